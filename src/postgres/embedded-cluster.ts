@@ -59,8 +59,9 @@ export async function initialise(folder: string, home: Home, durable: boolean): 
     );
   }
 
-  for (const name of await readdir(home.place)) {
-    if (name.startsWith('data.partial-')) await rm(join(home.place, name), { recursive: true, force: true });
+  // An initdb that outlived its service may still be writing to what is removed here.
+  for (const name of (await readdir(home.place)).filter((name) => name.startsWith('data.partial-'))) {
+    await rm(join(home.place, name), { recursive: true, force: true, maxRetries: 10 }).catch(() => {});
   }
   const access = { password: randomBytes(24).toString('base64url'), port: null };
   const draft = join(home.place, `data.partial-${randomUUID()}`);
@@ -114,8 +115,7 @@ export async function findRunning(data: string, access: Access, limitSeconds = 6
   while (true) {
     const file = await readPidFile(data);
     if (file === undefined) return undefined;
-    if (!isAlive(file.pid)) return undefined;
-    if ((await worksOn(file.pid, data)) === false) {
+    if (!isAlive(file.pid) || (await worksOn(file.pid, data)) === false) {
       await rm(join(data, 'postmaster.pid'), { force: true });
       return undefined;
     }

@@ -6,6 +6,7 @@
  * process started: a pid alone comes back after a reboot, or as pid 1 of every container.
  */
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { link, mkdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,14 +20,14 @@ const guardStaleMilliseconds = 10_000;
 /** Takes the folder for this process. Throws if a live process holds it; that may be this one. */
 export async function takeOwnership(folder: string): Promise<() => Promise<void>> {
   const path = join(folder, 'owner.lock');
-  const mine = JSON.stringify({ pid: process.pid, startedAt: await startOf(process.pid) } satisfies Owner);
+  const mine = JSON.stringify({ pid: process.pid, startedAt: startOf(process.pid) } satisfies Owner);
   const draft = `${path}.${randomUUID()}`;
   await writeFile(draft, mine, { mode: 0o600 });
   try {
     while (!(await linked(draft, path))) {
       const free = await underGuard(`${path}.takeover`, async () => {
         const owner = await readOwner(path);
-        if (owner !== undefined && (await isLive(owner))) throw inUse(folder, owner);
+        if (owner !== undefined && isLive(owner)) throw inUse(folder, owner);
         await rename(draft, path);
       });
       if (free) break;
@@ -87,28 +88,35 @@ async function readOwner(path: string): Promise<Owner | undefined> {
   return Owner.safeParse(JSON.parse(text)).data;
 }
 
-async function isLive(owner: Owner): Promise<boolean> {
+function isLive(owner: Owner): boolean {
   if (!isAlive(owner.pid)) return false;
-  const startedAt = await startOf(owner.pid);
+  const startedAt = startOf(owner.pid);
   return owner.startedAt === null || startedAt === null || owner.startedAt === startedAt;
 }
 
-/** True for a process that exists, whoever it belongs to. */
+/** True for a process that runs, whoever it belongs to; false for one that ended and was not yet reaped. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return codeOf(error) === 'EPERM';
+    if (codeOf(error) !== 'EPERM') return false;
   }
+  return statusOf(pid)[0] !== 'Z';
 }
 
 /** When the process started, in clock ticks since boot; null where /proc does not tell. */
-async function startOf(pid: number): Promise<string | null> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // The name of the program, in parentheses, may hold blanks: the fields are counted from its end.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return fields[19] ?? null;
+function startOf(pid: number): string | null {
+  return statusOf(pid)[19] ?? null;
+}
+
+/** The fields of /proc/pid/stat from the third on: the name before them may hold blanks. Empty without /proc. */
+function statusOf(pid: number): string[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return [];
+  }
 }
 
 /** The code of a system error, such as ENOENT; the empty string for anything else. */
