@@ -1,0 +1,185 @@
+/**
+ * Everything outside that a use case may touch, on one page. The adapters implement it (postgres, bullmq, kubernetes),
+ * context.ts hands it out. A use case names the ports that it needs in its first parameter; it sees nothing else.
+ *
+ * Nothing here does HTTP inside a transaction: `ClusterApi` is called between transactions, never within.
+ */
+import type { ApiKey, Organization } from '../domain/access.ts';
+import type { ApplicationClass, ApplicationInstance, RetentionOverride } from '../domain/application.ts';
+import type { Cluster, ClusterAccess, Discovery } from '../domain/cluster.ts';
+import type { Page, PageQuery } from '../domain/common.ts';
+import type { Attempt, ClusterAnswer, ClusterFailure, DeliveryStep } from '../domain/delivery.ts';
+import type { Event, NewEvent } from '../domain/event.ts';
+import type { Fire } from '../domain/fire.ts';
+import type { Manifest } from '../domain/manifest.ts';
+import type { Observation, Observed } from '../domain/observe.ts';
+import type { DeliveryAction, Operation } from '../domain/operation.ts';
+import type { DueSchedule, FirePlan } from '../domain/plan.ts';
+import type { Retention } from '../domain/retention.ts';
+import type { Schedule } from '../domain/schedule.ts';
+
+/** The time that rules go by: the database's, so that replicas agree; tests set it. ISO 8601 in UTC. */
+export interface Clock {
+  now(): Promise<string>;
+}
+
+/** Rows of one kind. Everything is scoped by organization: another one's row is not found. */
+export interface Rows<Row> {
+  find(organizationId: string, id: string): Promise<Row | undefined>;
+  /** Throws the Refusal `already-exists` when a unique name is taken. */
+  insert(row: Row): Promise<void>;
+  /** Writes `row` if the stored revision is still `row.revision`, and raises it; else throws `stale-revision`. */
+  update(row: Row): Promise<Row>;
+  /** Throws the Refusal `in-use` when something refers to it. */
+  remove(organizationId: string, id: string): Promise<void>;
+  page(organizationId: string, query: PageQuery): Promise<Page<Row>>;
+}
+
+/** One database transaction, or the database itself when several statements need not be one. */
+export interface Tables {
+  readonly organizations: Rows<Organization>;
+  readonly apiKeys: Rows<ApiKey> & { insertHashed(key: ApiKey, hash: string): Promise<void> };
+  /** Application classes belong to no organization: the organization given is not looked at. */
+  readonly applicationClasses: Rows<ApplicationClass>;
+  readonly overrides: {
+    find(organizationId: string, applicationClassId: string): Promise<RetentionOverride | undefined>;
+    put(organizationId: string, applicationClassId: string, retention: Retention, now: string): Promise<RetentionOverride>;
+    remove(organizationId: string, applicationClassId: string): Promise<void>;
+  };
+  readonly clusters: Rows<Cluster>;
+  readonly credentials: { put(cluster: Pick<Cluster, 'id' | 'organizationId'>, access: ClusterAccess): Promise<void> };
+  readonly applicationInstances: Rows<ApplicationInstance>;
+  readonly schedules: Rows<Schedule>;
+  readonly operations: Rows<Operation> & {
+    insertOwed(operation: Operation, owed: DeliveryAction): Promise<void>;
+    /** Locks the row until the transaction ends, with what is owed to the cluster and whether a delivery is under way. */
+    lock(organizationId: string, id: string): Promise<{ operation: Operation; owed: DeliveryAction | undefined; attempts: number } | undefined>;
+    updateOwed(operation: Operation, owed: DeliveryAction | undefined): Promise<Operation>;
+  };
+  readonly fires: { page(scheduleId: string, query: PageQuery): Promise<Page<Fire>> };
+  readonly events: {
+    append(events: readonly NewEvent[]): Promise<void>;
+    ofOperation(operationId: string, query: PageQuery): Promise<Page<Event>>;
+  };
+}
+
+export interface Transaction extends Tables {
+  /** Runs once the transaction has committed. For doorbells only: what it does may be lost. */
+  afterCommit(effect: () => void): void;
+  readonly idempotency: IdempotencyKeys;
+}
+
+/** A stored answer to a request that carried an Idempotency-Key. */
+export interface StoredAnswer {
+  readonly requestHash: string;
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface IdempotencyScope {
+  readonly organizationId: string;
+  readonly apiKeyId: string;
+  readonly route: string;
+  readonly key: string;
+}
+
+export interface IdempotencyKeys {
+  /** `InProgress` while another transaction holds the key; it is free again the moment that one ends, however it ends. */
+  claim(scope: IdempotencyScope): Promise<'InProgress' | 'Free' | StoredAnswer>;
+  store(scope: IdempotencyScope, answer: StoredAnswer): Promise<void>;
+}
+
+export interface Store {
+  readonly tables: Tables;
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** The key with this hash, unless it is revoked or expired. */
+  findApiKey(hash: string): Promise<ApiKey | undefined>;
+  /** Fails when the database cannot be reached. */
+  ping(): Promise<void>;
+}
+
+/** The hot path of schedules: claim, plan and write are one transaction of a few statements. */
+export interface Emission {
+  emit(now: string, limit: number, plan: (due: readonly DueSchedule[]) => FirePlan): Promise<Emitted>;
+}
+export interface Emitted {
+  readonly scheduleCount: number;
+  readonly operationCount: number;
+  readonly clusterIds: readonly string[];
+}
+
+/** The hot path to a cluster. A claim is a lease: who does not record within it has lost it, and writes nothing. */
+export interface Deliveries {
+  /** Clusters to which something is owed now. */
+  dueClusters(now: string): Promise<readonly string[]>;
+  claim(clusterId: string, now: string, limit: number, leaseSeconds: number): Promise<readonly Claim[]>;
+  /** Records the steps whose lease still holds, with their events; says how many did. */
+  record(steps: readonly { readonly claim: Claim; readonly step: DeliveryStep }[]): Promise<number>;
+}
+export interface Claim extends Attempt {
+  readonly leaseId: string;
+}
+
+/** The hot path from a cluster. */
+export interface Observations {
+  /** Locks the Operations of this cluster that are named, folds each, and writes what changed in one batch. */
+  ingest(
+    clusterId: string,
+    observations: readonly Observation[],
+    fold: (operation: Operation, observation: Observation) => Observed,
+  ): Promise<{ readonly changedCount: number }>;
+  /** Operations that the cluster should have: delivered, not ended, and delivered before `before`. */
+  expected(clusterId: string, before: string): Promise<readonly { name: string; namespace: string; uid: string }[]>;
+}
+
+/** What the connector knows of a cluster: its row, and how to reach it. */
+export interface ClusterTarget {
+  readonly cluster: Cluster;
+  readonly access: ClusterAccess;
+}
+export interface ClusterDirectory {
+  target(clusterId: string): Promise<ClusterTarget | undefined>;
+  /** All clusters, with the revision of their credentials: it changes when they do. */
+  list(): Promise<readonly { id: string; credentialsRevision: number }[]>;
+  /** Sets conditions and, when given, what was found out; raises no revision. Says which conditions changed status. */
+  report(clusterId: string, report: ClusterReport): Promise<readonly string[]>;
+}
+export interface ClusterReport {
+  readonly conditions: readonly { type: string; status: 'True' | 'False' | 'Unknown'; reason: string; message: string }[];
+  readonly discovery?: Discovery;
+  readonly contact: boolean;
+  readonly now: string;
+}
+
+/** The clusters themselves. Every call ends within 15 s; nothing throws for what a cluster or the network does. */
+export interface ClusterApi {
+  /** Server-side apply with our field manager, not forced. With `metadata.uid` it never creates. */
+  apply(target: ClusterTarget, manifest: Manifest): Promise<ClusterAnswer>;
+  /** Deletes the resource, only with this uid when one is given. */
+  remove(target: ClusterTarget, resource: { name: string; namespace: string; uid?: string | undefined }): Promise<ClusterAnswer>;
+  /** Asks for version, CRD and permissions. `now` dates the answer. */
+  discover(target: ClusterTarget, now: string): Promise<{ discovery: Discovery; failure?: ClusterFailure }>;
+  /** Lists, then watches, until `signal`; comes back to the list whenever the watch cannot go on. Never rejects. */
+  watch(target: ClusterTarget, watcher: Watcher, signal: AbortSignal): Promise<void>;
+}
+export interface Watcher {
+  /** What was seen, in order. The watch goes on when it resolves; when it rejects the watch starts again with a list. */
+  seen(observations: readonly Observation[]): Promise<void>;
+  /** A list is complete: every Operation that the cluster had when it began, by `namespace/name`. */
+  listed(present: ReadonlySet<string>, beganAt: string): Promise<void>;
+  state(state: WatchState): Promise<void>;
+}
+export type WatchState = { readonly kind: 'Watching' } | { readonly kind: 'Interrupted'; readonly failure: ClusterFailure };
+
+/** Wakes the connector for these clusters. Lossy on purpose: a sweep each second finds what a lost ring leaves. */
+export interface Doorbell {
+  ring(clusterIds: readonly string[]): void;
+}
+
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+  debug(fields: object, message: string): void;
+}

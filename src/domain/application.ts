@@ -1,0 +1,85 @@
+/** Applications: the classes of the catalog with their defaults, and the instances in clusters. */
+import { z } from 'zod';
+import { DisplayName, Id, Instant, Revision } from './common.ts';
+import { DnsLabel } from './names.ts';
+import { BackupParameters } from './parameters.ts';
+import { Retention } from './retention.ts';
+
+export const ApplicationClass = z
+  .object({
+    id: Id,
+    name: DnsLabel.describe('Unique, for example nextcloud.'),
+    displayName: DisplayName.optional(),
+    retention: Retention.describe('Default time to live by cadence. A change is not retroactive: copies keep the ttl that they were made with.'),
+    defaultParameters: BackupParameters.describe('Parameters of each backup of this class, unless the request or schedule says otherwise.'),
+    createdAt: Instant,
+    updatedAt: Instant,
+    revision: Revision,
+  })
+  .meta({ id: 'ApplicationClass', description: 'A kind of application in the catalog, shared by all organizations.' });
+export type ApplicationClass = z.infer<typeof ApplicationClass>;
+
+export const NewApplicationClass = z
+  .strictObject({
+    name: DnsLabel,
+    displayName: DisplayName.optional(),
+    retention: Retention.optional().describe('Default: hourly 24h, daily 720h, weekly 2016h, monthly 8760h, onDemand 720h. What is absent takes these.'),
+    defaultParameters: BackupParameters.optional(),
+  })
+  .meta({ id: 'NewApplicationClass', description: 'A class to add to the catalog.' });
+export type NewApplicationClass = z.infer<typeof NewApplicationClass>;
+
+export const ApplicationClassChange = z
+  .strictObject({
+    displayName: DisplayName.optional(),
+    retention: Retention.optional().describe('Replaces the whole set. Not retroactive.'),
+    defaultParameters: BackupParameters.optional().describe('Replaces the whole set.'),
+  })
+  .meta({ id: 'ApplicationClassChange', description: 'What to change; what is absent stays.' });
+export type ApplicationClassChange = z.infer<typeof ApplicationClassChange>;
+
+export const RetentionOverride = z
+  .object({
+    organizationId: Id,
+    applicationClassId: Id,
+    retention: Retention,
+    updatedAt: Instant,
+    note: z.string().describe('What the change does and does not affect.'),
+  })
+  .meta({ id: 'RetentionOverride', description: "An organization's own time to live for a class, by cadence." });
+export type RetentionOverride = z.infer<typeof RetentionOverride>;
+
+export const ApplicationInstance = z
+  .object({
+    id: Id,
+    organizationId: Id,
+    clusterId: Id,
+    applicationClassId: Id,
+    namespace: DnsLabel,
+    name: DnsLabel.describe('The name of the ApplicationInstance resource in that namespace.'),
+    displayName: DisplayName.optional(),
+    createdAt: Instant,
+    updatedAt: Instant,
+    revision: Revision,
+  })
+  .meta({ id: 'ApplicationInstance', description: 'An application that runs in a namespace of a cluster.' });
+export type ApplicationInstance = z.infer<typeof ApplicationInstance>;
+
+export const NewApplicationInstance = z
+  .strictObject({
+    clusterId: Id,
+    applicationClassId: Id,
+    namespace: DnsLabel,
+    name: DnsLabel,
+    displayName: DisplayName.optional(),
+  })
+  .meta({ id: 'NewApplicationInstance', description: 'An application to record.' });
+export type NewApplicationInstance = z.infer<typeof NewApplicationInstance>;
+
+export const ApplicationInstanceChange = z
+  .strictObject({
+    applicationClassId: Id.optional(),
+    displayName: DisplayName.optional(),
+  })
+  .meta({ id: 'ApplicationInstanceChange', description: 'What to change; what is absent stays. Cluster, namespace and name are what it is, and do not change.' });
+export type ApplicationInstanceChange = z.infer<typeof ApplicationInstanceChange>;

@@ -1,0 +1,33 @@
+/** Shapes that every resource shares. */
+import { z } from 'zod';
+
+export const Id = z.uuid().meta({ id: 'Id', description: 'A UUID (version 7: it sorts by when it was made).' });
+
+export const Instant = z.iso
+  .datetime({ offset: true })
+  .meta({ id: 'Instant', description: 'A moment, RFC 3339, answered in UTC with milliseconds.', example: '2026-05-28T10:00:00.000Z' });
+
+export const Revision = z
+  .int()
+  .min(1)
+  .meta({ id: 'Revision', description: 'Counts the changes of the resource, from 1. The ETag is this number in quotes.' });
+
+export const DisplayName = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[^\p{Cc}]*$/u, 'must not hold control characters')
+  .meta({ id: 'DisplayName', description: 'A name for people, 1 to 200 characters.' });
+
+/** What is asked of a list: at most `limit` rows after `cursor`, by `orderBy`, narrowed by `where`. */
+export interface PageQuery {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly descending?: boolean;
+  readonly where?: Readonly<Record<string, string | boolean | undefined>>;
+}
+
+export interface Page<Row> {
+  readonly items: readonly Row[];
+  readonly nextCursor?: string | undefined;
+}

@@ -1,0 +1,36 @@
+/**
+ * Conditions as Kubernetes has them (metav1.Condition), one a type. What the cluster says is kept, also types and
+ * reasons that are not known here; `Delivered` is ours and tells our own part of an Operation's life.
+ */
+import { z } from 'zod';
+
+export const Condition = z
+  .object({
+    type: z.string().min(1).max(316).meta({ description: 'CamelCase, for example Delivered, Accepted, Running, Succeeded, Failed.' }),
+    status: z.enum(['True', 'False', 'Unknown']),
+    reason: z.string().max(1024).meta({ description: 'A CamelCase word for machines. Lists grow; treat an unknown one as informative.' }),
+    message: z.string().max(32768).meta({ description: "The cluster's own words where it has any; its texts are at most 1 KiB." }),
+    lastTransitionTime: z.iso.datetime({ offset: true }),
+    observedGeneration: z.int().min(0).optional(),
+  })
+  .meta({ id: 'Condition', description: 'A metav1.Condition.' });
+export type Condition = z.infer<typeof Condition>;
+
+/**
+ * Sets the condition of its type. When status, reason and message stay the same nothing changes; when only reason or
+ * message change the transition time stays, as in Kubernetes.
+ */
+export function withCondition(conditions: readonly Condition[], next: Condition): readonly Condition[] {
+  const known = conditions.find((condition) => condition.type === next.type);
+  if (known === undefined) return [...conditions, next];
+  if (known.status === next.status && known.reason === next.reason && known.message === next.message) return conditions;
+  const lastTransitionTime = known.status === next.status ? known.lastTransitionTime : next.lastTransitionTime;
+  return conditions.map((condition) => (condition === known ? { ...next, lastTransitionTime } : condition));
+}
+
+/** Kubernetes' limit for what the operator forwards: 1 KiB, cut at a whole character. */
+export function clip(text: string, bytes = 1024): string {
+  const encoded = new TextEncoder().encode(text);
+  if (encoded.length <= bytes) return text;
+  return `${new TextDecoder().decode(encoded.slice(0, bytes - 3)).replace(/\uFFFD+$/, '')}…`;
+}

@@ -1,0 +1,25 @@
+/** What happened, append-only: the history of each Operation and the source of every feed. */
+import { z } from 'zod';
+import { Id, Instant } from './common.ts';
+
+export const EventType = z
+  .enum(['Normal', 'Warning'])
+  .meta({ id: 'EventType', description: 'As Kubernetes events: Warning asks for a look.' });
+
+export const Event = z
+  .object({
+    id: Id,
+    organizationId: Id,
+    operationId: Id.optional(),
+    scheduleId: Id.optional(),
+    clusterId: Id.optional(),
+    type: EventType,
+    reason: z.string().describe('A CamelCase word for machines: Created, Delivered, DeliveryRetried, DeliveryRefused, Accepted, Running, Succeeded, …'),
+    message: z.string(),
+    at: Instant,
+  })
+  .meta({ id: 'Event', description: 'Something that happened.' });
+export type Event = z.infer<typeof Event>;
+
+/** An event before it has an id: the store gives one. */
+export type NewEvent = Omit<Event, 'id'>;

@@ -1,0 +1,95 @@
+/**
+ * One day-2 action on one application: what was asked for, and what the cluster says has become of it.
+ *
+ *   Pending ──► Running ──► Succeeded | Failed
+ *      └───────────┴──────► Cancelled             (a terminal phase never changes)
+ *
+ * Pending → Running and the ends are told by the cluster (ingest); Pending → Failed also by a refused delivery, and
+ * Pending → Cancelled by a cancel that came before the delivery.
+ */
+import { z } from 'zod';
+import { Id, Instant, Revision } from './common.ts';
+import { Condition } from './condition.ts';
+import { Ttl } from './duration.ts';
+import { DnsLabel } from './names.ts';
+import { OperationParameters } from './parameters.ts';
+import { TtlSource } from './retention.ts';
+
+export const Phase = z
+  .enum(['Pending', 'Running', 'Succeeded', 'Failed', 'Cancelled'])
+  .meta({ id: 'Phase', description: "The Operation's phase, as the cluster's resource has it. Blocked is Pending with the condition Blocked." });
+export type Phase = z.infer<typeof Phase>;
+
+export const OperationType = z.enum(['Backup', 'Restore']).meta({ id: 'OperationType', description: 'What is done.' });
+export type OperationType = z.infer<typeof OperationType>;
+
+export const Engine = z.enum(['velero']).meta({ id: 'Engine', description: 'What does it in the cluster.' });
+
+export const Origin = z
+  .enum(['schedule', 'request'])
+  .meta({ id: 'Origin', description: 'What made it: the fire of a schedule, or a request to the API.' });
+
+export const Progress = z
+  .object({
+    totalItems: z.int().min(0).optional(),
+    itemsDone: z.int().min(0).optional(),
+  })
+  .meta({ id: 'Progress', description: "Kubernetes objects, as Velero counts them: how many are done of how many that it knows of." });
+export type Progress = z.infer<typeof Progress>;
+
+/** What we still owe the cluster for this Operation. */
+export const DeliveryAction = z.enum(['Apply', 'Delete']);
+export type DeliveryAction = z.infer<typeof DeliveryAction>;
+
+export const Operation = z
+  .object({
+    id: Id,
+    organizationId: Id,
+    clusterId: Id,
+    applicationInstanceId: Id,
+    scheduleId: Id.optional(),
+    scheduledFor: Instant.optional().describe('The slot of the schedule that this Operation is the fire of.'),
+    name: DnsLabel.describe("The resource's name in the cluster, and the Velero Backup's or Restore's."),
+    namespace: DnsLabel,
+    target: DnsLabel.describe('The ApplicationInstance that it acts on, in the same namespace.'),
+    type: OperationType,
+    engine: Engine,
+    parameters: OperationParameters.describe('As they were resolved: the request or schedule over the application class, without ttl.'),
+    ttl: Ttl.optional().describe('Backups only.'),
+    ttlSource: TtlSource.optional(),
+    origin: Origin,
+    requestedBy: z.string().describe('The name of the API key, or schedule/<name> for a fire.'),
+    onBehalfOf: z.string().optional().describe('The person that X-On-Behalf-Of named.'),
+    phase: Phase,
+    conditions: z.array(Condition),
+    progress: Progress.optional(),
+    outputs: z.record(z.string(), z.unknown()).describe('As the cluster gives them, for example backupName, backupItemCount, backupSizeBytes, storageLocation.'),
+    warnings: z.array(z.string()).describe('What the API server and the engine warned about, in their words.'),
+    uid: z.string().optional().describe("The resource's uid in the cluster, once it is known."),
+    cancelRequestedAt: Instant.optional(),
+    createdAt: Instant,
+    deliveredAt: Instant.optional().describe('When the cluster accepted the resource.'),
+    startedAt: Instant.optional().describe('As the cluster tells it.'),
+    finishedAt: Instant.optional().describe('As the cluster tells it, else when this service learnt of the end.'),
+    expiresAt: Instant.optional().describe('When the copy expires: its start plus ttl. An estimate; Velero collects up to an hour late.'),
+    observedAt: Instant.optional().describe('When the cluster last told something new.'),
+    revision: Revision,
+  })
+  .meta({ id: 'Operation', description: 'One backup or restore: what was asked for and what the cluster says of it.' });
+export type Operation = z.infer<typeof Operation>;
+
+export const NewOperation = z
+  .strictObject({
+    applicationInstanceId: Id,
+    type: OperationType,
+    engine: Engine.optional().describe('Default velero.'),
+    name: DnsLabel.optional().describe('Default: <target>-<type>-<time>-<suffix>. Unique in the cluster, for good: a copy of that name may be in the bucket.'),
+    ttl: Ttl.optional().describe("Backups only. Default: the organization's or the class's for backups on demand."),
+    parameters: OperationParameters.optional().describe("A Backup's go over the application class's defaults, key by key."),
+  })
+  .meta({ id: 'NewOperation', description: 'A backup or restore that is wanted now.' });
+export type NewOperation = z.infer<typeof NewOperation>;
+
+export function isTerminal(phase: Phase): boolean {
+  return phase === 'Succeeded' || phase === 'Failed' || phase === 'Cancelled';
+}
