@@ -23,6 +23,15 @@ export interface Clock {
   now(): Promise<string>;
 }
 
+/** Randomness and secrets. */
+export interface Vault {
+  /** A UUIDv7. */
+  newId(): string;
+  newApiKey(): { readonly secret: string; readonly hint: string; readonly hash: string };
+  /** SHA-256, hex. */
+  hashOf(text: string): string;
+}
+
 /** Rows of one kind. Everything is scoped by organization: another one's row is not found. */
 export interface Rows<Row> {
   find(organizationId: string, id: string): Promise<Row | undefined>;
@@ -52,8 +61,8 @@ export interface Tables {
   readonly schedules: Rows<Schedule>;
   readonly operations: Rows<Operation> & {
     insertOwed(operation: Operation, owed: DeliveryAction): Promise<void>;
-    /** Locks the row until the transaction ends, with what is owed to the cluster and whether a delivery is under way. */
-    lock(organizationId: string, id: string): Promise<{ operation: Operation; owed: DeliveryAction | undefined; attempts: number } | undefined>;
+    /** Locks the row until the transaction ends. */
+    lock(organizationId: string, id: string): Promise<LockedOperation | undefined>;
     updateOwed(operation: Operation, owed: DeliveryAction | undefined): Promise<Operation>;
   };
   readonly fires: { page(scheduleId: string, query: PageQuery): Promise<Page<Fire>> };
@@ -61,6 +70,15 @@ export interface Tables {
     append(events: readonly NewEvent[]): Promise<void>;
     ofOperation(operationId: string, query: PageQuery): Promise<Page<Event>>;
   };
+}
+
+export interface LockedOperation {
+  readonly operation: Operation;
+  readonly owed: DeliveryAction | undefined;
+  /** How often a call to the cluster was begun. */
+  readonly attempts: number;
+  /** A call may be under way right now. */
+  readonly leased: boolean;
 }
 
 export interface Transaction extends Tables {
@@ -114,8 +132,14 @@ export interface Deliveries {
   /** Clusters to which something is owed now. */
   dueClusters(now: string): Promise<readonly string[]>;
   claim(clusterId: string, now: string, limit: number, leaseSeconds: number): Promise<readonly Claim[]>;
-  /** Records the steps whose lease still holds, with their events; says how many did. */
-  record(steps: readonly { readonly claim: Claim; readonly step: DeliveryStep }[]): Promise<number>;
+  /**
+   * Records what the cluster answered, for the claims whose lease still holds; says how many did. `decide` sees each
+   * Operation as it is by then: a cancel or an observation may have come while the call was under way.
+   */
+  record(
+    answers: readonly { readonly claim: Claim; readonly answer: ClusterAnswer }[],
+    decide: (attempt: Attempt, answer: ClusterAnswer) => DeliveryStep,
+  ): Promise<number>;
 }
 export interface Claim extends Attempt {
   readonly leaseId: string;
@@ -171,6 +195,9 @@ export interface Watcher {
   state(state: WatchState): Promise<void>;
 }
 export type WatchState = { readonly kind: 'Watching' } | { readonly kind: 'Interrupted'; readonly failure: ClusterFailure };
+
+/** Reads a kubeconfig into what is needed of it; throws the Refusal `rule-violated` for what may not be in it. */
+export type KubeconfigReader = (text: string) => ClusterAccess;
 
 /** Wakes the connector for these clusters. Lossy on purpose: a sweep each second finds what a lost ring leaves. */
 export interface Doorbell {

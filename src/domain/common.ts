@@ -31,3 +31,10 @@ export interface Page<Row> {
   readonly items: readonly Row[];
   readonly nextCursor?: string | undefined;
 }
+
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** The keys that have a value: for merging what is given over what is there. */
+export function given<T extends object>(values: T): Given<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<T>;
+}

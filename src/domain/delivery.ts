@@ -49,7 +49,7 @@ export interface Attempt {
 export function decideDelivery(attempt: Attempt, answer: ClusterAnswer, now: string, chance: number): DeliveryStep {
   switch (answer.kind) {
     case 'Applied':
-      return applied(attempt, answer.uid, answer.warnings, now);
+      return applied(attempt.operation, answer.uid, answer.warnings, now);
     case 'Deleted':
       return deleted(attempt, now);
     case 'Absent':
@@ -77,7 +77,7 @@ function event(operation: Operation, type: NewEvent['type'], reason: string, mes
   return { organizationId, clusterId, operationId: id, ...(scheduleId !== undefined && { scheduleId }), type, reason, message: clip(message), at };
 }
 
-function applied({ operation }: Attempt, uid: string, warnings: readonly string[], now: string): DeliveryStep {
+function applied(operation: Operation, uid: string, warnings: readonly string[], now: string): DeliveryStep {
   const cancelled = operation.cancelRequestedAt !== undefined && !isTerminal(operation.phase);
   return {
     operation: {
@@ -128,8 +128,13 @@ function refused({ operation, action }: Attempt, answer: Extract<ClusterFailure,
   if (action === 'Delete') {
     return retry({ operation, action, attempts: 0 }, 'DeletionRefused', answer.message, now, maxDelaySeconds);
   }
-  const failed: Condition = { type: 'Failed', status: 'True', reason: answer.reason, message: clip(answer.message), lastTransitionTime: now };
   const withDelivered = { ...operation, conditions: [...withCondition(operation.conditions, delivered('False', answer.reason, answer.message, now))] };
+  if (operation.cancelRequestedAt !== undefined) {
+    const message = 'The cluster refused the resource before the cancel came; nothing was done.';
+    const cancelled: Condition = { type: 'Cancelled', status: 'True', reason: 'CancelledByUser', message, lastTransitionTime: now };
+    return { operation: ended(withDelivered, 'Cancelled', cancelled, now), owed: undefined, events: [event(operation, 'Normal', 'Cancelled', message, now)] };
+  }
+  const failed: Condition = { type: 'Failed', status: 'True', reason: answer.reason, message: clip(answer.message), lastTransitionTime: now };
   return {
     operation: ended(withDelivered, 'Failed', failed, now),
     owed: undefined,
@@ -145,7 +150,8 @@ function retry(attempt: Attempt, reason: string, message: string, now: string, s
     action === 'Apply' ? [...withCondition(operation.conditions, delivered('False', reason, message, now))] : operation.conditions;
   return {
     operation: { ...operation, conditions },
-    owed: action,
+    // The call may have taken effect although no answer came: a cancelled one is deleted, not forgotten.
+    owed: operation.cancelRequestedAt === undefined ? action : 'Delete',
     retryAt,
     events: news ? [event(operation, 'Warning', 'DeliveryRetried', `${reason}: ${message}`, now)] : [],
   };

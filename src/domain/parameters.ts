@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { DnsLabel, DnsSubdomain } from './names.ts';
+import { Refusal } from './problem.ts';
 
 const ResourceName = z
   .string()
@@ -65,3 +66,16 @@ export const insteadOf: Readonly<Record<string, string>> = {
   labelSelector: 'no operator accepts it; narrow with includedResources and excludedResources',
   includedNamespaces: "a backup covers its application's namespace",
 };
+
+/** The parameters of an Operation of this type; a Backup's go over the defaults of its class, key by key. */
+export function parametersOf(type: 'Backup' | 'Restore', given: OperationParameters, defaults: BackupParameters): OperationParameters {
+  const known = type === 'Backup' ? BackupParameters : RestoreParameters;
+  const errors = Object.keys(given)
+    .filter((key) => !Object.hasOwn(known.shape, key))
+    .map((key) => ({ pointer: `/parameters/${key}`, detail: `is a parameter of ${type === 'Backup' ? 'Restore' : 'Backup'}, not of ${type}.` }));
+  if (type === 'Restore' && given.backupName === undefined) {
+    errors.push({ pointer: '/parameters/backupName', detail: 'is needed: the name of the backup to restore from.' });
+  }
+  if (errors.length > 0) throw new Refusal('rule-violated', `The parameters do not fit a ${type}.`, { errors });
+  return type === 'Backup' ? { ...defaults, ...given } : given;
+}

@@ -10,6 +10,11 @@ import * as engine from '@prisma/schema-engine-wasm/schema_engine_bg';
 import type { SchemaEngine } from '@prisma/schema-engine-wasm';
 import type { Pool } from 'pg';
 
+// The part of WebAssembly that is used: TypeScript declares it for browsers only.
+declare const WebAssembly: {
+  instantiate(source: Uint8Array, imports: object): Promise<{ instance: { exports: { __wbindgen_start(): void } } }>;
+};
+
 let loaded: Promise<void> | undefined;
 
 function load(): Promise<void> {
@@ -22,8 +27,7 @@ async function instantiate(): Promise<void> {
   const imports = { './schema_engine_bg.js': { ...engine } };
   const { instance } = await WebAssembly.instantiate(await readFile(file), imports);
   engine.__wbg_set_wasm(instance.exports);
-  const start = instance.exports.__wbindgen_start;
-  if (typeof start === 'function') start();
+  instance.exports.__wbindgen_start();
 }
 
 /** An engine bound to this database. `datamodel` is only needed to compare. */
@@ -50,7 +54,6 @@ export async function sqlFromEmpty(pool: Pool, schema: string): Promise<string> 
     to: { tag: 'schemaDatamodel', files: [{ path: 'schema.prisma', content: schema }] },
     script: true,
     exitCode: null,
-    shadowDatabaseUrl: null,
     filters: { externalTables: [], externalEnums: [] },
   });
   return result.stdout ?? '';

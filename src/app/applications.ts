@@ -1,0 +1,95 @@
+/** The catalog of application classes, an organization's own retention for them, and the instances in clusters. */
+import type {
+  ApplicationClass,
+  ApplicationClassChange,
+  ApplicationInstance,
+  ApplicationInstanceChange,
+  NewApplicationClass,
+  NewApplicationInstance,
+  RetentionOverride,
+} from '../domain/application.ts';
+import { given } from '../domain/common.ts';
+import { notFound, ruleViolated } from '../domain/problem.ts';
+import { defaultRetention, type Retention } from '../domain/retention.ts';
+import { atRevision, type Call, own } from './call.ts';
+
+export async function createApplicationClass({ tx, now, vault }: Call, input: NewApplicationClass): Promise<ApplicationClass> {
+  const { name, displayName, retention, defaultParameters } = input;
+  const made: ApplicationClass = {
+    id: vault.newId(),
+    name,
+    ...(displayName !== undefined && { displayName }),
+    retention: { ...defaultRetention, ...retention },
+    defaultParameters: defaultParameters ?? {},
+    createdAt: now,
+    updatedAt: now,
+    revision: 1,
+  };
+  await tx.applicationClasses.insert(made);
+  return made;
+}
+
+export async function changeApplicationClass(
+  { tx, caller, now }: Call,
+  id: string,
+  change: ApplicationClassChange,
+  revision?: number,
+): Promise<ApplicationClass> {
+  const known = await own(tx.applicationClasses, caller, 'application class', id);
+  return tx.applicationClasses.update({ ...atRevision(known, revision), ...given(change), updatedAt: now });
+}
+
+export async function removeApplicationClass({ tx, caller }: Call, id: string): Promise<void> {
+  await own(tx.applicationClasses, caller, 'application class', id);
+  await tx.applicationClasses.remove(caller.organizationId, id);
+}
+
+export async function putOverride({ tx, caller, now }: Call, classId: string, retention: Retention): Promise<RetentionOverride> {
+  await own(tx.applicationClasses, caller, 'application class', classId);
+  return tx.overrides.put(caller.organizationId, classId, retention, now);
+}
+
+export async function findOverride({ tx, caller }: Pick<Call, 'tx' | 'caller'>, classId: string): Promise<RetentionOverride> {
+  await own(tx.applicationClasses, caller, 'application class', classId);
+  const known = await tx.overrides.find(caller.organizationId, classId);
+  if (known === undefined) throw notFound('retention override for the application class', classId);
+  return known;
+}
+
+export async function removeOverride(call: Call, classId: string): Promise<void> {
+  await findOverride(call, classId);
+  await call.tx.overrides.remove(call.caller.organizationId, classId);
+}
+
+export async function createApplicationInstance({ tx, caller, now, vault }: Call, input: NewApplicationInstance): Promise<ApplicationInstance> {
+  if ((await tx.clusters.find(caller.organizationId, input.clusterId)) === undefined) {
+    throw ruleViolated('/clusterId', `There is no cluster ${input.clusterId}; register it first.`);
+  }
+  await requireClass(tx, caller.organizationId, input.applicationClassId);
+  const made: ApplicationInstance = { id: vault.newId(), organizationId: caller.organizationId, ...input, createdAt: now, updatedAt: now, revision: 1 };
+  await tx.applicationInstances.insert(made);
+  return made;
+}
+
+export async function changeApplicationInstance(
+  { tx, caller, now }: Call,
+  id: string,
+  change: ApplicationInstanceChange,
+  revision?: number,
+): Promise<ApplicationInstance> {
+  const known = await own(tx.applicationInstances, caller, 'application instance', id);
+  if (change.applicationClassId !== undefined) await requireClass(tx, caller.organizationId, change.applicationClassId);
+  return tx.applicationInstances.update({ ...atRevision(known, revision), ...given(change), updatedAt: now });
+}
+
+/** Refused (`in-use`) while schedules or Operations refer to it. */
+export async function removeApplicationInstance({ tx, caller }: Call, id: string): Promise<void> {
+  await own(tx.applicationInstances, caller, 'application instance', id);
+  await tx.applicationInstances.remove(caller.organizationId, id);
+}
+
+async function requireClass(tx: Call['tx'], organizationId: string, id: string): Promise<void> {
+  if ((await tx.applicationClasses.find(organizationId, id)) === undefined) {
+    throw ruleViolated('/applicationClassId', `There is no application class ${id}.`);
+  }
+}

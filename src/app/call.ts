@@ -1,0 +1,23 @@
+/** What every use case behind the API is given: a transaction, who calls, the time, and the makers of ids and keys. */
+import type { Caller } from '../domain/access.ts';
+import { notFound } from '../domain/problem.ts';
+import type { Rows, Transaction, Vault } from './ports.ts';
+
+export interface Call {
+  readonly tx: Transaction;
+  readonly caller: Caller;
+  readonly now: string;
+  readonly vault: Vault;
+}
+
+/** The caller's row, or the Refusal `not-found`: what belongs to others is not told apart from what is not there. */
+export async function own<Row>(rows: Rows<Row>, caller: Caller, kind: string, id: string): Promise<Row> {
+  const row = await rows.find(caller.organizationId, id);
+  if (row === undefined) throw notFound(kind, id);
+  return row;
+}
+
+/** Refuses a change to a row that is not the one that was read. `expected` is the revision in If-Match, if any. */
+export function atRevision<Row extends { readonly revision: number }>(row: Row, expected: number | undefined): Row {
+  return expected === undefined ? row : { ...row, revision: expected };
+}

@@ -1,0 +1,72 @@
+/**
+ * One activation of the connector for one cluster: what is owed to it is delivered, in the order of the slots. Claims
+ * are leases, calls happen between transactions, and a result is recorded only under its own lease; so it may be called
+ * at any time and killed anywhere: a lease that runs out is claimed again, and applying again is harmless.
+ *
+ * A cluster that cannot be reached answers for all: the rest of the batch is put off without a call.
+ */
+import { type ClusterAnswer, type ClusterFailure, decideDelivery } from '../domain/delivery.ts';
+import { manifestOf } from '../domain/manifest.ts';
+import { conditionsOf } from './cluster-conditions.ts';
+import type { Claim, Clock, ClusterApi, ClusterDirectory, ClusterTarget, Deliveries, Log } from './ports.ts';
+
+const batchSize = 64;
+const parallelCalls = 4;
+/** Longer than a batch can take: 64 calls, 4 at a time, would be 240 s at worst, but the first time-out ends the batch. */
+const leaseSeconds = 60;
+
+export interface DeliverPorts {
+  readonly deliveries: Deliveries;
+  readonly directory: ClusterDirectory;
+  readonly clusterApi: ClusterApi;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** In [0, 1): spreads retries. */
+  readonly chance: () => number;
+}
+
+export async function deliver(ports: DeliverPorts, clusterId: string): Promise<{ readonly answeredCount: number }> {
+  const { deliveries, directory, clock } = ports;
+  let answeredCount = 0;
+  for (;;) {
+    const target = await directory.target(clusterId);
+    if (target === undefined) return { answeredCount };
+    const claims = await deliveries.claim(clusterId, await clock.now(), batchSize, leaseSeconds);
+    if (claims.length === 0) return { answeredCount };
+    const { answers, outage } = await callAll(ports.clusterApi, target, claims);
+    const now = await clock.now();
+    await deliveries.record(answers, (attempt, answer) => decideDelivery(attempt, answer, now, ports.chance()));
+    await directory.report(clusterId, { conditions: conditionsOf(outage), contact: outage?.kind !== 'Unreachable', now });
+    answeredCount += answers.length;
+    if (outage !== undefined) {
+      ports.log.warn({ clusterId, kind: outage.kind, reason: outage.message, putOff: claims.length }, 'deliveries put off');
+      return { answeredCount };
+    }
+  }
+}
+
+interface Answers {
+  readonly answers: readonly { readonly claim: Claim; readonly answer: ClusterAnswer }[];
+  readonly outage: ClusterFailure | undefined;
+}
+
+async function callAll(api: ClusterApi, target: ClusterTarget, claims: readonly Claim[]): Promise<Answers> {
+  const answers: { claim: Claim; answer: ClusterAnswer }[] = [];
+  let outage: ClusterFailure | undefined;
+  const waiting = claims.values();
+  const worker = async () => {
+    for (const claim of waiting) {
+      const answer = outage ?? (await call(api, target, claim));
+      if (answer.kind === 'Unreachable' || answer.kind === 'CredentialsRejected') outage = answer;
+      answers.push({ claim, answer });
+    }
+  };
+  await Promise.all(Array.from({ length: parallelCalls }, worker));
+  return { answers, outage };
+}
+
+function call(api: ClusterApi, target: ClusterTarget, claim: Claim): Promise<ClusterAnswer> {
+  const { operation, action } = claim;
+  if (action === 'Delete') return api.remove(target, operation);
+  return api.apply(target, manifestOf(operation, target.cluster.name));
+}

@@ -1,0 +1,109 @@
+/** Operations on demand: wanting one, and wanting one no more. */
+import type { ApplicationInstance } from '../domain/application.ts';
+import type { Cluster } from '../domain/cluster.ts';
+import { withCondition } from '../domain/condition.ts';
+import { type Manifest, manifestOf } from '../domain/manifest.ts';
+import { nameSuffix, operationName } from '../domain/names.ts';
+import { isTerminal, type NewOperation, type Operation } from '../domain/operation.ts';
+import { parametersOf } from '../domain/parameters.ts';
+import { createdEvent } from '../domain/plan.ts';
+import { notFound, Refusal, ruleViolated } from '../domain/problem.ts';
+import { resolveTtl } from '../domain/retention.ts';
+import { type Call, own } from './call.ts';
+import type { Doorbell } from './ports.ts';
+
+export interface Planned {
+  readonly operation: Operation;
+  readonly manifest: Manifest;
+  readonly warnings: readonly string[];
+}
+
+/** What a request would make, with everything resolved; nothing is written. */
+export async function planOperation({ tx, caller, now, vault }: Call, input: NewOperation): Promise<Planned> {
+  const instance = await tx.applicationInstances.find(caller.organizationId, input.applicationInstanceId);
+  if (instance === undefined) {
+    throw ruleViolated('/applicationInstanceId', `There is no application instance ${input.applicationInstanceId}.`);
+  }
+  const cluster = await own(tx.clusters, caller, 'cluster', instance.clusterId);
+  const applicationClass = await own(tx.applicationClasses, caller, 'application class', instance.applicationClassId);
+  const override = await tx.overrides.find(caller.organizationId, applicationClass.id);
+  if (input.type === 'Restore' && input.ttl !== undefined) throw ruleViolated('/ttl', 'Only a Backup has a time to live; leave it out for a Restore.');
+  const id = vault.newId();
+  const resolved =
+    input.type === 'Backup'
+      ? resolveTtl({ request: input.ttl, cadence: 'onDemand', override: override?.retention, classRetention: applicationClass.retention })
+      : {};
+  const operation: Operation = {
+    id,
+    organizationId: caller.organizationId,
+    clusterId: cluster.id,
+    applicationInstanceId: instance.id,
+    name: input.name ?? operationName(instance.name, input.type, now, nameSuffix(id)),
+    namespace: instance.namespace,
+    target: instance.name,
+    type: input.type,
+    engine: input.engine ?? 'velero',
+    parameters: parametersOf(input.type, input.parameters ?? {}, applicationClass.defaultParameters),
+    ...resolved,
+    origin: 'request',
+    requestedBy: caller.name,
+    ...(caller.onBehalfOf !== undefined && { onBehalfOf: caller.onBehalfOf }),
+    phase: 'Pending',
+    conditions: [],
+    outputs: {},
+    warnings: [],
+    createdAt: now,
+    revision: 1,
+  };
+  return { operation, manifest: manifestOf(operation, cluster.name), warnings: forewarnings(operation, cluster, instance) };
+}
+
+/** Records the Operation with what is owed for it, in one transaction, and rings for its cluster once that has committed. */
+export async function createOperation(call: Call, doorbell: Doorbell, input: NewOperation): Promise<Planned> {
+  const { tx, now } = call;
+  const planned = await planOperation(call, input);
+  await tx.operations.insertOwed(planned.operation, 'Apply');
+  await tx.events.append([createdEvent(planned.operation, now)]);
+  tx.afterCommit(() => doorbell.ring([planned.operation.clusterId]));
+  return planned;
+}
+
+/**
+ * Cancels. Not delivered yet: it ends here and now. Else the resource is deleted in the cluster, which cancels it there;
+ * it is Cancelled when the cluster says that it is gone. What has ended is not cancelled.
+ */
+export async function cancelOperation({ tx, caller, now }: Call, doorbell: Doorbell, id: string): Promise<Operation> {
+  const locked = await tx.operations.lock(caller.organizationId, id);
+  if (locked === undefined) throw notFound('operation', id);
+  const { operation, owed, attempts, leased } = locked;
+  if (isTerminal(operation.phase)) throw new Refusal('already-finished', `${operation.name} is ${operation.phase}; what has ended cannot be cancelled.`);
+  if (operation.cancelRequestedAt !== undefined) return operation;
+  const by = caller.onBehalfOf ?? caller.name;
+  const { organizationId, clusterId } = operation;
+  await tx.events.append([{ organizationId, clusterId, operationId: id, type: 'Normal', reason: 'CancelRequested', message: `Cancelled by ${by}.`, at: now }]);
+  const asked: Operation = { ...operation, cancelRequestedAt: now };
+  if (owed === 'Apply' && attempts === 0) {
+    const condition = { type: 'Cancelled', status: 'True', reason: 'CancelledByUser', message: `Cancelled by ${by} before it was delivered.`, lastTransitionTime: now } as const;
+    return tx.operations.updateOwed({ ...asked, phase: 'Cancelled', finishedAt: now, conditions: [...withCondition(asked.conditions, condition)] }, undefined);
+  }
+  // While a call is under way its outcome decides: it sees the wish and goes on with the deletion.
+  if (leased) return tx.operations.update(asked);
+  tx.afterCommit(() => doorbell.ring([clusterId]));
+  return tx.operations.updateOwed(asked, 'Delete');
+}
+
+function forewarnings(operation: Operation, cluster: Cluster, instance: ApplicationInstance): readonly string[] {
+  const warnings: string[] = [];
+  if (operation.parameters.csiSnapshotClassName !== undefined) {
+    warnings.push('parameters.csiSnapshotClassName is accepted by the operator but is no field of Velero: it has no effect there.');
+  }
+  const { namespaceMapping } = operation.parameters;
+  if (namespaceMapping !== undefined && !Object.values(namespaceMapping).includes(instance.namespace)) {
+    warnings.push(`namespaceMapping maps to ${Object.values(namespaceMapping).join(', ')}, but the Operation's target is in ${instance.namespace}.`);
+  }
+  const unreachable = cluster.conditions.find((condition) => condition.type === 'Reachable' && condition.status === 'False');
+  if (unreachable !== undefined) {
+    warnings.push(`The cluster ${cluster.name} cannot be reached (${unreachable.message}); the Operation is kept and delivered when it can.`);
+  }
+  return warnings;
+}
