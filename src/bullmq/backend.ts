@@ -1,0 +1,102 @@
+/**
+ * The two places a queue can live in, Redis and PostgreSQL, behind BullMQ's one interface: no other file knows which.
+ *
+ * Nothing here can hold the process: every wait has a bound, every socket can be torn down. Producers fail fast, since
+ * what they carry is a hint that will be given again; consumers wait for the server, however long it is away.
+ */
+import { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type BackendFactory, createPostgresBackend, createRedisBackend, type IQueueBackend } from 'bullmq';
+
+export type QueueConnection =
+  | { readonly kind: 'redis'; readonly url: string }
+  | { readonly kind: 'postgres'; readonly url: string };
+
+export interface Backend {
+  readonly factory: BackendFactory<IQueueBackend, object>;
+  /** Destroys the sockets that an orderly close has left. */
+  abandon(): void;
+}
+
+/** Shared by all workers. A killed worker's job is free again after at most the sum of both, and a moment. */
+export const lockMs = 5_000;
+export const stalledCheckMs = 2_000;
+/** How long an idle worker blocks before it looks by itself: bounds what a lost notification costs. */
+export const idleBlockSeconds = 2;
+
+const refetchMs = 500;
+
+export function backendOf(connection: QueueConnection): Backend {
+  return connection.kind === 'redis' ? redisBackend(connection.url) : postgresBackend(connection.url);
+}
+
+/** The server's address, for people: without the user, the password and the parameters. */
+export function addressOf(connection: QueueConnection): string {
+  const url = URL.parse(connection.url);
+  return url === null ? connection.kind : `${url.protocol}//${url.host}`;
+}
+
+function redisBackend(url: string): Backend {
+  const common = {
+    url,
+    connectTimeout: 2_000,
+    disconnectTimeout: 500,
+    // The default back-off grows to 20 s: deliveries would wait that long after a Redis came back.
+    retryStrategy: (attempt: number) => Math.min(attempt * 100, 1_500) + Math.floor(Math.random() * 500),
+  };
+  const producer = { ...common, maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 2_000 };
+  // A connection into a black hole is given up when an answer is this late; no command blocks nearly as long.
+  const consumer = { ...common, maxRetriesPerRequest: null, socketTimeout: idleBlockSeconds * 1_000 + 3_000 };
+  return {
+    factory: (name, options, kind) =>
+      unhurried(
+        createRedisBackend(name, { ...options, connection: kind?.withBlockingConnection ? consumer : producer }, kind),
+      ),
+    abandon: () => {},
+  };
+}
+
+function postgresBackend(url: string): Backend {
+  const sockets = new Set<Socket>();
+  const stream = () => {
+    const socket = new Socket();
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    return socket;
+  };
+  const connection = {
+    connectionString: url,
+    migrate: true,
+    max: 4,
+    connectionTimeoutMillis: 2_000,
+    query_timeout: 10_000,
+    keepAlive: true,
+    stream,
+  };
+  return {
+    factory: (name, options, kind) => {
+      const schema = 'prefix' in options && typeof options.prefix === 'string' ? options.prefix : 'bullmq';
+      return unhurried(createPostgresBackend(name, { ...options, connection: { ...connection, schema } }, kind));
+    },
+    abandon: () => {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/**
+ * Lets a failed fetch wait before it is reported. BullMQ's worker pauses only after a refused connection; after any
+ * other error (a server that is starting up, out of memory, read-only) it fetches again at once, in a hot loop.
+ */
+function unhurried(backend: IQueueBackend): IQueueBackend {
+  const fetch = backend.moveToActive.bind(backend);
+  backend.moveToActive = async (token, name) => {
+    try {
+      return await fetch(token, name);
+    } catch (error) {
+      await sleep(refetchMs);
+      throw error;
+    }
+  };
+  return backend;
+}

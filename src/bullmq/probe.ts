@@ -1,0 +1,100 @@
+/**
+ * Asks the queue a question each second: the only thing that says whether it can be reached. Events do not: a stopped
+ * or cut-off server closes no connection. The same answer shows a worker that is wedged: jobs wait, it has room, and
+ * takes none.
+ */
+import { RedisQueueBackend } from 'bullmq';
+import type { Log } from '../app/ports.ts';
+import { addressOf, type QueueConnection } from './backend.ts';
+import type { Lane, LaneQueue } from './lane.ts';
+import { repeat, within } from './patience.ts';
+import { condition, messageOf } from './tell.ts';
+
+export interface QueueCounts {
+  readonly waiting: number;
+  readonly active: number;
+  readonly delayed: number;
+}
+
+export interface Probe {
+  readonly connected: boolean;
+  /** Of the last second; `undefined` while the queue cannot be reached. */
+  readonly counts: QueueCounts | undefined;
+  stop(): void;
+}
+
+export interface ProbeOptions {
+  readonly lane: Lane;
+  readonly connection: QueueConnection;
+  /** How many jobs the worker of this process takes at once; 0 without one. */
+  readonly concurrency: number;
+  readonly log: Log;
+}
+
+/**
+ * The moment of the second, just after the tick is due. Redis looks for blocked clients whose time is up only when its
+ * event loop wakes, ten times a second if nobody asks anything: this question is what makes ticks punctual there.
+ */
+const probeAtMs = 3;
+const unknownMs = 100;
+const answerMs = 2_000;
+const wedgedMs = 10_000;
+
+export function startProbe({ lane, connection, concurrency, log }: ProbeOptions): Probe {
+  const server = addressOf(connection);
+  const reach = condition(log, { failing: 'queue unreachable', working: 'queue back' }, { server });
+  let asked: LaneQueue | undefined;
+  let counts: QueueCounts | undefined;
+  let idleSince = performance.now();
+
+  const ask = async () => {
+    try {
+      const { queue } = lane;
+      if (queue === undefined) throw new Error('not connected yet');
+      const answer = await within(answerMs, queue.getJobCounts('waiting', 'active', 'delayed'));
+      const { waiting = 0, active = 0, delayed = 0 } = answer;
+      counts = { waiting, active, delayed };
+      if (asked !== queue || reach.failing) void warnOfEviction(queue, log);
+      asked = queue;
+      reach.worked();
+      if (waiting === 0 || lane.runningCount >= concurrency) idleSince = performance.now();
+      if (performance.now() - Math.max(idleSince, lane.tookAt) < wedgedMs) return;
+      idleSince = performance.now();
+      log.warn({ waiting }, 'jobs wait and the worker takes none: opening its queue anew');
+      lane.renew();
+    } catch (error) {
+      counts = undefined;
+      idleSince = performance.now();
+      reach.failed(error);
+    }
+  };
+  const repeater = repeat(
+    () => (asked !== undefined && lane.queue === asked ? 1_000 + probeAtMs - (Date.now() % 1_000) : unknownMs),
+    ask,
+  );
+
+  return {
+    get connected() {
+      return counts !== undefined;
+    },
+    get counts() {
+      return counts;
+    },
+    stop: () => repeater.stop(),
+  };
+}
+
+/** A Redis that evicts keys drops jobs in any order when its memory is full, and half of a job's keys at that. */
+async function warnOfEviction(queue: LaneQueue, log: Log): Promise<void> {
+  const backend = queue.getBackend();
+  if (!(backend instanceof RedisQueueBackend)) return;
+  try {
+    const client = await backend.client;
+    const policy = /maxmemory_policy:(\S+)/.exec(await client.info())?.[1];
+    if (policy !== undefined && policy !== 'noeviction') {
+      log.warn({ policy }, 'Redis may evict jobs: set its maxmemory-policy to noeviction');
+    }
+  } catch (error) {
+    log.debug({ reason: messageOf(error) }, 'eviction policy unknown');
+  }
+}

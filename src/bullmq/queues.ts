@@ -1,0 +1,92 @@
+/**
+ * The queues of one process: the clock for the scheduler role, the doorbell for all, the worker for the connector.
+ *
+ * Postgres is the record; what is in here is a clock and a bell. No fact lives in the queue, jobs carry ids only, and
+ * a queue that is flushed, away, or wedged costs seconds, never a backup. The code is the same over Redis and
+ * PostgreSQL. Starting never waits for the server: requests can be taken without it.
+ */
+import type { Doorbell, Log } from '../app/ports.ts';
+import type { QueueConnection } from './backend.ts';
+import { createClock, schedule } from './clock.ts';
+import { createDelivery } from './delivery.ts';
+import { createDoorbell } from './doorbell.ts';
+import { type Lane, openLane } from './lane.ts';
+import { waitUntil } from './patience.ts';
+import { type QueueCounts, startProbe } from './probe.ts';
+
+export type { QueueConnection } from './backend.ts';
+export type { QueueCounts } from './probe.ts';
+
+export interface QueuesOptions {
+  readonly connection: QueueConnection;
+  readonly log: Log;
+  /** Isolates: the prefix of Redis' keys, the schema in PostgreSQL. A simple identifier; `bullmq` if not given. */
+  readonly prefix?: string | undefined;
+  /** Scheduler role: called each whole second. Must be safe at any time, on every replica, concurrently. */
+  readonly onTick?: (() => Promise<void>) | undefined;
+  /** Connector role: called with one cluster; one at a time for a cluster, across replicas unless a lock was lost. */
+  readonly onDeliver?: ((clusterId: string) => Promise<void>) | undefined;
+  /** Connector role: finds, each second, the clusters to which something is owed now. They are rung for. */
+  readonly dueClusters?: (() => Promise<readonly string[]>) | undefined;
+  /** Clusters served at once by this process. More than may be mute at a time, or those starve the others. */
+  readonly concurrency?: { readonly deliver?: number | undefined } | undefined;
+}
+
+export interface QueuesHealth {
+  /** When `onTick` last succeeded in this process. */
+  readonly lastTickAt: string | undefined;
+  /** When `dueClusters` last succeeded in this process. */
+  readonly lastSweepAt: string | undefined;
+  /** Whether the queue's server answered within the last seconds. */
+  readonly connected: boolean;
+}
+
+export interface Queues {
+  readonly doorbell: Doorbell;
+  health(): QueuesHealth;
+  /** Deliveries that run here, and the jobs of all replicas as of the last second, if the queue can be reached. */
+  counts(): Promise<{ readonly runningHere: number; readonly deliver: QueueCounts | undefined }>;
+  /** Takes no more jobs, waits for the running ones up to the deadline, and leaves nothing open. */
+  close(deadlineMs: number): Promise<void>;
+}
+
+const defaultDeliverConcurrency = 100;
+
+export async function startQueues(options: QueuesOptions): Promise<Queues> {
+  const { connection, log, onTick, onDeliver, dueClusters } = options;
+  const base = { connection, log, prefix: options.prefix ?? 'bullmq' };
+  const concurrency = onDeliver === undefined ? 0 : (options.concurrency?.deliver ?? defaultDeliverConcurrency);
+
+  const reachable = () => (probe.connected ? lane.queue : undefined);
+  const doorbell = createDoorbell({ queue: reachable, log });
+  const delivery = createDelivery({ onDeliver, dueClusters, ring: doorbell.ring, log });
+  const work = concurrency > 0 ? { run: delivery.run, concurrency } : undefined;
+  const lane = openLane({ ...base, name: 'deliver', work });
+  const probe = startProbe({ lane, connection, concurrency, log });
+
+  const clock = onTick === undefined ? undefined : createClock({ onTick, log });
+  let tickLane: Lane | undefined;
+  if (clock !== undefined) {
+    tickLane = openLane({ ...base, name: 'tick', work: { run: clock.tick, concurrency: 1 }, opened: schedule });
+    clock.guard(tickLane);
+  }
+
+  let closed: Promise<unknown> | undefined;
+  return {
+    doorbell,
+    health: () => ({
+      lastTickAt: clock?.lastTickAt,
+      lastSweepAt: delivery.lastSweepAt,
+      connected: probe.connected,
+    }),
+    counts: async () => ({ runningHere: lane.runningCount, deliver: probe.counts }),
+    async close(deadlineMs) {
+      clock?.stop();
+      delivery.stop();
+      probe.stop();
+      const callsEnded = waitUntil(() => !clock?.busy && !delivery.sweeping, deadlineMs);
+      closed ??= Promise.all([lane.close(deadlineMs), tickLane?.close(deadlineMs), callsEnded]);
+      await closed;
+    },
+  };
+}

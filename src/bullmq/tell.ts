@@ -1,0 +1,55 @@
+/**
+ * What is told of failures: a line when a state changes, never a line an attempt. BullMQ emits an error for every
+ * reconnect of every connection; one outage would be thousands of lines.
+ */
+import type { Log } from '../app/ports.ts';
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Tells once that something began to fail and once that it works again; `debug` has the rest. */
+export interface Condition {
+  failed(error: unknown): void;
+  worked(): void;
+  readonly failing: boolean;
+}
+
+export function condition(log: Log, words: { readonly failing: string; readonly working: string }, fields = {}): Condition {
+  let since: number | undefined;
+  return {
+    failed(error) {
+      const details = { ...fields, reason: messageOf(error) };
+      if (since === undefined) log.warn(details, words.failing);
+      else log.debug(details, words.failing);
+      since ??= performance.now();
+    },
+    worked() {
+      if (since === undefined) return;
+      log.info({ ...fields, failedForSeconds: Math.round((performance.now() - since) / 1000) }, words.working);
+      since = undefined;
+    },
+    get failing() {
+      return since !== undefined;
+    },
+  };
+}
+
+const connectionLost =
+  /ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|[Cc]onnection (is closed|terminated|ended)|closed the connection|terminating connection|starting up|shutting down|[Tt]imeout|timed out|writeable|max retries per request|LOADING/;
+const repeatMs = 60_000;
+
+/** Takes BullMQ's `error` events. Lost connections are the probe's to tell; the same other message is told once a minute. */
+export function errorListener(log: Log, queue: string): (error: Error) => void {
+  const toldAt = new Map<string, number>();
+  return (error) => {
+    const kind = error.message.replace(/[0-9a-f-]{8,}|\d+/g, '#');
+    const now = performance.now();
+    if (toldAt.size > 100) toldAt.clear();
+    const recently = now - (toldAt.get(kind) ?? -repeatMs) < repeatMs;
+    if (recently || connectionLost.test(`${'code' in error ? error.code : ''} ${error.message}`)) {
+      log.debug({ queue, reason: error.message }, 'queue error');
+      return;
+    }
+    toldAt.set(kind, now);
+    log.warn({ queue, reason: error.message }, 'queue error');
+  };
+}
