@@ -54,7 +54,16 @@ async function npmCi(root) {
   const { code, output } = await new Promise((resolve) => {
     const child = spawn(
       command,
-      [...before, 'ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--no-progress'],
+      [
+        ...before,
+        'ci',
+        '--ignore-scripts',
+        '--include=dev',
+        '--include=optional',
+        '--no-audit',
+        '--no-fund',
+        '--no-progress',
+      ],
       { cwd: root, env: cleanEnvironment(root), stdio: ['ignore', 'pipe', 'pipe'], shell: command === 'npm.cmd' },
     );
     let output = '';
@@ -82,7 +91,10 @@ function cleanEnvironment(root) {
   const env = Object.fromEntries(kept);
   delete env.NODE_ENV;
   const own = join(root, 'node_modules');
-  env.PATH = (env.PATH ?? '').split(delimiter).filter((entry) => !entry.startsWith(own)).join(delimiter);
+  env.PATH = (env.PATH ?? '')
+    .split(delimiter)
+    .filter((entry) => !entry.startsWith(own))
+    .join(delimiter);
   return env;
 }
 
@@ -94,5 +106,7 @@ function linkPostgres(root) {
   const answer = spawnSync(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: folder, encoding: 'utf8' });
   const missing = JSON.parse(readFileSync(links, 'utf8')).filter(({ target }) => !existsSync(join(folder, target)));
   if (answer.status === 0 && missing.length === 0) return;
-  throw new Error(`The links between PostgreSQL's libraries could not be made in ${folder}\n${answer.stderr ?? ''}`.trim());
+  throw new Error(
+    `The links between PostgreSQL's libraries could not be made in ${folder}\n${answer.stderr ?? ''}`.trim(),
+  );
 }

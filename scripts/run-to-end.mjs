@@ -15,7 +15,13 @@ const sameSignalMilliseconds = 1_000;
 export function runToEnd(node, script, args) {
   const child = spawn(
     node,
-    ['--disable-warning=ExperimentalWarning', '--import', new URL('./stop-with-parent.mjs', import.meta.url).href, script, ...args],
+    [
+      '--disable-warning=ExperimentalWarning',
+      '--import',
+      new URL('./stop-with-parent.mjs', import.meta.url).href,
+      script,
+      ...args,
+    ],
     { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], detached: process.platform !== 'win32' },
   );
   let lastAt = 0;

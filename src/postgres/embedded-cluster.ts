@@ -77,9 +77,13 @@ export async function initialise(folder: string, home: Home, durable: boolean): 
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
   const answer = await run(
     join(home.bin, 'initdb'),
-    [`--pgdata=${cluster}`, '--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', ...locale].concat(
-      durable ? [] : ['--no-sync'],
-    ),
+    [
+      `--pgdata=${cluster}`,
+      '--username=postgres',
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      ...locale,
+    ].concat(durable ? [] : ['--no-sync']),
     account,
   );
   if (answer.code !== 0) {

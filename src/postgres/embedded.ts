@@ -62,7 +62,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   try {
     const home = await prepareHome(folder, log);
     const data = join(home.place, 'data');
-    const access = await initialise(folder, home, options.settings?.['fsync'] !== 'off');
+    const access = await initialise(folder, home, options.settings?.fsync !== 'off');
     const running = await findRunning(data, access);
     const server = running ?? (await launch(folder, home, access, options));
     if (server.port !== access.port) await writeAccess(folder, { ...access, port: server.port });

@@ -1,0 +1,111 @@
+/**
+ * Proves that the import rules of biome.json catch what they are there for.
+ *
+ * A rule that matches nothing looks exactly like a rule that is kept. So every forbidden direction is planted once, in
+ * a temporary folder under the same rules, and each plant must be found; every allowed one must pass.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const adapters = ['http', 'postgres', 'bullmq', 'kubernetes'];
+const around = ['simulator', 'test', 'scripts', 'bench'];
+
+/** From a file, what it must not import and what it may. */
+const rules = [
+  {
+    file: 'src/domain/planted.ts',
+    never: ['../app/fire.ts', ...adapters.map((name) => `../${name}/a.ts`), '../config.ts', 'node:fs', 'pg', 'zod/v3'],
+    may: ['./schedule.ts', 'zod', 'croner'],
+  },
+  {
+    file: 'src/domain/planted.test.ts',
+    never: ['../app/fire.ts', 'pg'],
+    may: ['node:test', 'fast-check', './plan.ts'],
+  },
+  {
+    file: 'src/app/planted.ts',
+    never: [...adapters.map((name) => `../${name}/a.ts`), '../context.ts', 'pg', 'fastify', 'node:fs'],
+    may: ['./ports.ts', '../domain/schedule.ts'],
+  },
+  ...adapters.flatMap((adapter) =>
+    ['', 'deeper/'].map((deeper) => {
+      const up = deeper === '' ? '..' : '../..';
+      const others = adapters.filter((name) => name !== adapter);
+      return {
+        file: `src/${adapter}/${deeper}planted.ts`,
+        never: [
+          ...others.map((name) => `${up}/${name}/a.ts`),
+          `${up}/context.ts`,
+          `${up}/main.ts`,
+          ...around.map((name) => `${up}/../${name}/a.ts`),
+        ],
+        may: ['./other.ts', `${up}/app/fire.ts`, `${up}/domain/schedule.ts`, `${up}/telemetry.ts`, 'pg', 'fastify'],
+      };
+    }),
+  ),
+  {
+    file: 'src/context.ts',
+    never: around.map((name) => `../${name}/a.ts`),
+    may: ['./app/fire.ts', ...adapters.map((name) => `./${name}/a.ts`), './config.ts'],
+  },
+  { file: 'src/http/planted.test.ts', never: ['../../simulator/a.ts'], may: ['../../test/support/a.ts', 'node:test'] },
+  { file: 'simulator/planted.ts', never: ['../src/domain/plan.ts', '../src/main.ts'], may: ['./rules.ts', 'zod'] },
+  { file: 'simulator/deeper/planted.ts', never: ['../../src/app/fire.ts'], may: ['../rules.ts', 'node:https'] },
+];
+
+/** Every way to depend on a file. */
+const forms = [
+  (from) => `import { thing } from '${from}';\nconsole.log(thing);\n`,
+  (from) => `import type { Thing } from '${from}';\nexport type Own = Thing;\n`,
+  (from) => `export { thing } from '${from}';\n`,
+  (from) => `export const thing = await import('${from}');\n`,
+];
+
+const folder = mkdtempSync(join(tmpdir(), 'check-imports-'));
+try {
+  const config = JSON.parse(readFileSync(join(root, 'biome.json'), 'utf8'));
+  writeFileSync(join(folder, 'biome.json'), JSON.stringify({ ...config, $schema: undefined, vcs: { enabled: false } }));
+
+  const plants = new Map();
+  for (const { file, never, may } of rules) {
+    for (const from of never) for (const form of forms) plant(file, from, form(from), true);
+    for (const from of may) plant(file, from, forms[0](from), false);
+  }
+  const found = findings();
+  const wrong = [...plants].filter(([path, { forbidden }]) => forbidden !== found.has(path));
+  for (const [, { file, from, forbidden }] of wrong) {
+    console.error(`${file} importing '${from}': ${forbidden ? 'not caught' : 'reported, though it is allowed'}`);
+  }
+  if (wrong.length > 0) process.exitCode = 1;
+  else console.log(`The import rules hold: ${plants.size} planted imports, each judged rightly.`);
+
+  /** The planted file keeps its folder and ending, which the rules go by. */
+  function plant(file, from, text, forbidden) {
+    const path = file.replace(/(\.test)?\.ts$/, (end) => `-${plants.size}${end}`);
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+    plants.set(path, { file, from, forbidden });
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** The files in which the rule found something. */
+function findings() {
+  const biome = join(root, 'node_modules', '@biomejs', 'biome', 'bin', 'biome');
+  const args = ['lint', '--only=style/noRestrictedImports', '--reporter=json', '--max-diagnostics=none', '.'];
+  const answer = spawnSync(process.execPath, [biome, ...args], { cwd: folder, encoding: 'utf8', maxBuffer: 64e6 });
+  try {
+    const report = JSON.parse(answer.stdout.slice(answer.stdout.indexOf('{')));
+    const hits = report.diagnostics.filter(({ category }) => category === 'lint/style/noRestrictedImports');
+    return new Set(
+      hits.map(({ location }) => (location.path.file ?? location.path).replaceAll('\\', '/').replace(/^\.\//, '')),
+    );
+  } catch {
+    throw new Error(`Biome gave no readable answer:\n${answer.stdout}${answer.stderr}`);
+  }
+}

@@ -1,0 +1,39 @@
+/** The real PostgreSQL and the real Redis of a test run: on free ports, in a temporary folder, gone at the end. */
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedPostgres } from '../src/postgres/embedded.ts';
+import { findRedis, startRedis } from './test-redis.mjs';
+
+/** Nothing of a test outlives the run, so nothing is waited for until it is on disk. */
+const settings = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  max_connections: '400',
+  shared_buffers: '256MB',
+};
+
+export async function startRealParts() {
+  const folder = mkdtempSync(join(tmpdir(), 'vworkspace-test-'));
+  // Root's PostgreSQL runs as another account, which has to pass through here.
+  chmodSync(folder, 0o711);
+  const started = [];
+  const stop = async () => {
+    for (const part of started.reverse()) await part.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const program = findRedis();
+    const postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), settings });
+    started.push(postgres);
+    const redis = program === undefined ? { url: process.env.REDIS_URL, stop() {} } : await startRedis(program, folder);
+    started.push(redis);
+    const env = { TEST_DATABASE_URL: postgres.url, TEST_REDIS_URL: redis.url };
+    if (program !== undefined) env.REDIS_SERVER_BIN = program;
+    return { env, told: `ports ${postgres.port} and ${new URL(redis.url).port || 6379}`, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * `npm test`: everything that must hold, cheapest first, stopping at the first that does not.
+ *
+ *   npm test                         everything
+ *   npm test -- src/a.test.ts …      only these test files, with the same PostgreSQL and Redis
+ *   npm test -- --long               what takes longer: test/long
+ *
+ * Tests run against the real parts: one PostgreSQL and one Redis for the whole run, both gone at its end.
+ *   TEST_DATABASE_URL   the superuser's, to the database postgres; a test file makes its own database
+ *   TEST_REDIS_URL      a Redis that keeps nothing; a test file uses its own prefix
+ *   REDIS_SERVER_BIN    the program, for tests that stop and start a Redis of their own
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startRealParts } from './test-parts.mjs';
+import { runQuietly, runTests, stopChild } from './test-process.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const module = (...path) => join(root, 'node_modules', ...path);
+const folders = ['src', 'simulator', 'scripts', 'test/api', 'test/walk', 'test/failure'];
+
+const staticSteps = [
+  { name: 'types', args: [module('typescript', 'bin', 'tsc'), '--noEmit', '-p', root] },
+  { name: 'format and lint', args: [module('@biomejs', 'biome', 'bin', 'biome'), 'ci', '--error-on-warnings', '.'] },
+  { name: 'import rules', args: [join(root, 'scripts', 'check-imports.mjs')] },
+  { name: 'contract as committed', args: [join(root, 'scripts', 'generate.ts'), '--check'] },
+];
+
+const args = process.argv.slice(2);
+const long = args.includes('--long');
+const chosen = args.filter((arg) => !arg.startsWith('--'));
+const files = chosen.length > 0 ? chosen : (long ? ['test/long'] : folders).flatMap((folder) => testsIn(folder));
+
+const steps = [];
+let parts;
+let interrupted;
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    interrupted ??= signal;
+    void stopChild();
+  });
+}
+
+try {
+  if (chosen.length === 0 && !long) {
+    for (const { name, args } of staticSteps) await step(name, () => runQuietly(root, args));
+  }
+  if (files.length === 0) throw new Error(`There are no tests in ${(long ? ['test/long'] : folders).join(', ')}.`);
+  await step('PostgreSQL and Redis', async () => {
+    parts = await startRealParts();
+    return parts.told;
+  });
+  await step(`tests (${files.length} ${files.length === 1 ? 'file' : 'files'})`, () =>
+    runTests(root, files, parts.env),
+  );
+} catch (error) {
+  process.exitCode = 1;
+  if (interrupted === undefined) console.error(`\n${error instanceof Error ? error.message : error}`);
+} finally {
+  await parts?.stop();
+  printTable();
+  if (interrupted !== undefined) process.exitCode = interrupted === 'SIGINT' ? 130 : 143;
+}
+
+async function step(name, work) {
+  if (interrupted !== undefined) throw new Error('interrupted');
+  const entry = { name, outcome: 'failed', startedAt: performance.now(), seconds: 0, note: '' };
+  steps.push(entry);
+  console.log(`— ${name}`);
+  try {
+    entry.note = (await work()) ?? '';
+    entry.outcome = 'ok';
+  } finally {
+    entry.seconds = (performance.now() - entry.startedAt) / 1000;
+    if (interrupted !== undefined) entry.outcome = 'interrupted';
+  }
+}
+
+function printTable() {
+  const width = Math.max(...steps.map(({ name }) => name.length), 0);
+  console.log('');
+  for (const { name, outcome, seconds, note } of steps) {
+    console.log(`  ${name.padEnd(width)}  ${`${seconds.toFixed(1)} s`.padStart(8)}  ${outcome}${note && `  ${note}`}`);
+  }
+  const last = steps.at(-1);
+  if (last !== undefined && last.outcome !== 'ok') console.log(`\n  Stopped at: ${last.name}`);
+  console.log('');
+}
+
+function testsIn(folder) {
+  const path = join(root, folder);
+  if (!existsSync(path)) return [];
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .sort();
+}
