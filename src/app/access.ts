@@ -1,7 +1,7 @@
 /** Organizations and their API keys. A key's secret is shown once, when it is made; only its hash is kept. */
 import { type ApiKey, type Caller, type NewApiKey, type NewOrganization, type Organization, may } from '../domain/access.ts';
 import { Refusal, ruleViolated } from '../domain/problem.ts';
-import { type Call, own } from './call.ts';
+import { type Call, ownLocked } from './call.ts';
 import type { Clock, Store, Vault } from './ports.ts';
 
 /** Who holds this key, or the Refusal `unauthenticated`. */
@@ -44,7 +44,7 @@ export async function createApiKey({ tx, caller, now, vault }: Call, input: NewA
 
 /** Revoked at once; a second time changes nothing. */
 export async function revokeApiKey({ tx, caller, now }: Call, id: string): Promise<ApiKey> {
-  const key = await own(tx.apiKeys, caller, 'API key', id);
+  const key = await ownLocked(tx.apiKeys, caller, 'API key', id);
   return key.revokedAt === undefined ? tx.apiKeys.update({ ...key, revokedAt: now }) : key;
 }
 

@@ -11,7 +11,7 @@ import type {
 import { given } from '../domain/common.ts';
 import { notFound, ruleViolated } from '../domain/problem.ts';
 import { defaultRetention, type Retention } from '../domain/retention.ts';
-import { atRevision, type Call, own } from './call.ts';
+import { atRevision, type Call, own, ownLocked } from './call.ts';
 
 export async function createApplicationClass({ tx, now, vault }: Call, input: NewApplicationClass): Promise<ApplicationClass> {
   const { name, displayName, retention, defaultParameters } = input;
@@ -35,7 +35,7 @@ export async function changeApplicationClass(
   change: ApplicationClassChange,
   revision?: number,
 ): Promise<ApplicationClass> {
-  const known = await own(tx.applicationClasses, caller, 'application class', id);
+  const known = await ownLocked(tx.applicationClasses, caller, 'application class', id);
   return tx.applicationClasses.update({ ...atRevision(known, revision), ...given(change), updatedAt: now });
 }
 
@@ -77,7 +77,7 @@ export async function changeApplicationInstance(
   change: ApplicationInstanceChange,
   revision?: number,
 ): Promise<ApplicationInstance> {
-  const known = await own(tx.applicationInstances, caller, 'application instance', id);
+  const known = await ownLocked(tx.applicationInstances, caller, 'application instance', id);
   if (change.applicationClassId !== undefined) await requireClass(tx, caller.organizationId, change.applicationClassId);
   return tx.applicationInstances.update({ ...atRevision(known, revision), ...given(change), updatedAt: now });
 }

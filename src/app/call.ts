@@ -17,6 +17,13 @@ export async function own<Row>(rows: Rows<Row>, caller: Caller, kind: string, id
   return row;
 }
 
+/** `own`, locked until the transaction ends: for changes. */
+export async function ownLocked<Row>(rows: Rows<Row>, caller: Caller, kind: string, id: string): Promise<Row> {
+  const row = await rows.lock(caller.organizationId, id);
+  if (row === undefined) throw notFound(kind, id);
+  return row;
+}
+
 /** Refuses a change to a row that is not the one that was read. `expected` is the revision in If-Match, if any. */
 export function atRevision<Row extends { readonly revision: number }>(row: Row, expected: number | undefined): Row {
   return expected === undefined ? row : { ...row, revision: expected };

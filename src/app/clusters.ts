@@ -2,7 +2,7 @@
 import type { Caller } from '../domain/access.ts';
 import type { Cluster, ClusterAccess, ClusterChange, NewCluster } from '../domain/cluster.ts';
 import { notFound, ruleViolated } from '../domain/problem.ts';
-import { atRevision, type Call, own } from './call.ts';
+import { atRevision, type Call, own, ownLocked } from './call.ts';
 import { conditionsOf } from './cluster-conditions.ts';
 import type { Clock, ClusterApi, ClusterDirectory, KubeconfigReader } from './ports.ts';
 
@@ -33,7 +33,7 @@ export async function changeCluster(
   read: KubeconfigReader,
   revision?: number,
 ): Promise<Cluster> {
-  const known = await own(tx.clusters, caller, 'cluster', id);
+  const known = await ownLocked(tx.clusters, caller, 'cluster', id);
   const access = accessOf(change, read);
   const { displayName } = change;
   const changed = await tx.clusters.update({

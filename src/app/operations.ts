@@ -73,7 +73,7 @@ export async function createOperation(call: Call, doorbell: Doorbell, input: New
  * it is Cancelled when the cluster says that it is gone. What has ended is not cancelled.
  */
 export async function cancelOperation({ tx, caller, now }: Call, doorbell: Doorbell, id: string): Promise<Operation> {
-  const locked = await tx.operations.lock(caller.organizationId, id);
+  const locked = await tx.operations.lockOwed(caller.organizationId, id);
   if (locked === undefined) throw notFound('operation', id);
   const { operation, owed, attempts, leased } = locked;
   if (isTerminal(operation.phase)) throw new Refusal('already-finished', `${operation.name} is ${operation.phase}; what has ended cannot be cancelled.`);

@@ -35,6 +35,8 @@ export interface Vault {
 /** Rows of one kind. Everything is scoped by organization: another one's row is not found. */
 export interface Rows<Row> {
   find(organizationId: string, id: string): Promise<Row | undefined>;
+  /** `find`, and nobody else changes the row until the transaction ends. */
+  lock(organizationId: string, id: string): Promise<Row | undefined>;
   /** Throws the Refusal `already-exists` when a unique name is taken. */
   insert(row: Row): Promise<void>;
   /** Writes `row` if the stored revision is still `row.revision`, and raises it; else throws `stale-revision`. */
@@ -61,8 +63,8 @@ export interface Tables {
   readonly schedules: Rows<Schedule>;
   readonly operations: Rows<Operation> & {
     insertOwed(operation: Operation, owed: DeliveryAction): Promise<void>;
-    /** Locks the row until the transaction ends. */
-    lock(organizationId: string, id: string): Promise<LockedOperation | undefined>;
+    /** `lock`, with what is owed to the cluster. */
+    lockOwed(organizationId: string, id: string): Promise<LockedOperation | undefined>;
     updateOwed(operation: Operation, owed: DeliveryAction | undefined): Promise<Operation>;
   };
   readonly fires: { page(scheduleId: string, query: PageQuery): Promise<Page<Fire>> };

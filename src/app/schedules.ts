@@ -2,7 +2,7 @@
 import { inferCadence } from '../domain/recurrence.ts';
 import { ruleViolated } from '../domain/problem.ts';
 import { changedSchedule, firstSlot, type NewSchedule, type Schedule, type ScheduleChange } from '../domain/schedule.ts';
-import { atRevision, type Call, own } from './call.ts';
+import { atRevision, type Call, own, ownLocked } from './call.ts';
 
 export async function createSchedule({ tx, caller, now, vault }: Call, input: NewSchedule): Promise<Schedule> {
   const instance = await tx.applicationInstances.find(caller.organizationId, input.applicationInstanceId);
@@ -30,7 +30,7 @@ export async function createSchedule({ tx, caller, now, vault }: Call, input: Ne
 }
 
 export async function changeSchedule({ tx, caller, now }: Call, id: string, change: ScheduleChange, revision?: number): Promise<Schedule> {
-  const known = await own(tx.schedules, caller, 'schedule', id);
+  const known = await ownLocked(tx.schedules, caller, 'schedule', id);
   return tx.schedules.update(changedSchedule(atRevision(known, revision), change, now));
 }
 

@@ -196,9 +196,7 @@ CREATE TABLE "idempotency_key" (
     "route" TEXT NOT NULL,
     "key" TEXT NOT NULL,
     "request_hash" TEXT NOT NULL,
-    "status" INTEGER NOT NULL,
-    "body" JSONB NOT NULL,
-    "headers" JSONB NOT NULL,
+    "sealed" BYTEA NOT NULL,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "idempotency_key_pkey" PRIMARY KEY ("organization_id","api_key_id","route","key")

@@ -1,0 +1,64 @@
+/**
+ * What is owed to clusters. A claim moves `next_attempt_at` to the end of its lease and signs with a lease id: whoever
+ * dies leaves the row due when the lease ends, whoever is late finds another signature and writes nothing.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Pool } from 'pg';
+import type { Claim, Deliveries } from '../app/ports.ts';
+import type { DeliveryStep } from '../domain/delivery.ts';
+import { appendEvents, storedOperation, writeDelivered } from './operation-batch.ts';
+import { inTransaction, select } from './sql.ts';
+
+const due = `select distinct cluster_id::text as "clusterId" from operation where owed is not null and next_attempt_at <= $1`;
+
+// A cancel that came while a delivery was under way whose process died: what may have been applied is deleted.
+const claim = `
+  update operation o
+  set attempts = o.attempts + 1, lease_id = $4, next_attempt_at = $2::timestamptz + $5 * interval '1 second',
+      owed = case when o.cancel_requested_at is not null then 'Delete' else o.owed end
+  from (
+    select id from operation
+    where cluster_id = $1 and owed is not null and next_attempt_at <= $2
+    order by coalesce(scheduled_for, created_at), id
+    limit $3
+    for update skip locked
+  ) d
+  where o.id = d.id
+  returning o.*`;
+
+const locked = `select * from operation where id = any($1::uuid[]) and lease_id = $2 order by id for update`;
+
+export function deliveriesOf(pool: Pool): Deliveries {
+  return {
+    async dueClusters(now) {
+      return (await select(pool, due, [now])).map((row) => String(row.clusterId));
+    },
+    async claim(clusterId, now, limit, leaseSeconds) {
+      const leaseId = randomUUID();
+      const { rows } = await pool.query({ name: 'claim-deliveries', text: claim, values: [clusterId, now, limit, leaseId, leaseSeconds] });
+      const claims = rows.map(storedOperation).flatMap(({ operation, owed, attempts }): Claim[] => (owed === undefined ? [] : [{ operation, action: owed, attempts, leaseId }]));
+      return claims.sort((a, b) => slotOf(a).localeCompare(slotOf(b)));
+    },
+    record: (answers, decide) =>
+      inTransaction(pool, async (client) => {
+        const [first] = answers;
+        if (first === undefined) return 0;
+        const ids = answers.map(({ claim }) => claim.operation.id);
+        const { rows } = await client.query({ name: 'lock-leased', text: locked, values: [ids, first.claim.leaseId] });
+        const steps = rows.map(storedOperation).flatMap(({ operation, attempts }): DeliveryStep[] => {
+          const answered = answers.find(({ claim }) => claim.operation.id === operation.id);
+          return answered === undefined ? [] : [decide({ operation, action: answered.claim.action, attempts }, answered.answer)];
+        });
+        await writeDelivered(client, steps);
+        await appendEvents(
+          client,
+          steps.flatMap((step) => step.events),
+        );
+        return steps.length;
+      }),
+  };
+}
+
+function slotOf({ operation }: Claim): string {
+  return `${operation.scheduledFor ?? operation.createdAt}${operation.id}`;
+}

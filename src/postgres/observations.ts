@@ -1,0 +1,44 @@
+/** What clusters say, folded into the rows that it is about: read under lock, folded by the domain, written in one batch. */
+import type { Pool } from 'pg';
+import type { Observations } from '../app/ports.ts';
+import type { NewEvent } from '../domain/event.ts';
+import type { Operation } from '../domain/operation.ts';
+import { appendEvents, storedOperation, writeObserved } from './operation-batch.ts';
+import { inTransaction, select } from './sql.ts';
+
+const locked = `select * from operation where cluster_id = $1 and name = any($2::text[]) order by id for update`;
+
+const expected = `
+  select name, namespace, uid from operation
+  where cluster_id = $1 and phase in ('Pending', 'Running') and uid is not null and delivered_at < $2`;
+
+export function observationsOf(pool: Pool): Observations {
+  return {
+    ingest: (clusterId, observations, fold) =>
+      inTransaction(pool, async (client) => {
+        const names = [...new Set(observations.map(({ name }) => name))];
+        const { rows } = await client.query({ name: 'lock-observed', text: locked, values: [clusterId, names] });
+        const written: Operation[] = [];
+        const events: NewEvent[] = [];
+        for (const stored of rows.map(storedOperation)) {
+          let { operation } = stored;
+          let changed = false;
+          for (const observation of observations) {
+            if (observation.name !== operation.name || observation.namespace !== operation.namespace) continue;
+            const observed = fold(operation, observation);
+            operation = observed.operation;
+            changed ||= observed.changed;
+            events.push(...observed.events);
+          }
+          if (changed) written.push(operation);
+        }
+        await writeObserved(client, written);
+        await appendEvents(client, events);
+        return { changedCount: written.length };
+      }),
+    async expected(clusterId, before) {
+      const rows = await select(pool, expected, [clusterId, before]);
+      return rows.map(({ name, namespace, uid }) => ({ name: String(name), namespace: String(namespace), uid: String(uid) }));
+    },
+  };
+}

@@ -1,0 +1,105 @@
+/** Everything that is kept, over one pool of connections: Prisma for ordinary reads and writes, plain SQL where it is hot. */
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { Pool } from 'pg';
+import type { Clock, ClusterDirectory, Deliveries, Emission, Log, Observations, Store, Vault } from '../app/ports.ts';
+import { ApiKey } from '../domain/access.ts';
+import { deliveriesOf } from './deliveries.ts';
+import { directoryOf } from './directory.ts';
+import { emissionOf } from './emission.ts';
+import { PrismaClient } from './generated/client.ts';
+import { idempotencyKeysOf } from './idempotency.ts';
+import { migrate } from './migrate.ts';
+import { observationsOf } from './observations.ts';
+import { openPool } from './pool.ts';
+import { mayRetry } from './refusals.ts';
+import { sealer } from './seal.ts';
+import { fromRow } from './shape.ts';
+import { select } from './sql.ts';
+import { tablesOf } from './tables.ts';
+import { vault } from './vault.ts';
+
+export interface Opened {
+  readonly store: Store;
+  readonly emission: Emission;
+  readonly deliveries: Deliveries;
+  readonly observations: Observations;
+  readonly directory: ClusterDirectory;
+  readonly clock: Clock;
+  readonly vault: Vault;
+  readonly pool: Pool;
+  close(): Promise<void>;
+}
+
+export interface StoreOptions {
+  readonly url: string;
+  /** 32 bytes. */
+  readonly secretsKey: Buffer;
+  readonly log: Log;
+  readonly maxConnections?: number;
+}
+
+const transactionAttempts = 3;
+const keyByHash = `
+  select id, organization_id, name, scopes, hint, created_at, expires_at, revoked_at from api_key
+  where hash = $1 and revoked_at is null and (expires_at is null or expires_at > now())`;
+
+/** Connects, migrates, and hands out what works on the database. Throws when the database cannot be reached. */
+export async function openStore(options: StoreOptions): Promise<Opened> {
+  const pool = openPool({ url: options.url, log: options.log, ...(options.maxConnections !== undefined && { max: options.maxConnections }) });
+  try {
+    const applied = await migrate(pool);
+    if (applied.length > 0) options.log.info({ applied }, 'migrated the database');
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  const seals = sealer(options.secretsKey);
+
+  const store: Store = {
+    tables: tablesOf(prisma, seals),
+    async transaction(work) {
+      for (let attempt = 1; ; attempt += 1) {
+        const effects: (() => void)[] = [];
+        try {
+          const result = await prisma.$transaction(
+            (client) => work({ ...tablesOf(client, seals), idempotency: idempotencyKeysOf(client, seals), afterCommit: (effect) => void effects.push(effect) }),
+            { maxWait: 5_000, timeout: 20_000 },
+          );
+          for (const effect of effects) effect();
+          return result;
+        } catch (error) {
+          if (attempt >= transactionAttempts || !mayRetry(error)) throw error;
+        }
+      }
+    },
+    async findApiKey(hash) {
+      const [row] = await select(pool, keyByHash, [hash]);
+      return row === undefined ? undefined : fromRow(ApiKey, row);
+    },
+    async ping() {
+      await pool.query('select 1');
+    },
+  };
+
+  return {
+    store,
+    emission: emissionOf(pool),
+    deliveries: deliveriesOf(pool),
+    observations: observationsOf(pool),
+    directory: directoryOf(pool, seals),
+    clock: {
+      async now() {
+        const [row] = await select(pool, 'select clock_timestamp() as now', []);
+        if (!(row?.now instanceof Date)) throw new Error('The database did not tell the time.');
+        return row.now.toISOString();
+      },
+    },
+    vault,
+    pool,
+    async close() {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}

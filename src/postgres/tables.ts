@@ -1,0 +1,89 @@
+/** The tables as use cases see them, over one transaction or over the database itself. */
+import type { Tables } from '../app/ports.ts';
+import { ApiKey, Organization } from '../domain/access.ts';
+import { ApplicationClass, ApplicationInstance } from '../domain/application.ts';
+import { Cluster } from '../domain/cluster.ts';
+import { Event } from '../domain/event.ts';
+import { Fire } from '../domain/fire.ts';
+import { Operation } from '../domain/operation.ts';
+import { Schedule } from '../domain/schedule.ts';
+import type { Prisma } from './generated/client.ts';
+import { appendEventsSql as appendEvents } from './operation-batch.ts';
+import { operationRows } from './operation-rows.ts';
+import { overrideRows } from './override-rows.ts';
+import { refusalOf } from './refusals.ts';
+import { type Delegate, type Kind, pageOf, rowsOf } from './rows.ts';
+import { keyVersion, type Sealer } from './seal.ts';
+import { snakeRow, toRow } from './shape.ts';
+import { vault } from './vault.ts';
+
+function kindOf<T>(kind: string, table: string, schema: Kind<T>['schema'] & { shape: object }, organizationKey: Kind<T>['organizationKey']): Kind<T> {
+  return { kind, table, schema, columns: Object.keys(schema.shape), organizationKey };
+}
+
+const kinds = {
+  organizations: kindOf('organization', 'organization', Organization, 'id'),
+  apiKeys: kindOf('API key', 'api_key', ApiKey, 'organizationId'),
+  applicationClasses: kindOf('application class', 'application_class', ApplicationClass, undefined),
+  clusters: kindOf('cluster', 'cluster', Cluster, 'organizationId'),
+  applicationInstances: kindOf('application instance', 'application_instance', ApplicationInstance, 'organizationId'),
+  schedules: { ...kindOf('schedule', 'schedule', Schedule, 'organizationId'), visible: { deletedAt: null } },
+  operations: kindOf('operation', 'operation', Operation, 'organizationId'),
+};
+
+/** Where a cluster's access is sealed to. */
+export function accessPlace(organizationId: string, clusterId: string): string {
+  return `${organizationId}|${clusterId}|cluster.access`;
+}
+
+export function tablesOf(client: Prisma.TransactionClient, sealer: Sealer): Tables {
+  const rawApiKeys: Delegate = client.apiKey;
+  return {
+    organizations: {
+      ...rowsOf(client, client.organization, kinds.organizations),
+      page: (organizationId, query) => pageOf(client.organization, Organization, organizationId === '' ? {} : { id: organizationId }, query, 'id'),
+    },
+    apiKeys: {
+      ...rowsOf(client, client.apiKey, kinds.apiKeys),
+      async insertHashed(key, hash) {
+        try {
+          await rawApiKeys.create({ data: { ...toRow(kinds.apiKeys.columns, key), hash } });
+        } catch (error) {
+          throw refusalOf(error, 'API key');
+        }
+      },
+    },
+    applicationClasses: rowsOf(client, client.applicationClass, kinds.applicationClasses),
+    overrides: overrideRows(client),
+    clusters: rowsOf(client, client.cluster, kinds.clusters),
+    credentials: {
+      async put(cluster, access) {
+        const sealed = sealer.seal(JSON.stringify(access), accessPlace(cluster.organizationId, cluster.id));
+        await client.clusterCredential.upsert({
+          where: { clusterId: cluster.id },
+          create: { clusterId: cluster.id, sealed, keyVersion },
+          update: { sealed, keyVersion, revision: { increment: 1 } },
+        });
+      },
+    },
+    applicationInstances: rowsOf(client, client.applicationInstance, kinds.applicationInstances),
+    schedules: {
+      ...rowsOf(client, client.schedule, kinds.schedules),
+      // The row stays for its ledger and its Operations, and fires no more.
+      async remove(organizationId, id) {
+        await client.schedule.updateMany({ where: { id, organizationId, deletedAt: null }, data: { deletedAt: new Date(), nextFireAt: null } });
+      },
+    },
+    operations: { ...rowsOf(client, client.operation, kinds.operations), ...operationRows(client) },
+    fires: {
+      page: (scheduleId, query) => pageOf(client.fire, Fire, { scheduleId }, query, 'scheduledFor'),
+    },
+    events: {
+      async append(events) {
+        const rows = events.map((event) => snakeRow({ ...event, id: vault.newId() }));
+        await client.$executeRawUnsafe(appendEvents, JSON.stringify(rows));
+      },
+      ofOperation: (operationId, query) => pageOf(client.event, Event, { operationId }, query, 'id'),
+    },
+  };
+}

@@ -1,0 +1,17 @@
+/** Ids and keys. */
+import { createHash, randomBytes } from 'node:crypto';
+import { v7 } from 'uuid';
+import type { Vault } from '../app/ports.ts';
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+export const vault: Vault = {
+  newId: () => v7(),
+  newApiKey() {
+    const secret = `vwb_${randomBytes(32).toString('base64url')}`;
+    return { secret, hint: secret.slice(0, 8), hash: hashOf(secret) };
+  },
+  hashOf,
+};
