@@ -1,0 +1,25 @@
+# The service as an image: every role is this image with another ROLES.
+# There is no build step, so the image is Node, the dependencies, the generated Prisma client and the sources.
+# It has no embedded PostgreSQL (an optional dependency): DATABASE_URL is required, REDIS_URL recommended.
+
+FROM node:24-bookworm-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --omit=optional
+COPY prisma ./prisma
+COPY prisma.config.ts ./
+RUN node node_modules/prisma/build/index.js generate
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080
+WORKDIR /app
+COPY --from=dependencies /app ./
+COPY src ./src
+COPY openapi ./openapi
+USER node
+EXPOSE 8080
+# Alive, whatever PostgreSQL, Redis or a cluster does: a restart would not help those.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+# Node itself is the process that gets SIGTERM: it drains, then ends. Run with an init (docker run --init).
+CMD ["node", "src/main.ts"]
