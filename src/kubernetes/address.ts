@@ -1,0 +1,57 @@
+/**
+ * Which addresses are never connected to, whatever name led there: link-local ones and the metadata services of clouds
+ * (they hand out the host's own credentials), the unspecified address, multicast and broadcast. The IPv6 forms that
+ * carry an IPv4 address (mapped, compatible, 6to4, NAT64) count as that address. Private and loopback addresses are
+ * allowed: clusters live there. An installation names its own infrastructure as further networks to deny.
+ */
+import { BlockList, isIP, isIPv4 } from 'node:net';
+
+const deniedV4 = [
+  ['0.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['192.0.0.192', 32],
+  ['100.100.100.200', 32],
+  ['168.63.129.16', 32],
+  ['224.0.0.0', 4],
+  ['255.255.255.255', 32],
+] as const;
+
+const deniedV6 = [
+  ['::', 128],
+  ['fe80::', 10],
+  ['fd00:ec2::254', 128],
+  ['fd20:ce::254', 128],
+  ['ff00::', 8],
+] as const;
+
+export type AddressRule = (address: string) => boolean;
+
+/** Says whether an address may not be connected to; what is no IP address may not. `networks` are CIDR ranges. */
+export function addressRule(networks: readonly string[] = []): AddressRule {
+  const denied = new BlockList();
+  for (const [address, prefix] of deniedV4) denyV4(denied, address, prefix);
+  for (const [address, prefix] of deniedV6) denied.addSubnet(address, prefix, 'ipv6');
+  for (const network of networks) denyNetwork(denied, network);
+  return (address) => {
+    const bare = address.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
+    const family = isIP(bare);
+    return family === 0 || denied.check(bare, family === 4 ? 'ipv4' : 'ipv6');
+  };
+}
+
+function denyNetwork(denied: BlockList, network: string): void {
+  const [address = '', prefix = isIPv4(address) ? '32' : '128'] = network.split('/');
+  if (isIPv4(address)) denyV4(denied, address, Number(prefix));
+  else denied.addSubnet(address, Number(prefix), 'ipv6');
+}
+
+/** BlockList itself sees the mapped form (::ffff:a.b.c.d) as the IPv4 address; the other three are added here. */
+function denyV4(denied: BlockList, address: string, prefix: number): void {
+  denied.addSubnet(address, prefix, 'ipv4');
+  const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);
+  const high = ((a << 8) | b).toString(16);
+  const low = ((c << 8) | d).toString(16);
+  denied.addSubnet(`64:ff9b::${high}:${low}`, 96 + prefix, 'ipv6');
+  denied.addSubnet(`2002:${high}:${low}::`, 16 + prefix, 'ipv6');
+  if (address !== '0.0.0.0') denied.addSubnet(`::${high}:${low}`, 96 + prefix, 'ipv6');
+}

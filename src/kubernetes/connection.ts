@@ -1,0 +1,172 @@
+/**
+ * The connections to one cluster, from explicit fields only: nothing is read from files, environment or programs.
+ * Keep-alive, HTTP/1.1, no redirects. A call ends within its time whatever the far side does: the time counts from the
+ * start, waits for a free connection included, to the last byte. Nothing that the cluster says in an error repeats our
+ * token.
+ */
+import { Pool } from 'undici';
+import type { ClusterAccess } from '../domain/cluster.ts';
+import { fieldManager } from '../domain/manifest.ts';
+import type { AddressRule } from './address.ts';
+import { connectorOf, type Resolve } from './connector.ts';
+import type { HttpAnswer } from './failures.ts';
+import { Unreached } from './network.ts';
+import type { Timings } from './timings.ts';
+
+export interface Request {
+  readonly method: 'GET' | 'PATCH' | 'POST' | 'DELETE';
+  /** Path and query below the server's address. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+}
+
+export interface Limits {
+  readonly seconds: number;
+  readonly bytes: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Stream {
+  readonly answer: Omit<HttpAnswer, 'text'>;
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Ends it at once; the chunks then reject with this reason. */
+  cut(reason: Error): void;
+}
+
+export interface Connection {
+  /** The API server's address as calls use it: https, without a slash at its end. */
+  readonly server: string;
+  /** The answer, whatever its status. Rejects when there is none: network, TLS, time, size. */
+  call(request: Request, limits: Limits): Promise<HttpAnswer>;
+  /** The answer's head and its chunks as they come; ends with `signal`. The head must come within the time of a call. */
+  stream(request: Request, signal: AbortSignal): Promise<Stream>;
+  /** Cuts whatever still runs. */
+  close(): Promise<void>;
+}
+
+export interface ConnectionOptions {
+  readonly timings: Timings;
+  readonly denied: AddressRule;
+  readonly resolve: Resolve;
+  readonly connectionCount: number;
+}
+
+/** Shorter than what API servers (90 s) and balancers (60 s) keep, so that a call seldom meets a closing connection. */
+const keepAliveSeconds = 30;
+
+export function openConnection(access: ClusterAccess, options: ConnectionOptions): Connection {
+  const server = serverOf(access);
+  const { timings } = options;
+  const pool = new Pool(server.origin, {
+    connections: options.connectionCount,
+    pipelining: 1,
+    keepAliveTimeout: keepAliveSeconds * 1000,
+    keepAliveMaxTimeout: keepAliveSeconds * 1000,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: connectorOf(access, options.denied, options.resolve, timings),
+  });
+  const prefix = server.pathname.replace(/\/+$/, '');
+
+  const send = (request: Request, signal: AbortSignal) =>
+    pool.request({
+      method: request.method,
+      path: `${prefix}${request.path}`,
+      headers: { accept: 'application/json', 'user-agent': fieldManager, ...authorization(access), ...request.headers },
+      body: request.body ?? null,
+      signal,
+    });
+
+  return {
+    server: `${server.origin}${prefix}`,
+    async call(request, limits) {
+      const timer = deadline(limits.seconds, limits.signal);
+      try {
+        const { statusCode, headers, body } = await send(request, timer.signal);
+        const text = await textOf(body, limits.bytes);
+        return statusCode < 300
+          ? { status: statusCode, headers: { ...headers, warning: withoutToken(headers.warning, access) }, text }
+          : { status: statusCode, headers, text: withoutToken(text, access) };
+      } catch (error) {
+        throw timer.signal.aborted ? timer.signal.reason : error;
+      } finally {
+        timer.end();
+      }
+    },
+    async stream(request, signal) {
+      const timer = deadline(timings.callSeconds, signal);
+      try {
+        const { statusCode, headers, body } = await send(request, timer.signal);
+        timer.hold();
+        return { answer: { status: statusCode, headers }, chunks: ending(body, timer), cut: timer.abort };
+      } catch (error) {
+        timer.end();
+        throw timer.signal.aborted ? timer.signal.reason : error;
+      }
+    },
+    close: () => pool.destroy(),
+  };
+}
+
+function serverOf(access: ClusterAccess): URL {
+  const server = URL.parse(access.server);
+  if (server === null || server.protocol !== 'https:') throw new Unreached('the address of the API server must start with https://');
+  return server;
+}
+
+function authorization(access: ClusterAccess): Record<string, string> {
+  return access.token === undefined ? {} : { authorization: `Bearer ${access.token}` };
+}
+
+function withoutToken<Text extends string | string[] | undefined>(text: Text, access: ClusterAccess): Text;
+function withoutToken(text: string | string[] | undefined, { token }: ClusterAccess): string | string[] | undefined {
+  if (token === undefined || text === undefined) return text;
+  return typeof text === 'string' ? text.replaceAll(token, '[token]') : text.map((each) => each.replaceAll(token, '[token]'));
+}
+
+interface Deadline {
+  readonly signal: AbortSignal;
+  /** No longer ends by itself; the outer signal still ends it. */
+  hold(): void;
+  abort(reason: Error): void;
+  end(): void;
+}
+
+function deadline(seconds: number, outer: AbortSignal | undefined): Deadline {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(new Unreached(`no complete answer within ${seconds} s`)), seconds * 1000);
+  const abort = () => controller.abort(outer?.reason ?? new Unreached('stopped'));
+  if (outer?.aborted === true) abort();
+  else outer?.addEventListener('abort', abort, { once: true });
+  return {
+    signal: controller.signal,
+    hold: () => clearTimeout(timer),
+    abort: (reason) => controller.abort(reason),
+    end: () => {
+      clearTimeout(timer);
+      outer?.removeEventListener('abort', abort);
+    },
+  };
+}
+
+async function textOf(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let byteCount = 0;
+  for await (const chunk of body) {
+    byteCount += chunk.length;
+    if (byteCount > maxBytes) throw new Unreached(`the answer is larger than ${Math.round(maxBytes / 1024)} KiB`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function* ending(body: AsyncIterable<Uint8Array>, timer: Deadline): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw timer.signal.aborted ? timer.signal.reason : error;
+  } finally {
+    timer.end();
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * Apply and delete of one Operation through Kubernetes' own client, over our connection. The client is given the
+ * resource's path, so it never asks the cluster for it; the answer is taken as it came over the wire and sorted once,
+ * in failures.ts.
+ */
+import {
+  createConfiguration,
+  KubernetesObjectApi,
+  PatchStrategy,
+  ResponseContext,
+  ServerConfiguration,
+  type V1APIResource,
+  wrapHttpLibrary,
+} from '@kubernetes/client-node';
+import { z } from 'zod';
+import type { ClusterAnswer } from '../domain/delivery.ts';
+import { fieldManager, type Manifest } from '../domain/manifest.ts';
+import type { Connection, Limits, Request } from './connection.ts';
+import { applyFailure, failureOf, type HttpAnswer, removeFailure } from './failures.ts';
+import { warningsOf } from './headers.ts';
+import { jsonOf } from './json.ts';
+import { unreachable } from './network.ts';
+
+export const groupVersion = 'ops.vworkspace.io/v1alpha1';
+
+/** The client with the one resource that it is used for. */
+class OperationsApi extends KubernetesObjectApi {
+  protected override async resource(): Promise<V1APIResource> {
+    return { kind: 'Operation', name: 'operations', namespaced: true, singularName: 'operation', verbs: ['delete', 'patch'] };
+  }
+}
+
+/** The uid is the resource's; it is what later applies are bound to. */
+const Stored = z.object({ kind: z.literal('Operation'), metadata: z.object({ uid: z.string().min(1) }) });
+
+export async function applyOperation(connection: Connection, manifest: Manifest, limits: Limits): Promise<ClusterAnswer> {
+  const wire = wireOver(connection, limits);
+  const answer = await wire.run((api) => api.patch(manifest, undefined, undefined, fieldManager, false, PatchStrategy.ServerSideApply));
+  if (!('status' in answer)) return answer;
+  if (answer.status >= 300) return applyFailure(answer, manifest.metadata.uid !== undefined, Date.now());
+  const stored = Stored.safeParse(jsonOf(answer.text));
+  return stored.success ? { kind: 'Applied', uid: stored.data.metadata.uid, warnings: warningsOf(answer.headers) } : failureOf(answer, Date.now());
+}
+
+export async function removeOperation(
+  connection: Connection,
+  { name, namespace, uid }: { name: string; namespace: string; uid?: string | undefined },
+  limits: Limits,
+): Promise<ClusterAnswer> {
+  const resource = { apiVersion: groupVersion, kind: 'Operation', metadata: { name, namespace } };
+  const options = uid === undefined ? undefined : { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } };
+  const wire = wireOver(connection, limits);
+  const answer = await wire.run((api) => api.delete(resource, undefined, undefined, undefined, undefined, undefined, options));
+  if (!('status' in answer)) return answer;
+  if (answer.status >= 300) return removeFailure(answer, uid !== undefined, Date.now());
+  return jsonOf(answer.text) === undefined ? failureOf(answer, Date.now()) : { kind: 'Deleted' };
+}
+
+/** The client over our connection; `run` gives what came over the wire, or why nothing came. */
+function wireOver(connection: Connection, limits: Limits) {
+  let last: HttpAnswer | undefined;
+  const httpApi = wrapHttpLibrary({
+    async send(request) {
+      const method = request.getHttpMethod();
+      const body = request.getBody();
+      last = await connection.call(
+        {
+          method: method === 'PATCH' || method === 'DELETE' ? method : 'GET',
+          path: request.getUrl().slice(connection.server.length),
+          headers: request.getHeaders(),
+          body: typeof body === 'string' ? body : undefined,
+        } satisfies Request,
+        limits,
+      );
+      const text = last.text;
+      return new ResponseContext(last.status, { 'content-type': 'application/json' }, {
+        text: async () => text,
+        binary: async () => Buffer.from(text),
+        stream: () => null,
+      });
+    },
+  });
+  const api = new OperationsApi(createConfiguration({ baseServer: new ServerConfiguration(connection.server, {}), httpApi }));
+  return {
+    async run(call: (api: KubernetesObjectApi) => Promise<unknown>) {
+      try {
+        await call(api);
+      } catch (error) {
+        if (last === undefined) return unreachable(error);
+      }
+      return last ?? unreachable(undefined);
+    },
+  };
+}

@@ -1,0 +1,33 @@
+/** How long everything towards a cluster may take. Tests shorten them; nothing else changes them. */
+export interface Timings {
+  /** TCP and TLS together. */
+  readonly connectSeconds: number;
+  /** A whole call: waiting for a connection, connecting, and the last byte of the answer. */
+  readonly callSeconds: number;
+  /** One page of a list. */
+  readonly pageSeconds: number;
+  /** The cluster is asked to end each watch after a time between these two, so that not all end at once. */
+  readonly watchSeconds: readonly [number, number];
+  /** A watch without a byte for this long is dead. API servers send a bookmark about each minute. */
+  readonly silentSeconds: number;
+  /** The back-off after a failed watch, from the first to the last ceiling, jittered over its whole range. */
+  readonly backOffSeconds: readonly [number, number];
+  /** A watch that lived this long was healthy: the next failure starts at the first back-off. */
+  readonly healthySeconds: number;
+  /** The wait after the cluster refused the list or the credentials: a person has to act first. */
+  readonly refusedSeconds: readonly [number, number];
+  /** A list in between, whatever the watch says. */
+  readonly relistSeconds: readonly [number, number];
+}
+
+export const defaultTimings: Timings = {
+  connectSeconds: 5,
+  callSeconds: 15,
+  pageSeconds: 30,
+  watchSeconds: [300, 600],
+  silentSeconds: 90,
+  backOffSeconds: [0.8, 30],
+  healthySeconds: 120,
+  refusedSeconds: [30, 60],
+  relistSeconds: [3240, 3960],
+};
