@@ -67,7 +67,7 @@ function postgresBackend(url: string): Backend {
   const connection = {
     connectionString: url,
     migrate: true,
-    max: 4,
+    max: 3,
     connectionTimeoutMillis: 2_000,
     query_timeout: 10_000,
     keepAlive: true,

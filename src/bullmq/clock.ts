@@ -10,7 +10,7 @@
 import type { Log } from '../app/ports.ts';
 import type { Lane, LaneQueue } from './lane.ts';
 import { repeat } from './patience.ts';
-import { condition } from './tell.ts';
+import { condition, messageOf } from './tell.ts';
 
 export interface Clock {
   /** When `onTick` last succeeded. */
@@ -26,7 +26,7 @@ export interface Clock {
 
 const schedulerId = 'tick';
 const missedMs = 1_400;
-const healsBeforeRenewal = 5;
+const renewMs = 15_000;
 
 /** UTC because cron-parser loops at some zones' daylight saving changes. */
 export async function schedule(queue: LaneQueue): Promise<void> {
@@ -38,7 +38,7 @@ export function createClock({ onTick, log }: { onTick: () => Promise<void>; log:
   let lastTickAt: string | undefined;
   let busy = false;
   let cameAt = performance.now();
-  let heals = 0;
+  let wellAt = performance.now();
   let stopGuard = () => {};
 
   const call = async () => {
@@ -62,14 +62,20 @@ export function createClock({ onTick, log }: { onTick: () => Promise<void>; log:
     if (queue === undefined) return;
     const scheduler = await queue.getJobScheduler(schedulerId);
     const aheadMs = (scheduler?.next ?? 0) - Date.now();
-    // Someone takes the ticks: renewing the scheduler now could drop the one that is just due.
-    if (aheadMs > -1_000 && aheadMs < 2_000) return;
+    if (aheadMs > -1_000 && aheadMs < 2_000) {
+      // Another replica takes the ticks: setting the scheduler again could drop the one that is just due.
+      wellAt = performance.now();
+      return;
+    }
     await schedule(queue);
-    heals += 1;
-    log.info({ heals }, 'tick scheduler was missing or stuck: set again');
-    if (heals < healsBeforeRenewal) return;
-    heals = 0;
-    log.warn({}, 'ticks do not come although they are scheduled: opening their queue anew');
+    log.info({}, 'tick scheduler was missing or stuck: set again');
+  };
+
+  /** The lane is opened anew when nothing else helped: its worker is wedged, or a connection hangs half open. */
+  const renewIfLost = (lane: Lane) => {
+    if (performance.now() - wellAt < renewMs) return;
+    wellAt = performance.now();
+    log.debug({}, 'no ticks for long: opening their queue anew');
     lane.renew();
   };
 
@@ -79,7 +85,7 @@ export function createClock({ onTick, log }: { onTick: () => Promise<void>; log:
     },
     async tick() {
       cameAt = performance.now();
-      heals = 0;
+      wellAt = cameAt;
       await call();
     },
     guard(lane) {
@@ -91,9 +97,10 @@ export function createClock({ onTick, log }: { onTick: () => Promise<void>; log:
         if (!healing) {
           healing = true;
           void heal(lane)
-            .catch((error) => log.debug({ reason: String(error) }, 'tick scheduler cannot be looked at'))
+            .catch((error) => log.debug({ reason: messageOf(error) }, 'tick scheduler cannot be looked at'))
             .finally(() => {
               healing = false;
+              renewIfLost(lane);
             });
         }
         await call();

@@ -24,6 +24,7 @@ before(() => query(adminUrl, `create database ${database}`));
 after(() => query(adminUrl, `drop database ${database} with (force)`));
 
 promisesOf('PostgreSQL', {
+  concurrency: 5,
   connection: () => ({ kind: 'postgres', url: own.href }),
   async empty(prefix) {
     const tables = await query(

@@ -38,14 +38,19 @@ export interface ProbeOptions {
 const probeAtMs = 3;
 const unknownMs = 100;
 const answerMs = 2_000;
+/** How long the first contact may take before it is told. */
+const startMs = 2_000;
 const wedgedMs = 10_000;
+const renewMs = 15_000;
 
 export function startProbe({ lane, connection, concurrency, log }: ProbeOptions): Probe {
   const server = addressOf(connection);
   const reach = condition(log, { failing: 'queue unreachable', working: 'queue back' }, { server });
+  const began = performance.now();
   let asked: LaneQueue | undefined;
   let counts: QueueCounts | undefined;
-  let idleSince = performance.now();
+  let idleSince = began;
+  let lookedAliveAt = began;
 
   const ask = async () => {
     try {
@@ -56,6 +61,7 @@ export function startProbe({ lane, connection, concurrency, log }: ProbeOptions)
       counts = { waiting, active, delayed };
       if (asked !== queue || reach.failing) void warnOfEviction(queue, log);
       asked = queue;
+      lookedAliveAt = performance.now();
       reach.worked();
       if (waiting === 0 || lane.runningCount >= concurrency) idleSince = performance.now();
       if (performance.now() - Math.max(idleSince, lane.tookAt) < wedgedMs) return;
@@ -65,7 +71,12 @@ export function startProbe({ lane, connection, concurrency, log }: ProbeOptions)
     } catch (error) {
       counts = undefined;
       idleSince = performance.now();
-      reach.failed(error);
+      if (idleSince - lookedAliveAt > renewMs) {
+        // A connection that hangs half open heals by nothing else.
+        lookedAliveAt = idleSince;
+        lane.renew();
+      }
+      if (asked !== undefined || idleSince - began > startMs) reach.failed(error);
     }
   };
   const repeater = repeat(

@@ -9,6 +9,8 @@ import type { QueueConnection } from './queues.ts';
 
 export interface BackEnd {
   readonly connection: () => QueueConnection;
+  /** How many tests at once the server has connections for. */
+  readonly concurrency: number;
   /** Empties what the queues keep under this prefix, as FLUSHALL does. */
   readonly empty: (prefix: string) => Promise<void>;
 }
@@ -21,7 +23,7 @@ export function promisesOf(name: string, backEnd: BackEnd): void {
   };
   const connected = (queues: Queues) => eventually('connected', () => queues.health().connected, 10_000);
 
-  describe(`queues over ${name}`, { concurrency: true }, () => {
+  describe(`queues over ${name}`, { concurrency: backEnd.concurrency }, () => {
     test('ticks come once a second, on whole seconds, to all replicas together', async (t) => {
       const prefix = uniqueName();
       const seen: number[] = [];

@@ -13,6 +13,7 @@ const url = required('TEST_REDIS_URL');
 const redisServer = required('REDIS_SERVER_BIN');
 
 promisesOf('Redis', {
+  concurrency: 20,
   connection: () => ({ kind: 'redis', url }),
   // The keys of one prefix, as the server is shared with other tests.
   async empty(prefix) {

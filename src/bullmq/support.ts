@@ -44,7 +44,7 @@ export function recordedLog(): Lines {
   };
 }
 
-/** A way to a server that can be cut (refuses, as after a crash) or muted (accepts and never answers). */
+/** A way to a server that can be cut (refuses, as after a crash) or muted (accepts and does not answer, as when stopped or cut off). */
 export interface Wire {
   readonly connection: QueueConnection;
   cut(): Promise<void>;
@@ -60,7 +60,10 @@ export async function layWire(target: QueueConnection): Promise<Wire> {
   let muted = false;
   let server: Server | undefined;
   let port = 0;
-  const forward = (from: Socket, into: Socket) => from.on('data', (data) => void (muted || into.write(data)));
+  const forward = (from: Socket, into: Socket) => {
+    from.on('data', (data) => into.write(data));
+    if (muted) from.pause();
+  };
   const listen = async () => {
     server = createServer((near) => {
       const far = new Socket().connect(to.port, to.host);
@@ -96,10 +99,11 @@ export async function layWire(target: QueueConnection): Promise<Wire> {
     cut,
     mute: () => {
       muted = true;
+      for (const socket of sockets) socket.pause();
     },
     async mend() {
-      // What was sent into the mute wire is lost, so its connections are too; it is for the client to find out.
       muted = false;
+      for (const socket of sockets) socket.resume();
       if (server === undefined) await listen();
     },
     remove: cut,
