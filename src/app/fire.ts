@@ -11,6 +11,8 @@ const batchSize = 1000;
 
 export interface FireReport {
   readonly operationCount: number;
+  /** From the slot to the activation, one for each fire of this activation. */
+  readonly lagSeconds: readonly number[];
 }
 
 export async function fire(ports: {
@@ -23,13 +25,18 @@ export async function fire(ports: {
   const { emission, clock, doorbell, vault, log } = ports;
   const now = await clock.now();
   const tools = { nextSlot: memoizedNextSlot(), newId: vault.newId };
+  const lagSeconds: number[] = [];
   let operationCount = 0;
   for (;;) {
-    const emitted = await emission.emit(now, batchSize, (due) => planFires(due, now, tools));
+    const emitted = await emission.emit(now, batchSize, (due) => {
+      const plan = planFires(due, now, tools);
+      lagSeconds.push(...plan.fires.filter((fire) => fire.operationId !== undefined).map((fire) => fire.delayMs / 1000));
+      return plan;
+    });
     operationCount += emitted.operationCount;
     doorbell.ring(emitted.clusterIds);
     if (emitted.scheduleCount < batchSize) break;
   }
   if (operationCount > 0) log.info({ operationCount }, 'fired schedules');
-  return { operationCount };
+  return { operationCount, lagSeconds };
 }

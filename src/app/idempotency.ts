@@ -35,6 +35,22 @@ export async function once(
   });
 }
 
+/**
+ * `once` for work that must not be inside a transaction and does no harm when two do it at once. It is not done again
+ * for an answer that is stored already; what is stored first is what everybody gets.
+ */
+export async function onceBetween(
+  store: Store,
+  keyed: Keyed | undefined,
+  work: () => Promise<Answer>,
+): Promise<Answer & { readonly replayed: boolean }> {
+  if (keyed === undefined) return { ...(await work()), replayed: false };
+  const known = await store.transaction((tx) => tx.idempotency.claim(keyed.scope));
+  if (known !== 'Free' && known !== 'InProgress') return replay(known, keyed.requestHash);
+  const answer = await work();
+  return once(store, keyed, async () => answer);
+}
+
 function replay(known: StoredAnswer, requestHash: string): Answer & { readonly replayed: boolean } {
   if (known.requestHash !== requestHash) {
     throw new Refusal('idempotency-key-reused', 'This Idempotency-Key was used for a request with another body. Use a new key for a new request.');

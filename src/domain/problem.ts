@@ -10,6 +10,7 @@ export const problems = {
   forbidden: { status: 403, title: 'The API key lacks the scope for this' },
   'not-found': { status: 404, title: 'There is nothing here that this API key may see' },
   'method-not-allowed': { status: 405, title: 'This address does not know the method' },
+  'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'already-exists': { status: 409, title: 'Something else has this name' },
   'in-use': { status: 409, title: 'Something else still refers to it' },
   'request-in-progress': { status: 409, title: 'The same request is still running' },
@@ -20,6 +21,7 @@ export const problems = {
   'rule-violated': { status: 422, title: 'The request is well formed but breaks a rule' },
   'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key was used for another request' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
+  'headers-too-large': { status: 431, title: 'The address and headers are larger than is accepted' },
   'internal-error': { status: 500, title: 'The service failed' },
   'temporarily-unavailable': { status: 503, title: 'The service cannot do this right now' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>;

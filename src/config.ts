@@ -1,0 +1,81 @@
+/** The environment, read once and checked as a whole: whoever starts the service sees every mistake at the same time. */
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+export const roles = ['api', 'scheduler', 'connector'] as const;
+export type Role = (typeof roles)[number];
+
+const unset = (value: unknown) => (value === '' ? undefined : value);
+const optional = <T extends z.ZodType>(schema: T) => z.preprocess(unset, schema.optional());
+
+function urlOf(...protocols: string[]) {
+  return z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), `must be a URL that begins with ${protocols.join('// or ')}//`);
+}
+
+const Environment = z.object({
+  DATABASE_URL: optional(urlOf('postgres:', 'postgresql:')),
+  REDIS_URL: optional(urlOf('redis:', 'rediss:')),
+  ROLES: optional(
+    z
+      .string()
+      .transform((text) => text.split(',').map((role) => role.trim()))
+      .pipe(z.array(z.enum(roles, `must be a list of ${roles.join(', ')}`)).min(1)),
+  ),
+  HOST: optional(z.string()),
+  PORT: optional(z.coerce.number('must be a port, 0 to 65535').int().min(0).max(65535)),
+  PUBLIC_URL: optional(urlOf('http:', 'https:')),
+  DATA_FOLDER: optional(z.string()),
+  SECRETS_KEY: optional(
+    z
+      .string()
+      .transform((text) => Buffer.from(text, 'base64'))
+      .refine((key) => key.length === 32, 'must be 32 bytes in base64, for example from: openssl rand -base64 32'),
+  ),
+  ADMIN_API_KEY: optional(z.string().min(32, 'must have at least 32 characters').regex(/^[\x21-\x7e]+$/, 'must be printable characters without spaces')),
+  LOG_LEVEL: optional(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])),
+  SHUTDOWN_SECONDS: optional(z.coerce.number('must be seconds, 1 to 300').int().min(1).max(300)),
+});
+
+export interface Config {
+  /** Absent: the embedded PostgreSQL in the data folder. */
+  readonly databaseUrl: string | undefined;
+  /** Absent: the queue is kept in PostgreSQL. */
+  readonly redisUrl: string | undefined;
+  readonly roles: readonly Role[];
+  readonly host: string;
+  readonly port: number;
+  readonly publicUrl: string | undefined;
+  readonly dataFolder: string;
+  /** Absent: a key file in the data folder, made at the first start. */
+  readonly secretsKey: Buffer | undefined;
+  readonly adminApiKey: string | undefined;
+  readonly logLevel: string;
+  readonly shutdownSeconds: number;
+}
+
+/** Throws an Error whose message names every variable that is wrong, without its value. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const read = Environment.safeParse(environment);
+  if (!read.success) {
+    const lines = read.error.issues.map((issue) => `  ${issue.path[0]?.toString() ?? ''}: ${issue.message}`);
+    throw new Error(`The configuration cannot be used (see .env.example):\n${lines.join('\n')}`);
+  }
+  const env = read.data;
+  const chosen = env.ROLES ?? [...roles];
+  if (env.DATABASE_URL === undefined && chosen.length < roles.length) {
+    throw new Error('The configuration cannot be used: roles run apart only with a DATABASE_URL that they share; the embedded PostgreSQL belongs to one process.');
+  }
+  return {
+    databaseUrl: env.DATABASE_URL,
+    redisUrl: env.REDIS_URL,
+    roles: chosen,
+    host: env.HOST ?? '127.0.0.1',
+    port: env.PORT ?? 8080,
+    publicUrl: env.PUBLIC_URL,
+    dataFolder: resolve(env.DATA_FOLDER ?? '.data'),
+    secretsKey: env.SECRETS_KEY,
+    adminApiKey: env.ADMIN_API_KEY,
+    logLevel: env.LOG_LEVEL ?? 'info',
+    shutdownSeconds: env.SHUTDOWN_SECONDS ?? 25,
+  };
+}

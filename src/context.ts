@@ -1,0 +1,181 @@
+/**
+ * The composition: the only file that constructs, by hand, in start order; what was started is closed in reverse.
+ *
+ *   database ─► secrets, admin key ─► clusters ─► queues (scheduler, connector) ─► watches ─► HTTP
+ */
+import { join } from 'node:path';
+import { ensureAdmin } from './app/access.ts';
+import { deliver } from './app/deliver.ts';
+import { fire } from './app/fire.ts';
+import type { Clock, ClusterApi, Deliveries, Log, Observations } from './app/ports.ts';
+import { watchClusters } from './app/watch.ts';
+import { type QueueConnection, type Queues, startQueues } from './bullmq/queues.ts';
+import type { Config } from './config.ts';
+import { buildServer } from './http/server.ts';
+import { clusterApi } from './kubernetes/cluster-api.ts';
+import { readKubeconfig } from './kubernetes/kubeconfig.ts';
+import { startEmbeddedPostgres } from './postgres/embedded.ts';
+import { type Opened, openStore } from './postgres/store.ts';
+import { secretsKeyFile } from './secrets-key.ts';
+import { repeatedly } from './repeatedly.ts';
+import { makeLogger, makeMetrics, type Metrics } from './telemetry.ts';
+
+export interface Service {
+  /** Where the API answers; absent without the role api. */
+  readonly url: string | undefined;
+  /** The admin key, if this start made it: to be shown once. */
+  readonly adminApiKey: string | undefined;
+  /** Takes no more work, finishes what runs, and ends after `shutdownSeconds` at the latest. */
+  close(): Promise<void>;
+}
+
+export interface Overrides {
+  readonly log?: ReturnType<typeof makeLogger>;
+  readonly clock?: Clock;
+}
+
+const sweepMs = 1_000;
+
+export async function startService(config: Config, overrides: Overrides = {}): Promise<Service> {
+  const log = overrides.log ?? makeLogger(config.logLevel);
+  const metrics = makeMetrics();
+  const closers: (() => Promise<unknown>)[] = [];
+  let closing: Promise<void> | undefined;
+
+  const close = async (): Promise<void> => {
+    for (const closer of closers.toReversed()) await closer().catch((error: unknown) => log.error({ err: error }, 'a part did not close well'));
+  };
+
+  try {
+    const databaseUrl = config.databaseUrl ?? (await startDatabase(config, log, closers));
+    const secretsKey = config.secretsKey ?? (await secretsKeyFile(config.dataFolder));
+    const opened = await openStore({ url: databaseUrl, secretsKey, log });
+    closers.push(opened.close);
+    const clock = overrides.clock ?? opened.clock;
+    const ports = { ...opened, clock };
+    await checkSecretsKey(opened);
+    const adminApiKey = await ensureAdmin(ports, config.adminApiKey);
+
+    const clusters = clusterApi({ log, clock });
+    closers.push(clusters.close);
+
+    const queues = await startQueues({
+      connection: queueOf(config, databaseUrl),
+      log,
+      ...(config.roles.includes('scheduler') && { onTick: () => tick(ports, queues, metrics, log) }),
+      ...(config.roles.includes('connector') && {
+        onDeliver: async (clusterId: string) => {
+          await deliver({ ...ports, deliveries: counted(opened.deliveries, metrics), clusterApi: clusters, log, chance: Math.random }, clusterId);
+        },
+        dueClusters: async () => opened.deliveries.dueClusters(await clock.now()),
+      }),
+    });
+    closers.push(() => queues.close((config.shutdownSeconds * 1000) / 2));
+
+    if (config.roles.includes('connector')) closers.push(startWatches(ports, clusters, metrics, log));
+    const url = config.roles.includes('api') ? await startApi(config, ports, { clusters, queues, metrics, log, draining: () => closing !== undefined }, closers) : undefined;
+    log.info({ roles: config.roles, url, queue: config.redisUrl === undefined ? 'postgres' : 'redis' }, 'started');
+    return {
+      url,
+      adminApiKey,
+      close() {
+        closing ??= close();
+        return closing;
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type Ports = Opened & { readonly clock: Clock };
+
+async function startDatabase(config: Config, log: Log, closers: (() => Promise<unknown>)[]): Promise<string> {
+  const embedded = await startEmbeddedPostgres({ folder: join(config.dataFolder, 'postgres'), log: (line) => log.info({}, line) });
+  closers.push(embedded.stop);
+  return embedded.url;
+}
+
+function queueOf(config: Config, databaseUrl: string): QueueConnection {
+  return config.redisUrl === undefined ? { kind: 'postgres', url: databaseUrl } : { kind: 'redis', url: config.redisUrl };
+}
+
+/** A key that does not open what is stored is told at the start, not at the first backup. */
+async function checkSecretsKey({ directory }: Opened): Promise<void> {
+  const [first] = await directory.list();
+  if (first === undefined) return;
+  await directory.target(first.id).catch(() => {
+    throw new Error("The secrets key does not open the clusters' credentials in this database. Give the SECRETS_KEY (or the data folder's secrets.key) that they were stored with.");
+  });
+}
+
+async function tick(ports: Ports, queues: Queues, metrics: Metrics, log: Log): Promise<void> {
+  const report = await fire({ ...ports, doorbell: queues.doorbell, log });
+  metrics.fired(report.operationCount, report.lagSeconds);
+}
+
+function counted(deliveries: Deliveries, metrics: Metrics): Deliveries {
+  return {
+    ...deliveries,
+    record(answers, decide) {
+      for (const { answer } of answers) metrics.answered(answer.kind);
+      return deliveries.record(answers, decide);
+    },
+  };
+}
+
+function startWatches(ports: Ports, clusters: ClusterApi, metrics: Metrics, log: Log): () => Promise<void> {
+  const observations: Observations = {
+    ...ports.observations,
+    async ingest(...input) {
+      const result = await ports.observations.ingest(...input);
+      metrics.observed(result.changedCount);
+      return result;
+    },
+  };
+  const watches = watchClusters({ ...ports, observations, clusterApi: clusters, log });
+  metrics.gauge('backups_watches', 'Clusters that are watched by this process.', () => watches.count);
+  const stop = repeatedly(sweepMs, () => watches.reconcile(), log);
+  return async () => {
+    await stop();
+    await watches.close();
+  };
+}
+
+interface ApiParts {
+  readonly clusters: ClusterApi;
+  readonly queues: Queues;
+  readonly metrics: Metrics;
+  readonly log: ReturnType<typeof makeLogger>;
+  readonly draining: () => boolean;
+}
+
+async function startApi(config: Config, ports: Ports, parts: ApiParts, closers: (() => Promise<unknown>)[]): Promise<string> {
+  const { store } = ports;
+  const server = await buildServer(
+    {
+      ...ports,
+      doorbell: parts.queues.doorbell,
+      clusterApi: parts.clusters,
+      readKubeconfig,
+      metrics: parts.metrics.text,
+      draining: parts.draining,
+      async ready() {
+        const database = await store.ping().then(
+          () => ({ name: 'database', ok: true }),
+          () => ({ name: 'database', ok: false, detail: 'The database does not answer.' }),
+        );
+        const { connected } = parts.queues.health();
+        // Without the queue requests are taken and schedules fire all the same; only deliveries wait.
+        return [database, { name: 'queue', ok: true, ...(!connected && { detail: 'The queue does not answer; deliveries wait for it.' }) }];
+      },
+    },
+    { logger: parts.log, onAnswer: parts.metrics.requested },
+  );
+  closers.push(() => server.close());
+  await server.listen({ host: config.host, port: config.port });
+  const address = server.addresses()[0];
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  return config.publicUrl ?? `http://${host}:${address?.port ?? config.port}`;
+}
