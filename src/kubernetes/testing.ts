@@ -66,6 +66,8 @@ export interface Scripted extends AsyncDisposable {
   readonly requests: readonly { readonly method: string; readonly url: string; readonly body: string; readonly headers: IncomingMessage['headers'] }[];
   readonly openSockets: () => number;
   readonly connectionCount: () => number;
+  /** The most connections that were open at once. */
+  readonly peak: () => number;
 }
 export type Script = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
@@ -77,6 +79,7 @@ export async function scripted(script: Script, pair: Pair = serverPair, ca: stri
   const requests: { method: string; url: string; body: string; headers: IncomingMessage['headers'] }[] = [];
   const sockets = new Set<Socket>();
   let connectionCount = 0;
+  let peak = 0;
   const server = createServer({ cert: pair.certificate, key: pair.key }, async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
@@ -86,6 +89,7 @@ export async function scripted(script: Script, pair: Pair = serverPair, ca: stri
   server.on('connection', (socket: Socket) => {
     connectionCount += 1;
     sockets.add(socket);
+    peak = Math.max(peak, sockets.size);
     socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
   });
   server.on('tlsClientError', () => undefined);
@@ -98,6 +102,7 @@ export async function scripted(script: Script, pair: Pair = serverPair, ca: stri
     requests,
     openSockets: () => sockets.size,
     connectionCount: () => connectionCount,
+    peak: () => peak,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { describe, test } from 'node:test';
+import type { ClusterAnswer } from '../domain/delivery.ts';
+import { clusterApi } from './cluster-api.ts';
+import { answerJson, manifest, newAuthority, newCertificate, operationObject, type Script, scripted, silentLog, targetOf } from './testing.ts';
+
+const timings = { connectSeconds: 0.5, callSeconds: 0.6 };
+const stored = operationObject('a', '1', 'Pending');
+const authority = await newAuthority('CN=Another CA');
+
+async function applyTo(script: Script): Promise<ClusterAnswer> {
+  await using server = await scripted(script);
+  const api = clusterApi({ log: silentLog, timings });
+  const startedAt = performance.now();
+  const answer = await api.apply(server.target, manifest('a'));
+  assert.ok(performance.now() - startedAt < 1500, 'the call outlived its time');
+  await api.close();
+  return answer;
+}
+
+const messageOf = (answer: ClusterAnswer) => ('message' in answer ? answer.message : '');
+
+test('an apply is one server-side apply with our field manager, not forced', async () => {
+  await using server = await scripted((_request, response) => answerJson(response, 201, stored, { warning: ['299 - "unknown field \\"x\\""'] }));
+  const api = clusterApi({ log: silentLog });
+  assert.deepEqual(await api.apply(server.target, manifest('a', 'uid-a')), { kind: 'Applied', uid: 'uid-a', warnings: ['unknown field "x"'] });
+  await api.close();
+  assert.equal(server.requests.length, 1);
+  const [request] = server.requests;
+  assert.equal(request?.method, 'PATCH');
+  assert.equal(request?.url, '/apis/ops.vworkspace.io/v1alpha1/namespaces/apps/operations/a?fieldManager=vworkspace-control-plane&force=false');
+  assert.equal(request?.headers['content-type'], 'application/apply-patch+yaml');
+  assert.equal(request?.headers.authorization, 'Bearer canary-token');
+  assert.deepEqual(JSON.parse(request?.body ?? ''), manifest('a', 'uid-a'));
+});
+
+test('a delete names the uid that it is meant for', async () => {
+  await using server = await scripted((_request, response) => answerJson(response, 200, { kind: 'Status', apiVersion: 'v1', status: 'Success' }));
+  const api = clusterApi({ log: silentLog });
+  assert.deepEqual(await api.remove(server.target, { name: 'a', namespace: 'apps', uid: 'u1' }), { kind: 'Deleted' });
+  assert.deepEqual(await api.remove(server.target, { name: 'a', namespace: 'apps' }), { kind: 'Deleted' });
+  await api.close();
+  assert.equal(server.requests[0]?.method, 'DELETE');
+  assert.deepEqual(JSON.parse(server.requests[0]?.body ?? '').preconditions, { uid: 'u1' });
+  assert.equal(server.requests[1]?.body, '');
+});
+
+describe('every call ends within its time, with a reason', () => {
+  test('a mute server', async () => assert.match(messageOf(await applyTo(() => undefined)), /no complete answer within 0.6 s/));
+  test('an answer that dribbles', async () => {
+    const answer = await applyTo((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const timer = setInterval(() => response.write(' '), 20);
+      response.on('close', () => clearInterval(timer));
+    });
+    assert.match(messageOf(answer), /no complete answer/);
+  });
+  test('a port that takes connections and says nothing', async () => {
+    const server = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const api = clusterApi({ log: silentLog, timings });
+    const answer = await api.apply(targetOf({ server: `https://127.0.0.1:${port}`, token: 't' }), manifest('a'));
+    assert.match(messageOf(answer), /within/);
+    await api.close();
+    server.close();
+  });
+  test('more calls than connections wait, and end in time too', async () => {
+    await using server = await scripted(() => undefined);
+    const api = clusterApi({ log: silentLog, timings });
+    const startedAt = performance.now();
+    const answers = Promise.all(Array.from({ length: 7 }, () => api.apply(server.target, manifest('a'))));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.equal(server.peak(), 2);
+    assert.deepEqual(new Set((await answers).map(({ kind }) => kind)), new Set(['Unreachable']));
+    assert.ok(performance.now() - startedAt < 1500);
+    await api.close();
+  });
+});
+
+describe('what is no answer is Unreachable, in words', () => {
+  const words = async (access: Parameters<typeof targetOf>[0], options = {}) => {
+    const api = clusterApi({ log: silentLog, timings, ...options });
+    const answer = await api.apply(targetOf({ token: 'canary-token', ...access }), manifest('a'));
+    await api.close();
+    assert.equal(answer.kind, 'Unreachable');
+    assert.doesNotMatch(messageOf(answer), /canary-token|node_modules|\n/);
+    return messageOf(answer);
+  };
+  test('nobody listens', async () => assert.match(await words({ server: 'https://127.0.0.1:1' }), /connect ECONNREFUSED 127\.0\.0\.1:1$/));
+  test('plain HTTP', async () => assert.match(await words({ server: 'http://127.0.0.1:1' }), /https:\/\//));
+  test('no address at all', async () => assert.match(await words({ server: 'nonsense' }), /https:\/\//));
+  test('metadata by number', async () => assert.match(await words({ server: 'https://169.254.169.254' }), /may not have/));
+  test('metadata in hexadecimal', async () => assert.match(await words({ server: 'https://0xA9FEA9FE' }), /may not have/));
+  test('metadata as mapped IPv6', async () => assert.match(await words({ server: 'https://[::ffff:169.254.169.254]' }), /may not have/));
+  test('a certificate of another authority', async () => {
+    await using server = await scripted(() => undefined);
+    assert.match(await words({ server: server.target.access.server, ca: authority.certificate }), /certificate/);
+  });
+  test('an expired certificate', async () => {
+    await using server = await scripted(() => undefined, await newCertificate(authority, -3, -1), authority.certificate);
+    assert.match(await words(server.target.access), /certificate has expired/);
+  });
+  test('a certificate for another name', async () => {
+    await using server = await scripted(() => undefined);
+    assert.match(await words({ ...server.target.access, tlsServerName: 'kubernetes.example' }), /does not match certificate/);
+  });
+  test('an authority that is none', async () => assert.match(await words({ server: 'https://127.0.0.1:1', clientKey: 'x', clientCertificate: 'y' }), /certificates or the key|ECONNREFUSED/));
+  test('a name that leads to metadata, also beside a good address', async () => {
+    const resolve = async () => [{ address: '127.0.0.1', family: 4 }, { address: '169.254.169.254', family: 4 }];
+    assert.match(await words({ server: 'https://cluster.example' }, { resolve }), /cluster\.example leads to 169\.254\.169\.254/);
+  });
+  test('a name that nobody knows', async () => {
+    const resolve = async () => Promise.reject(Object.assign(new Error('getaddrinfo ENOTFOUND cluster.example'), { code: 'ENOTFOUND' }));
+    assert.match(await words({ server: 'https://cluster.example' }, { resolve }), /ENOTFOUND cluster\.example/);
+  });
+  test('a connection that is cut', async () => {
+    assert.match(messageOf(await applyTo((request) => request.socket.destroy())), /closed|reset/);
+  });
+  test('an answer that is cut', async () => {
+    const answer = await applyTo((request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '500' });
+      response.write('{"kind":');
+      setTimeout(() => request.socket.destroy(), 20);
+    });
+    assert.equal(answer.kind, 'Unreachable');
+  });
+  test('an answer without end', async () => {
+    const answer = await applyTo((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const chunk = 'x'.repeat(1 << 20);
+      for (let index = 0; index < 6; index += 1) response.write(chunk);
+    });
+    assert.match(messageOf(answer), /larger than 4096 KiB/);
+  });
+});
+
+test('the name is resolved once a connection, and the address that was checked is the one connected to', async () => {
+  await using server = await scripted((_request, response) => answerJson(response, 200, stored));
+  const asked: string[] = [];
+  const resolve = async (hostname: string) => {
+    asked.push(hostname);
+    return [{ address: asked.length === 1 ? '127.0.0.1' : '169.254.169.254', family: 4 }];
+  };
+  const api = clusterApi({ log: silentLog, timings, resolve });
+  const target = targetOf({ ...server.target.access, server: server.target.access.server.replace('127.0.0.1', 'localhost') });
+  assert.equal((await api.apply(target, manifest('a'))).kind, 'Applied');
+  assert.deepEqual(asked, ['localhost']);
+  await api.close();
+});
+
+test('an own network is denied when it is named', async () => {
+  const api = clusterApi({ log: silentLog, timings, deniedNetworks: ['127.0.0.0/8'] });
+  assert.match(messageOf(await api.apply(targetOf({ server: 'https://127.0.0.1:1' }), manifest('a'))), /may not have/);
+  await api.close();
+});
+
+test('a redirect is not followed, and no token goes along', async () => {
+  await using elsewhere = await scripted((_request, response) => answerJson(response, 200, stored));
+  const answer = await applyTo((_request, response) => response.writeHead(307, { location: `${elsewhere.target.access.server}/x` }).end());
+  assert.equal(answer.kind, 'ServerError');
+  assert.equal(elsewhere.requests.length, 0);
+});
+
+test('a server that repeats the token does not get it into our records', async () => {
+  const echo: Script = (request, response) => answerJson(response, 422, { kind: 'Status', reason: 'Invalid', message: `no: ${request.headers.authorization}` });
+  assert.doesNotMatch(JSON.stringify(await applyTo(echo)), /canary/);
+});
+
+test('calls share connections, never more than two; changed credentials get another one', async () => {
+  await using server = await scripted((_request, response) => setTimeout(() => answerJson(response, 200, stored), 5));
+  const api = clusterApi({ log: silentLog });
+  await Promise.all(Array.from({ length: 40 }, () => api.apply(server.target, manifest('a'))));
+  assert.equal(server.connectionCount(), 2);
+  const renewed = targetOf({ ...server.target.access, token: 'renewed' });
+  await api.apply(renewed, manifest('a'));
+  assert.equal(server.connectionCount(), 3);
+  assert.equal(server.requests.at(-1)?.headers.authorization, 'Bearer renewed');
+  await api.close();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(server.openSockets(), 0);
+});
+
+describe('discovery', () => {
+  const version = { gitVersion: 'v1.34.1' };
+  const now = '2026-01-01T00:00:00.000Z';
+  async function discover(script: Script) {
+    await using server = await scripted(script);
+    const api = clusterApi({ log: silentLog, timings });
+    const found = await api.discover(server.target, now);
+    await api.close();
+    return found;
+  }
+  test('tells version, CRD and each right', async () => {
+    const { discovery, failure } = await discover((request, response, body) => {
+      if (request.url === '/version') answerJson(response, 200, version);
+      else if (request.method === 'GET') answerJson(response, 200, { kind: 'APIResourceList', resources: [{ name: 'operations' }, { name: 'operations/status' }] });
+      else answerJson(response, 201, { status: { allowed: JSON.parse(body).spec.resourceAttributes.verb !== 'delete' } });
+    });
+    assert.equal(failure, undefined);
+    assert.equal(discovery.serverVersion, 'v1.34.1');
+    assert.equal(discovery.operationCrd, 'Installed');
+    assert.equal(discovery.permissions.length, 8);
+    assert.deepEqual(discovery.permissions.filter(({ allowed }) => allowed === 'No'), [{ verb: 'delete', resource: 'operations', allowed: 'No' }]);
+  });
+  test('a cluster without the CRD is one without the CRD, not a failure', async () => {
+    const { discovery, failure } = await discover((request, response) => {
+      if (request.url === '/version') answerJson(response, 200, version);
+      else if (request.method === 'GET') response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found\n');
+      else answerJson(response, 201, { status: { allowed: true } });
+    });
+    assert.equal(failure, undefined);
+    assert.equal(discovery.operationCrd, 'Missing');
+  });
+  test('what could not be asked is Unknown', async () => {
+    const { discovery, failure } = await discover((request, response) => (request.url === '/version' ? answerJson(response, 200, version) : answerJson(response, 503, {})));
+    assert.equal(discovery.operationCrd, 'Unknown');
+    assert.deepEqual(new Set(discovery.permissions.map(({ allowed }) => allowed)), new Set(['Unknown']));
+    assert.equal(failure?.kind, 'ServerError');
+    assert.match(discovery.problem ?? '', /503/);
+  });
+  test('a mute cluster costs one time limit, a rejected token one question', async () => {
+    const mute = await discover(() => undefined);
+    assert.equal(mute.failure?.kind, 'Unreachable');
+    assert.equal(mute.discovery.permissions.length, 8);
+    const rejected = await discover((_request, response) => answerJson(response, 401, { kind: 'Status', message: 'Unauthorized' }));
+    assert.equal(rejected.failure?.kind, 'CredentialsRejected');
+  });
+});
