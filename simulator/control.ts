@@ -1,0 +1,143 @@
+// The control endpoint: faults and hooks over plain HTTP, for people and for tests in another process. Loopback only,
+// and only for requests that name loopback as their host, so that no web page can reach it.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { Fault, FaultKind, Faults } from './faults.ts';
+import type { Json } from './json.ts';
+import { isObject, objectAt, parseJson, text } from './json.ts';
+import type { SimulatedCluster } from './options.ts';
+
+export interface ControlServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const KINDS: readonly FaultKind[] = [
+  'unreachable', 'mute', 'slow', 'throttle', 'error', 'dropWatches', 'silentWatches', 'truncate', 'expired', 'deny', 'webhookDown', 'cutAfterCommit', 'backup',
+];
+
+const HELP = `GET    /faults                     active faults
+POST   /faults                     {"kind": "mute", "verbs": ["list"], "count": 1, "durationMs": 1000, ...}; answers {"id"}
+DELETE /faults[/ID]                clear all, or one
+POST   /compact                    forget the history: watches from before get 410
+POST   /stop  /start               refuse connections, accept again
+POST   /namespaces                 {"name", "labels", "annotations"}
+POST   /applications               {"namespace", "name", "annotations"}
+POST   /crds/PLURAL/remove         and /restore
+POST   /token/revoke               the service account's token; /token/expire the same by time
+GET    /requests                   total, by verb, and the last ones
+fault kinds: ${KINDS.join(', ')}
+`;
+
+async function bodyOf(message: IncomingMessage): Promise<Json> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(Buffer.from(chunk));
+  const source = Buffer.concat(chunks).toString('utf8').trim();
+  return source === '' ? {} : parseJson(source);
+}
+
+/** A fault from JSON. Throws for a kind that does not exist and for fields of the wrong type. */
+export function faultOf(value: Json): Fault {
+  if (!isObject(value)) throw new Error('a fault is an object');
+  const kind = KINDS.find((each) => each === value['kind']);
+  if (kind === undefined) throw new Error(`unknown fault kind; one of ${KINDS.join(', ')}`);
+  for (const key of ['count', 'durationMs', 'rate', 'ms', 'code', 'afterMs', 'retryAfterSeconds']) {
+    if (value[key] !== undefined && typeof value[key] !== 'number') throw new Error(`${key} must be a number`);
+  }
+  for (const key of ['verbs', 'resources', 'namespaces', 'names']) {
+    const list = value[key];
+    if (list !== undefined && !(Array.isArray(list) && list.every((item) => typeof item === 'string'))) throw new Error(`${key} must be a list of strings`);
+  }
+  const needed: Partial<Record<FaultKind, string>> = { slow: 'ms', error: 'code', deny: 'message', backup: 'outcome' };
+  const field = needed[kind];
+  if (field !== undefined && value[field] === undefined) throw new Error(`${kind} needs ${field}`);
+  return value as unknown as Fault;
+}
+
+const stringMap = (value: Json, key: string): Record<string, string> | undefined => {
+  if (!isObject(value) || value[key] === undefined) return undefined;
+  return Object.fromEntries(Object.entries(objectAt(value, key)).map(([name, item]) => [name, String(item)]));
+};
+
+async function act(cluster: SimulatedCluster, faults: Faults, method: string, path: readonly string[], body: Json): Promise<unknown> {
+  const [first = '', second = '', third = ''] = path;
+  const labels = stringMap(body, 'labels');
+  const annotations = stringMap(body, 'annotations');
+  const given = { ...(labels === undefined ? {} : { labels }), ...(annotations === undefined ? {} : { annotations }) };
+  switch (`${method} ${first}`) {
+    case 'GET faults':
+      return faults.list();
+    case 'POST faults':
+      return { id: faults.inject(faultOf(body)).id };
+    case 'DELETE faults':
+      faults.clear(second === '' ? undefined : Number(second));
+      return {};
+    case 'POST compact':
+      cluster.compact();
+      return {};
+    case 'POST stop':
+      await cluster.stop();
+      return {};
+    case 'POST start':
+      await cluster.start();
+      return {};
+    case 'POST namespaces':
+      cluster.addNamespace(text(body, 'name'), given);
+      return {};
+    case 'POST applications':
+      cluster.addApplicationInstance(text(body, 'namespace'), text(body, 'name'), given);
+      return {};
+    case 'POST crds':
+      if (third === 'remove') cluster.removeCrd(second);
+      else cluster.restoreCrd(second);
+      return {};
+    case 'POST token':
+      if (second === 'revoke') cluster.revokeToken(cluster.token);
+      else cluster.expireToken(cluster.token, Date.now());
+      return {};
+    case 'GET requests':
+      return { total: cluster.requests.total, byVerb: cluster.requests.byVerb(), log: cluster.requests.log.slice(-100) };
+    default:
+      return undefined;
+  }
+}
+
+export async function startControl(cluster: SimulatedCluster, faults: Faults, port: number): Promise<ControlServer> {
+  const answer = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const url = new URL(message.url ?? '/', 'http://control');
+    const reply = (code: number, body: unknown): void => {
+      response.writeHead(code, { 'Content-Type': typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json' });
+      response.end(typeof body === 'string' ? body : `${JSON.stringify(body)}\n`);
+    };
+    if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(message.headers.host ?? '')) {
+      reply(403, 'loopback only\n');
+      return;
+    }
+    if (url.pathname === '/') {
+      reply(200, HELP);
+      return;
+    }
+    try {
+      const result = await act(cluster, faults, message.method ?? 'GET', url.pathname.split('/').filter((part) => part !== ''), await bodyOf(message));
+      reply(result === undefined ? 404 : 200, result ?? HELP);
+    } catch (error) {
+      reply(400, `${error instanceof Error ? error.message : String(error)}\n`);
+    }
+  };
+  const server = createServer((message, response) => void answer(message, response));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  const bound = typeof address === 'object' && address !== null ? address.port : port;
+  return {
+    url: `http://127.0.0.1:${bound}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,80 @@
+// What a simulated cluster can be told and asked from code.
+
+import type { Fault } from './faults.ts';
+import type { Rule } from './rbac.ts';
+import type { LoggedRequest } from './requests.ts';
+import type { ServerTls } from './tls.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+export interface ClusterOptions {
+  readonly name?: string;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /** 1 is about 20 seconds a backup; 200 is about 100 milliseconds. */
+  readonly speed?: number;
+  readonly vocabulary?: Vocabulary;
+  /** A Restore without a claim waits, Blocked with AwaitingApproval. Default false. */
+  readonly requireRestoreApproval?: boolean;
+  readonly approvalSecret?: string;
+  /** Port of the plain-HTTP control endpoint on loopback, 0 for any; absent or false for none. */
+  readonly controlPort?: number | false;
+  /** Share one between clusters of a process: see `makeTls`. */
+  readonly tls?: ServerTls;
+  /** gitVersion of /version, such as 'v1.34.2'. */
+  readonly version?: string;
+  /** Restricts the service account to these namespaces: no cluster-wide list or watch. */
+  readonly namespaces?: readonly string[];
+  /** Accepts only the parameters that operators before 0.0.7 know. */
+  readonly oldOperator?: boolean;
+  /** Further rights of the service account, such as reading storage locations. */
+  readonly grants?: readonly Rule[];
+  /** How often watches that allow bookmarks get one. Default 60. */
+  readonly bookmarkSeconds?: number;
+}
+
+export interface SimulatedCluster {
+  readonly name: string;
+  readonly url: string;
+  readonly caPem: string;
+  /** Of the restricted service account. */
+  readonly token: string;
+  readonly adminToken: string;
+  /** YAML, service account, everything inline. */
+  readonly kubeconfig: string;
+  readonly adminKubeconfig: string;
+  readonly controlUrl: string | undefined;
+  /** Carries both gate labels unless labels are given. */
+  addNamespace(name: string, options?: { readonly labels?: Record<string, string>; readonly annotations?: Record<string, string> }): void;
+  /** Ready, and declaring backup and restore by velero unless annotations are given. */
+  addApplicationInstance(namespace: string, name: string, options?: { readonly annotations?: Record<string, string> }): void;
+  /** The stored object by plural resource name. Never change what is answered. */
+  get(resource: string, namespace: string | undefined, name: string): unknown | undefined;
+  list(resource: string, namespace?: string): readonly unknown[];
+  /** Creates or replaces an object with the rights of the system, status included. */
+  put(resource: string, object: object): unknown;
+  readonly requests: {
+    readonly total: number;
+    byVerb(): Record<string, number>;
+    /** The last 2,000. */
+    readonly log: readonly LoggedRequest[];
+  };
+  grant(rule: Rule): { clear(): void };
+  /** Another token of the service account; `expiresAt` in milliseconds since the epoch. */
+  issueToken(expiresAt?: number): string;
+  revokeToken(token: string): void;
+  expireToken(token: string, expiresAt: number): void;
+  inject(fault: Fault): { clear(): void };
+  faults(): readonly (Fault & { readonly id: number })[];
+  clearFaults(): void;
+  /** Forgets the history: older resourceVersions are gone for watches and continued lists. */
+  compact(): void;
+  /** Removes the CRD and all its objects, as deleting a CRD does. */
+  removeCrd(plural: string): void;
+  restoreCrd(plural: string): void;
+  /** Connections are refused until `start`; state and port stay. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
+  close(): Promise<void>;
+}

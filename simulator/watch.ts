@@ -1,0 +1,174 @@
+// Watches: a stream of changes of one type from a resourceVersion on, bookmarks, time-outs, and the ways in which
+// streams end or fall silent. A watch costs one listener and one timer; nothing polls.
+
+import type { ServerResponse } from 'node:http';
+import type { Faults, Target } from './faults.ts';
+import type { JsonObject } from './json.ts';
+import { text } from './json.ts';
+import { checkMatch, revisionOf, selectorOf } from './lists.ts';
+import type { Form } from './negotiate.ts';
+import type { ResourceType } from './registry.ts';
+import { expired, internal, invalidOptions } from './status.ts';
+import type { Change, Store } from './store.ts';
+import type { IncludeObject } from './table.ts';
+import { partial, tableOf } from './table.ts';
+import type { Timers } from './timers.ts';
+
+export interface WatchRequest {
+  readonly type: ResourceType;
+  readonly namespace: string;
+  readonly query: URLSearchParams;
+  readonly form: Form;
+  readonly include: IncludeObject;
+  readonly target: Target;
+}
+
+export interface WatchSettings {
+  readonly store: Store;
+  readonly timers: Timers;
+  readonly faults: Faults;
+  readonly bookmarkSeconds: number;
+}
+
+const DEFAULT_TIMEOUT_SECONDS = 1800;
+
+const tooOld = (asked: number, oldest: number): JsonObject => expired(`too old resource version: ${asked} (${oldest})`).body ?? {};
+
+/** One open stream. `open` writes the head and the first events; the rest follows until `end`. */
+export class WatchStream {
+  readonly #request: WatchRequest;
+  readonly #settings: WatchSettings;
+  readonly #response: ServerResponse;
+  readonly #stops: (() => void)[] = [];
+  #held: string[] = [];
+  #columnsSent = false;
+  #ended = false;
+
+  constructor(request: WatchRequest, settings: WatchSettings, response: ServerResponse) {
+    this.#request = request;
+    this.#settings = settings;
+    this.#response = response;
+  }
+
+  get type(): ResourceType {
+    return this.#request.type;
+  }
+
+  get target(): Target {
+    return this.#request.target;
+  }
+
+  /** Throws the ApiError of a watch that cannot start; afterwards every fault is told in the stream. */
+  open(): void {
+    const { type, query, target } = this.#request;
+    const { store, faults, timers, bookmarkSeconds } = this.#settings;
+    const initial = query.get('sendInitialEvents') === 'true';
+    if (query.get('sendInitialEvents') !== null && query.get('resourceVersionMatch') !== 'NotOlderThan') {
+      throw invalidOptions('ListOptions', 'resourceVersionMatch', 'FieldValueForbidden', 'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+    }
+    if (!initial && query.get('resourceVersionMatch') !== null) {
+      throw invalidOptions('ListOptions', 'resourceVersionMatch', 'FieldValueForbidden', 'Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+    }
+    checkMatch(query);
+    const fits = selectorOf(type, query);
+    const asked = revisionOf(query.get('resourceVersion') ?? '', internal);
+    const expiry = faults.take('expired', target);
+    if (expiry?.asHttp === true) throw expired(`too old resource version: ${asked} (${store.revision})`);
+    this.#response.writeHead(200, { 'Content-Type': this.#request.form.media, 'Cache-Control': 'no-cache, private' });
+    this.#response.flushHeaders();
+    const past = asked > 0 && !initial ? store.since(type, asked) : [];
+    if (expiry !== undefined || past === undefined) {
+      this.#write('ERROR', tooOld(asked, store.oldest));
+      this.end();
+      return;
+    }
+    if (asked === 0 || initial) for (const object of store.list(type, this.#request.namespace)) if (fits(object)) this.#write('ADDED', object);
+    if (initial && query.get('allowWatchBookmarks') === 'true') this.#bookmark({ 'k8s.io/initial-events-end': 'true' });
+    const tell = (change: Change): void => this.#tell(change, fits);
+    for (const change of past) tell(change);
+    this.#stops.push(store.listen(type, tell));
+    const seconds = Number(query.get('timeoutSeconds') ?? '0') || DEFAULT_TIMEOUT_SECONDS * (1 + Math.random());
+    const bookmarks = query.get('allowWatchBookmarks') === 'true';
+    this.#stops.push(
+      timers.after(seconds * 1000, () => {
+        this.end();
+      }),
+    );
+    if (bookmarks) {
+      if (seconds > 2) this.#stops.push(timers.after((seconds - 2) * 1000, () => this.#bookmark()));
+      this.#repeat(bookmarkSeconds * 1000);
+    }
+  }
+
+  /** Closes the stream; a reset leaves the client without the end of the body. */
+  end(abrupt = false): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const stop of this.#stops) stop();
+    if (abrupt) this.#response.socket?.resetAndDestroy();
+    else if (this.#silent()) this.#response.socket?.destroy();
+    else this.#response.end();
+  }
+
+  /** Sends what was held back while the stream was silent. */
+  flush(): void {
+    if (this.#ended || this.#silent()) return;
+    for (const line of this.#held) this.#response.write(line);
+    this.#held = [];
+  }
+
+  #repeat(milliseconds: number): void {
+    const stop = this.#settings.timers.after(milliseconds, () => {
+      if (this.#ended) return;
+      this.#bookmark();
+      this.#repeat(milliseconds);
+    });
+    this.#stops.push(stop);
+  }
+
+  #silent(): boolean {
+    const { faults } = this.#settings;
+    return faults.active('silentWatches', this.target) || faults.active('mute', this.target);
+  }
+
+  /** A change that makes an object leave the selection is a deletion to this watcher, and one that brings it in an addition. */
+  #tell(change: Change, fits: (object: JsonObject) => boolean): void {
+    const { namespace } = this.#request;
+    if (namespace !== '' && text(change.object, 'metadata', 'namespace') !== namespace) return;
+    const was = change.before !== undefined && fits(change.before);
+    const is = change.kind !== 'DELETED' && fits(change.object);
+    if (is) this.#write(was ? 'MODIFIED' : 'ADDED', change.object);
+    else if (was) this.#write('DELETED', change.object);
+  }
+
+  #bookmark(annotations?: JsonObject): void {
+    const { type } = this.#request;
+    const metadata: JsonObject = { resourceVersion: String(this.#settings.store.revision), ...(annotations === undefined ? {} : { annotations }) };
+    this.#write('BOOKMARK', { kind: type.kind, apiVersion: type.apiVersion, metadata });
+  }
+
+  #write(event: string, object: JsonObject): void {
+    const line = `${JSON.stringify({ type: event, object: event === 'ERROR' ? object : this.#rendered(object) })}\n`;
+    if (this.#silent()) {
+      this.#held.push(line);
+      return;
+    }
+    const cut = this.#settings.faults.take('truncate', this.target);
+    if (cut === undefined) {
+      this.#response.write(line);
+      return;
+    }
+    this.#response.write(line.slice(0, line.length / 2));
+    setImmediate(() => this.end(true));
+  }
+
+  #rendered(object: JsonObject): JsonObject {
+    const { type, form, include } = this.#request;
+    if (form.as === 'PartialObjectMetadata') return partial(object);
+    if (form.as !== 'Table') return object;
+    const metadata: JsonObject = { resourceVersion: text(object, 'metadata', 'resourceVersion') };
+    const table = tableOf(type, [object], metadata, include, !this.#columnsSent);
+    this.#columnsSent = true;
+    return table;
+  }
+}
