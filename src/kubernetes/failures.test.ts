@@ -50,6 +50,7 @@ const cases: readonly Case[] = [
   { name: 'throttling in seconds', code: 429, text: 'Too many requests, please try again later.\n', headers: { 'retry-after': '7' }, expected: { kind: 'Throttled', retryAfterSeconds: 7 } },
   { name: 'throttling until a date', code: 429, text: '', headers: { 'retry-after': 'Sun, 01 Mar 2026 10:00:30 GMT' }, expected: { kind: 'Throttled', retryAfterSeconds: 30 } },
   { name: 'throttling by its Status', code: 429, text: status(429, 'TooManyRequests', 'slow', { retryAfterSeconds: 3 }), expected: { kind: 'Throttled', retryAfterSeconds: 3 } },
+  { name: 'a field that the CRD does not know', code: 500, text: status(500, '', 'failed to create typed patch object (apps/b; ops.vworkspace.io/v1alpha1, Kind=Operation): .spec.x: field not declared in schema'), expected: { kind: 'Refused', reason: 'Invalid' } },
   { name: 'an overload', code: 503, text: status(503, 'ServiceUnavailable', 'etcd is away'), headers: { 'retry-after': '2' }, expected: { kind: 'ServerError', retryAfterSeconds: 2 }, says: /503 Service Unavailable: etcd/ },
   { name: 'a time-out inside', code: 504, text: status(504, 'Timeout', 'request did not complete'), expected: { kind: 'ServerError' } },
   { name: 'a time-out of the request', code: 408, text: '', expected: { kind: 'ServerError' } },
@@ -74,12 +75,16 @@ describe('an answer is sorted once', () => {
 describe('only a cluster that says so makes a resource absent', () => {
   const mismatch = status(409, 'Conflict', 'uid mismatch: the provided object specified uid a, and no existing object was found');
   const precondition = status(409, 'Conflict', 'Operation cannot be fulfilled on operations "a": Precondition failed: UID in precondition: a, UID in object meta: b');
+  const immutable = status(422, 'Invalid', 'Operation "a" is invalid: metadata.uid: Invalid value: "x": field is immutable', { causes: [{ reason: 'FieldValueInvalid', field: 'metadata.uid' }] });
+  const recreated = status(409, 'Conflict', 'Operation cannot be fulfilled on Operation.ops.vworkspace.io "a": the UID in the precondition (a) does not match the UID in record (b). The object might have been deleted and then recreated');
   const namespace = status(404, 'NotFound', 'namespaces "apps" not found', { kind: 'namespaces' });
   const gone = status(404, 'NotFound', 'operations.ops.vworkspace.io "a" not found', { kind: 'operations' });
   const answer = (code: number, text: string) => ({ status: code, headers: {}, text });
   const table = [
     ['apply, other uid', applyFailure(answer(409, mismatch), true, now), 'Absent'],
     ['apply, uid precondition', applyFailure(answer(409, precondition), true, now), 'Absent'],
+    ['apply, the name taken by another', applyFailure(answer(422, immutable), true, now), 'Absent'],
+    ['delete, the name taken by another', removeFailure(answer(409, recreated), true, now), 'Absent'],
     ['apply without uid', applyFailure(answer(409, mismatch), false, now), 'Refused'],
     ['apply, a conflict with the uid given', applyFailure(answer(409, status(409, 'Conflict', conflict, caused('FieldManagerConflict'))), true, now), 'Refused'],
     ['apply with uid, namespace gone', applyFailure(answer(404, namespace), true, now), 'Absent'],
@@ -106,6 +111,7 @@ test('an ERROR event is sorted like an answer, and says whether the version is t
 test('warnings are read as RFC 7234 has them, several in one header or in several', () => {
   assert.deepEqual(warningsOf({ warning: '299 - "a \\"b\\", c", 299 agent "d" "Sat, 01 Jan 2026 00:00:00 GMT", 199 - "not ours"' }), ['a "b", c', 'd']);
   assert.deepEqual(warningsOf({ warning: ['299 - "one"', '299 - "two"'] }), ['one', 'two']);
+  assert.deepEqual(warningsOf({ warning: `299 - "${Buffer.from('für 1 €').toString('latin1')}"` }), ['für 1 €']);
   assert.deepEqual(warningsOf({ warning: 'garbage " 299' }), []);
   assert.equal(warningsOf({ warning: Array.from({ length: 99 }, () => '299 - "x"') }).length, 20);
 });

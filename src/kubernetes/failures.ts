@@ -29,7 +29,7 @@ const Status = z.object({
     .object({
       kind: z.string().catch(''),
       retryAfterSeconds: z.number().min(0).optional().catch(undefined),
-      causes: z.array(z.object({ reason: z.string().catch('') })).catch([]),
+      causes: z.array(z.object({ reason: z.string().catch(''), field: z.string().catch('') })).catch([]),
     })
     .catch({ kind: '', retryAfterSeconds: undefined, causes: [] }),
 });
@@ -74,6 +74,7 @@ function sorted(status: number, parsed: Status | undefined, words: string, retry
   if (status === 429) return { kind: 'Throttled', message, ...wait };
   if (status >= 300 && status < 400) return { kind: 'ServerError', message: `The address answers with a redirect (${status}), which is not followed.` };
   if (status < 400) return { kind: 'ServerError', message: `The address answered ${status} with something other than the resource.` };
+  if (status === 500 && notInSchema.test(words)) return { kind: 'Refused', status, reason: 'Invalid', message };
   if (status >= 500 || status === 408) return { kind: 'ServerError', message: `${status} ${STATUS_CODES[status] ?? ''}: ${message}`, ...wait };
   if (status === 404 && words === '404 page not found') return crdMissing(words);
   if (status === 401 && !deniedByAdmission(words)) return { kind: 'CredentialsRejected', message };
@@ -83,6 +84,9 @@ function sorted(status: number, parsed: Status | undefined, words: string, retry
   if (reason === 'CrdMissing') return crdMissing(words);
   return { kind: 'Refused', status, reason, message };
 }
+
+/** A server-side apply with a field that the CRD does not know is answered with 500, each time anew. */
+const notInSchema = /failed to create typed patch object|field not declared in schema/;
 
 function crdMissing(words: string): Refused {
   const hint = 'The cluster does not serve ops.vworkspace.io/v1alpha1 operations; is the vWorkspace operator installed?';
@@ -103,9 +107,10 @@ function reasonOf(status: number, { message, reason, details }: Status): string 
     if (details.kind === 'namespaces' || /^namespaces? ".*" not found/.test(message)) return 'NamespaceNotFound';
     return /could not find the requested resource/.test(message) ? 'CrdMissing' : reason || 'NotFound';
   }
+  if (status === 422 && details.causes.some(({ field }) => field === 'metadata.uid')) return 'UidMismatch';
   if (status === 409) {
     if (caused('FieldManagerConflict')) return 'ApplyConflict';
-    if (/uid mismatch|UID in precondition/i.test(message)) return 'UidMismatch';
+    if (/uid mismatch|UID in (the )?precondition/i.test(message)) return 'UidMismatch';
     return /object has been modified|already exists/.test(message) ? 'Transient' : reason || 'Conflict';
   }
   return reason || (status === 422 ? 'Invalid' : (STATUS_CODES[status] ?? 'Refused').replace(/[^A-Za-z]/g, ''));

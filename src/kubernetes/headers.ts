@@ -12,10 +12,15 @@ export function warningsOf(headers: Headers): readonly string[] {
   const texts: string[] = [];
   for (const line of lines) {
     for (const [, code, quoted = ''] of line.matchAll(/(\d{3})\s+(?:[^\s",]+|"[^"]*")\s+"((?:[^"\\]|\\.)*)"/g)) {
-      if (code === '299' && texts.length < maxWarningCount) texts.push(clip(quoted.replace(/\\(.)/g, '$1')));
+      if (code === '299' && texts.length < maxWarningCount) texts.push(clip(utf8(quoted.replace(/\\(.)/g, '$1'))));
     }
   }
   return texts;
+}
+
+/** Header bytes arrive as Latin-1; API servers write UTF-8. */
+function utf8(text: string): string {
+  return Buffer.from(text, 'latin1').toString('utf8');
 }
 
 /** Seconds from `now` (milliseconds since 1970), at least 0 and at most an hour; absent when there is none to read. */
