@@ -42,19 +42,23 @@ export function run(
       ...asAccount(account),
       env: environment(),
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: limitSeconds * 1000,
-      killSignal: 'SIGKILL',
       // Ctrl-C in a terminal reaches the whole foreground group: what we run is not part of it.
       detached: true,
     });
+    // Not the option `timeout` of spawn: its timer outlives a command that could not be started.
+    const limit = setTimeout(() => child.kill('SIGKILL'), limitSeconds * 1000);
     let output = '';
     const collect = (chunk: Buffer) => {
       output += chunk.toString();
     };
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);
-    child.on('error', (error) => resolve({ code: null, output: error.message }));
-    child.on('close', (code) => resolve({ code, output: output.trim() }));
+    const end = (answer: Answer) => {
+      clearTimeout(limit);
+      resolve(answer);
+    };
+    child.on('error', (error) => end({ code: null, output: error.message }));
+    child.on('close', (code) => end({ code, output: output.trim() }));
   });
 }
 
