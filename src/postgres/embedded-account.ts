@@ -1,19 +1,19 @@
 /**
- * Who runs the embedded PostgreSQL, with which binaries, and where its data lies.
+ * Who runs the embedded PostgreSQL, and with which binaries.
  *
  * PostgreSQL refuses to run as root. For an ordinary user there is nothing to decide. For root an unprivileged account
- * runs it, and whether that account can reach the binaries and the folder is found out by trying: permissions of
- * parent folders, mount options and access lists are too many to reason about. What it cannot reach is put where it
- * can: the binaries as a copy, the data behind a link in the requested folder.
+ * runs it, and whether that account can reach the binaries is found out by trying: permissions of parent folders, mount
+ * options and access lists are too many to reason about. If it cannot, it gets a copy of them.
  */
 import { randomUUID } from 'node:crypto';
-import { chmod, cp, lstat, mkdir, readdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, cp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { arch, platform, tmpdir } from 'node:os';
-import { dirname, isAbsolute, join, relative } from 'node:path';
+import { arch, platform } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type Account, run, said } from './embedded-command.ts';
+import { ownFolder, reachablePlace, sharedFolder, temporaryFolder } from './embedded-place.ts';
 
 /** Everything needed to run commands on one database folder. */
 export interface Home {
@@ -24,8 +24,6 @@ export interface Home {
   /** The folder that holds `data`; the account can enter it. */
   readonly place: string;
 }
-
-const sharedFolder = '/var/lib/vworkspace-backups';
 
 export async function prepareHome(folder: string, log: (line: string) => void): Promise<Home> {
   const { native, version } = await findBinaries();
@@ -101,7 +99,7 @@ async function reachableBinaries(
 ): Promise<string> {
   const works = async (bin: string) => (await run(join(bin, 'postgres'), ['--version'], account)).code === 0;
   if (await works(join(native, 'bin'))) return join(native, 'bin');
-  for (const base of [sharedFolder, join(tmpdir(), 'vworkspace-backups')]) {
+  for (const base of [sharedFolder, temporaryFolder]) {
     if (!(await ownFolder(base))) continue;
     const copy = join(base, `postgresql-${version}`);
     if (await works(join(copy, 'bin'))) return join(copy, 'bin');
@@ -117,7 +115,7 @@ async function reachableBinaries(
   }
   throw new Error(
     `PostgreSQL does not run as root, and ${account.name} can run its binaries neither in ${native} ` +
-      `nor as a copy in ${sharedFolder} or ${tmpdir()}.\nMake one of them readable, or set DATABASE_URL.`,
+      `nor as a copy in ${sharedFolder} or ${temporaryFolder}.\nMake one of them readable, or set DATABASE_URL.`,
   );
 }
 
@@ -128,52 +126,4 @@ async function openForAll(path: string): Promise<void> {
     if (entry.isDirectory()) await openForAll(child);
     else if (entry.isFile()) await chmod(child, (await stat(child)).mode & 0o100 ? 0o755 : 0o644);
   }
-}
-
-/** True if the folder is there, ours, and nobody else can put anything into it. */
-async function ownFolder(path: string): Promise<boolean> {
-  try {
-    await mkdir(path, { recursive: true, mode: 0o755 });
-    const { uid, mode } = await lstat(path);
-    return uid === process.getuid?.() && (mode & 0o022) === 0;
-  } catch {
-    return false;
-  }
-}
-
-async function reachablePlace(folder: string, account: Account, log: (line: string) => void): Promise<string> {
-  const link = join(folder, 'data');
-  const target = await readlink(link).catch(() => undefined);
-  if (target !== undefined) {
-    if (await canEnter(dirname(target), account)) return dirname(target);
-    throw new Error(
-      `The data of the embedded PostgreSQL is gone: ${link} points to ${target}, and that is not there or not readable ` +
-        `for ${account.name}.\nBring it back, or remove the link to start with an empty database.`,
-    );
-  }
-  if (await canEnter(folder, account)) return folder;
-  // The folder is this database's own: passing through is granted, reading it is not.
-  const { mode } = await stat(folder);
-  await chmod(folder, mode | 0o011);
-  if (await canEnter(folder, account)) return folder;
-  await chmod(folder, mode);
-
-  const temporary = !relative(tmpdir(), folder).startsWith('..') && !isAbsolute(relative(tmpdir(), folder));
-  for (const base of temporary ? [join(tmpdir(), 'vworkspace-backups')] : [sharedFolder]) {
-    if (!(await ownFolder(base))) continue;
-    const place = join(base, `database-${randomUUID()}`);
-    await mkdir(place, { mode: 0o711 });
-    if (!(await canEnter(place, account))) continue;
-    await symlink(join(place, 'data'), link);
-    log(`PostgreSQL runs as ${account.name}, who cannot enter ${folder}: its data lies in ${place}`);
-    return place;
-  }
-  throw new Error(
-    `PostgreSQL does not run as root, and ${account.name} cannot enter ${folder} nor a folder in ${sharedFolder}.\n` +
-      'Give this service a DATA_FOLDER outside of private folders, start it as an ordinary user, or set DATABASE_URL.',
-  );
-}
-
-async function canEnter(path: string, account: Account): Promise<boolean> {
-  return (await run('/bin/sh', ['-c', 'cd -- "$1"', 'sh', path], account)).code === 0;
 }
