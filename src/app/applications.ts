@@ -11,7 +11,7 @@ import type {
 import { given } from '../domain/common.ts';
 import { notFound, ruleViolated } from '../domain/problem.ts';
 import { defaultRetention, type Retention } from '../domain/retention.ts';
-import { atRevision, type Call, own, ownLocked } from './call.ts';
+import { atRevision, type Call, own, ownLocked, type Reading } from './call.ts';
 
 export async function createApplicationClass({ tx, now, vault }: Call, input: NewApplicationClass): Promise<ApplicationClass> {
   const { name, displayName, retention, defaultParameters } = input;
@@ -49,7 +49,7 @@ export async function putOverride({ tx, caller, now }: Call, classId: string, re
   return tx.overrides.put(caller.organizationId, classId, retention, now);
 }
 
-export async function findOverride({ tx, caller }: Pick<Call, 'tx' | 'caller'>, classId: string): Promise<RetentionOverride> {
+export async function findOverride({ tx, caller }: Pick<Reading, 'tx' | 'caller'>, classId: string): Promise<RetentionOverride> {
   await own(tx.applicationClasses, caller, 'application class', classId);
   const known = await tx.overrides.find(caller.organizationId, classId);
   if (known === undefined) throw notFound('retention override for the application class', classId);

@@ -1,13 +1,18 @@
 /** What every use case behind the API is given: a transaction, who calls, the time, and the makers of ids and keys. */
 import type { Caller } from '../domain/access.ts';
 import { notFound } from '../domain/problem.ts';
-import type { Rows, Transaction, Vault } from './ports.ts';
+import type { Rows, Tables, Transaction, Vault } from './ports.ts';
 
 export interface Call {
   readonly tx: Transaction;
   readonly caller: Caller;
   readonly now: string;
   readonly vault: Vault;
+}
+
+/** A `Call` that writes nothing, and so needs no transaction. */
+export interface Reading extends Omit<Call, 'tx'> {
+  readonly tx: Tables;
 }
 
 /** The caller's row, or the Refusal `not-found`: what belongs to others is not told apart from what is not there. */

@@ -9,7 +9,7 @@ import { parametersOf } from '../domain/parameters.ts';
 import { createdEvent } from '../domain/plan.ts';
 import { notFound, Refusal, ruleViolated } from '../domain/problem.ts';
 import { resolveTtl } from '../domain/retention.ts';
-import { type Call, own } from './call.ts';
+import { type Call, own, type Reading } from './call.ts';
 import type { Doorbell } from './ports.ts';
 
 export interface Planned {
@@ -19,7 +19,7 @@ export interface Planned {
 }
 
 /** What a request would make, with everything resolved; nothing is written. */
-export async function planOperation({ tx, caller, now, vault }: Call, input: NewOperation): Promise<Planned> {
+export async function planOperation({ tx, caller, now, vault }: Reading, input: NewOperation): Promise<Planned> {
   const instance = await tx.applicationInstances.find(caller.organizationId, input.applicationInstanceId);
   if (instance === undefined) {
     throw ruleViolated('/applicationInstanceId', `There is no application instance ${input.applicationInstanceId}.`);

@@ -1,0 +1,45 @@
+/** The document at /openapi.json and the pages at /docs, both made from the routes and served without the network. */
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+import type { Api } from '../ports.ts';
+import { about } from '../route.ts';
+import { finish } from './finish.ts';
+import { description, tags } from './text.ts';
+
+/** Registers `routes` so that each is in the document. */
+export async function documented(api: Api, routes: () => void): Promise<void> {
+  await api.register(swagger, {
+    openapi: {
+      openapi: '3.0.3',
+      info: { title: 'vWorkspace backups', version: '1.0.0', description },
+      servers: [{ url: '/', description: 'The service that serves this document.' }],
+      tags: [...tags],
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', description: 'An API key: `Authorization: Bearer vwb_…`.' },
+        },
+      },
+      security: [{ bearer: [] }],
+    },
+    transform: jsonSchemaTransform,
+    transformObject: finish,
+  });
+  await api.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: true,
+    uiConfig: { docExpansion: 'list', deepLinking: true, validatorUrl: null, tryItOutEnabled: false },
+  });
+
+  let text: string | undefined;
+  const address = about(
+    { operationId: 'getOpenApiDocument', scope: 'public', tag: 'service', summary: 'Get this document' },
+    {},
+  );
+  api.get('/openapi.json', { ...address, schema: { ...address.schema, hide: true } }, async (_, reply) => {
+    text ??= JSON.stringify(api.swagger());
+    return reply.type('application/json').send(text);
+  });
+
+  routes();
+}

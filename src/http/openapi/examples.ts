@@ -1,0 +1,133 @@
+/** Examples of bodies, by operationId: the backup and the restores are those of the operator's own documents. */
+import type { Example } from './types.ts';
+
+const instance = '01997b5e-4c52-7c43-8b5e-0d5a7b1f6a10';
+const cluster = '01997b5e-4c52-7c43-8b5e-0d5a7b1f6a11';
+const applicationClass = '01997b5e-4c52-7c43-8b5e-0d5a7b1f6a12';
+
+export const examples: Readonly<Record<string, Record<string, Example>>> = {
+  createOrganization: { organization: { summary: 'An organization', value: { name: 'myteam' } } },
+  createApiKey: {
+    odoo: {
+      summary: 'A key for Odoo',
+      value: {
+        name: 'odoo',
+        scopes: [
+          'clusters:read',
+          'application-instances:read',
+          'schedules:read',
+          'schedules:write',
+          'operations:read',
+          'operations:write',
+        ],
+      },
+    },
+  },
+  createApplicationClass: {
+    nextcloud: {
+      summary: 'A class with its own times to live',
+      value: {
+        name: 'nextcloud',
+        displayName: 'Nextcloud',
+        retention: { hourly: '24h', daily: '720h', weekly: '2016h' },
+        defaultParameters: { storageLocation: 'aws-primary', snapshotVolumes: true },
+      },
+    },
+  },
+  changeApplicationClass: {
+    retention: {
+      summary: 'Other times to live',
+      value: { retention: { hourly: '48h', daily: '720h', weekly: '2016h', onDemand: '720h' } },
+    },
+  },
+  putRetentionOverride: { longer: { summary: 'Daily copies for 90 days', value: { daily: '2160h' } } },
+  createApplicationInstance: {
+    nextcloud: {
+      summary: 'An application',
+      value: {
+        clusterId: cluster,
+        applicationClassId: applicationClass,
+        namespace: 'org-myteam',
+        name: 'nextcloud-myteam',
+      },
+    },
+  },
+  changeApplicationInstance: {
+    name: { summary: 'Another name for people', value: { displayName: 'Files of my team' } },
+  },
+  registerCluster: {
+    token: {
+      summary: 'By address, certificates and token',
+      value: {
+        name: 'cluster-prod-1',
+        server: 'https://10.0.0.10:6443',
+        ca: '-----BEGIN CERTIFICATE-----\nMIIB…\n-----END CERTIFICATE-----\n',
+        token: 'eyJhbGciOi…',
+      },
+    },
+  },
+  changeCluster: { name: { summary: 'Another name for people', value: { displayName: 'Production, Frankfurt' } } },
+  createSchedule: {
+    nightly: {
+      summary: 'Every night at two',
+      value: {
+        applicationInstanceId: instance,
+        name: 'nightly',
+        schedule: '0 2 * * *',
+        timeZone: 'Europe/Berlin',
+        template: { parameters: { storageLocation: 'aws-primary', snapshotVolumes: true } },
+      },
+    },
+    hourly: {
+      summary: 'Every hour, kept for a day',
+      value: { applicationInstanceId: instance, name: 'hourly', schedule: '@hourly', ttl: '24h' },
+    },
+  },
+  changeSchedule: {
+    suspend: { summary: 'Stop firing', value: { suspend: true } },
+    time: { summary: 'Another time, and the default time to live', value: { schedule: '30 3 * * *', ttl: null } },
+  },
+  createOperation: {
+    backup: {
+      summary: 'A backup',
+      value: {
+        applicationInstanceId: instance,
+        type: 'Backup',
+        name: 'nextcloud-myteam-backup-2026-05-28',
+        ttl: '720h',
+        parameters: {
+          storageLocation: 'aws-primary',
+          snapshotVolumes: true,
+          csiSnapshotClassName: 'csi-rbd',
+          includedResources: ['*'],
+          excludedResources: ['events', 'events.events.k8s.io'],
+        },
+      },
+    },
+    restore: {
+      summary: 'A restore over what is there',
+      value: {
+        applicationInstanceId: instance,
+        type: 'Restore',
+        parameters: {
+          backupName: 'nextcloud-myteam-backup-2026-05-28',
+          restorePVs: true,
+          existingResourcePolicy: 'update',
+        },
+      },
+    },
+    restoreElsewhere: {
+      summary: 'A restore into another namespace',
+      value: {
+        applicationInstanceId: instance,
+        type: 'Restore',
+        parameters: {
+          backupName: 'nextcloud-myteam-backup-2026-05-28',
+          namespaceMapping: { 'org-myteam': 'org-myteam-staging' },
+          restorePVs: true,
+          existingResourcePolicy: 'none',
+        },
+      },
+    },
+  },
+};

@@ -1,0 +1,33 @@
+/** The headers of answers, as the document's components. */
+import type { Answer, Json, Media } from './types.ts';
+
+const text = { type: 'string' } as const;
+
+export const headers: Record<string, Json> = {
+  RequestId: { description: "The request's id, as in the log.", schema: text },
+  ETag: { description: 'The revision in quotes, for If-Match.', schema: text, example: '"3"' },
+  Location: { description: 'The address of what was made.', schema: text },
+  IdempotencyReplayed: {
+    description: 'true: this is the answer to an earlier request with the same Idempotency-Key.',
+    schema: text,
+  },
+  RetryAfter: { description: 'Seconds after which a repetition may succeed.', schema: { type: 'integer', minimum: 1 } },
+};
+
+const revised = ['ApplicationClass', 'ApplicationInstance', 'Cluster', 'Schedule', 'Operation'];
+
+export function headersOf(
+  method: string,
+  status: string,
+  content: Readonly<Record<string, Media>>,
+): NonNullable<Answer['headers']> {
+  const schema = content['application/json']?.schema;
+  const type = typeof schema?.$ref === 'string' ? schema.$ref.split('/').at(-1) : undefined;
+  const ref = (name: string) => ({ $ref: `#/components/headers/${name}` });
+  return {
+    'X-Request-Id': ref('RequestId'),
+    ...(type !== undefined && revised.includes(type) && { ETag: ref('ETag') }),
+    ...(status === '201' && { Location: ref('Location') }),
+    ...(method === 'post' && { 'Idempotency-Replayed': ref('IdempotencyReplayed') }),
+  };
+}

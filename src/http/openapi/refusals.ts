@@ -1,0 +1,39 @@
+/** The refusals, one a status, as the document's components. */
+import { problems } from '../../domain/problem.ts';
+import type { Answer } from './types.ts';
+
+const names: Readonly<Record<number, string>> = {
+  400: 'BadRequest',
+  401: 'Unauthenticated',
+  403: 'Forbidden',
+  404: 'NotFound',
+  409: 'Conflict',
+  412: 'PreconditionFailed',
+  413: 'BodyTooLarge',
+  415: 'UnsupportedMediaType',
+  422: 'RuleViolated',
+  500: 'InternalError',
+  503: 'Unavailable',
+};
+
+export function refusalName(status: number): string {
+  const name = names[status];
+  if (name === undefined) throw new Error(`No name for refusals with status ${status}.`);
+  return name;
+}
+
+const waits: readonly number[] = [409, 503];
+
+function refusal(status: number): Answer {
+  const codes = Object.entries(problems).filter(([, problem]) => problem.status === status);
+  const retry = { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } };
+  return {
+    description: codes.map(([code, { title }]) => `\`${code}\`: ${title}.`).join(' '),
+    headers: { 'X-Request-Id': { $ref: '#/components/headers/RequestId' }, ...(waits.includes(status) && retry) },
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  };
+}
+
+export const refusals: Record<string, Answer> = Object.fromEntries(
+  Object.entries(names).map(([status, name]) => [name, refusal(Number(status))]),
+);

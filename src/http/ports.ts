@@ -1,0 +1,48 @@
+/** Everything that the API may touch, and what it is told at its start. context.ts hands both in. */
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Clock, ClusterApi, ClusterDirectory, Doorbell, KubeconfigReader, Store, Vault } from '../app/ports.ts';
+
+export interface HttpPorts {
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly doorbell: Doorbell;
+  readonly directory: ClusterDirectory;
+  readonly clusterApi: ClusterApi;
+  readonly readKubeconfig: KubeconfigReader;
+  /** The parts that this replica needs to serve, and whether each is well. `detail` goes to the log only. */
+  ready(): Promise<readonly Readiness[]>;
+  /** In Prometheus' text format. */
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** True from the signal to stop until the end: /readyz fails and connections are not kept. */
+  draining(): boolean;
+}
+
+export interface Readiness {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail?: string;
+}
+
+export interface HttpOptions {
+  /** Redacts by itself; no body and no credential is given to it. */
+  readonly logger: FastifyBaseLogger;
+  /** Whose X-Forwarded-* headers are believed. Default: nobody's. */
+  readonly trustProxy?: boolean | string;
+}
+
+/** A Fastify instance whose routes are typed by their zod schemas. */
+export type Api = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;

@@ -1,0 +1,132 @@
+/** /v1/application-instances: the applications that run in namespaces of clusters. */
+import {
+  changeApplicationInstance,
+  createApplicationInstance,
+  removeApplicationInstance,
+} from '../../app/applications.ts';
+import { own } from '../../app/call.ts';
+import { ApplicationInstance, ApplicationInstanceChange, NewApplicationInstance } from '../../domain/application.ts';
+import { Id } from '../../domain/common.ts';
+import { DnsLabel } from '../../domain/names.ts';
+import { callerOf } from '../auth.ts';
+import { answerOnce, created, write } from '../calls.ts';
+import { CreationOrder, listed, listOf, listQuery } from '../paging.ts';
+import { ById, ChangeHeaders, PostHeaders, ReadHeaders } from '../parameters.ts';
+import type { Api, HttpPorts } from '../ports.ts';
+import { expectedRevision, requireRevision, tagged, taggedUnlessKnown } from '../revisions.ts';
+import { about } from '../route.ts';
+
+const tag = 'application-instances';
+const ApplicationInstanceList = listOf('ApplicationInstanceList', ApplicationInstance, 'application instances');
+const filters = {
+  clusterId: Id.optional().describe('Only those in this cluster.'),
+  applicationClassId: Id.optional().describe('Only those of this class.'),
+  namespace: DnsLabel.optional().describe('Only those in namespaces of this name.'),
+};
+
+export function applicationInstanceRoutes(api: Api, ports: HttpPorts): void {
+  const { applicationInstances } = ports.store.tables;
+
+  api.post(
+    '/v1/application-instances',
+    about(
+      {
+        operationId: 'createApplicationInstance',
+        scope: 'application-instances:write',
+        tag,
+        summary: 'Record an application instance',
+      },
+      { headers: PostHeaders, body: NewApplicationInstance, response: { 201: ApplicationInstance } },
+    ),
+    (request, reply) =>
+      answerOnce(ports, request, reply, async (call) =>
+        created('/v1/application-instances', await createApplicationInstance(call, request.body)),
+      ),
+  );
+
+  api.get(
+    '/v1/application-instances',
+    about(
+      {
+        operationId: 'listApplicationInstances',
+        scope: 'application-instances:read',
+        tag,
+        summary: 'List application instances',
+      },
+      {
+        querystring: listQuery(CreationOrder.default('createdAt'), filters),
+        response: { 200: ApplicationInstanceList },
+      },
+    ),
+    (request) => listed(request.query, (query) => applicationInstances.page(callerOf(request).organizationId, query)),
+  );
+
+  api.get(
+    '/v1/application-instances/:id',
+    about(
+      {
+        operationId: 'getApplicationInstance',
+        scope: 'application-instances:read',
+        tag,
+        summary: 'Get an application instance',
+      },
+      { params: ById, headers: ReadHeaders, response: { 200: ApplicationInstance } },
+    ),
+    async (request, reply) =>
+      taggedUnlessKnown(
+        request,
+        reply,
+        await own(applicationInstances, callerOf(request), 'application instance', request.params.id),
+      ),
+  );
+
+  api.patch(
+    '/v1/application-instances/:id',
+    about(
+      {
+        operationId: 'changeApplicationInstance',
+        scope: 'application-instances:write',
+        tag,
+        summary: 'Change an application instance',
+      },
+      { params: ById, headers: ChangeHeaders, body: ApplicationInstanceChange, response: { 200: ApplicationInstance } },
+    ),
+    async (request, reply) =>
+      tagged(
+        reply,
+        await write(ports, request, (call) =>
+          changeApplicationInstance(call, request.params.id, request.body, expectedRevision(request)),
+        ),
+      ),
+  );
+
+  api.delete(
+    '/v1/application-instances/:id',
+    about(
+      {
+        operationId: 'removeApplicationInstance',
+        scope: 'application-instances:write',
+        tag,
+        summary: 'Remove an application instance',
+        description:
+          'Only the record; nothing happens in the cluster. Refused with `in-use` while schedules or Operations refer to it.',
+        refusals: [409],
+      },
+      { params: ById, headers: ChangeHeaders },
+    ),
+    async (request, reply) => {
+      const { id } = request.params;
+      await write(ports, request, async (call) => {
+        await requireRevision(
+          call.tx.applicationInstances,
+          call.caller,
+          'application instance',
+          id,
+          expectedRevision(request),
+        );
+        await removeApplicationInstance(call, id);
+      });
+      return reply.code(204).send();
+    },
+  );
+}

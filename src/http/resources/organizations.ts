@@ -1,0 +1,65 @@
+/** /v1/organizations: tenants. A platform administrator sees all of them, everybody else their own. */
+import { createOrganization } from '../../app/access.ts';
+import { type Caller, may, NewOrganization, Organization } from '../../domain/access.ts';
+import { notFound } from '../../domain/problem.ts';
+import { callerOf } from '../auth.ts';
+import { answerOnce, created } from '../calls.ts';
+import { CreationOrder, listed, listOf, listQuery } from '../paging.ts';
+import { ById, PostHeaders } from '../parameters.ts';
+import type { Api, HttpPorts } from '../ports.ts';
+import { about } from '../route.ts';
+
+const tag = 'organizations';
+const OrganizationList = listOf('OrganizationList', Organization, 'organizations');
+
+export function organizationRoutes(api: Api, ports: HttpPorts): void {
+  const { organizations } = ports.store.tables;
+
+  api.post(
+    '/v1/organizations',
+    about(
+      { operationId: 'createOrganization', scope: 'platform:admin', tag, summary: 'Create an organization' },
+      { headers: PostHeaders, body: NewOrganization, response: { 201: Organization } },
+    ),
+    (request, reply) =>
+      answerOnce(ports, request, reply, async (call) =>
+        created('/v1/organizations', await createOrganization(call, request.body)),
+      ),
+  );
+
+  api.get(
+    '/v1/organizations',
+    about(
+      {
+        operationId: 'listOrganizations',
+        scope: 'anyKey',
+        tag,
+        summary: 'List organizations',
+        description: "All for a platform administrator, else the API key's own.",
+      },
+      { querystring: listQuery(CreationOrder.default('createdAt'), {}), response: { 200: OrganizationList } },
+    ),
+    (request) => listed(request.query, (query) => organizations.page(seenBy(callerOf(request)), query)),
+  );
+
+  api.get(
+    '/v1/organizations/:id',
+    about(
+      { operationId: 'getOrganization', scope: 'anyKey', tag, summary: 'Get an organization' },
+      { params: ById, response: { 200: Organization } },
+    ),
+    async (request) => {
+      const { id } = request.params;
+      const caller = callerOf(request);
+      const visible = may(caller, 'platform:admin') || id === caller.organizationId;
+      const organization = visible ? await organizations.find(id, id) : undefined;
+      if (organization === undefined) throw notFound('organization', id);
+      return organization;
+    },
+  );
+}
+
+/** The store takes '' for all organizations. */
+function seenBy(caller: Caller): string {
+  return may(caller, 'platform:admin') ? '' : caller.organizationId;
+}

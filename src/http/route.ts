@@ -1,0 +1,63 @@
+/** What a route says of itself, once: the document, the list of operations and the check of scopes are made from it. */
+import type { FastifySchema } from 'fastify';
+import type { RouteScope } from './auth.ts';
+
+export interface About {
+  readonly operationId: string;
+  readonly scope: RouteScope;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** Statuses of refusals beyond those that any such request can meet. */
+  readonly refusals?: readonly number[];
+}
+
+declare module 'fastify' {
+  interface FastifySchema {
+    'x-required-scope'?: string;
+    'x-refusals'?: readonly number[];
+  }
+}
+
+/** Options of a Fastify route: its schemas, and what it says of itself. */
+export function about<const Schema extends FastifySchema>(
+  { operationId, scope, tag, summary, description, refusals = [] }: About,
+  schema: Schema,
+): { readonly config: { readonly scope: RouteScope }; readonly schema: Schema } {
+  const told = description === undefined ? '' : `${description}\n\n`;
+  return {
+    config: { scope },
+    schema: {
+      ...schema,
+      operationId,
+      summary,
+      tags: [tag],
+      description: `${told}${scopeText(scope)}`,
+      'x-required-scope': scope,
+      'x-refusals': [...new Set([...usualRefusals(scope, schema), ...refusals])].sort(),
+    },
+  };
+}
+
+function scopeText(scope: RouteScope): string {
+  if (scope === 'public') return 'No API key is needed.';
+  return scope === 'anyKey' ? 'Any valid API key may call it.' : `Scope: \`${scope}\`.`;
+}
+
+function usualRefusals(scope: RouteScope, { params, body, headers }: FastifySchema): readonly number[] {
+  if (scope === 'public') return [500];
+  return [
+    ...[400, 401, 500, 503],
+    ...(scope === 'anyKey' ? [] : [403]),
+    ...(params === undefined ? [] : [404]),
+    ...(body === undefined ? [] : [413, 415, 422]),
+    ...(has(headers, 'idempotency-key') ? [409, 413, 415, 422] : []),
+    ...(has(headers, 'if-match') ? [412] : []),
+  ];
+}
+
+function has(headers: unknown, name: string): boolean {
+  return (
+    typeof headers === 'object' && headers !== null && 'shape' in headers && Object.hasOwn(Object(headers.shape), name)
+  );
+}

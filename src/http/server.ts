@@ -1,0 +1,114 @@
+/**
+ * The API. One place where everything about HTTP is set: limits, ids, keys, problems, the document, the routes. It
+ * holds no state and decides no rule; it reads requests, calls use cases and writes answers.
+ */
+import { randomUUID } from 'node:crypto';
+import { type FastifyInstance, fastify, LogController } from 'fastify';
+import { serializerCompiler } from 'fastify-type-provider-zod';
+import type { ZodType } from 'zod';
+import { requireKeys } from './auth.ts';
+import { readJsonBodies, refuseUnexpectedBody } from './body.ts';
+import { answerClientError } from './client-errors.ts';
+import { invalidInput } from './invalid-input.ts';
+import { limits } from './limits.ts';
+import { answerUnknownAddresses } from './not-found.ts';
+import { documented } from './openapi/documented.ts';
+import type { Api, HttpOptions, HttpPorts } from './ports.ts';
+import { sendProblem } from './problems.ts';
+import { apiKeyRoutes } from './resources/api-keys.ts';
+import { applicationClassRoutes } from './resources/application-classes.ts';
+import { applicationInstanceRoutes } from './resources/application-instances.ts';
+import { clusterRoutes } from './resources/clusters.ts';
+import { operationDetailRoutes } from './resources/operation-details.ts';
+import { operationRoutes } from './resources/operations.ts';
+import { organizationRoutes } from './resources/organizations.ts';
+import { retentionOverrideRoutes } from './resources/retention-overrides.ts';
+import { scheduleRoutes } from './resources/schedules.ts';
+import { serviceRoutes } from './resources/service.ts';
+
+/** Builds the server; the caller listens and closes. */
+export async function buildServer(ports: HttpPorts, options: HttpOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: options.logger,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    trustProxy: options.trustProxy ?? false,
+    bodyLimit: limits.bodyBytes,
+    connectionTimeout: limits.connectionTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    handlerTimeout: limits.handlerTimeoutMs,
+    http: {
+      headersTimeout: limits.headersTimeoutMs,
+      maxHeaderSize: limits.headerBytes,
+      connectionsCheckingInterval: limits.timeoutCheckMs,
+    },
+    routerOptions: { maxParamLength: limits.pathParameterLength },
+    forceCloseConnections: 'idle',
+    // What still arrives on an open connection while we stop is served: a rolling restart fails no request.
+    return503OnClosing: false,
+    requestIdHeader: false,
+    genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
+    frameworkErrors: (error, request, reply) => {
+      reply.header('x-request-id', request.id);
+      sendProblem(error, request, reply);
+    },
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, options.logger),
+  });
+
+  app.setValidatorCompiler<ZodType>(({ schema, httpPart }) => (input) => {
+    const { success, data, error } = schema.safeParse(input);
+    return success
+      ? { value: data }
+      : { error: invalidInput({ part: httpPart ?? 'body', schema, input, issues: error.issues }) };
+  });
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(sendProblem);
+  // An unknown Expect is passed over, as RFC 9110 allows, rather than refused without a problem document.
+  app.server.on('checkExpectation', (request, response) => app.routing(request, response));
+
+  readJsonBodies(app);
+  tellOfAnswers(app, ports);
+  answerUnknownAddresses(app);
+  requireKeys(app, ports);
+  app.addHook('preValidation', refuseUnexpectedBody);
+
+  const api: Api = app.withTypeProvider();
+  await documented(api, () => {
+    for (const routes of resources) routes(api, ports);
+  });
+  return app;
+}
+
+const resources = [
+  serviceRoutes,
+  organizationRoutes,
+  apiKeyRoutes,
+  applicationClassRoutes,
+  retentionOverrideRoutes,
+  applicationInstanceRoutes,
+  clusterRoutes,
+  scheduleRoutes,
+  operationRoutes,
+  operationDetailRoutes,
+];
+
+/** Headers that every answer carries, and a line in the log for each. */
+function tellOfAnswers(app: FastifyInstance, ports: HttpPorts): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
+    if (request.url.startsWith('/v1/')) reply.header('cache-control', 'no-store');
+  });
+  app.addHook('onSend', async (_, reply, payload) => {
+    if (ports.draining()) reply.header('connection', 'close');
+    return payload;
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request;
+    const answered = { method, route: routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
+    request.log.info(answered, 'answered');
+  });
+}
+
+function requestIdOf(header: string | string[] | undefined): string {
+  return typeof header === 'string' && /^[A-Za-z0-9._-]{1,128}$/.test(header) ? header : randomUUID();
+}
