@@ -1,5 +1,8 @@
-/** The real PostgreSQL and the real Redis of a test run: on free ports, in a temporary folder, gone at the end. */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+/**
+ * The real PostgreSQL and the real Redis of a test run: on free ports, in a temporary folder, gone at the end.
+ * The tests' own temporary files lie in that folder too, so that an interrupted test leaves nothing behind.
+ */
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../src/postgres/embedded.ts';
@@ -18,10 +21,14 @@ export async function startRealParts() {
   const folder = mkdtempSync(join(tmpdir(), 'vworkspace-test-'));
   // Root's PostgreSQL runs as another account, which has to pass through here.
   chmodSync(folder, 0o711);
+  const temporary = join(folder, 'tmp');
+  mkdirSync(temporary);
+  chmodSync(temporary, 0o1777);
   const started = [];
   const stop = async () => {
     for (const part of started.reverse()) await part.stop();
-    rmSync(folder, { recursive: true, force: true });
+    endPostgresIn(folder);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   };
   try {
     const program = findRedis();
@@ -29,11 +36,24 @@ export async function startRealParts() {
     started.push(postgres);
     const redis = program === undefined ? { url: process.env.REDIS_URL, stop() {} } : await startRedis(program, folder);
     started.push(redis);
-    const env = { TEST_DATABASE_URL: postgres.url, TEST_REDIS_URL: redis.url };
+    const env = { TEST_DATABASE_URL: postgres.url, TEST_REDIS_URL: redis.url, TMPDIR: temporary };
     if (program !== undefined) env.REDIS_SERVER_BIN = program;
     return { env, told: `ports ${postgres.port} and ${new URL(redis.url).port || 6379}`, stop };
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** A PostgreSQL that a killed test had started lives in a session of its own: its pid file leads to it. */
+function endPostgresIn(folder) {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.name !== 'postmaster.pid') continue;
+    const pid = Number.parseInt(readFileSync(join(entry.parentPath, entry.name), 'utf8'), 10);
+    try {
+      process.kill(pid, 'SIGQUIT');
+    } catch {
+      // It ended by itself.
+    }
   }
 }
