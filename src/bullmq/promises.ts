@@ -3,9 +3,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Queues, type QueuesOptions, startQueues } from './queues.ts';
+import { type QueueConnection, type Queues, type QueuesOptions, startQueues } from './queues.ts';
 import { eventually, layWire, recordedLog, startReplica, uniqueName } from './support.ts';
-import type { QueueConnection } from './queues.ts';
 
 export interface BackEnd {
   readonly connection: () => QueueConnection;
