@@ -51,12 +51,18 @@ test('a Redis that is flushed, killed, and restarted empty costs no tick and no 
     prefix: uniqueName(),
     log,
     onTick: async () => void ticks.push(Date.now()),
-    onDeliver: async (clusterId) => void (due = due.filter((other) => other !== clusterId)),
+    onDeliver: async (clusterId) => {
+      due = due.filter((other) => other !== clusterId);
+    },
     dueClusters: async () => due,
   });
   t.after(() => queues.close(500));
   await eventually('connected', () => queues.health().connected, 8_000);
-  await eventually('eviction told', () => log.count('Redis may evict jobs: set its maxmemory-policy to noeviction') > 0, 2_000);
+  await eventually(
+    'eviction told',
+    () => log.count('Redis may evict jobs: set its maxmemory-policy to noeviction') > 0,
+    2_000,
+  );
 
   const admin = new Redis(connection.url);
   await admin.flushall();

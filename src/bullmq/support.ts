@@ -67,7 +67,10 @@ export async function layWire(target: QueueConnection): Promise<Wire> {
   const listen = async () => {
     server = createServer((near) => {
       const far = new Socket().connect(to.port, to.host);
-      for (const [one, other] of [[near, far], [far, near]] as const) {
+      for (const [one, other] of [
+        [near, far],
+        [far, near],
+      ] as const) {
         sockets.add(one);
         forward(one, other);
         one.on('error', () => {});

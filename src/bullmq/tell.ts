@@ -13,7 +13,11 @@ export interface Condition {
   readonly failing: boolean;
 }
 
-export function condition(log: Log, words: { readonly failing: string; readonly working: string }, fields = {}): Condition {
+export function condition(
+  log: Log,
+  words: { readonly failing: string; readonly working: string },
+  fields = {},
+): Condition {
   let since: number | undefined;
   return {
     failed(error) {
