@@ -25,15 +25,26 @@ export function runToEnd(node, script, args) {
     { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], detached: process.platform !== 'win32' },
   );
   let lastAt = 0;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(signal, () => {
-      const now = Date.now();
-      if (now - lastAt > sameSignalMilliseconds) child.kill(signal);
-      lastAt = now;
-    });
-  }
+  const stop = (signal) => {
+    const now = Date.now();
+    if (now - lastAt > sameSignalMilliseconds) child.kill(signal);
+    lastAt = now;
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(signal));
+  if (process.env.npm_lifecycle_event !== undefined) onceParentIsGone(() => stop('SIGTERM'));
   return new Promise((resolve, reject) => {
     child.on('error', (error) => reject(new Error(`${node} cannot be started: ${error.message}`)));
     child.on('exit', (code, signal) => resolve(code ?? 128 + (constants.signals[signal] ?? 0)));
   });
+}
+
+/** npm forwards a signal to a shell, and that shell ends without passing it on: what is left is that it is gone. */
+function onceParentIsGone(then) {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    then();
+  }, 250);
+  watch.unref();
 }
