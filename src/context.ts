@@ -171,11 +171,12 @@ async function startApi(config: Config, ports: Ports, parts: ApiParts, closers: 
         return [database, { name: 'queue', ok: true, ...(!connected && { detail: 'The queue does not answer; deliveries wait for it.' }) }];
       },
     },
-    { logger: parts.log, onAnswer: parts.metrics.requested },
+    { logger: parts.log },
   );
+  server.addHook('onResponse', async (request, reply) => {
+    parts.metrics.requested(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime / 1000);
+  });
   closers.push(() => server.close());
-  await server.listen({ host: config.host, port: config.port });
-  const address = server.addresses()[0];
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  return config.publicUrl ?? `http://${host}:${address?.port ?? config.port}`;
+  const listening = await server.listen({ host: config.host, port: config.port });
+  return config.publicUrl ?? listening;
 }

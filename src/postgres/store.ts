@@ -45,14 +45,9 @@ const keyByHash = `
 
 /** Connects, migrates, and hands out what works on the database. Throws when the database cannot be reached. */
 export async function openStore(options: StoreOptions): Promise<Opened> {
+  const applied = await migrate(options.url);
+  if (applied.length > 0) options.log.info({ applied }, 'migrated the database');
   const pool = openPool({ url: options.url, log: options.log, ...(options.maxConnections !== undefined && { max: options.maxConnections }) });
-  try {
-    const applied = await migrate(pool);
-    if (applied.length > 0) options.log.info({ applied }, 'migrated the database');
-  } catch (error) {
-    await pool.end();
-    throw error;
-  }
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   const seals = sealer(options.secretsKey);
 

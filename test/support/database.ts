@@ -38,12 +38,7 @@ async function readyTemplate(server: string): Promise<string> {
     // Renamed when it is done: a template of that name is always complete.
     await client.query(`drop database if exists ${name}_making with (force)`);
     await client.query(`create database ${name}_making`);
-    const pool = new pg.Pool({ connectionString: databaseUrl(server, `${name}_making`), max: 2 });
-    try {
-      await migrate(pool);
-    } finally {
-      await pool.end();
-    }
+    await migrate(databaseUrl(server, `${name}_making`));
     await client.query(`alter database ${name}_making rename to ${name}`);
   });
   return name;

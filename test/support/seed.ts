@@ -1,0 +1,48 @@
+/** Rows to begin with, written in bulk: organizations, clusters, applications and schedules that are due. */
+import { v7 } from 'uuid';
+import type { Pool } from 'pg';
+
+export interface Seeded {
+  readonly organizationId: string;
+  readonly clusterIds: readonly string[];
+}
+
+export interface SeedOptions {
+  readonly scheduleCount: number;
+  readonly clusterCount?: number;
+  readonly schedule?: string;
+  /** SQL for the first slot; `n` is the number of the schedule, from 1. Default: a minute ago. */
+  readonly nextFireAt?: string;
+}
+
+/** Makes the rows in SQL: a hundred thousand schedules take seconds. One application instance a schedule. */
+export async function seedSchedules(pool: Pool, options: SeedOptions): Promise<Seeded> {
+  const { scheduleCount, clusterCount = 10, schedule = '*/5 * * * *', nextFireAt = `date_trunc('minute', now()) - interval '1 minute'` } = options;
+  const organizationId = v7();
+  const classId = v7();
+  const clusterIds = Array.from({ length: clusterCount }, () => v7());
+  await pool.query(`insert into organization (id, name, created_at) values ($1::uuid, $1::uuid::text, now())`, [organizationId]);
+  await pool.query(
+    `insert into application_class (id, name, retention, default_parameters, created_at, updated_at, revision)
+     values ($1::uuid, $1::uuid::text, '{"hourly": "24h", "daily": "720h"}', '{"storageLocation": "aws-primary", "snapshotVolumes": true}', now(), now(), 1)`,
+    [classId],
+  );
+  await pool.query(
+    `insert into cluster (id, organization_id, name, server, created_at, updated_at, revision)
+     select id, $1, 'cluster-' || n, 'https://127.0.0.1:1', now(), now(), 1 from unnest($2::uuid[]) with ordinality as c(id, n)`,
+    [organizationId, clusterIds],
+  );
+  await pool.query(
+    `with numbered as (
+       select n, gen_random_uuid() as instance_id, ($2::uuid[])[1 + n % $3] as cluster_id from generate_series(1, $4::int) n
+     ), instances as (
+       insert into application_instance (id, organization_id, cluster_id, application_class_id, namespace, name, created_at, updated_at, revision)
+       select instance_id, $1, cluster_id, $5, 'org-' || n, 'app-' || n, now(), now(), 1 from numbered
+     )
+     insert into schedule (id, organization_id, application_instance_id, cluster_id, name, schedule, time_zone, suspend, cadence, template,
+                           next_fire_at, created_at, updated_at, revision)
+     select gen_random_uuid(), $1, instance_id, cluster_id, 'often', $6, 'Etc/UTC', false, 'hourly', '{}', ${nextFireAt}, now(), now(), 1 from numbered`,
+    [organizationId, clusterIds, clusterCount, scheduleCount, classId, schedule],
+  );
+  return { organizationId, clusterIds };
+}

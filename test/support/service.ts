@@ -1,0 +1,63 @@
+/** A whole service in this process, on a database of its own, over either queue back end, with its log kept. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../../src/app/ports.ts';
+import { readConfig } from '../../src/config.ts';
+import { startService } from '../../src/context.ts';
+import { type Client, clientOf } from './client.ts';
+import { freshDatabase } from './database.ts';
+import { keptLog } from './log.ts';
+
+export type Backend = 'postgres' | 'redis';
+export const backends: readonly Backend[] = ['postgres', 'redis'];
+export const adminKey = 'test-admin-key-that-nobody-else-knows-0123456789';
+
+export interface TestService {
+  readonly url: string;
+  readonly databaseUrl: string;
+  readonly api: Client;
+  readonly secretsKey: string;
+  logged(): string;
+  close(): Promise<void>;
+}
+
+export async function startTestService(options: { readonly backend: Backend; readonly redisUrl?: string; readonly clock?: Clock; readonly roles?: string }): Promise<TestService> {
+  const database = await freshDatabase();
+  const folder = await mkdtemp(join(tmpdir(), 'vworkspace-service-'));
+  const { log, text } = keptLog();
+  const secretsKey = Buffer.alloc(32, 7).toString('base64');
+  const config = readConfig({
+    DATABASE_URL: database.url,
+    REDIS_URL: options.backend === 'redis' ? (options.redisUrl ?? redisDatabase()) : undefined,
+    ROLES: options.roles,
+    PORT: '0',
+    DATA_FOLDER: folder,
+    SECRETS_KEY: secretsKey,
+    ADMIN_API_KEY: adminKey,
+    SHUTDOWN_SECONDS: '10',
+  });
+  const service = await startService(config, { log, ...(options.clock !== undefined && { clock: options.clock }) });
+  const url = service.url ?? '';
+  return {
+    url,
+    databaseUrl: database.url,
+    api: clientOf(url, adminKey),
+    secretsKey,
+    logged: text,
+    async close() {
+      await service.close();
+      await database.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Redis is shared by test files: each process takes a database of its own, and a service leaves only hints in it. */
+function redisDatabase(): string {
+  const base = process.env.TEST_REDIS_URL;
+  if (base === undefined) throw new Error('TEST_REDIS_URL is not set: run the tests with npm test.');
+  const url = new URL(base);
+  url.pathname = `/${process.pid % 16}`;
+  return url.href;
+}
