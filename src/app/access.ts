@@ -36,8 +36,9 @@ export async function createApiKey({ tx, caller, now, vault }: Call, input: NewA
     throw ruleViolated('/organizationId', `There is no organization ${organizationId}.`);
   }
   const { secret, hint, hash } = vault.newApiKey();
-  const { name, scopes, expiresAt } = input;
-  const key: ApiKey = { id: vault.newId(), organizationId, name, scopes, hint, createdAt: now, ...(expiresAt !== undefined && { expiresAt }) };
+  const { name, scopes } = input;
+  const expiresAt = input.expiresAt === undefined ? {} : { expiresAt: new Date(input.expiresAt).toISOString() };
+  const key: ApiKey = { id: vault.newId(), organizationId, name, scopes, hint, createdAt: now, ...expiresAt };
   await tx.apiKeys.insertHashed(key, hash);
   return { key, secret };
 }

@@ -22,7 +22,10 @@ export interface Wrong {
 }
 
 export function invalidInput(wrong: Wrong): Refusal {
-  const errors = wrong.issues.flatMap((issue) => errorsOf(issue, wrong)).slice(0, maxErrors);
+  const all = wrong.issues.flatMap((issue) => errorsOf(issue, wrong));
+  const errors = all
+    .filter(({ pointer }, at) => all.findIndex((first) => first.pointer === pointer) === at)
+    .slice(0, maxErrors);
   const code =
     wrong.part === 'body' && wrong.issues.every((issue) => breaksRule(issue, wrong.input))
       ? 'rule-violated'
@@ -57,6 +60,7 @@ function breaksRule(issue: Issue, input: unknown): boolean {
 function detailOf(issue: Issue, value: unknown): string {
   switch (issue.code) {
     case 'invalid_type':
+      if (issue.path.length === 0 && value === null) return 'is needed.';
       return value === undefined
         ? 'is needed.'
         : `must be ${article(issue.expected)}, not ${article(typeName(value))}.`;
@@ -83,8 +87,9 @@ const formats: Readonly<Record<string, string>> = {
 };
 
 function amount(origin: string, bound: string): string {
-  if (origin === 'string') return `have ${bound} characters`;
-  return origin === 'array' ? `have ${bound} items` : `be ${bound}`;
+  const many = bound.endsWith(' 1') ? '' : 's';
+  if (origin === 'string') return `have ${bound} character${many}`;
+  return origin === 'array' ? `have ${bound} item${many}` : `be ${bound}`;
 }
 
 function typeName(value: unknown): string {

@@ -59,19 +59,19 @@ export async function listed<Row>(
   return { items: [...items], ...(nextCursor !== undefined && { nextCursor: cursorOf(orderBy, nextCursor) }) };
 }
 
-const Cursor = z.tuple([z.string(), z.union([z.uuid(), z.iso.datetime()])]);
+const CreationCursor = z.tuple([z.string(), z.uuid()]);
+const SlotCursor = z.tuple([z.string(), z.iso.datetime()]);
 
 function cursorOf(orderBy: string, last: string): string {
   return Buffer.from(JSON.stringify([orderBy, last])).toString('base64url');
 }
 
 function lastOf(cursor: string, orderBy: string): string {
+  const Cursor = SlotOrder.safeParse(orderBy).success ? SlotCursor : CreationCursor;
   const read = Cursor.safeParse(parsed(Buffer.from(cursor, 'base64url').toString('utf8')));
+  // The same letters again: base64url reads some texts alike that differ.
   if (read.success && read.data[0] === orderBy && cursorOf(...read.data) === cursor) return read.data[1];
-  const detail =
-    read.success && read.data[0] !== orderBy
-      ? `belongs to a list by ${read.data[0].slice(0, 20)}.`
-      : 'is none that was answered; start again without it.';
+  const detail = 'is none that was answered for this list in this order; start again without it.';
   throw new Refusal('invalid-request', `The cursor ${detail}`, { errors: [{ pointer: 'query/cursor', detail }] });
 }
 

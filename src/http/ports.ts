@@ -17,7 +17,7 @@ export interface HttpPorts {
   readonly directory: ClusterDirectory;
   readonly clusterApi: ClusterApi;
   readonly readKubeconfig: KubeconfigReader;
-  /** The parts that this replica needs to serve, and whether each is well. `detail` goes to the log only. */
+  /** The parts that this replica needs to serve, and whether each is well. Anybody may read it: no addresses in it. */
   ready(): Promise<readonly Readiness[]>;
   /** In Prometheus' text format. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;

@@ -12,7 +12,8 @@ export interface Revised {
   readonly revision: number;
 }
 
-const largest = 2_147_483_647;
+/** Beyond any revision that there is, and still one that the database can count on from. */
+const largest = 2_147_483_646;
 
 export function etagOf({ revision }: Revised): string {
   return `"${revision}"`;

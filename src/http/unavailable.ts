@@ -19,20 +19,22 @@ const maxDepth = 5;
 
 export function isPassing(error: unknown, depth = 0): boolean {
   if (typeof error !== 'object' || error === null || depth > maxDepth) return false;
-  const { code, originalCode, message, cause, errors, meta, driverAdapterError } = fieldsOf(error);
+  const { code, originalCode, severity, message, cause, errors, meta, driverAdapterError } = fieldsOf(error);
   if (
     [code, originalCode].some(
       (each) => typeof each === 'string' && (passingCodes.has(each) || passingClasses.test(each)),
     )
   )
     return true;
+  // FATAL: PostgreSQL ended the connection or refused to open it, whatever the code.
+  if (severity === 'FATAL' || severity === 'PANIC') return true;
   if (typeof message === 'string' && passingWords.test(message)) return true;
   const inner = [cause, meta, driverAdapterError, ...(Array.isArray(errors) ? errors : [])];
   return inner.some((each) => isPassing(each, depth + 1));
 }
 
 function fieldsOf(error: object): Record<string, unknown> {
-  // Spread takes own enumerable keys; message and cause are own but not enumerable.
-  const { message, cause } = error as { message?: unknown; cause?: unknown };
-  return { ...error, message, cause };
+  // Spread takes own enumerable keys; these are own but not enumerable.
+  const { message, cause, errors } = error as { message?: unknown; cause?: unknown; errors?: unknown };
+  return { ...error, message, cause, errors };
 }

@@ -12,12 +12,10 @@ import { about } from '../route.ts';
 
 const tag = 'operations';
 const EventList = listOf('EventList', Event, 'events');
-const ManifestYaml = z
-  .string()
-  .meta({
-    id: 'ManifestYaml',
-    description: 'A custom resource of kind Operation (ops.vworkspace.io/v1alpha1), as YAML.',
-  });
+const ManifestYaml = z.string().meta({
+  id: 'ManifestYaml',
+  description: 'A custom resource of kind Operation (ops.vworkspace.io/v1alpha1), as YAML.',
+});
 
 export function operationDetailRoutes(api: Api, ports: HttpPorts): void {
   const { operations, clusters, events } = ports.store.tables;

@@ -15,12 +15,10 @@ import { about } from '../route.ts';
 
 const tag = 'operations';
 const OperationList = listOf('OperationList', Operation, 'operations');
-const OperationManifest = z
-  .record(z.string(), z.unknown())
-  .meta({
-    id: 'OperationManifest',
-    description: 'The custom resource of kind Operation (ops.vworkspace.io/v1alpha1) as it is applied to the cluster.',
-  });
+const OperationManifest = z.record(z.string(), z.unknown()).meta({
+  id: 'OperationManifest',
+  description: 'The custom resource of kind Operation (ops.vworkspace.io/v1alpha1) as it is applied to the cluster.',
+});
 const OperationPlan = z
   .object({
     operation: Operation.describe('With everything resolved: name, parameters, ttl and where it came from.'),

@@ -1,4 +1,5 @@
 /** The service's own state, for whoever runs it. None of it needs a key, and none tells a secret. */
+import type { FastifyBaseLogger } from 'fastify';
 import { z } from 'zod';
 import { Refusal } from '../../domain/problem.ts';
 import { limits } from '../limits.ts';
@@ -9,7 +10,11 @@ import { about } from '../route.ts';
 const tag = 'service';
 const scope = 'public';
 const Check = z
-  .object({ name: z.string().describe('A part that the service needs, for example postgres.'), ok: z.boolean() })
+  .object({
+    name: z.string().describe('A part that the service needs, for example database.'),
+    ok: z.boolean(),
+    detail: z.string().optional().describe('What is the matter, in words.'),
+  })
   .meta({ id: 'ReadinessCheck', description: 'Whether one part is well.' });
 const Liveness = z
   .object({ status: z.enum(['alive']) })
@@ -62,9 +67,7 @@ export function serviceRoutes(api: Api, ports: HttpPorts): void {
       ),
     },
     async (request, reply) => {
-      const parts = await readiness(ports);
-      for (const { name, ok, detail } of parts) if (!ok) request.log.warn({ part: name, reason: detail }, 'not ready');
-      const checks = parts.map(({ name, ok }) => ({ name, ok }));
+      const checks = await readiness(ports, request.log);
       const wrong = ports.draining() ? ['draining'] : checks.filter(({ ok }) => !ok).map(({ name }) => name);
       if (wrong.length === 0) return { status: 'ready' as const, checks };
       const refusal = new Refusal('temporarily-unavailable', `Not ready: ${wrong.join(', ')}.`);
@@ -92,10 +95,18 @@ export function serviceRoutes(api: Api, ports: HttpPorts): void {
   );
 }
 
-/** A part that does not answer in time is not well. */
-async function readiness(ports: HttpPorts): Promise<readonly Readiness[]> {
+/** What is asked of parts is bounded; that they cannot be asked is told, and why only to the log. */
+async function readiness(ports: HttpPorts, log: FastifyBaseLogger): Promise<Readiness[]> {
   const { promise: late, resolve } = Promise.withResolvers<readonly Readiness[]>();
-  const timer = setTimeout(resolve, limits.readinessTimeoutMs, [{ name: 'readiness', ok: false, detail: 'timed out' }]);
-  const failed = (error: unknown) => [{ name: 'readiness', ok: false, detail: String(error) }];
-  return Promise.race([late, ports.ready().catch(failed)]).finally(() => clearTimeout(timer));
+  const unknown = (detail: string) => [{ name: 'readiness', ok: false, detail }];
+  const timer = setTimeout(() => resolve(unknown('No answer in time.')), limits.readinessTimeoutMs);
+  const failed = (error: unknown) => {
+    log.warn({ err: error }, 'readiness cannot be told');
+    return unknown('It cannot be told.');
+  };
+  try {
+    return [...(await Promise.race([late, ports.ready().catch(failed)]))];
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import pg from 'pg';
+import { assertProblem, startApi } from './harness.ts';
+
+describe('the service itself', () => {
+  test('liveness looks at nothing, readiness at every part, and neither asks for a key', async () => {
+    let checks = [{ name: 'database', ok: true, detail: 'fine' }];
+    const api = await startApi({ ready: async () => checks });
+    try {
+      assert.deepEqual((await api.call('GET', '/livez', { key: null })).body, { status: 'alive' });
+      assert.deepEqual((await api.call('GET', '/readyz', { key: null })).body, { status: 'ready', checks });
+      checks = [{ name: 'database', ok: false, detail: 'It does not answer.' }];
+      const unready = await api.call('GET', '/readyz', { key: null });
+      assertProblem(unready, 503, 'temporarily-unavailable');
+      assert.deepEqual(unready.body.checks, checks);
+      assert.equal((await api.call('GET', '/livez', { key: null })).status, 200);
+      const metrics = await api.call('GET', '/metrics', { key: null });
+      assert.deepEqual([metrics.text, metrics.headers['content-type']], ['up 1\n', 'text/plain; version=0.0.4']);
+    } finally {
+      await api.close();
+    }
+  });
+
+  test('parts that cannot be asked make it unready, and why is told to the log only', async () => {
+    const api = await startApi({ ready: () => Promise.reject(new Error('secret address 10.1.2.3')) });
+    try {
+      const unready = await api.call('GET', '/readyz', { key: null });
+      assertProblem(unready, 503);
+      assert.doesNotMatch(unready.text, /10\.1\.2\.3/);
+      assert.match(api.logged(), /10\.1\.2\.3/);
+    } finally {
+      await api.close();
+    }
+  });
+
+  test('a defect is a 500 that tells no more than the id under which the log has it', async () => {
+    let broken = false;
+    const defect = () => Promise.reject(new TypeError('select secret from /etc/passwd'));
+    const api = await startApi({ clock: { now: async () => (broken ? defect() : new Date().toISOString()) } });
+    try {
+      broken = true;
+      const answer = await api.call('POST', '/v1/organizations', { body: { name: 'x' } });
+      assertProblem(answer, 500, 'internal-error');
+      assert.doesNotMatch(answer.text, /passwd|TypeError/);
+      assert.match(api.logged(), new RegExp(`${answer.body.requestId}.*passwd`));
+    } finally {
+      await api.close();
+    }
+  });
+
+  test('while the database is away everything is 503 with Retry-After, and works again when it is back', async () => {
+    const api = await startApi();
+    const url = new URL(String(process.env.TEST_DATABASE_URL));
+    const name = String((await api.opened.pool.query('select current_database() as name')).rows[0].name);
+    const server = new pg.Client({ connectionString: url.href });
+    await server.connect();
+    try {
+      await server.query(`alter database ${name} allow_connections false`);
+      await server.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]);
+      for (const [method, path] of [
+        ['GET', '/v1/clusters'],
+        ['POST', '/v1/organizations'],
+      ] as const) {
+        const answer = await api.call(method, path, method === 'POST' ? { body: { name: 'x' } } : {});
+        assertProblem(answer, 503, 'temporarily-unavailable');
+        assert.equal(answer.headers['retry-after'], '2');
+      }
+      assert.equal((await api.call('GET', '/livez')).status, 200);
+      await server.query(`alter database ${name} allow_connections true`);
+      assert.equal((await api.call('GET', '/v1/clusters')).status, 200);
+    } finally {
+      await server.query(`alter database ${name} allow_connections true`);
+      await server.end();
+      await api.close();
+    }
+  });
+});

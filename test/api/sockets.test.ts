@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { type Answer, assertProblem, startApi, type TestApi } from './harness.ts';
+
+describe('on the wire', () => {
+  let api: TestApi;
+  let port: number;
+  let draining = false;
+  before(async () => {
+    api = await startApi({ draining: () => draining });
+    port = Number(new URL(await api.app.listen({ host: '127.0.0.1', port: 0 })).port);
+  });
+  after(() => api.close());
+
+  /** Sends bytes, and reads until the server closes. */
+  const raw = async (text: string): Promise<Answer> => {
+    const socket = connect(port, '127.0.0.1');
+    socket.write(text);
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk) => chunks.push(chunk));
+    await once(socket, 'close');
+    const [head = '', body = ''] = Buffer.concat(chunks).toString().split('\r\n\r\n');
+    const [start = '', ...lines] = head.split('\r\n');
+    const headers = Object.fromEntries(
+      lines.map((line) => [line.split(':', 1).join('').toLowerCase(), line.slice(line.indexOf(':') + 2)]),
+    );
+    return {
+      status: Number(start.split(' ')[1]),
+      headers,
+      text: body,
+      body: body.startsWith('{') ? JSON.parse(body) : undefined,
+    };
+  };
+  const closing = 'Host: x\r\nConnection: close\r\n';
+
+  test('what is no HTTP is answered with a problem document, and the connection ends', async () => {
+    for (const text of [
+      'nonsense\r\n\r\n',
+      'FOO / HTTP/1.1\r\n\r\n',
+      'GET /v1 HTTP/1.1\r\nHost: x\r\nBad Header: x\r\n\r\n',
+      'POST /v1/clusters HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n',
+    ]) {
+      assertProblem(await raw(text), 400, 'malformed-request');
+    }
+  });
+
+  test('headers and addresses beyond 16 KiB are refused with 431', async () => {
+    assertProblem(await raw(`GET / HTTP/1.1\r\n${closing}X: ${'x'.repeat(20_000)}\r\n\r\n`), 431, 'headers-too-large');
+    assertProblem(await raw(`GET /${'x'.repeat(20_000)} HTTP/1.1\r\n${closing}\r\n`), 431, 'headers-too-large');
+  });
+
+  test('every expectation is met or passed over', async () => {
+    for (const expectation of ['100-continue', 'miracles']) {
+      const answer = await raw(`GET /livez HTTP/1.1\r\n${closing}Expect: ${expectation}\r\n\r\n`);
+      assert.ok([100, 200].includes(answer.status), String(answer.status));
+    }
+  });
+
+  test('a body that is longer than accepted is refused without being read', async () => {
+    const head = `POST /v1/organizations HTTP/1.1\r\n${closing}Authorization: Bearer ${api.adminKey}\r\nContent-Type: application/json\r\n`;
+    assertProblem(await raw(`${head}Content-Length: 99999999\r\n\r\n{`), 413, 'body-too-large');
+  });
+
+  test('a body whose chunks are broken is refused', async () => {
+    const head = `POST /v1/organizations HTTP/1.1\r\n${closing}Authorization: Bearer ${api.adminKey}\r\nContent-Type: application/json\r\n`;
+    assertProblem(await raw(`${head}Transfer-Encoding: chunked\r\n\r\nzz\r\n`), 400, 'malformed-request');
+  });
+
+  test('documentation is served without the network, under a policy that it keeps', async () => {
+    const page = await fetch(`http://127.0.0.1:${port}/docs/`);
+    const html = await page.text();
+    assert.equal(page.status, 200);
+    assert.ok(page.headers.get('content-security-policy')?.includes("default-src 'self'"));
+    const assets = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? '');
+    assert.ok(assets.length >= 5);
+    for (const asset of assets) {
+      const answer = await fetch(new URL(asset, `http://127.0.0.1:${port}/docs/`));
+      assert.equal(answer.status, 200, asset);
+      await answer.arrayBuffer();
+      assert.equal(new URL(answer.url).hostname, '127.0.0.1');
+    }
+    assert.doesNotMatch(html, /<script>[^<]/, 'no inline script, which the policy would stop');
+    const document = await fetch(`http://127.0.0.1:${port}/openapi.json`);
+    assert.match(await document.text(), /^{"openapi":"3.0.3"/);
+  });
+
+  test('while draining requests are served, connections are not kept, and readiness fails', async () => {
+    const get = (path: string) =>
+      new Promise<{ status: number | undefined; connection: string | undefined; text: string }>((resolve, reject) => {
+        const sent = request({ port, host: '127.0.0.1', path, headers: { connection: 'keep-alive' } }, (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk) => chunks.push(chunk));
+          response.on('end', () =>
+            resolve({
+              status: response.statusCode,
+              connection: response.headers.connection,
+              text: String(Buffer.concat(chunks)),
+            }),
+          );
+        });
+        sent.on('error', reject).end();
+      });
+    assert.deepEqual(await get('/livez').then(({ status, connection }) => [status, connection]), [200, 'keep-alive']);
+    draining = true;
+    try {
+      assert.deepEqual(await get('/livez').then(({ status, connection }) => [status, connection]), [200, 'close']);
+      const unready = await get('/readyz');
+      assert.deepEqual([unready.status, unready.connection], [503, 'close']);
+      assert.match(unready.text, /draining/);
+    } finally {
+      draining = false;
+    }
+  });
+});
