@@ -85,7 +85,7 @@ function answerPath(settings: ApiSettings, info: RequestInfo, accept: string | u
 export function send(response: ServerResponse, reply: Reply, truncated = false): void {
   const json = reply.body === undefined ? '' : JSON.stringify(reply.body);
   const yaml = reply.form?.media === 'application/yaml' && reply.body !== undefined;
-  const payload = reply.body === undefined ? (reply.text ?? '') : yaml ? stringify(reply.body, { sortMapEntries: true }) : `${json}\n`;
+  const payload = reply.body === undefined ? (reply.text ?? '') : yaml ? stringify(reply.body, { sortMapEntries: true, indentSeq: false, version: '1.1' }) : `${json}\n`;
   const type = reply.body === undefined ? 'text/plain; charset=utf-8' : yaml ? 'application/yaml' : 'application/json';
   response.writeHead(reply.code, { 'Content-Type': type, 'Content-Length': String(Buffer.byteLength(payload)), 'Cache-Control': 'no-cache, private', ...reply.headers });
   if (!truncated) {
@@ -151,6 +151,10 @@ export class Api {
       reply = errorReply(error instanceof ApiError ? error : failure(500, 'InternalError', `Internal error occurred: ${String(error)}`));
     }
     if (response.destroyed) return;
+    if (reply !== undefined && response.headersSent) {
+      message.socket.resetAndDestroy();
+      return;
+    }
     const committed = reply !== undefined && reply.code < 300 && isWrite(info.verb);
     if (committed && faults.take('cutAfterCommit', target) !== undefined) {
       log(0);

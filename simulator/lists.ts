@@ -17,6 +17,13 @@ export function selectorOf(type: ResourceType, query: URLSearchParams): Selector
   return (object) => byLabel(object) && byField(object);
 }
 
+/** A whole number of the query; 0 when absent. Throws 400 for what is none. */
+export function wholeNumber(query: URLSearchParams, key: string): number {
+  const value = query.get(key) ?? '';
+  if (value !== '' && !/^[-+]?\d+$/.test(value)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
+  return Number(value);
+}
+
 const notANumber = (value: string): string => `resourceVersion: Invalid value: ${JSON.stringify(value)}: strconv.ParseUint: parsing ${JSON.stringify(value)}: invalid syntax`;
 
 export function revisionOf(value: string, wrong: (message: string) => Error): number {
@@ -90,7 +97,7 @@ export interface Page {
 export function listPage(store: Store, type: ResourceType, namespace: string, query: URLSearchParams, forcedExpiry: boolean): Page {
   checkMatch(query);
   const fits = selectorOf(type, query);
-  const limit = Number(query.get('limit') ?? '0') || 0;
+  const limit = wholeNumber(query, 'limit');
   const token = query.get('continue') ?? '';
   const asked = revisionOf(query.get('resourceVersion') ?? '', (message) => badRequest(`invalid resource version: ${message}`));
   if (token !== '' && asked > 0) throw badRequest('specifying resource version is not allowed when using continue');

@@ -14,9 +14,11 @@ export interface Writer {
   readonly manager: string;
   readonly apiVersion: string;
   readonly subresource: string;
+  /** With a status subresource, status is nobody's who writes the main resource. */
+  readonly hasStatus: boolean;
 }
 
-interface Manager extends Writer {
+interface Manager extends Omit<Writer, 'hasStatus'> {
   readonly operation: string;
   readonly time: string;
   readonly set: FieldSet;
@@ -25,12 +27,15 @@ interface Manager extends Writer {
 const UNTRACKED = new Set(['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'generation', 'managedFields', 'resourceVersion', 'deletionTimestamp', 'deletionGracePeriodSeconds']);
 const UPDATE_LIMIT = 10;
 
-function tracked(set: FieldSet, subresource: string): Set<string> {
+const identity = ({ manager, apiVersion, subresource }: Writer): Omit<Writer, 'hasStatus'> => ({ manager, apiVersion, subresource });
+
+function tracked(set: FieldSet, { subresource, hasStatus }: Pick<Writer, 'subresource' | 'hasStatus'>): Set<string> {
   return new Set(
     [...set].filter((path) => {
       const [first, second] = elementsOf(path);
       if (first === 'f:apiVersion' || first === 'f:kind') return false;
       if (subresource === 'status') return first === 'f:status';
+      if (first === 'f:status') return !hasStatus;
       if (first !== 'f:metadata') return true;
       if (second === undefined) return false;
       return !UNTRACKED.has(second.slice(2));
@@ -102,10 +107,10 @@ export function managedByUpdate(schema: Schema, before: JsonObject, after: JsonO
   const mine = (each: Manager): boolean =>
     each.operation === 'Update' && each.manager === writer.manager && each.apiVersion === writer.apiVersion && each.subresource === writer.subresource;
   const own = existing.find(mine);
-  const set = tracked(union(minus(own?.set ?? new Set(), removed), taken), writer.subresource);
+  const set = tracked(union(minus(own?.set ?? new Set(), removed), taken), writer);
   const changed = own === undefined || !same(own.set, set) || common(taken, set).size > 0;
   const others = existing.filter((each) => !mine(each)).map((each) => ({ ...each, set: minus(minus(each.set, taken), removed) }));
-  return encode(capped([...others, { ...writer, operation: 'Update', time: changed ? now : (own?.time ?? now), set }]));
+  return encode(capped([...others, { ...identity(writer), operation: 'Update', time: changed ? now : (own?.time ?? now), set }]));
 }
 
 function conflictOf(conflicts: readonly { readonly manager: Manager; readonly paths: readonly string[] }[]): Error {
@@ -132,22 +137,22 @@ export function applied(schema: Schema, live: JsonObject, config: JsonObject, wr
   const mine = (each: Manager): boolean =>
     each.operation === 'Apply' && each.manager === writer.manager && each.subresource === writer.subresource;
   const last = existing.find(mine);
-  const set = tracked(ownedPaths(schema, config), writer.subresource);
+  const set = tracked(ownedPaths(schema, config), writer);
   let others = existing.filter((each) => !mine(each));
   if (existing.length === 0 && text(live, 'metadata', 'uid') !== '') {
     const first = { manager: 'before-first-apply', operation: 'Update', apiVersion: writer.apiVersion, subresource: '', time: text(live, 'metadata', 'creationTimestamp') };
-    others = [{ ...first, set: tracked(ownedPaths(schema, bare(live)), '') }];
+    others = [{ ...first, set: tracked(compare(schema, {}, bare(live)).added, { subresource: '', hasStatus: false }) }];
   }
   const base = bare(live);
   const merged = merge(schema, base, config);
   const owned = union(set, ...others.map((each) => each.set));
   const next = isObject(merged) ? pruneOwned(schema, merged, last?.set ?? new Set(), owned) : base;
   const { added, modified, removed } = compare(schema, base, next);
-  const touched = tracked(union(added, modified), writer.subresource);
+  const touched = tracked(union(added, modified), writer);
   const conflicts = others.map((manager) => ({ manager, paths: [...common(manager.set, touched)].toSorted() })).filter(({ paths }) => paths.length > 0);
   if (conflicts.length > 0 && !force) throw conflictOf(conflicts);
   const left = others.map((each) => ({ ...each, set: minus(minus(each.set, touched), removed) }));
   const noop = touched.size === 0 && removed.size === 0;
   const time = noop ? (last?.time ?? '') : now;
-  return withManaged(next, encode([...left, { ...writer, operation: 'Apply', time, set }]));
+  return withManaged(next, encode([...left, { ...identity(writer), operation: 'Apply', time, set }]));
 }

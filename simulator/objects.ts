@@ -105,7 +105,7 @@ export function create(server: Server, type: ResourceType, namespace: string, gi
     creationTimestamp: now,
     ...(type.custom || type.plural === 'customresourcedefinitions' ? { generation: 1 } : {}),
   });
-  const writer = { manager: options.manager, apiVersion: type.apiVersion, subresource: '' };
+  const writer = { manager: options.manager, apiVersion: type.apiVersion, subresource: '', hasStatus: type.hasStatus };
   const defaulted = withDefaults(type.plural, object, now);
   const managed = byApply ? defaulted : withManaged(defaulted, managedByUpdate(type.schema, {}, object, writer, now));
   checkObject(type, managed);
@@ -164,7 +164,7 @@ export function update(server: Server, type: ResourceType, before: JsonObject, n
   const fixed = Object.fromEntries(Object.entries(objectAt(before, 'metadata')).filter(([key]) => FIXED.includes(key)));
   const kept = withMeta(withoutMeta(next, ...FIXED, 'selfLink'), { ...fixed, name });
   const whole: JsonObject = { ...scoped(type, before, kept, options.subresource), apiVersion: type.apiVersion, kind: type.kind };
-  const writer = { manager: options.manager, apiVersion: type.apiVersion, subresource: options.subresource };
+  const writer = { manager: options.manager, apiVersion: type.apiVersion, subresource: options.subresource, hasStatus: type.hasStatus };
   const managed = byApply ? whole : withManaged(whole, managedByUpdate(type.schema, before, whole, writer, nowText()));
   const generation = at(before, 'metadata', 'generation');
   const grown = typeof generation === 'number' && !equal(content(type, before), content(type, managed));

@@ -11,7 +11,7 @@ import type { Server, Written } from './objects.ts';
 import { create, namespaceMismatch, nowText, update } from './objects.ts';
 import type { ResourceType } from './registry.ts';
 import { badRequest, conflict, internal, invalidOptions, notFound, unsupportedMediaType } from './status.ts';
-import { undeclaredField } from './typed.ts';
+import { typeProblem } from './typedproblem.ts';
 
 const APPLY = 'application/apply-patch+yaml';
 const MERGE = 'application/merge-patch+json';
@@ -66,14 +66,13 @@ function applyPatch(server: Server, request: PatchRequest, options: WriteOptions
     throw badRequest(`invalid object type: ${group === '' && version === '' ? '/' : text(config, 'apiVersion')}, Kind=${text(config, 'kind')}`);
   }
   checkIdentity(request, config);
-  checkMetadata(type, config);
   if (at(config, 'metadata', 'managedFields') !== undefined) throw badRequest('metadata.managedFields must be nil');
-  const unknown = undeclaredField(type.schema, config);
-  if (unknown !== undefined) {
-    throw internal(`failed to create typed patch object (${text(config, 'metadata', 'namespace')}/${name}; ${type.apiVersion}, Kind=${type.kind}): ${unknown}: field not declared in schema`);
+  const problem = typeProblem(type.schema, config);
+  if (problem !== undefined) {
+    throw internal(`failed to create typed patch object (${text(config, 'metadata', 'namespace')}/${name}; ${type.apiVersion}, Kind=${type.kind}): ${problem}`);
   }
   const live = server.store.get(type, namespace, name);
-  const writer = { manager: request.fieldManager, apiVersion: type.apiVersion, subresource: options.subresource };
+  const writer = { manager: request.fieldManager, apiVersion: type.apiVersion, subresource: options.subresource, hasStatus: type.hasStatus };
   const force = request.force ?? false;
   if (live !== undefined) return update(server, type, live, applied(type.schema, live, config, writer, force, nowText()), options, true);
   if (options.subresource !== '') throw notFound(type, name);

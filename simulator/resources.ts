@@ -17,7 +17,7 @@ import type { User } from './rbac.ts';
 import type { ResourceType } from './registry.ts';
 import type { RequestInfo } from './request.ts';
 import { accessReview, rulesReview } from './reviews.ts';
-import { badRequest, invalid, invalidOptions, methodNotAllowed, notFound, pageNotFound } from './status.ts';
+import { badRequest, invalid, invalidOptions, methodNotAllowed, notFound, unsupportedMethod, pageNotFound } from './status.ts';
 import type { IncludeObject } from './table.ts';
 import { partial, tableOf } from './table.ts';
 import { WatchStream } from './watch.ts';
@@ -112,7 +112,11 @@ async function read(settings: ApiSettings, request: ResourceRequest, type: Resou
   }
   const forced = info.query.get('continue') !== null && settings.faults.take('expired', target) !== undefined;
   const page = listPage(store, type, info.namespace, info.query, forced);
-  if (form.as === 'Table') return { code: 200, body: tableOf(type, page.items, page.metadata, includeOf(info.query)), form };
+  if (form.as === 'Table') {
+    // Unlike a plain list, a Table leaves an empty continue out.
+    const { continue: token, ...rest } = page.metadata;
+    return { code: 200, body: tableOf(type, page.items, token === '' ? rest : page.metadata, includeOf(info.query)), form };
+  }
   if (form.as === '') return { code: 200, body: listBody(type, page), form };
   return { code: 200, body: { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata: page.metadata, items: page.items.map(partial) }, form };
 }
@@ -177,7 +181,6 @@ function write(settings: ApiSettings, request: ResourceRequest, type: ResourceTy
   });
   switch (info.verb) {
     case 'create': {
-      if (info.name !== '') throw methodNotAllowed();
       if (type.namespaced && info.namespace === '') throw methodNotAllowed();
       const object = dropUnknown(type, decodeBody(type, request.body, contentType), options, false);
       return reply(create(settings.server, type, info.namespace, object, options).object, 201);
@@ -224,6 +227,7 @@ export async function answerResource(settings: ApiSettings, request: ResourceReq
   const known = info.subresource === '' || (info.subresource === 'status' && type.hasStatus);
   if (!known) throw pageNotFound();
   if (type.namespaced && info.namespace === '' && !['list', 'watch'].includes(info.verb)) throw pageNotFound();
+  if (!['get', 'list', 'watch'].includes(info.verb) && !isWrite(info.verb)) throw unsupportedMethod(type);
   if (!isWrite(info.verb)) return read(settings, request, type);
   if (info.subresource === 'status' && (info.verb === 'create' || info.verb.startsWith('delete'))) throw methodNotAllowed();
   return write(settings, request, type);

@@ -60,6 +60,9 @@ export const unknownResource = (): ApiError =>
 export const methodNotAllowed = (): ApiError =>
   failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
 
+export const unsupportedMethod = (of: GroupResource): ApiError =>
+  failure(405, 'MethodNotAllowed', ` is not supported on resources of kind "${qualified(of)}"`, detailsOf(of, of.plural, ''));
+
 export const notFound = (of: GroupResource, name: string): ApiError =>
   failure(404, 'NotFound', `${qualified(of)} "${name}" not found`, detailsOf(of, of.plural, name));
 

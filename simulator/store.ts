@@ -21,8 +21,9 @@ const HISTORY = 5_000;
 export const itemKey = (namespace: string, name: string): string => `${namespace}/${name}`;
 
 export class Store {
-  #revision = 1;
-  #oldest = 1;
+  /** A cluster is never new when somebody meets it: small resourceVersions are long compacted. */
+  #revision = 1000;
+  #oldest = 1001;
   readonly #objects = new Map<string, Map<string, JsonObject>>();
   #history: Change[] = [];
   readonly #listeners = new Map<string, Set<Listener>>();

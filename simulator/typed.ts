@@ -54,26 +54,6 @@ export function ownedPaths(schema: Schema, object: JsonObject): Set<string> {
   return set;
 }
 
-/** The first field that the schema does not declare, as the server names it; undefined when all are known. */
-export function undeclaredField(schema: Schema, object: JsonObject): string | undefined {
-  const walk = (rule: Schema, value: Json, path: string): string | undefined => {
-    if (Array.isArray(value)) {
-      const { items } = rule;
-      if (items === undefined) return undefined;
-      return value.map((item, index) => walk(items, item, `${path}[${index}]`)).find((found) => found !== undefined);
-    }
-    if (!isObject(value)) return undefined;
-    for (const [key, item] of Object.entries(value)) {
-      const child = childOf(rule, key);
-      if (child === undefined && rule.type === 'object') return `${path}.${key}`;
-      const found = child === undefined ? undefined : walk(child.schema, item, `${path}.${key}`);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  };
-  return walk(schema, object, '');
-}
-
 export interface Difference {
   readonly added: FieldSet;
   readonly modified: FieldSet;

@@ -4,8 +4,8 @@
 import type { ServerResponse } from 'node:http';
 import type { Faults, Target } from './faults.ts';
 import type { JsonObject } from './json.ts';
-import { text } from './json.ts';
-import { checkMatch, revisionOf, selectorOf } from './lists.ts';
+import { objectAt, text } from './json.ts';
+import { checkMatch, revisionOf, selectorOf, wholeNumber } from './lists.ts';
 import type { Form } from './negotiate.ts';
 import type { ResourceType } from './registry.ts';
 import { expired, internal, invalidOptions } from './status.ts';
@@ -31,6 +31,12 @@ export interface WatchSettings {
 }
 
 const DEFAULT_TIMEOUT_SECONDS = 1800;
+
+/** A deleted object, or one that left the selection, is told as it was, at the revision of the change. */
+function lastSeen({ object, before }: Change): JsonObject {
+  const resourceVersion = text(object, 'metadata', 'resourceVersion');
+  return before === undefined ? object : { ...before, metadata: { ...objectAt(before, 'metadata'), resourceVersion } };
+}
 
 const tooOld = (asked: number, oldest: number): JsonObject => expired(`too old resource version: ${asked} (${oldest})`).body ?? {};
 
@@ -72,6 +78,7 @@ export class WatchStream {
     checkMatch(query);
     const fits = selectorOf(type, query);
     const asked = revisionOf(query.get('resourceVersion') ?? '', internal);
+    const seconds = wholeNumber(query, 'timeoutSeconds') || DEFAULT_TIMEOUT_SECONDS * (1 + Math.random());
     const expiry = faults.take('expired', target);
     if (expiry?.asHttp === true) throw expired(`too old resource version: ${asked} (${store.revision})`);
     this.#response.writeHead(200, { 'Content-Type': this.#request.form.media, 'Cache-Control': 'no-cache, private' });
@@ -87,7 +94,6 @@ export class WatchStream {
     const tell = (change: Change): void => this.#tell(change, fits);
     for (const change of past) tell(change);
     this.#stops.push(store.listen(type, tell));
-    const seconds = Number(query.get('timeoutSeconds') ?? '0') || DEFAULT_TIMEOUT_SECONDS * (1 + Math.random());
     const bookmarks = query.get('allowWatchBookmarks') === 'true';
     this.#stops.push(
       timers.after(seconds * 1000, () => {
@@ -138,7 +144,7 @@ export class WatchStream {
     const was = change.before !== undefined && fits(change.before);
     const is = change.kind !== 'DELETED' && fits(change.object);
     if (is) this.#write(was ? 'MODIFIED' : 'ADDED', change.object);
-    else if (was) this.#write('DELETED', change.object);
+    else if (was) this.#write('DELETED', lastSeen(change));
   }
 
   #bookmark(annotations?: JsonObject): void {
