@@ -16,13 +16,14 @@ const Resource = z.object({
   conditions: z.array(Condition).default([]),
   outputs: z.record(z.string(), z.unknown()).default({}),
   progress: z.object({ itemsDone: z.number().optional(), totalItems: z.number().optional() }).optional(),
-  discovery: z.object({ serverVersion: z.string().default('unknown'), operationCrd: z.string() }).default({ serverVersion: 'unknown', operationCrd: 'Unknown' }),
+  discovery: z
+    .object({ serverVersion: z.string().default('unknown'), operationCrd: z.string() })
+    .default({ serverVersion: 'unknown', operationCrd: 'Unknown' }),
   at: z.string().default(''),
   type: z.string().default(''),
   reason: z.string().default(''),
   message: z.string().default(''),
 });
-type Resource = z.infer<typeof Resource>;
 const Answered = Resource.extend({ items: z.array(Resource).default([]) });
 type Answered = z.infer<typeof Answered>;
 
@@ -33,7 +34,11 @@ export interface Api {
 }
 
 export function apiClient(url: string, key: string): Api {
-  const call = async (method: string, path: string, body: object | undefined): Promise<{ status: number; value: Answered }> => {
+  const call = async (
+    method: string,
+    path: string,
+    body: object | undefined,
+  ): Promise<{ status: number; value: Answered }> => {
     const response = await fetch(`${url}${path}`, {
       method,
       headers: {
@@ -51,7 +56,12 @@ export function apiClient(url: string, key: string): Api {
     async post(path, body, shown) {
       request('POST', path, body === undefined ? undefined : { ...body, ...shown });
       const { status, value } = await call('POST', path, body);
-      answer(status, value.id === '' ? '' : `${value.name} ${value.id}${value.nextFireAt === '' ? '' : `, next fire ${value.nextFireAt}`}`);
+      answer(
+        status,
+        value.id === ''
+          ? ''
+          : `${value.name} ${value.id}${value.nextFireAt === '' ? '' : `, next fire ${value.nextFireAt}`}`,
+      );
       return value;
     },
     async get(path, options) {

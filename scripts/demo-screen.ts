@@ -64,7 +64,8 @@ export function bar(done: number, total: number, width = 30): string {
 export function table(rows: readonly Readonly<Record<string, string>>[]): void {
   const columns = Object.keys(rows[0] ?? {});
   const widths = columns.map((column) => Math.max(column.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]) => `   ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ')}`.trimEnd();
+  const line = (cells: readonly string[]) =>
+    `   ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ')}`.trimEnd();
   say(paint('dim', line(columns.map((column) => column.toUpperCase()))));
   for (const row of rows) say(line(columns.map((column) => row[column] ?? '')));
 }

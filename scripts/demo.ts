@@ -7,8 +7,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { destination } from 'pino';
 import { type SimulatedCluster, startCluster } from '../simulator/index.ts';
 import { readConfig } from '../src/config.ts';
@@ -64,19 +64,31 @@ async function show(): Promise<string> {
   const port = values.port ?? String(await freePort(8080));
   const service = await startService(readConfig({ DATA_FOLDER: folder, PORT: port }), { log });
   started.service = service;
-  if (service.url === undefined || service.adminApiKey === undefined) throw new Error('The service came up without an address or a key.');
+  if (service.url === undefined || service.adminApiKey === undefined)
+    throw new Error('The service came up without an address or a key.');
   note(`${service.url}, log in ${join(folder, 'service.log')}`);
   const api = apiClient(service.url, service.adminApiKey);
 
   step('Register the cluster and ask it what it can do');
-  const registered = await api.post('/v1/clusters', { name: 'cluster-prod-1', kubeconfig: cluster.kubeconfig }, { kubeconfig: '… (sealed at rest, never returned)' });
+  const registered = await api.post(
+    '/v1/clusters',
+    { name: 'cluster-prod-1', kubeconfig: cluster.kubeconfig },
+    { kubeconfig: '… (sealed at rest, never returned)' },
+  );
   const checked = await api.post(`/v1/clusters/${registered.id}/check`, undefined);
   table([
-    { server: checked.discovery.serverVersion, operations: checked.discovery.operationCrd, ...Object.fromEntries(checked.conditions.map((condition) => [condition.type, condition.status])) },
+    {
+      server: checked.discovery.serverVersion,
+      operations: checked.discovery.operationCrd,
+      ...Object.fromEntries(checked.conditions.map((condition) => [condition.type, condition.status])),
+    },
   ]);
 
   step('Describe the application: its class brings the defaults');
-  const applicationClass = await api.post('/v1/application-classes', { name: 'nextcloud', defaultParameters: { storageLocation: 'default', snapshotVolumes: true } });
+  const applicationClass = await api.post('/v1/application-classes', {
+    name: 'nextcloud',
+    defaultParameters: { storageLocation: 'default', snapshotVolumes: true },
+  });
   const instance = await api.post('/v1/application-instances', {
     clusterId: registered.id,
     applicationClassId: applicationClass.id,
@@ -85,7 +97,13 @@ async function show(): Promise<string> {
   });
 
   step('Want it backed up every minute');
-  const schedule = await api.post('/v1/schedules', { applicationInstanceId: instance.id, name: 'every-minute', schedule: '* * * * *', timeZone: 'Europe/Berlin', cadence: 'hourly' });
+  const schedule = await api.post('/v1/schedules', {
+    applicationInstanceId: instance.id,
+    name: 'every-minute',
+    schedule: '* * * * *',
+    timeZone: 'Europe/Berlin',
+    cadence: 'hourly',
+  });
 
   step('Wait for the slot');
   const operation = await firstFire(api, schedule.id, schedule.nextFireAt);
@@ -98,12 +116,31 @@ async function show(): Promise<string> {
   const done = await follow(api, operation.id);
 
   step('What came of it');
-  table(done.conditions.map(({ type, status, reason, message }) => ({ condition: type, status, reason, message: message.slice(0, 70) })));
+  table(
+    done.conditions.map(({ type, status, reason, message }) => ({
+      condition: type,
+      status,
+      reason,
+      message: message.slice(0, 70),
+    })),
+  );
   say();
-  yaml({ phase: done.phase, ttl: `${done.ttl} (from ${done.ttlSource})`, expiresAt: done.expiresAt, outputs: done.outputs });
+  yaml({
+    phase: done.phase,
+    ttl: `${done.ttl} (from ${done.ttlSource})`,
+    expiresAt: done.expiresAt,
+    outputs: done.outputs,
+  });
   say();
   const events = await api.get(`/v1/operations/${operation.id}/events?orderBy=createdAt`);
-  table(events.items.map(({ at, type, reason, message }) => ({ at: at.slice(11, 23), type, reason, message: message.slice(0, 80) })));
+  table(
+    events.items.map(({ at, type, reason, message }) => ({
+      at: at.slice(11, 23),
+      type,
+      reason,
+      message: message.slice(0, 80),
+    })),
+  );
 
   say(`\n${paint('bold', 'It runs.')}`);
   say(`   API reference   ${paint('underline', `${service.url}/docs`)}`);
@@ -120,12 +157,15 @@ async function firstFire(api: Api, scheduleId: string, slot: string) {
   const line = progressLine();
   const found = await until(75, async () => {
     const seconds = Math.ceil((Date.parse(slot) - Date.now()) / 1000);
-    line.show(seconds > 0 ? `${slot.slice(11, 19)} UTC, in ${seconds} s` : 'now');
+    const told = process.stdout.isTTY ? seconds : Math.ceil(seconds / 10) * 10;
+    line.show(seconds > 0 ? `${slot.slice(11, 19)} UTC, in ${process.stdout.isTTY ? '' : 'about '}${told} s` : 'now');
     const { items } = await api.get(`/v1/operations?scheduleId=${scheduleId}`, { silent: true });
     return items[0];
   });
   line.end();
-  say(`   ${paint('green', 'fired')} ${found.name}, ${Date.parse(found.createdAt) - Date.parse(slot)} ms after its slot`);
+  say(
+    `   ${paint('green', 'fired')} ${found.name}, ${Date.parse(found.createdAt) - Date.parse(slot)} ms after its slot`,
+  );
   return found;
 }
 
@@ -134,7 +174,9 @@ async function follow(api: Api, id: string) {
   const done = await until(120, async () => {
     const operation = await api.get(`/v1/operations/${id}`, { silent: true });
     const { progress, phase } = operation;
-    line.show(`${phase.padEnd(10)} ${progress === undefined ? '' : bar(progress.itemsDone ?? 0, progress.totalItems ?? 0)}`);
+    line.show(
+      `${phase.padEnd(10)} ${progress === undefined ? '' : bar(progress.itemsDone ?? 0, progress.totalItems ?? 0)}`,
+    );
     return ['Succeeded', 'Failed', 'Cancelled'].includes(phase) ? operation : undefined;
   });
   line.end();
@@ -152,7 +194,11 @@ async function until<T>(seconds: number, look: () => Promise<T | undefined> | T 
 }
 
 function withoutManagedFields(resource: unknown): unknown {
-  return JSON.parse(JSON.stringify(resource, (key, value: unknown) => (key === 'managedFields' || key === 'status' ? undefined : value)));
+  return JSON.parse(
+    JSON.stringify(resource, (key, value: unknown) =>
+      key === 'managedFields' || key === 'status' ? undefined : value,
+    ),
+  );
 }
 
 /** The usual port if it is free, else any. */

@@ -9,7 +9,12 @@ const unset = (value: unknown) => (value === '' ? undefined : value);
 const optional = <T extends z.ZodType>(schema: T) => z.preprocess(unset, schema.optional());
 
 function urlOf(...protocols: string[]) {
-  return z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), `must be a URL that begins with ${protocols.join('// or ')}//`);
+  return z
+    .string()
+    .refine(
+      (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
+      `must be a URL that begins with ${protocols.join('// or ')}//`,
+    );
 }
 
 const Environment = z.object({
@@ -31,7 +36,12 @@ const Environment = z.object({
       .transform((text) => Buffer.from(text, 'base64'))
       .refine((key) => key.length === 32, 'must be 32 bytes in base64, for example from: openssl rand -base64 32'),
   ),
-  ADMIN_API_KEY: optional(z.string().min(32, 'must have at least 32 characters').regex(/^[\x21-\x7e]+$/, 'must be printable characters without spaces')),
+  ADMIN_API_KEY: optional(
+    z
+      .string()
+      .min(32, 'must have at least 32 characters')
+      .regex(/^[\x21-\x7e]+$/, 'must be printable characters without spaces'),
+  ),
   LOG_LEVEL: optional(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])),
   SHUTDOWN_SECONDS: optional(z.coerce.number('must be seconds, 1 to 300').int().min(1).max(300)),
 });
@@ -63,7 +73,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const env = read.data;
   const chosen = env.ROLES ?? [...roles];
   if (env.DATABASE_URL === undefined && chosen.length < roles.length) {
-    throw new Error('The configuration cannot be used: roles run apart only with a DATABASE_URL that they share; the embedded PostgreSQL belongs to one process.');
+    throw new Error(
+      'The configuration cannot be used: roles run apart only with a DATABASE_URL that they share; the embedded PostgreSQL belongs to one process.',
+    );
   }
   return {
     databaseUrl: env.DATABASE_URL,

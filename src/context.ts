@@ -16,9 +16,9 @@ import { clusterApi } from './kubernetes/cluster-api.ts';
 import { readKubeconfig } from './kubernetes/kubeconfig.ts';
 import { startEmbeddedPostgres } from './postgres/embedded.ts';
 import { type Opened, openStore } from './postgres/store.ts';
-import { secretsKeyFile } from './secrets-key.ts';
 import { repeatedly } from './repeatedly.ts';
-import { makeLogger, makeMetrics, type Metrics } from './telemetry.ts';
+import { secretsKeyFile } from './secrets-key.ts';
+import { type Metrics, makeLogger, makeMetrics } from './telemetry.ts';
 
 export interface Service {
   /** Where the API answers; absent without the role api. */
@@ -43,7 +43,8 @@ export async function startService(config: Config, overrides: Overrides = {}): P
   let closing: Promise<void> | undefined;
 
   const close = async (): Promise<void> => {
-    for (const closer of closers.toReversed()) await closer().catch((error: unknown) => log.error({ err: error }, 'a part did not close well'));
+    for (const closer of closers.toReversed())
+      await closer().catch((error: unknown) => log.error({ err: error }, 'a part did not close well'));
   };
 
   try {
@@ -65,7 +66,16 @@ export async function startService(config: Config, overrides: Overrides = {}): P
       ...(config.roles.includes('scheduler') && { onTick: () => tick(ports, queues, metrics, log) }),
       ...(config.roles.includes('connector') && {
         onDeliver: async (clusterId: string) => {
-          await deliver({ ...ports, deliveries: counted(opened.deliveries, metrics), clusterApi: clusters, log, chance: Math.random }, clusterId);
+          await deliver(
+            {
+              ...ports,
+              deliveries: counted(opened.deliveries, metrics),
+              clusterApi: clusters,
+              log,
+              chance: Math.random,
+            },
+            clusterId,
+          );
         },
         dueClusters: async () => opened.deliveries.dueClusters(await clock.now()),
       }),
@@ -73,7 +83,14 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     closers.push(() => queues.close((config.shutdownSeconds * 1000) / 2));
 
     if (config.roles.includes('connector')) closers.push(startWatches(ports, clusters, metrics, log));
-    const url = config.roles.includes('api') ? await startApi(config, ports, { clusters, queues, metrics, log, draining: () => closing !== undefined }, closers) : undefined;
+    const url = config.roles.includes('api')
+      ? await startApi(
+          config,
+          ports,
+          { clusters, queues, metrics, log, draining: () => closing !== undefined },
+          closers,
+        )
+      : undefined;
     log.info({ roles: config.roles, url, queue: config.redisUrl === undefined ? 'postgres' : 'redis' }, 'started');
     return {
       url,
@@ -92,13 +109,18 @@ export async function startService(config: Config, overrides: Overrides = {}): P
 type Ports = Opened & { readonly clock: Clock };
 
 async function startDatabase(config: Config, log: Log, closers: (() => Promise<unknown>)[]): Promise<string> {
-  const embedded = await startEmbeddedPostgres({ folder: join(config.dataFolder, 'postgres'), log: (line) => log.info({}, line) });
+  const embedded = await startEmbeddedPostgres({
+    folder: join(config.dataFolder, 'postgres'),
+    log: (line) => log.info({}, line),
+  });
   closers.push(embedded.stop);
   return embedded.url;
 }
 
 function queueOf(config: Config, databaseUrl: string): QueueConnection {
-  return config.redisUrl === undefined ? { kind: 'postgres', url: databaseUrl } : { kind: 'redis', url: config.redisUrl };
+  return config.redisUrl === undefined
+    ? { kind: 'postgres', url: databaseUrl }
+    : { kind: 'redis', url: config.redisUrl };
 }
 
 /** A key that does not open what is stored is told at the start, not at the first backup. */
@@ -106,7 +128,9 @@ async function checkSecretsKey({ directory }: Opened): Promise<void> {
   const [first] = await directory.list();
   if (first === undefined) return;
   await directory.target(first.id).catch(() => {
-    throw new Error("The secrets key does not open the clusters' credentials in this database. Give the SECRETS_KEY (or the data folder's secrets.key) that they were stored with.");
+    throw new Error(
+      "The secrets key does not open the clusters' credentials in this database. Give the SECRETS_KEY (or the data folder's secrets.key) that they were stored with.",
+    );
   });
 }
 
@@ -151,7 +175,12 @@ interface ApiParts {
   readonly draining: () => boolean;
 }
 
-async function startApi(config: Config, ports: Ports, parts: ApiParts, closers: (() => Promise<unknown>)[]): Promise<string> {
+async function startApi(
+  config: Config,
+  ports: Ports,
+  parts: ApiParts,
+  closers: (() => Promise<unknown>)[],
+): Promise<string> {
   const { store } = ports;
   const server = await buildServer(
     {
@@ -168,7 +197,14 @@ async function startApi(config: Config, ports: Ports, parts: ApiParts, closers: 
         );
         const { connected } = parts.queues.health();
         // Without the queue requests are taken and schedules fire all the same; only deliveries wait.
-        return [database, { name: 'queue', ok: true, ...(!connected && { detail: 'The queue does not answer; deliveries wait for it.' }) }];
+        return [
+          database,
+          {
+            name: 'queue',
+            ok: true,
+            ...(!connected && { detail: 'The queue does not answer; deliveries wait for it.' }),
+          },
+        ];
       },
     },
     { logger: parts.log },

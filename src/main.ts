@@ -6,7 +6,9 @@ try {
   const config = readConfig(process.env);
   const service = await startService(config);
   if (service.adminApiKey !== undefined) {
-    process.stderr.write(`\n  The admin API key, shown this once:\n\n    ${service.adminApiKey}\n\n  curl -H "Authorization: Bearer $KEY" ${service.url ?? ''}/v1/clusters\n\n`);
+    process.stderr.write(
+      `\n  The admin API key, shown this once:\n\n    ${service.adminApiKey}\n\n  curl -H "Authorization: Bearer $KEY" ${service.url ?? ''}/v1/clusters\n\n`,
+    );
   }
   if (service.url !== undefined) process.stderr.write(`  API reference: ${service.url}/docs\n`);
   let asked = false;

@@ -28,6 +28,9 @@ async function readKey(file: string): Promise<Buffer | undefined> {
   });
   if (text === undefined) return undefined;
   const key = Buffer.from(text.trim(), 'base64');
-  if (key.length !== 32) throw new Error(`The key file ${file} does not hold 32 bytes in base64. Restore it from where it is kept safe: without it no cluster's credentials can be read.`);
+  if (key.length !== 32)
+    throw new Error(
+      `The key file ${file} does not hold 32 bytes in base64. Restore it from where it is kept safe: without it no cluster's credentials can be read.`,
+    );
   return key;
 }

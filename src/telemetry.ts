@@ -1,12 +1,32 @@
 /** Logs and metrics. Whatever is called like a secret is struck out of a log line before it is written. */
 import { type DestinationStream, type Logger, pino } from 'pino';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-const secretKeys = ['authorization', 'token', 'secret', 'password', 'kubeconfig', 'ca', 'clientKey', 'access', 'sealed', 'cookie', 'ADMIN_API_KEY', 'SECRETS_KEY'];
-const redacted = secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]).concat(['req.headers["idempotency-key"]']);
+const secretKeys = [
+  'authorization',
+  'token',
+  'secret',
+  'password',
+  'kubeconfig',
+  'ca',
+  'clientKey',
+  'access',
+  'sealed',
+  'cookie',
+  'ADMIN_API_KEY',
+  'SECRETS_KEY',
+];
+const redacted = secretKeys
+  .flatMap((key) => [key, `*.${key}`, `*.*.${key}`])
+  .concat(['req.headers["idempotency-key"]']);
 
 export function makeLogger(level: string, destination?: DestinationStream): Logger {
-  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: { paths: redacted, censor: '[redacted]' } };
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: { paths: redacted, censor: '[redacted]' },
+  };
   return destination === undefined ? pino(options) : pino(options, destination);
 }
 
@@ -31,8 +51,17 @@ export function makeMetrics(): Metrics {
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 60, 600, 3600],
     registers,
   });
-  const answers = new Counter({ name: 'backups_deliveries_total', help: 'Answers of clusters to deliveries, by kind.', labelNames: ['answer'], registers });
-  const observations = new Counter({ name: 'backups_observations_total', help: 'Operations that changed by what a cluster told.', registers });
+  const answers = new Counter({
+    name: 'backups_deliveries_total',
+    help: 'Answers of clusters to deliveries, by kind.',
+    labelNames: ['answer'],
+    registers,
+  });
+  const observations = new Counter({
+    name: 'backups_observations_total',
+    help: 'Operations that changed by what a cluster told.',
+    registers,
+  });
   const requests = new Histogram({
     name: 'backups_http_request_seconds',
     help: 'Time to answer a request.',

@@ -1,5 +1,12 @@
 /** Organizations and their API keys. A key's secret is shown once, when it is made; only its hash is kept. */
-import { type ApiKey, type Caller, type NewApiKey, type NewOrganization, type Organization, may } from '../domain/access.ts';
+import {
+  type ApiKey,
+  type Caller,
+  may,
+  type NewApiKey,
+  type NewOrganization,
+  type Organization,
+} from '../domain/access.ts';
 import { Refusal, ruleViolated } from '../domain/problem.ts';
 import { type Call, ownLocked } from './call.ts';
 import type { Clock, Store, Vault } from './ports.ts';
@@ -12,23 +19,33 @@ export async function authenticate(
 ): Promise<Caller> {
   const key = secret === undefined ? undefined : await store.findApiKey(vault.hashOf(secret));
   if (key === undefined) {
-    throw new Refusal('unauthenticated', 'Send a valid API key as "Authorization: Bearer <key>". This one is missing, unknown, expired or revoked.');
+    throw new Refusal(
+      'unauthenticated',
+      'Send a valid API key as "Authorization: Bearer <key>". This one is missing, unknown, expired or revoked.',
+    );
   }
   return { apiKeyId: key.id, name: key.name, organizationId: key.organizationId, scopes: key.scopes, onBehalfOf };
 }
 
-export async function createOrganization({ tx, caller, now, vault }: Call, input: NewOrganization): Promise<Organization> {
+export async function createOrganization(
+  { tx, caller, now, vault }: Call,
+  input: NewOrganization,
+): Promise<Organization> {
   requirePlatformAdmin(caller);
   const organization: Organization = { id: vault.newId(), name: input.name, createdAt: now };
   await tx.organizations.insert(organization);
   return organization;
 }
 
-export async function createApiKey({ tx, caller, now, vault }: Call, input: NewApiKey): Promise<{ key: ApiKey; secret: string }> {
+export async function createApiKey(
+  { tx, caller, now, vault }: Call,
+  input: NewApiKey,
+): Promise<{ key: ApiKey; secret: string }> {
   const organizationId = input.organizationId ?? caller.organizationId;
   if (organizationId !== caller.organizationId) requirePlatformAdmin(caller);
   const beyond = input.scopes.filter((scope) => !may(caller, scope));
-  if (beyond.length > 0) throw new Refusal('forbidden', `A key cannot give what it does not have: ${beyond.join(', ')}.`);
+  if (beyond.length > 0)
+    throw new Refusal('forbidden', `A key cannot give what it does not have: ${beyond.join(', ')}.`);
   if (input.expiresAt !== undefined && Date.parse(input.expiresAt) <= Date.parse(now)) {
     throw ruleViolated('/expiresAt', 'must be in the future.');
   }
@@ -68,11 +85,15 @@ export async function ensureAdmin(
     const hash = secret === undefined ? made.hash : vault.hashOf(secret);
     const hint = secret === undefined ? made.hint : 'environment';
     const scopes: ApiKey['scopes'] = ['platform:admin'];
-    await tx.apiKeys.insertHashed({ id: vault.newId(), organizationId: organization.id, name: 'admin', scopes, hint, createdAt: now }, hash);
+    await tx.apiKeys.insertHashed(
+      { id: vault.newId(), organizationId: organization.id, name: 'admin', scopes, hint, createdAt: now },
+      hash,
+    );
     return secret === undefined ? made.secret : undefined;
   });
 }
 
 function requirePlatformAdmin(caller: Caller): void {
-  if (!may(caller, 'platform:admin')) throw new Refusal('forbidden', `The API key "${caller.name}" lacks the scope platform:admin.`);
+  if (!may(caller, 'platform:admin'))
+    throw new Refusal('forbidden', `The API key "${caller.name}" lacks the scope platform:admin.`);
 }

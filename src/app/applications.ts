@@ -13,7 +13,10 @@ import { notFound, ruleViolated } from '../domain/problem.ts';
 import { defaultRetention, type Retention } from '../domain/retention.ts';
 import { atRevision, type Call, own, ownLocked, type Reading } from './call.ts';
 
-export async function createApplicationClass({ tx, now, vault }: Call, input: NewApplicationClass): Promise<ApplicationClass> {
+export async function createApplicationClass(
+  { tx, now, vault }: Call,
+  input: NewApplicationClass,
+): Promise<ApplicationClass> {
   const { name, displayName, retention, defaultParameters } = input;
   const made: ApplicationClass = {
     id: vault.newId(),
@@ -44,12 +47,19 @@ export async function removeApplicationClass({ tx, caller }: Call, id: string): 
   await tx.applicationClasses.remove(caller.organizationId, id);
 }
 
-export async function putOverride({ tx, caller, now }: Call, classId: string, retention: Retention): Promise<RetentionOverride> {
+export async function putOverride(
+  { tx, caller, now }: Call,
+  classId: string,
+  retention: Retention,
+): Promise<RetentionOverride> {
   await own(tx.applicationClasses, caller, 'application class', classId);
   return tx.overrides.put(caller.organizationId, classId, retention, now);
 }
 
-export async function findOverride({ tx, caller }: Pick<Reading, 'tx' | 'caller'>, classId: string): Promise<RetentionOverride> {
+export async function findOverride(
+  { tx, caller }: Pick<Reading, 'tx' | 'caller'>,
+  classId: string,
+): Promise<RetentionOverride> {
   await own(tx.applicationClasses, caller, 'application class', classId);
   const known = await tx.overrides.find(caller.organizationId, classId);
   if (known === undefined) throw notFound('retention override for the application class', classId);
@@ -61,12 +71,22 @@ export async function removeOverride(call: Call, classId: string): Promise<void>
   await call.tx.overrides.remove(call.caller.organizationId, classId);
 }
 
-export async function createApplicationInstance({ tx, caller, now, vault }: Call, input: NewApplicationInstance): Promise<ApplicationInstance> {
+export async function createApplicationInstance(
+  { tx, caller, now, vault }: Call,
+  input: NewApplicationInstance,
+): Promise<ApplicationInstance> {
   if ((await tx.clusters.find(caller.organizationId, input.clusterId)) === undefined) {
     throw ruleViolated('/clusterId', `There is no cluster ${input.clusterId}; register it first.`);
   }
   await requireClass(tx, caller.organizationId, input.applicationClassId);
-  const made: ApplicationInstance = { id: vault.newId(), organizationId: caller.organizationId, ...input, createdAt: now, updatedAt: now, revision: 1 };
+  const made: ApplicationInstance = {
+    id: vault.newId(),
+    organizationId: caller.organizationId,
+    ...input,
+    createdAt: now,
+    updatedAt: now,
+    revision: 1,
+  };
   await tx.applicationInstances.insert(made);
   return made;
 }

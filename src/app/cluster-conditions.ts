@@ -10,9 +10,20 @@ export function conditionsOf(failure: ClusterFailure | undefined): ClusterReport
       { type: 'Authenticated', status: 'Unknown', reason: 'Unreachable', message: 'The cluster could not be asked.' },
     ];
   }
-  const reachable = { type: 'Reachable', status: 'True', reason: 'Answered', message: 'The API server answers.' } as const;
+  const reachable = {
+    type: 'Reachable',
+    status: 'True',
+    reason: 'Answered',
+    message: 'The API server answers.',
+  } as const;
   if (failure?.kind === 'CredentialsRejected') {
-    return [reachable, { type: 'Authenticated', status: 'False', reason: 'CredentialsRejected', message: failure.message }];
+    return [
+      reachable,
+      { type: 'Authenticated', status: 'False', reason: 'CredentialsRejected', message: failure.message },
+    ];
   }
-  return [reachable, { type: 'Authenticated', status: 'True', reason: 'Accepted', message: 'The API server accepts the credentials.' }];
+  return [
+    reachable,
+    { type: 'Authenticated', status: 'True', reason: 'Accepted', message: 'The API server accepts the credentials.' },
+  ];
 }

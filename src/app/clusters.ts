@@ -6,7 +6,11 @@ import { atRevision, type Call, own, ownLocked } from './call.ts';
 import { conditionsOf } from './cluster-conditions.ts';
 import type { Clock, ClusterApi, ClusterDirectory, KubeconfigReader } from './ports.ts';
 
-export async function registerCluster({ tx, caller, now, vault }: Call, input: NewCluster, read: KubeconfigReader): Promise<Cluster> {
+export async function registerCluster(
+  { tx, caller, now, vault }: Call,
+  input: NewCluster,
+  read: KubeconfigReader,
+): Promise<Cluster> {
   const access = accessOf(input, read);
   if (access === undefined) throw ruleViolated('/kubeconfig', 'Give either kubeconfig, or server with ca and token.');
   const { name, displayName } = input;
@@ -62,7 +66,12 @@ export async function checkCluster(
   if (target === undefined || target.cluster.organizationId !== caller.organizationId) throw notFound('cluster', id);
   const { discovery, failure } = await ports.clusterApi.discover(target, await ports.clock.now());
   const conditions = conditionsOf(failure);
-  await ports.directory.report(id, { conditions, discovery, contact: failure?.kind !== 'Unreachable', now: await ports.clock.now() });
+  await ports.directory.report(id, {
+    conditions,
+    discovery,
+    contact: failure?.kind !== 'Unreachable',
+    now: await ports.clock.now(),
+  });
   return (await ports.directory.target(id))?.cluster ?? target.cluster;
 }
 
@@ -70,7 +79,8 @@ function accessOf(input: ClusterChange, read: KubeconfigReader): ClusterAccess |
   const { kubeconfig, server, ca, token } = input;
   const parts = [server, ca, token].filter((part) => part !== undefined);
   if (kubeconfig !== undefined) {
-    if (parts.length > 0) throw ruleViolated('/kubeconfig', 'Give either kubeconfig, or server with ca and token; not both.');
+    if (parts.length > 0)
+      throw ruleViolated('/kubeconfig', 'Give either kubeconfig, or server with ca and token; not both.');
     return read(kubeconfig);
   }
   if (parts.length === 0) return undefined;

@@ -36,10 +36,17 @@ export async function deliver(ports: DeliverPorts, clusterId: string): Promise<{
     const { answers, outage } = await callAll(ports.clusterApi, target, claims);
     const now = await clock.now();
     await deliveries.record(answers, (attempt, answer) => decideDelivery(attempt, answer, now, ports.chance()));
-    await directory.report(clusterId, { conditions: conditionsOf(outage), contact: outage?.kind !== 'Unreachable', now });
+    await directory.report(clusterId, {
+      conditions: conditionsOf(outage),
+      contact: outage?.kind !== 'Unreachable',
+      now,
+    });
     answeredCount += answers.length;
     if (outage !== undefined) {
-      ports.log.warn({ clusterId, kind: outage.kind, reason: outage.message, putOff: claims.length }, 'deliveries put off');
+      ports.log.warn(
+        { clusterId, kind: outage.kind, reason: outage.message, putOff: claims.length },
+        'deliveries put off',
+      );
       return { answeredCount };
     }
   }

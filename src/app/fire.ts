@@ -30,7 +30,9 @@ export async function fire(ports: {
   for (;;) {
     const emitted = await emission.emit(now, batchSize, (due) => {
       const plan = planFires(due, now, tools);
-      lagSeconds.push(...plan.fires.filter((fire) => fire.operationId !== undefined).map((fire) => fire.delayMs / 1000));
+      lagSeconds.push(
+        ...plan.fires.filter((fire) => fire.operationId !== undefined).map((fire) => fire.delayMs / 1000),
+      );
       return plan;
     });
     operationCount += emitted.operationCount;

@@ -25,12 +25,19 @@ export async function once(
     if (keyed === undefined) return { ...(await effect(tx)), replayed: false };
     const known = await tx.idempotency.claim(keyed.scope);
     if (known === 'InProgress') {
-      throw new Refusal('request-in-progress', 'A request with this Idempotency-Key is still running.', { retryAfterSeconds: 1 });
+      throw new Refusal('request-in-progress', 'A request with this Idempotency-Key is still running.', {
+        retryAfterSeconds: 1,
+      });
     }
     if (known !== 'Free') return replay(known, keyed.requestHash);
     const answer = await effect(tx);
     const { requestHash } = keyed;
-    await tx.idempotency.store(keyed.scope, { requestHash, status: answer.status, body: answer.body, headers: answer.headers ?? {} });
+    await tx.idempotency.store(keyed.scope, {
+      requestHash,
+      status: answer.status,
+      body: answer.body,
+      headers: answer.headers ?? {},
+    });
     return { ...answer, replayed: false };
   });
 }
@@ -53,7 +60,10 @@ export async function onceBetween(
 
 function replay(known: StoredAnswer, requestHash: string): Answer & { readonly replayed: boolean } {
   if (known.requestHash !== requestHash) {
-    throw new Refusal('idempotency-key-reused', 'This Idempotency-Key was used for a request with another body. Use a new key for a new request.');
+    throw new Refusal(
+      'idempotency-key-reused',
+      'This Idempotency-Key was used for a request with another body. Use a new key for a new request.',
+    );
   }
   return { status: known.status, body: known.body, headers: known.headers, replayed: true };
 }

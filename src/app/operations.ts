@@ -27,11 +27,17 @@ export async function planOperation({ tx, caller, now, vault }: Reading, input: 
   const cluster = await own(tx.clusters, caller, 'cluster', instance.clusterId);
   const applicationClass = await own(tx.applicationClasses, caller, 'application class', instance.applicationClassId);
   const override = await tx.overrides.find(caller.organizationId, applicationClass.id);
-  if (input.type === 'Restore' && input.ttl !== undefined) throw ruleViolated('/ttl', 'Only a Backup has a time to live; leave it out for a Restore.');
+  if (input.type === 'Restore' && input.ttl !== undefined)
+    throw ruleViolated('/ttl', 'Only a Backup has a time to live; leave it out for a Restore.');
   const id = vault.newId();
   const resolved =
     input.type === 'Backup'
-      ? resolveTtl({ request: input.ttl, cadence: 'onDemand', override: override?.retention, classRetention: applicationClass.retention })
+      ? resolveTtl({
+          request: input.ttl,
+          cadence: 'onDemand',
+          override: override?.retention,
+          classRetention: applicationClass.retention,
+        })
       : {};
   const operation: Operation = {
     id,
@@ -55,7 +61,11 @@ export async function planOperation({ tx, caller, now, vault }: Reading, input: 
     createdAt: now,
     revision: 1,
   };
-  return { operation, manifest: manifestOf(operation, cluster.name), warnings: forewarnings(operation, cluster, instance) };
+  return {
+    operation,
+    manifest: manifestOf(operation, cluster.name),
+    warnings: forewarnings(operation, cluster, instance),
+  };
 }
 
 /** Records the Operation with what is owed for it, in one transaction, and rings for its cluster once that has committed. */
@@ -76,15 +86,38 @@ export async function cancelOperation({ tx, caller, now }: Call, doorbell: Doorb
   const locked = await tx.operations.lockOwed(caller.organizationId, id);
   if (locked === undefined) throw notFound('operation', id);
   const { operation, owed, attempts, leased } = locked;
-  if (isTerminal(operation.phase)) throw new Refusal('already-finished', `${operation.name} is ${operation.phase}; what has ended cannot be cancelled.`);
+  if (isTerminal(operation.phase))
+    throw new Refusal(
+      'already-finished',
+      `${operation.name} is ${operation.phase}; what has ended cannot be cancelled.`,
+    );
   if (operation.cancelRequestedAt !== undefined) return operation;
   const by = caller.onBehalfOf ?? caller.name;
   const { organizationId, clusterId } = operation;
-  await tx.events.append([{ organizationId, clusterId, operationId: id, type: 'Normal', reason: 'CancelRequested', message: `Cancelled by ${by}.`, at: now }]);
+  await tx.events.append([
+    {
+      organizationId,
+      clusterId,
+      operationId: id,
+      type: 'Normal',
+      reason: 'CancelRequested',
+      message: `Cancelled by ${by}.`,
+      at: now,
+    },
+  ]);
   const asked: Operation = { ...operation, cancelRequestedAt: now };
   if (owed === 'Apply' && attempts === 0) {
-    const condition = { type: 'Cancelled', status: 'True', reason: 'CancelledByUser', message: `Cancelled by ${by} before it was delivered.`, lastTransitionTime: now } as const;
-    return tx.operations.updateOwed({ ...asked, phase: 'Cancelled', finishedAt: now, conditions: [...withCondition(asked.conditions, condition)] }, undefined);
+    const condition = {
+      type: 'Cancelled',
+      status: 'True',
+      reason: 'CancelledByUser',
+      message: `Cancelled by ${by} before it was delivered.`,
+      lastTransitionTime: now,
+    } as const;
+    return tx.operations.updateOwed(
+      { ...asked, phase: 'Cancelled', finishedAt: now, conditions: [...withCondition(asked.conditions, condition)] },
+      undefined,
+    );
   }
   // While a call is under way its outcome decides: it sees the wish and goes on with the deletion.
   if (leased) return tx.operations.update(asked);
@@ -95,15 +128,23 @@ export async function cancelOperation({ tx, caller, now }: Call, doorbell: Doorb
 function forewarnings(operation: Operation, cluster: Cluster, instance: ApplicationInstance): readonly string[] {
   const warnings: string[] = [];
   if (operation.parameters.csiSnapshotClassName !== undefined) {
-    warnings.push('parameters.csiSnapshotClassName is accepted by the operator but is no field of Velero: it has no effect there.');
+    warnings.push(
+      'parameters.csiSnapshotClassName is accepted by the operator but is no field of Velero: it has no effect there.',
+    );
   }
   const { namespaceMapping } = operation.parameters;
   if (namespaceMapping !== undefined && !Object.values(namespaceMapping).includes(instance.namespace)) {
-    warnings.push(`namespaceMapping maps to ${Object.values(namespaceMapping).join(', ')}, but the Operation's target is in ${instance.namespace}.`);
+    warnings.push(
+      `namespaceMapping maps to ${Object.values(namespaceMapping).join(', ')}, but the Operation's target is in ${instance.namespace}.`,
+    );
   }
-  const unreachable = cluster.conditions.find((condition) => condition.type === 'Reachable' && condition.status === 'False');
+  const unreachable = cluster.conditions.find(
+    (condition) => condition.type === 'Reachable' && condition.status === 'False',
+  );
   if (unreachable !== undefined) {
-    warnings.push(`The cluster ${cluster.name} cannot be reached (${unreachable.message}); the Operation is kept and delivered when it can.`);
+    warnings.push(
+      `The cluster ${cluster.name} cannot be reached (${unreachable.message}); the Operation is kept and delivered when it can.`,
+    );
   }
   return warnings;
 }

@@ -54,7 +54,12 @@ export interface Tables {
   readonly applicationClasses: Rows<ApplicationClass>;
   readonly overrides: {
     find(organizationId: string, applicationClassId: string): Promise<RetentionOverride | undefined>;
-    put(organizationId: string, applicationClassId: string, retention: Retention, now: string): Promise<RetentionOverride>;
+    put(
+      organizationId: string,
+      applicationClassId: string,
+      retention: Retention,
+      now: string,
+    ): Promise<RetentionOverride>;
     remove(organizationId: string, applicationClassId: string): Promise<void>;
   };
   readonly clusters: Rows<Cluster>;
@@ -172,7 +177,12 @@ export interface ClusterDirectory {
   report(clusterId: string, report: ClusterReport): Promise<readonly string[]>;
 }
 export interface ClusterReport {
-  readonly conditions: readonly { type: string; status: 'True' | 'False' | 'Unknown'; reason: string; message: string }[];
+  readonly conditions: readonly {
+    type: string;
+    status: 'True' | 'False' | 'Unknown';
+    reason: string;
+    message: string;
+  }[];
   readonly discovery?: Discovery;
   readonly contact: boolean;
   readonly now: string;
@@ -183,7 +193,10 @@ export interface ClusterApi {
   /** Server-side apply with our field manager, not forced. With `metadata.uid` it never creates. */
   apply(target: ClusterTarget, manifest: Manifest): Promise<ClusterAnswer>;
   /** Deletes the resource, only with this uid when one is given. */
-  remove(target: ClusterTarget, resource: { name: string; namespace: string; uid?: string | undefined }): Promise<ClusterAnswer>;
+  remove(
+    target: ClusterTarget,
+    resource: { name: string; namespace: string; uid?: string | undefined },
+  ): Promise<ClusterAnswer>;
   /** Asks for version, CRD and permissions. `now` dates the answer. */
   discover(target: ClusterTarget, now: string): Promise<{ discovery: Discovery; failure?: ClusterFailure }>;
   /** Lists, then watches, until `signal`; comes back to the list whenever the watch cannot go on. Never rejects. */
@@ -196,7 +209,9 @@ export interface Watcher {
   listed(present: ReadonlySet<string>, beganAt: string): Promise<void>;
   state(state: WatchState): Promise<void>;
 }
-export type WatchState = { readonly kind: 'Watching' } | { readonly kind: 'Interrupted'; readonly failure: ClusterFailure };
+export type WatchState =
+  | { readonly kind: 'Watching' }
+  | { readonly kind: 'Interrupted'; readonly failure: ClusterFailure };
 
 /** Reads a kubeconfig into what is needed of it; throws the Refusal `rule-violated` for what may not be in it. */
 export type KubeconfigReader = (text: string) => ClusterAccess;

@@ -1,7 +1,14 @@
 /** Schedules: what recurs. The scheduler looks only at `nextFireAt`, so creating and changing is setting that right. */
-import { inferCadence } from '../domain/recurrence.ts';
+
 import { ruleViolated } from '../domain/problem.ts';
-import { changedSchedule, firstSlot, type NewSchedule, type Schedule, type ScheduleChange } from '../domain/schedule.ts';
+import { inferCadence } from '../domain/recurrence.ts';
+import {
+  changedSchedule,
+  firstSlot,
+  type NewSchedule,
+  type Schedule,
+  type ScheduleChange,
+} from '../domain/schedule.ts';
 import { atRevision, type Call, own, ownLocked } from './call.ts';
 
 export async function createSchedule({ tx, caller, now, vault }: Call, input: NewSchedule): Promise<Schedule> {
@@ -9,7 +16,13 @@ export async function createSchedule({ tx, caller, now, vault }: Call, input: Ne
   if (instance === undefined) {
     throw ruleViolated('/applicationInstanceId', `There is no application instance ${input.applicationInstanceId}.`);
   }
-  const { timeZone = 'Etc/UTC', suspend = false, template = {}, cadence = inferCadence(input.schedule), ...given } = input;
+  const {
+    timeZone = 'Etc/UTC',
+    suspend = false,
+    template = {},
+    cadence = inferCadence(input.schedule),
+    ...given
+  } = input;
   const first = firstSlot({ schedule: input.schedule, timeZone }, now);
   const made: Schedule = {
     ...given,
@@ -29,7 +42,12 @@ export async function createSchedule({ tx, caller, now, vault }: Call, input: Ne
   return made;
 }
 
-export async function changeSchedule({ tx, caller, now }: Call, id: string, change: ScheduleChange, revision?: number): Promise<Schedule> {
+export async function changeSchedule(
+  { tx, caller, now }: Call,
+  id: string,
+  change: ScheduleChange,
+  revision?: number,
+): Promise<Schedule> {
   const known = await ownLocked(tx.schedules, caller, 'schedule', id);
   return tx.schedules.update(changedSchedule(atRevision(known, revision), change, now));
 }

@@ -51,7 +51,9 @@ export function watchClusters(ports: WatchPorts): Watches {
       return running.size;
     },
     async reconcile() {
-      const wanted = new Map((await ports.directory.list()).map((cluster) => [cluster.id, cluster.credentialsRevision]));
+      const wanted = new Map(
+        (await ports.directory.list()).map((cluster) => [cluster.id, cluster.credentialsRevision]),
+      );
       for (const [id, watch] of [...running]) {
         if (wanted.get(id) !== watch.credentialsRevision) await end(id);
       }
@@ -73,7 +75,9 @@ function watcherOf({ directory, observations, clock, log }: WatchPorts, clusterI
   return {
     seen: ingest,
     async listed(present, beganAt) {
-      const missing = (await observations.expected(clusterId, beganAt)).filter(({ name, namespace }) => !present.has(`${namespace}/${name}`));
+      const missing = (await observations.expected(clusterId, beganAt)).filter(
+        ({ name, namespace }) => !present.has(`${namespace}/${name}`),
+      );
       if (missing.length > 0) await ingest(missing.map((resource) => ({ ...resource, deleted: true, status: {} })));
     },
     async state(state) {
@@ -88,7 +92,12 @@ function watcherOf({ directory, observations, clock, log }: WatchPorts, clusterI
 
 function watching(state: WatchState) {
   if (state.kind === 'Watching') {
-    return { type: 'Watching', status: 'True', reason: 'Watching', message: 'Status is followed as it changes.' } as const;
+    return {
+      type: 'Watching',
+      status: 'True',
+      reason: 'Watching',
+      message: 'Status is followed as it changes.',
+    } as const;
   }
   const { failure }: { failure: ClusterFailure } = state;
   return { type: 'Watching', status: 'False', reason: failure.kind, message: failure.message } as const;

@@ -31,7 +31,9 @@ export const Organization = z
   .meta({ id: 'Organization', description: 'A tenant. Everything but the application classes belongs to one.' });
 export type Organization = z.infer<typeof Organization>;
 
-export const NewOrganization = z.strictObject({ name: DisplayName }).meta({ id: 'NewOrganization', description: 'An organization to create.' });
+export const NewOrganization = z
+  .strictObject({ name: DisplayName })
+  .meta({ id: 'NewOrganization', description: 'An organization to create.' });
 export type NewOrganization = z.infer<typeof NewOrganization>;
 
 export const ApiKey = z

@@ -10,8 +10,12 @@ export const ApplicationClass = z
     id: Id,
     name: DnsLabel.describe('Unique, for example nextcloud.'),
     displayName: DisplayName.optional(),
-    retention: Retention.describe('Default time to live by cadence. A change is not retroactive: copies keep the ttl that they were made with.'),
-    defaultParameters: BackupParameters.describe('Parameters of each backup of this class, unless the request or schedule says otherwise.'),
+    retention: Retention.describe(
+      'Default time to live by cadence. A change is not retroactive: copies keep the ttl that they were made with.',
+    ),
+    defaultParameters: BackupParameters.describe(
+      'Parameters of each backup of this class, unless the request or schedule says otherwise.',
+    ),
     createdAt: Instant,
     updatedAt: Instant,
     revision: Revision,
@@ -23,7 +27,9 @@ export const NewApplicationClass = z
   .strictObject({
     name: DnsLabel,
     displayName: DisplayName.optional(),
-    retention: Retention.optional().describe('Default: hourly 24h, daily 720h, weekly 2016h, monthly 8760h, onDemand 720h. What is absent takes these.'),
+    retention: Retention.optional().describe(
+      'Default: hourly 24h, daily 720h, weekly 2016h, monthly 8760h, onDemand 720h. What is absent takes these.',
+    ),
     defaultParameters: BackupParameters.optional(),
   })
   .meta({ id: 'NewApplicationClass', description: 'A class to add to the catalog.' });
@@ -81,5 +87,8 @@ export const ApplicationInstanceChange = z
     applicationClassId: Id.optional(),
     displayName: DisplayName.optional(),
   })
-  .meta({ id: 'ApplicationInstanceChange', description: 'What to change; what is absent stays. Cluster, namespace and name are what it is, and do not change.' });
+  .meta({
+    id: 'ApplicationInstanceChange',
+    description: 'What to change; what is absent stays. Cluster, namespace and name are what it is, and do not change.',
+  });
 export type ApplicationInstanceChange = z.infer<typeof ApplicationInstanceChange>;

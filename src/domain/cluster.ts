@@ -8,11 +8,17 @@ export const Discovery = z
   .object({
     checkedAt: Instant,
     serverVersion: z.string().optional().describe('For example v1.34.1. Absent when the cluster did not answer.'),
-    operationCrd: z.enum(['Installed', 'Missing', 'Unknown']).describe('Whether the cluster serves ops.vworkspace.io/v1alpha1 operations. Unknown: it could not be asked.'),
+    operationCrd: z
+      .enum(['Installed', 'Missing', 'Unknown'])
+      .describe('Whether the cluster serves ops.vworkspace.io/v1alpha1 operations. Unknown: it could not be asked.'),
     permissions: z
-      .array(z.object({ verb: z.string(), resource: z.string(), allowed: z.enum(['Yes', 'No', 'Unknown']) }).meta({ id: 'Permission', description: 'What the credential may do.' }))
+      .array(
+        z
+          .object({ verb: z.string(), resource: z.string(), allowed: z.enum(['Yes', 'No', 'Unknown']) })
+          .meta({ id: 'Permission', description: 'What the credential may do.' }),
+      )
       .describe('What the credential may do, of what is needed.'),
-    problem: z.string().optional().describe('Why the cluster could not be asked, in its or the network\'s words.'),
+    problem: z.string().optional().describe("Why the cluster could not be asked, in its or the network's words."),
   })
   .meta({ id: 'Discovery', description: 'What was last found out about the cluster.' });
 export type Discovery = z.infer<typeof Discovery>;
@@ -34,11 +40,16 @@ export const Cluster = z
   .meta({ id: 'Cluster', description: 'A Kubernetes cluster that Operations are delivered to.' });
 export type Cluster = z.infer<typeof Cluster>;
 
-const Server = z.url({ protocol: /^https$/, error: 'must be an https:// address of a Kubernetes API server' }).max(2048);
+const Server = z
+  .url({ protocol: /^https$/, error: 'must be an https:// address of a Kubernetes API server' })
+  .max(2048);
 const Pem = z
   .string()
   .max(65536)
-  .regex(/-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/, 'must be PEM certificates (-----BEGIN CERTIFICATE-----)');
+  .regex(
+    /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/,
+    'must be PEM certificates (-----BEGIN CERTIFICATE-----)',
+  );
 const Token = z
   .string()
   .min(1)
@@ -71,7 +82,11 @@ export const ClusterChange = z
     ca: Pem.optional(),
     token: Token.optional(),
   })
-  .meta({ id: 'ClusterChange', description: 'What to change; what is absent stays. Access is replaced as a whole: kubeconfig, or server + ca + token.' });
+  .meta({
+    id: 'ClusterChange',
+    description:
+      'What to change; what is absent stays. Access is replaced as a whole: kubeconfig, or server + ca + token.',
+  });
 export type ClusterChange = z.infer<typeof ClusterChange>;
 
 /** How a cluster is reached. Sealed at rest; opened only to call the cluster. */

@@ -6,10 +6,20 @@ import { z } from 'zod';
 
 export const Condition = z
   .object({
-    type: z.string().min(1).max(316).meta({ description: 'CamelCase, for example Delivered, Accepted, Running, Succeeded, Failed.' }),
+    type: z
+      .string()
+      .min(1)
+      .max(316)
+      .meta({ description: 'CamelCase, for example Delivered, Accepted, Running, Succeeded, Failed.' }),
     status: z.enum(['True', 'False', 'Unknown']),
-    reason: z.string().max(1024).meta({ description: 'A CamelCase word for machines. Lists grow; treat an unknown one as informative.' }),
-    message: z.string().max(32768).meta({ description: "The cluster's own words where it has any; its texts are at most 1 KiB." }),
+    reason: z
+      .string()
+      .max(1024)
+      .meta({ description: 'A CamelCase word for machines. Lists grow; treat an unknown one as informative.' }),
+    message: z
+      .string()
+      .max(32768)
+      .meta({ description: "The cluster's own words where it has any; its texts are at most 1 KiB." }),
     lastTransitionTime: z.iso.datetime({ offset: true }),
     observedGeneration: z.int().min(0).optional(),
   })

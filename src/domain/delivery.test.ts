@@ -8,11 +8,19 @@ const now = '2026-05-28T10:00:00.000Z';
 const apply: Attempt = { operation, action: 'Apply', attempts: 1 };
 const cancelled: Attempt = { ...apply, operation: { ...operation, cancelRequestedAt: now } };
 const decide = (attempt: Attempt, answer: ClusterAnswer) => decideDelivery(attempt, answer, now, 0.5);
-const refused = { kind: 'Refused', status: 403, reason: 'AdmissionRejected', message: 'admission webhook "v" denied the request: no' } as const;
+const refused = {
+  kind: 'Refused',
+  status: 403,
+  reason: 'AdmissionRejected',
+  message: 'admission webhook "v" denied the request: no',
+} as const;
 
 test('an applied Operation owes nothing more, and keeps what the API server warned', () => {
   const step = decide(apply, { kind: 'Applied', uid: 'u', warnings: ['unknown field "x"'] });
-  assert.deepEqual({ owed: step.owed, uid: step.operation.uid, warnings: step.operation.warnings }, { owed: undefined, uid: 'u', warnings: ['unknown field "x"'] });
+  assert.deepEqual(
+    { owed: step.owed, uid: step.operation.uid, warnings: step.operation.warnings },
+    { owed: undefined, uid: 'u', warnings: ['unknown field "x"'] },
+  );
   assert.equal(step.operation.conditions[0]?.reason, 'Applied');
 });
 
@@ -22,12 +30,19 @@ test('a refusal fails the Operation with the words of the cluster', () => {
   assert.equal(step.owed, undefined);
   for (const type of ['Delivered', 'Failed']) {
     const told = step.operation.conditions.find((condition) => condition.type === type);
-    assert.deepEqual({ reason: told?.reason, message: told?.message }, { reason: 'AdmissionRejected', message: refused.message });
+    assert.deepEqual(
+      { reason: told?.reason, message: told?.message },
+      { reason: 'AdmissionRejected', message: refused.message },
+    );
   }
 });
 
 test('what may pass is tried again, not before Retry-After', () => {
-  for (const answer of [{ kind: 'Unreachable', message: 'x' }, { kind: 'ServerError', message: 'x' }, { kind: 'CredentialsRejected', message: 'x' }] as const) {
+  for (const answer of [
+    { kind: 'Unreachable', message: 'x' },
+    { kind: 'ServerError', message: 'x' },
+    { kind: 'CredentialsRejected', message: 'x' },
+  ] as const) {
     const step = decide(apply, answer);
     assert.equal(step.owed, 'Apply');
     assert.ok(Date.parse(step.retryAt ?? now) > Date.parse(now));
@@ -40,7 +55,10 @@ test('what may pass is tried again, not before Retry-After', () => {
 test('a retry for the same reason is told once', () => {
   const first = decide(apply, { kind: 'Unreachable', message: 'x' });
   assert.equal(first.events.length, 1);
-  assert.equal(decide({ ...apply, operation: first.operation }, { kind: 'Unreachable', message: 'x' }).events.length, 0);
+  assert.equal(
+    decide({ ...apply, operation: first.operation }, { kind: 'Unreachable', message: 'x' }).events.length,
+    0,
+  );
 });
 
 test('a cancel that came while a delivery was under way leaves nothing in the cluster', () => {
@@ -57,9 +75,13 @@ test('a resource that somebody else deleted does not come back', () => {
 
 test('back-off grows, is spread, and stays within a minute', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 1000 }), fc.double({ min: 0, max: 0.999, noNaN: true }), (attempts, chance) => {
-      const seconds = backOffSeconds(attempts, chance);
-      assert.ok(seconds >= 0.5 && seconds <= 60);
-    }),
+    fc.property(
+      fc.integer({ min: 0, max: 1000 }),
+      fc.double({ min: 0, max: 0.999, noNaN: true }),
+      (attempts, chance) => {
+        const seconds = backOffSeconds(attempts, chance);
+        assert.ok(seconds >= 0.5 && seconds <= 60);
+      },
+    ),
   );
 });

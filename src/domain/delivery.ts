@@ -6,7 +6,7 @@
  *   hold     credentials refused: the cluster's matter, not the Operation's; nothing is burnt
  *   refuse   403, 404, 409, 422, a webhook's denial: the Operation fails with the cluster's words
  */
-import { clip, type Condition, withCondition } from './condition.ts';
+import { type Condition, clip, withCondition } from './condition.ts';
 import type { NewEvent } from './event.ts';
 import { type DeliveryAction, isTerminal, type Operation } from './operation.ts';
 
@@ -74,7 +74,16 @@ function delivered(status: Condition['status'], reason: string, message: string,
 
 function event(operation: Operation, type: NewEvent['type'], reason: string, message: string, at: string): NewEvent {
   const { organizationId, clusterId, scheduleId, id } = operation;
-  return { organizationId, clusterId, operationId: id, ...(scheduleId !== undefined && { scheduleId }), type, reason, message: clip(message), at };
+  return {
+    organizationId,
+    clusterId,
+    operationId: id,
+    ...(scheduleId !== undefined && { scheduleId }),
+    type,
+    reason,
+    message: clip(message),
+    at,
+  };
 }
 
 function applied(operation: Operation, uid: string, warnings: readonly string[], now: string): DeliveryStep {
@@ -85,10 +94,23 @@ function applied(operation: Operation, uid: string, warnings: readonly string[],
       uid,
       deliveredAt: operation.deliveredAt ?? now,
       warnings: [...new Set([...operation.warnings, ...warnings.map((warning) => clip(warning))])],
-      conditions: [...withCondition(operation.conditions, delivered('True', 'Applied', 'The cluster has accepted the resource.', now))],
+      conditions: [
+        ...withCondition(
+          operation.conditions,
+          delivered('True', 'Applied', 'The cluster has accepted the resource.', now),
+        ),
+      ],
     },
     owed: cancelled ? 'Delete' : undefined,
-    events: [event(operation, 'Normal', 'Delivered', `The cluster has accepted ${operation.namespace}/${operation.name}.`, now)],
+    events: [
+      event(
+        operation,
+        'Normal',
+        'Delivered',
+        `The cluster has accepted ${operation.namespace}/${operation.name}.`,
+        now,
+      ),
+    ],
   };
 }
 
@@ -102,14 +124,20 @@ function ended(operation: Operation, phase: 'Failed' | 'Cancelled', condition: C
 }
 
 function deleted({ operation }: Attempt, now: string): DeliveryStep {
-  return { operation, owed: undefined, events: [event(operation, 'Normal', 'DeletionAccepted', 'The cluster is deleting the resource, as asked.', now)] };
+  return {
+    operation,
+    owed: undefined,
+    events: [event(operation, 'Normal', 'DeletionAccepted', 'The cluster is deleting the resource, as asked.', now)],
+  };
 }
 
 function absent(attempt: Attempt, now: string): DeliveryStep {
   const { operation, action } = attempt;
   if (isTerminal(operation.phase)) return { operation, owed: undefined, events: [] };
   const asked = action === 'Delete' || operation.cancelRequestedAt !== undefined;
-  const message = asked ? 'The resource was not in the cluster any more when the cancel came.' : 'The resource was deleted in the cluster by somebody else.';
+  const message = asked
+    ? 'The resource was not in the cluster any more when the cancel came.'
+    : 'The resource was deleted in the cluster by somebody else.';
   const condition: Condition = {
     type: asked ? 'Cancelled' : 'Failed',
     status: 'True',
@@ -124,17 +152,40 @@ function absent(attempt: Attempt, now: string): DeliveryStep {
   };
 }
 
-function refused({ operation, action }: Attempt, answer: Extract<ClusterFailure, { kind: 'Refused' }>, now: string): DeliveryStep {
+function refused(
+  { operation, action }: Attempt,
+  answer: Extract<ClusterFailure, { kind: 'Refused' }>,
+  now: string,
+): DeliveryStep {
   if (action === 'Delete') {
     return retry({ operation, action, attempts: 0 }, 'DeletionRefused', answer.message, now, maxDelaySeconds);
   }
-  const withDelivered = { ...operation, conditions: [...withCondition(operation.conditions, delivered('False', answer.reason, answer.message, now))] };
+  const withDelivered = {
+    ...operation,
+    conditions: [...withCondition(operation.conditions, delivered('False', answer.reason, answer.message, now))],
+  };
   if (operation.cancelRequestedAt !== undefined) {
     const message = 'The cluster refused the resource before the cancel came; nothing was done.';
-    const cancelled: Condition = { type: 'Cancelled', status: 'True', reason: 'CancelledByUser', message, lastTransitionTime: now };
-    return { operation: ended(withDelivered, 'Cancelled', cancelled, now), owed: undefined, events: [event(operation, 'Normal', 'Cancelled', message, now)] };
+    const cancelled: Condition = {
+      type: 'Cancelled',
+      status: 'True',
+      reason: 'CancelledByUser',
+      message,
+      lastTransitionTime: now,
+    };
+    return {
+      operation: ended(withDelivered, 'Cancelled', cancelled, now),
+      owed: undefined,
+      events: [event(operation, 'Normal', 'Cancelled', message, now)],
+    };
   }
-  const failed: Condition = { type: 'Failed', status: 'True', reason: answer.reason, message: clip(answer.message), lastTransitionTime: now };
+  const failed: Condition = {
+    type: 'Failed',
+    status: 'True',
+    reason: answer.reason,
+    message: clip(answer.message),
+    lastTransitionTime: now,
+  };
   return {
     operation: ended(withDelivered, 'Failed', failed, now),
     owed: undefined,
@@ -147,7 +198,9 @@ function retry(attempt: Attempt, reason: string, message: string, now: string, s
   const retryAt = new Date(Date.parse(now) + seconds * 1000).toISOString();
   const news = operation.conditions.find((condition) => condition.type === 'Delivered')?.reason !== reason;
   const conditions =
-    action === 'Apply' ? [...withCondition(operation.conditions, delivered('False', reason, message, now))] : operation.conditions;
+    action === 'Apply'
+      ? [...withCondition(operation.conditions, delivered('False', reason, message, now))]
+      : operation.conditions;
   return {
     operation: { ...operation, conditions },
     // The call may have taken effect although no answer came: a cancelled one is deleted, not forgotten.

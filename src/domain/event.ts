@@ -14,7 +14,11 @@ export const Event = z
     scheduleId: Id.optional(),
     clusterId: Id.optional(),
     type: EventType,
-    reason: z.string().describe('A CamelCase word for machines: Created, Delivered, DeliveryRetried, DeliveryRefused, Accepted, Running, Succeeded, …'),
+    reason: z
+      .string()
+      .describe(
+        'A CamelCase word for machines: Created, Delivered, DeliveryRetried, DeliveryRefused, Accepted, Running, Succeeded, …',
+      ),
     message: z.string(),
     at: Instant,
   })

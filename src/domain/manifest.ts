@@ -25,7 +25,10 @@ export interface Manifest {
   };
 }
 
-type Described = Pick<Operation, 'id' | 'name' | 'namespace' | 'target' | 'type' | 'engine' | 'parameters' | 'ttl' | 'uid'>;
+type Described = Pick<
+  Operation,
+  'id' | 'name' | 'namespace' | 'target' | 'type' | 'engine' | 'parameters' | 'ttl' | 'uid'
+>;
 
 /** `clusterName` is the value of the label app.vworkspace.io/cluster-id. */
 export function manifestOf(operation: Described, clusterName: string): Manifest {

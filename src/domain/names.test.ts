@@ -4,8 +4,12 @@ import fc from 'fast-check';
 import { DnsLabel, nameSuffix, operationName } from './names.ts';
 
 test('an Operation has the same name at every retry, and it is a Kubernetes label value', () => {
-  const target = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/).filter((name) => DnsLabel.safeParse(name).success);
-  const at = fc.date({ min: new Date('2020-01-01'), max: new Date('2099-01-01'), noInvalidDate: true }).map((date) => date.toISOString());
+  const target = fc
+    .stringMatching(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/)
+    .filter((name) => DnsLabel.safeParse(name).success);
+  const at = fc
+    .date({ min: new Date('2020-01-01'), max: new Date('2099-01-01'), noInvalidDate: true })
+    .map((date) => date.toISOString());
   fc.assert(
     fc.property(target, at, fc.uuid(), (name, slot, id) => {
       const made = operationName(name, 'Backup', slot, nameSuffix(id));

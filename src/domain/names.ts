@@ -29,7 +29,10 @@ const maxLength = 63;
 
 /** `2026-05-28T02:00:00.000Z` → `20260528t020000z`. */
 export function slotStamp(at: string): string {
-  return at.replace(/\.\d+Z$/, 'Z').replaceAll(/[-:]/g, '').toLowerCase();
+  return at
+    .replace(/\.\d+Z$/, 'Z')
+    .replaceAll(/[-:]/g, '')
+    .toLowerCase();
 }
 
 /**

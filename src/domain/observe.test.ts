@@ -1,34 +1,65 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { type Observation, ObservedStatus, observe } from './observe.ts';
 import { exampleOperation as operation } from './operation.example.ts';
-import { type Observation, observe, ObservedStatus } from './observe.ts';
 
 const now = '2026-05-28T10:10:00.000Z';
 const at = (minute: number) => `2026-05-28T10:0${minute}:00Z`;
-const condition = (type: string, status: string, reason: string, minute: number, message = '') => ({ type, status, reason, message, lastTransitionTime: at(minute) });
+const condition = (type: string, status: string, reason: string, minute: number, message = '') => ({
+  type,
+  status,
+  reason,
+  message,
+  lastTransitionTime: at(minute),
+});
 
 function seen(status: object, more: Partial<Observation> = {}): Observation {
-  return { name: operation.name, namespace: operation.namespace, uid: 'uid-1', deleted: false, status: ObservedStatus.parse(status), ...more };
+  return {
+    name: operation.name,
+    namespace: operation.namespace,
+    uid: 'uid-1',
+    deleted: false,
+    status: ObservedStatus.parse(status),
+    ...more,
+  };
 }
 
 const accepted = condition('Accepted', 'True', 'TemplateValidated', 0);
 const trace = [
   seen({ phase: 'Pending', conditions: [accepted] }),
-  seen({ phase: 'Running', startedAt: at(0), conditions: [accepted, condition('Running', 'True', 'VeleroBackupInProgress', 1)], progress: { totalItems: 412, itemsBackedUp: 10 } }),
-  seen({ phase: 'Running', startedAt: at(0), conditions: [accepted, condition('Running', 'True', 'VeleroBackupInProgress', 1)], progress: { totalItems: 412, itemsBackedUp: 300 } }),
+  seen({
+    phase: 'Running',
+    startedAt: at(0),
+    conditions: [accepted, condition('Running', 'True', 'VeleroBackupInProgress', 1)],
+    progress: { totalItems: 412, itemsBackedUp: 10 },
+  }),
+  seen({
+    phase: 'Running',
+    startedAt: at(0),
+    conditions: [accepted, condition('Running', 'True', 'VeleroBackupInProgress', 1)],
+    progress: { totalItems: 412, itemsBackedUp: 300 },
+  }),
   seen({
     phase: 'Succeeded',
     startedAt: at(0),
     finishedAt: at(7),
-    conditions: [accepted, condition('Running', 'False', 'VeleroBackupSucceeded', 7), condition('Succeeded', 'True', 'VeleroBackupCompleted', 7, '412 items')],
+    conditions: [
+      accepted,
+      condition('Running', 'False', 'VeleroBackupSucceeded', 7),
+      condition('Succeeded', 'True', 'VeleroBackupCompleted', 7, '412 items'),
+    ],
     progress: { totalItems: 412, itemsBackedUp: 412 },
     outputs: { backupName: operation.name, backupItemCount: '412', storageLocation: 'aws-primary' },
   }),
 ];
 const last = trace.at(-1) ?? seen({});
-const fold = (observations: readonly Observation[]) => observations.reduce((known, observation) => observe(known, observation, now).operation, operation);
-const told = (folded: typeof operation) => ({ ...folded, conditions: [...folded.conditions].sort((a, b) => a.type.localeCompare(b.type)) });
+const fold = (observations: readonly Observation[]) =>
+  observations.reduce((known, observation) => observe(known, observation, now).operation, operation);
+const told = (folded: typeof operation) => ({
+  ...folded,
+  conditions: [...folded.conditions].sort((a, b) => a.type.localeCompare(b.type)),
+});
 
 test('a backup is followed from Pending to Succeeded with progress, outputs and expiry', () => {
   const done = fold(trace);
@@ -76,8 +107,15 @@ test('another resource of the same name is not ours', () => {
 });
 
 test('a partial failure is told apart in both vocabularies', () => {
-  const documented = seen({ phase: 'Succeeded', conditions: [condition('Succeeded', 'True', 'VeleroBackupPartiallyFailed', 3)], outputs: { warnings: ['pvc x: timeout'] } });
-  const coded = seen({ phase: 'Failed', conditions: [condition('Failed', 'True', 'EngineFailed', 3, 'velero backup PartiallyFailed')] });
+  const documented = seen({
+    phase: 'Succeeded',
+    conditions: [condition('Succeeded', 'True', 'VeleroBackupPartiallyFailed', 3)],
+    outputs: { warnings: ['pvc x: timeout'] },
+  });
+  const coded = seen({
+    phase: 'Failed',
+    conditions: [condition('Failed', 'True', 'EngineFailed', 3, 'velero backup PartiallyFailed')],
+  });
   for (const observation of [documented, coded]) {
     const { operation: partial } = observe(operation, observation, now);
     assert.equal(partial.conditions.find(({ type }) => type === 'Degraded')?.reason, 'PartialFailure');
@@ -91,7 +129,11 @@ test('a status of any shape is read as far as it makes sense, and never an error
       observe(operation, seen({}, { status: ObservedStatus.parse(status) }), now);
     }),
   );
-  const odd = ObservedStatus.parse({ phase: 'Imagined', conditions: ['x', accepted, { type: 1 }], progress: { totalItems: -1, itemsBackedUp: 'many' } });
+  const odd = ObservedStatus.parse({
+    phase: 'Imagined',
+    conditions: ['x', accepted, { type: 1 }],
+    progress: { totalItems: -1, itemsBackedUp: 'many' },
+  });
   const read = observe(operation, seen({}, { status: odd }), now).operation;
   assert.equal(read.phase, 'Pending');
   assert.ok(read.conditions.some(({ type }) => type === 'Accepted'));

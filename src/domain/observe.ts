@@ -7,7 +7,7 @@
  * the end of a deletion that we asked for is Cancelled by our own knowledge.
  */
 import { z } from 'zod';
-import { clip, Condition, withCondition } from './condition.ts';
+import { type Condition, clip, withCondition } from './condition.ts';
 import { expiry } from './duration.ts';
 import type { NewEvent } from './event.ts';
 import { isTerminal, type Operation, Phase, type Progress } from './operation.ts';
@@ -38,7 +38,10 @@ export const ObservedStatus = z
       )
       .optional()
       .catch(undefined),
-    progress: z.object({ totalItems: Count, itemsBackedUp: Count, itemsRestored: Count, itemsDone: Count }).optional().catch(undefined),
+    progress: z
+      .object({ totalItems: Count, itemsBackedUp: Count, itemsRestored: Count, itemsDone: Count })
+      .optional()
+      .catch(undefined),
     outputs: z.record(z.string(), z.unknown()).optional().catch(undefined),
   })
   .catch({});
@@ -60,7 +63,8 @@ export interface Observed {
 }
 
 export function observe(operation: Operation, observation: Observation, now: string): Observed {
-  if (operation.uid !== undefined && observation.uid !== operation.uid) return { operation, changed: false, events: [] };
+  if (operation.uid !== undefined && observation.uid !== operation.uid)
+    return { operation, changed: false, events: [] };
   const next = observation.deleted ? gone(operation, now) : merged(operation, observation, now);
   if (same(operation, next)) return { operation, changed: false, events: [] };
   return { operation: { ...next, observedAt: now }, changed: true, events: news(operation, next, now) };
@@ -77,7 +81,9 @@ function gone(operation: Operation, now: string): Operation {
     type: asked ? 'Cancelled' : 'Failed',
     status: 'True',
     reason: asked ? 'CancelledByUser' : 'ExternalDeletion',
-    message: asked ? 'The cluster has deleted the resource, as asked.' : 'The resource was deleted in the cluster by somebody else.',
+    message: asked
+      ? 'The cluster has deleted the resource, as asked.'
+      : 'The resource was deleted in the cluster by somebody else.',
     lastTransitionTime: now,
   };
   return {
@@ -124,7 +130,8 @@ function nextPhase(known: Phase, status: ObservedStatus): Phase {
 }
 
 function impliedPhase(status: ObservedStatus): Phase {
-  const holds = (type: string) => status.conditions?.some((condition) => condition?.type === type && condition.status === 'True');
+  const holds = (type: string) =>
+    status.conditions?.some((condition) => condition?.type === type && condition.status === 'True');
   if (holds('Cancelled')) return 'Cancelled';
   if (holds('Failed')) return 'Failed';
   if (holds('Succeeded')) return 'Succeeded';
@@ -171,7 +178,9 @@ function mergedConditions(operation: Operation, status: ObservedStatus, now: str
 
 function partialFailure(status: ObservedStatus): boolean {
   return (status.conditions ?? []).some(
-    (condition) => condition?.status === 'True' && /partially\s*failed/i.test(`${condition.reason ?? ''} ${condition.message ?? ''}`),
+    (condition) =>
+      condition?.status === 'True' &&
+      /partially\s*failed/i.test(`${condition.reason ?? ''} ${condition.message ?? ''}`),
   );
 }
 
@@ -198,12 +207,20 @@ function news(before: Operation, after: Operation, now: string): readonly NewEve
   for (const condition of after.conditions) {
     const known = before.conditions.find((other) => other.type === condition.type);
     if (condition.status !== 'True' || (known?.status === 'True' && known.reason === condition.reason)) continue;
-    const type = condition.type === 'Failed' || condition.type === 'Degraded' || condition.type === 'Blocked' ? 'Warning' : 'Normal';
+    const type =
+      condition.type === 'Failed' || condition.type === 'Degraded' || condition.type === 'Blocked'
+        ? 'Warning'
+        : 'Normal';
     const message = condition.message === '' ? condition.reason : `${condition.reason}: ${condition.message}`;
     events.push({ ...base, type, reason: condition.type, message });
   }
   if (before.phase !== after.phase && !events.some((event) => event.reason === after.phase)) {
-    events.push({ ...base, type: after.phase === 'Failed' ? 'Warning' : 'Normal', reason: after.phase, message: `The cluster says ${after.phase}.` });
+    events.push({
+      ...base,
+      type: after.phase === 'Failed' ? 'Warning' : 'Normal',
+      reason: after.phase,
+      message: `The cluster says ${after.phase}.`,
+    });
   }
   return events;
 }

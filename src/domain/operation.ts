@@ -17,7 +17,11 @@ import { TtlSource } from './retention.ts';
 
 export const Phase = z
   .enum(['Pending', 'Running', 'Succeeded', 'Failed', 'Cancelled'])
-  .meta({ id: 'Phase', description: "The Operation's phase, as the cluster's resource has it. Blocked is Pending with the condition Blocked." });
+  .meta({
+    id: 'Phase',
+    description:
+      "The Operation's phase, as the cluster's resource has it. Blocked is Pending with the condition Blocked.",
+  });
 export type Phase = z.infer<typeof Phase>;
 
 export const OperationType = z.enum(['Backup', 'Restore']).meta({ id: 'OperationType', description: 'What is done.' });
@@ -34,7 +38,10 @@ export const Progress = z
     totalItems: z.int().min(0).optional(),
     itemsDone: z.int().min(0).optional(),
   })
-  .meta({ id: 'Progress', description: "Kubernetes objects, as Velero counts them: how many are done of how many that it knows of." });
+  .meta({
+    id: 'Progress',
+    description: 'Kubernetes objects, as Velero counts them: how many are done of how many that it knows of.',
+  });
 export type Progress = z.infer<typeof Progress>;
 
 /** What we still owe the cluster for this Operation. */
@@ -54,7 +61,9 @@ export const Operation = z
     target: DnsLabel.describe('The ApplicationInstance that it acts on, in the same namespace.'),
     type: OperationType,
     engine: Engine,
-    parameters: OperationParameters.describe('As they were resolved: the request or schedule over the application class, without ttl.'),
+    parameters: OperationParameters.describe(
+      'As they were resolved: the request or schedule over the application class, without ttl.',
+    ),
     ttl: Ttl.optional().describe('Backups only.'),
     ttlSource: TtlSource.optional(),
     origin: Origin,
@@ -63,7 +72,11 @@ export const Operation = z
     phase: Phase,
     conditions: z.array(Condition),
     progress: Progress.optional(),
-    outputs: z.record(z.string(), z.unknown()).describe('As the cluster gives them, for example backupName, backupItemCount, backupSizeBytes, storageLocation.'),
+    outputs: z
+      .record(z.string(), z.unknown())
+      .describe(
+        'As the cluster gives them, for example backupName, backupItemCount, backupSizeBytes, storageLocation.',
+      ),
     warnings: z.array(z.string()).describe('What the API server and the engine warned about, in their words.'),
     uid: z.string().optional().describe("The resource's uid in the cluster, once it is known."),
     cancelRequestedAt: Instant.optional(),
@@ -71,7 +84,9 @@ export const Operation = z
     deliveredAt: Instant.optional().describe('When the cluster accepted the resource.'),
     startedAt: Instant.optional().describe('As the cluster tells it.'),
     finishedAt: Instant.optional().describe('As the cluster tells it, else when this service learnt of the end.'),
-    expiresAt: Instant.optional().describe('When the copy expires: its start plus ttl. An estimate; Velero collects up to an hour late.'),
+    expiresAt: Instant.optional().describe(
+      'When the copy expires: its start plus ttl. An estimate; Velero collects up to an hour late.',
+    ),
     observedAt: Instant.optional().describe('When the cluster last told something new.'),
     revision: Revision,
   })
@@ -83,9 +98,13 @@ export const NewOperation = z
     applicationInstanceId: Id,
     type: OperationType,
     engine: Engine.optional().describe('Default velero.'),
-    name: DnsLabel.optional().describe('Default: <target>-<type>-<time>-<suffix>. Unique in the cluster, for good: a copy of that name may be in the bucket.'),
+    name: DnsLabel.optional().describe(
+      'Default: <target>-<type>-<time>-<suffix>. Unique in the cluster, for good: a copy of that name may be in the bucket.',
+    ),
     ttl: Ttl.optional().describe("Backups only. Default: the organization's or the class's for backups on demand."),
-    parameters: OperationParameters.optional().describe("A Backup's go over the application class's defaults, key by key."),
+    parameters: OperationParameters.optional().describe(
+      "A Backup's go over the application class's defaults, key by key.",
+    ),
   })
   .meta({ id: 'NewOperation', description: 'A backup or restore that is wanted now.' });
 export type NewOperation = z.infer<typeof NewOperation>;

@@ -18,10 +18,14 @@ const Resources = z.array(ResourceName).max(200).optional();
 
 export const BackupParameters = z
   .strictObject({
-    storageLocation: DnsSubdomain.optional().describe('The BackupStorageLocation that the copy goes to. Default: the cluster operator\'s, "default".'),
+    storageLocation: DnsSubdomain.optional().describe(
+      'The BackupStorageLocation that the copy goes to. Default: the cluster operator\'s, "default".',
+    ),
     snapshotVolumes: z.boolean().optional().describe("Whether volumes are snapshotted. Default: Velero's."),
     snapshotClassName: DnsSubdomain.optional().describe('The VolumeSnapshotClass to use.'),
-    csiSnapshotClassName: DnsSubdomain.optional().describe('Accepted by the operator; no Velero field, without effect there.'),
+    csiSnapshotClassName: DnsSubdomain.optional().describe(
+      'Accepted by the operator; no Velero field, without effect there.',
+    ),
     includedResources: Resources.describe('Only these resources. Default: all.'),
     excludedResources: Resources.describe('All but these resources.'),
   })
@@ -35,7 +39,10 @@ export const RestoreParameters = z
       .record(DnsLabel, DnsLabel)
       .optional()
       .describe('From the namespace in the copy to the namespace to restore into.'),
-    restorePVs: z.boolean().optional().describe("Whether volumes are restored from their snapshots. Default: Velero's."),
+    restorePVs: z
+      .boolean()
+      .optional()
+      .describe("Whether volumes are restored from their snapshots. Default: Velero's."),
     existingResourcePolicy: z
       .enum(['none', 'update'])
       .optional()
@@ -68,11 +75,18 @@ export const insteadOf: Readonly<Record<string, string>> = {
 };
 
 /** The parameters of an Operation of this type; a Backup's go over the defaults of its class, key by key. */
-export function parametersOf(type: 'Backup' | 'Restore', given: OperationParameters, defaults: BackupParameters): OperationParameters {
+export function parametersOf(
+  type: 'Backup' | 'Restore',
+  given: OperationParameters,
+  defaults: BackupParameters,
+): OperationParameters {
   const known = type === 'Backup' ? BackupParameters : RestoreParameters;
   const errors = Object.keys(given)
     .filter((key) => !Object.hasOwn(known.shape, key))
-    .map((key) => ({ pointer: `/parameters/${key}`, detail: `is a parameter of ${type === 'Backup' ? 'Restore' : 'Backup'}, not of ${type}.` }));
+    .map((key) => ({
+      pointer: `/parameters/${key}`,
+      detail: `is a parameter of ${type === 'Backup' ? 'Restore' : 'Backup'}, not of ${type}.`,
+    }));
   if (type === 'Restore' && given.backupName === undefined) {
     errors.push({ pointer: '/parameters/backupName', detail: 'is needed: the name of the backup to restore from.' });
   }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defaultRetention } from './retention.ts';
 import { type DueSchedule, planFires } from './plan.ts';
 import { nextSlot } from './recurrence.ts';
+import { defaultRetention } from './retention.ts';
 
 const due: DueSchedule = {
   id: '01a1fc2c-56dc-776a-9702-a499873becfb',
@@ -28,19 +28,38 @@ test('a slot makes one Operation, one row of the ledger, one event, and the next
   assert.equal(plan.operations.length, 1);
   const [operation] = plan.operations;
   assert.deepEqual(operation?.parameters, { snapshotVolumes: false, storageLocation: 'aws-primary' });
-  assert.deepEqual([operation?.ttl, operation?.ttlSource, operation?.scheduledFor], ['720h', 'applicationClass', '2026-05-28T02:00:00.000Z']);
-  assert.deepEqual(plan.fires.map(({ outcome, slotCount, delayMs, operationId }) => ({ outcome, slotCount, delayMs, operationId })), [
-    { outcome: 'Fired', slotCount: 1, delayMs: 300, operationId: operation?.id },
-  ]);
+  assert.deepEqual(
+    [operation?.ttl, operation?.ttlSource, operation?.scheduledFor],
+    ['720h', 'applicationClass', '2026-05-28T02:00:00.000Z'],
+  );
+  assert.deepEqual(
+    plan.fires.map(({ outcome, slotCount, delayMs, operationId }) => ({ outcome, slotCount, delayMs, operationId })),
+    [{ outcome: 'Fired', slotCount: 1, delayMs: 300, operationId: operation?.id }],
+  );
   assert.equal(plan.events.length, 1);
-  assert.deepEqual(plan.advances, [{ scheduleId: due.id, lastFireAt: '2026-05-28T02:00:00.000Z', nextFireAt: '2026-05-29T02:00:00.000Z' }]);
+  assert.deepEqual(plan.advances, [
+    { scheduleId: due.id, lastFireAt: '2026-05-28T02:00:00.000Z', nextFireAt: '2026-05-29T02:00:00.000Z' },
+  ]);
 });
 
 test('after an outage the newest slot fires late and the others are accounted for in one row', () => {
   const plan = planFires([due], '2026-05-31T05:00:00.000Z', tools);
   assert.equal(plan.operations.length, 1);
-  assert.deepEqual(plan.fires.map(({ outcome, scheduledFor, lastScheduledFor, slotCount }) => ({ outcome, scheduledFor, lastScheduledFor, slotCount })), [
-    { outcome: 'Coalesced', scheduledFor: '2026-05-28T02:00:00.000Z', lastScheduledFor: '2026-05-30T02:00:00.000Z', slotCount: 3 },
-    { outcome: 'Late', scheduledFor: '2026-05-31T02:00:00.000Z', lastScheduledFor: undefined, slotCount: 1 },
-  ]);
+  assert.deepEqual(
+    plan.fires.map(({ outcome, scheduledFor, lastScheduledFor, slotCount }) => ({
+      outcome,
+      scheduledFor,
+      lastScheduledFor,
+      slotCount,
+    })),
+    [
+      {
+        outcome: 'Coalesced',
+        scheduledFor: '2026-05-28T02:00:00.000Z',
+        lastScheduledFor: '2026-05-30T02:00:00.000Z',
+        slotCount: 3,
+      },
+      { outcome: 'Late', scheduledFor: '2026-05-31T02:00:00.000Z', lastScheduledFor: undefined, slotCount: 1 },
+    ],
+  );
 });

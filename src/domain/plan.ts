@@ -146,7 +146,12 @@ function firedFire(schedule: DueSchedule, slot: string, operationId: string, now
   };
 }
 
-function coalescedFire(schedule: DueSchedule, range: { first: string; last: string; count: number }, now: string, id: string): Fire {
+function coalescedFire(
+  schedule: DueSchedule,
+  range: { first: string; last: string; count: number },
+  now: string,
+  id: string,
+): Fire {
   return {
     id,
     scheduleId: schedule.id,

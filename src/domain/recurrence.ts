@@ -23,7 +23,7 @@ export const Cadence = z
   .meta({ id: 'Cadence', description: 'The kind of recurrence; it chooses the default time to live.' });
 export type Cadence = z.infer<typeof Cadence>;
 
-const field = String.raw`[0-9A-Za-z*,/?-]+`;
+const field = '[0-9A-Za-z*,/?-]+';
 const fiveFields = new RegExp(`^${field}( +${field}){4}$`);
 
 function cron(expression: string, timeZone: string): Cron {
@@ -34,7 +34,8 @@ export const CronExpression = z
   .string()
   .max(200)
   .refine((text) => Object.hasOwn(nicknames, text) || readsAsCron(text), {
-    error: (issue) => `is no cron expression of five fields (minute hour day month weekday): ${whyNot(String(issue.input))}`,
+    error: (issue) =>
+      `is no cron expression of five fields (minute hour day month weekday): ${whyNot(String(issue.input))}`,
   })
   .meta({
     id: 'CronExpression',
@@ -55,7 +56,16 @@ function readsAsCron(text: string): boolean {
 
 function whyNot(text: string): string {
   if (!fiveFields.test(text)) return 'five fields of digits, names, and * , - / are needed';
-  if (/(^|[ ,])[LW]|\d[LW]|#/i.test(text.split(' ').filter(Boolean).slice(2, 5).join(' ').replaceAll(/[A-Z]{3}/gi, '1')))
+  if (
+    /(^|[ ,])[LW]|\d[LW]|#/i.test(
+      text
+        .split(' ')
+        .filter(Boolean)
+        .slice(2, 5)
+        .join(' ')
+        .replaceAll(/[A-Z]{3}/gi, '1'),
+    )
+  )
     return 'L, W and # are not part of it';
   try {
     cron(text, 'Etc/UTC');

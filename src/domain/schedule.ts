@@ -5,8 +5,8 @@ import { Ttl } from './duration.ts';
 import { DnsLabel } from './names.ts';
 import { Engine } from './operation.ts';
 import { BackupParameters } from './parameters.ts';
-import { Cadence, CronExpression, inferCadence, nextSlot, TimeZone } from './recurrence.ts';
 import { ruleViolated } from './problem.ts';
+import { Cadence, CronExpression, inferCadence, nextSlot, TimeZone } from './recurrence.ts';
 
 export const ScheduleTemplate = z
   .strictObject({
@@ -72,7 +72,10 @@ export type ScheduleChange = z.infer<typeof ScheduleChange>;
 export function firstSlot(schedule: { schedule: string; timeZone: string }, now: string): string {
   const slot = nextSlot(schedule.schedule, schedule.timeZone, now);
   if (slot === undefined) {
-    throw ruleViolated('/schedule', `"${schedule.schedule}" never fires (no date fits it); for month ends use days 28 to 31 with a matching month.`);
+    throw ruleViolated(
+      '/schedule',
+      `"${schedule.schedule}" never fires (no date fits it); for month ends use days 28 to 31 with a matching month.`,
+    );
   }
   return slot;
 }

@@ -35,8 +35,16 @@ export function deliveriesOf(pool: Pool): Deliveries {
     },
     async claim(clusterId, now, limit, leaseSeconds) {
       const leaseId = randomUUID();
-      const { rows } = await pool.query({ name: 'claim-deliveries', text: claim, values: [clusterId, now, limit, leaseId, leaseSeconds] });
-      const claims = rows.map(storedOperation).flatMap(({ operation, owed, attempts }): Claim[] => (owed === undefined ? [] : [{ operation, action: owed, attempts, leaseId }]));
+      const { rows } = await pool.query({
+        name: 'claim-deliveries',
+        text: claim,
+        values: [clusterId, now, limit, leaseId, leaseSeconds],
+      });
+      const claims = rows
+        .map(storedOperation)
+        .flatMap(({ operation, owed, attempts }): Claim[] =>
+          owed === undefined ? [] : [{ operation, action: owed, attempts, leaseId }],
+        );
       return claims.sort((a, b) => slotOf(a).localeCompare(slotOf(b)));
     },
     record: (answers, decide) =>
@@ -47,7 +55,9 @@ export function deliveriesOf(pool: Pool): Deliveries {
         const { rows } = await client.query({ name: 'lock-leased', text: locked, values: [ids, first.claim.leaseId] });
         const steps = rows.map(storedOperation).flatMap(({ operation, attempts }): DeliveryStep[] => {
           const answered = answers.find(({ claim }) => claim.operation.id === operation.id);
-          return answered === undefined ? [] : [decide({ operation, action: answered.claim.action, attempts }, answered.answer)];
+          return answered === undefined
+            ? []
+            : [decide({ operation, action: answered.claim.action, attempts }, answered.answer)];
         });
         await writeDelivered(client, steps);
         await appendEvents(

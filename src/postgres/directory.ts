@@ -20,7 +20,12 @@ export function directoryOf(pool: Pool, sealer: Sealer): ClusterDirectory {
       const [row] = await select(pool, target, [clusterId]);
       if (row === undefined || !(row.sealed instanceof Uint8Array)) return undefined;
       const cluster = fromRow(Cluster, row);
-      return { cluster, access: ClusterAccess.parse(JSON.parse(sealer.open(row.sealed, accessPlace(cluster.organizationId, cluster.id)))) };
+      return {
+        cluster,
+        access: ClusterAccess.parse(
+          JSON.parse(sealer.open(row.sealed, accessPlace(cluster.organizationId, cluster.id))),
+        ),
+      };
     },
     async list() {
       return Listed.array().parse(await select(pool, list, []));
@@ -31,17 +36,23 @@ export function directoryOf(pool: Pool, sealer: Sealer): ClusterDirectory {
         if (rows[0] === undefined) return [];
         const known = fromRow(Cluster, camelRow(rows[0]));
         let next: readonly Condition[] = known.conditions;
-        for (const condition of conditions) next = withCondition(next, { ...condition, message: clip(condition.message), lastTransitionTime: now });
-        const changed = next.filter(({ type, status }) => known.conditions.find((before) => before.type === type)?.status !== status);
+        for (const condition of conditions)
+          next = withCondition(next, { ...condition, message: clip(condition.message), lastTransitionTime: now });
+        const changed = next.filter(
+          ({ type, status }) => known.conditions.find((before) => before.type === type)?.status !== status,
+        );
         const since = Date.parse(now) - Date.parse(known.lastContactAt ?? new Date(0).toISOString());
         const lastContactAt = contact && since > contactEveryMs ? now : known.lastContactAt;
         if (next === known.conditions && discovery === undefined && lastContactAt === known.lastContactAt) return [];
-        await client.query('update cluster set conditions = $2, discovery = coalesce($3, discovery), last_contact_at = $4 where id = $1', [
-          clusterId,
-          JSON.stringify(next),
-          discovery === undefined ? null : JSON.stringify(discovery),
-          lastContactAt ?? null,
-        ]);
+        await client.query(
+          'update cluster set conditions = $2, discovery = coalesce($3, discovery), last_contact_at = $4 where id = $1',
+          [
+            clusterId,
+            JSON.stringify(next),
+            discovery === undefined ? null : JSON.stringify(discovery),
+            lastContactAt ?? null,
+          ],
+        );
         return changed.map(({ type, status }) => `${type}=${status}`);
       }),
   };

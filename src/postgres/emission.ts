@@ -67,7 +67,10 @@ const Claimed = z.object({
   schedule: z.string(),
   timeZone: z.string(),
   cadence: Cadence,
-  ttl: z.string().nullish().transform((ttl) => ttl ?? undefined),
+  ttl: z
+    .string()
+    .nullish()
+    .transform((ttl) => ttl ?? undefined),
   template: Json,
   nextFireAt: z.date().transform((at) => at.toISOString()),
   namespace: z.string(),
@@ -85,7 +88,11 @@ export function emissionOf(pool: Pool): Emission {
         const { rows } = await client.query({ name: 'claim-due-schedules', text: claim, values: [now, limit] });
         if (rows.length === 0) return { scheduleCount: 0, operationCount: 0, clusterIds: [] };
         const planned = plan(rows.map(memoizedReading()));
-        const { rows: result } = await client.query({ name: 'write-fires', text: write, values: parametersOf(planned) });
+        const { rows: result } = await client.query({
+          name: 'write-fires',
+          text: write,
+          values: parametersOf(planned),
+        });
         return { scheduleCount: rows.length, ...Written.parse(result[0]) };
       }),
   };
@@ -116,6 +123,8 @@ function parametersOf(plan: FirePlan): string[] {
     JSON.stringify(plan.operations.map(snakeRow)),
     JSON.stringify(plan.fires.map(snakeRow)),
     JSON.stringify(plan.events.map((event) => snakeRow({ ...event, id: vault.newId() }))),
-    JSON.stringify(plan.advances.map((advance) => snakeRow({ ...advance, scheduleId: undefined, id: advance.scheduleId }))),
+    JSON.stringify(
+      plan.advances.map((advance) => snakeRow({ ...advance, scheduleId: undefined, id: advance.scheduleId })),
+    ),
   ];
 }

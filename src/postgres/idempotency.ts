@@ -17,14 +17,19 @@ export function idempotencyKeysOf(client: Prisma.TransactionClient, sealer: Seal
   return {
     async claim(scope) {
       const place = placeOf(scope);
-      const [held] = await client.$queryRawUnsafe<{ held: boolean }[]>('select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as held', place);
+      const [held] = await client.$queryRawUnsafe<{ held: boolean }[]>(
+        'select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as held',
+        place,
+      );
       if (held?.held !== true) return 'InProgress';
       const row = await client.idempotencyKey.findUnique({ where: { organizationId_apiKeyId_route_key: scope } });
       if (row === null) return 'Free';
       return { requestHash: row.requestHash, ...Sealed.parse(JSON.parse(sealer.open(row.sealed, place))) };
     },
     async store(scope, { requestHash, ...answer }) {
-      await client.idempotencyKey.create({ data: { ...scope, requestHash, sealed: sealer.seal(JSON.stringify(answer), placeOf(scope)) } });
+      await client.idempotencyKey.create({
+        data: { ...scope, requestHash, sealed: sealer.seal(JSON.stringify(answer), placeOf(scope)) },
+      });
     },
   };
 }

@@ -27,7 +27,9 @@ async function missing(client: Client): Promise<boolean> {
   const names = await migrationNames();
   const { rows: tables } = await client.query(`select to_regclass('_prisma_migrations') is not null as found`);
   if (tables[0]?.found !== true) return true;
-  const { rows } = await client.query('select migration_name from _prisma_migrations where finished_at is not null and rolled_back_at is null');
+  const { rows } = await client.query(
+    'select migration_name from _prisma_migrations where finished_at is not null and rolled_back_at is null',
+  );
   const applied = new Set(rows.map((row) => row.migration_name));
   return names.some((name) => !applied.has(name));
 }
@@ -49,7 +51,10 @@ async function applyAll(url: string): Promise<readonly string[]> {
 
 async function migrationNames(): Promise<readonly string[]> {
   const entries = await readdir(migrationsFolder, { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
 }
 
 async function migrationsList() {
@@ -59,10 +64,16 @@ async function migrationsList() {
       path: name,
       migrationFile: {
         path: 'migration.sql',
-        content: { tag: 'ok' as const, value: await readFile(path.join(migrationsFolder, name, 'migration.sql'), 'utf8') },
+        content: {
+          tag: 'ok' as const,
+          value: await readFile(path.join(migrationsFolder, name, 'migration.sql'), 'utf8'),
+        },
       },
     })),
   );
-  const lockfile = { path: './migration_lock.toml', content: await readFile(path.join(migrationsFolder, 'migration_lock.toml'), 'utf8') };
+  const lockfile = {
+    path: './migration_lock.toml',
+    content: await readFile(path.join(migrationsFolder, 'migration_lock.toml'), 'utf8'),
+  };
   return { baseDir: migrationsFolder, lockfile, shadowDbInitScript: '', migrationDirectories };
 }

@@ -38,7 +38,11 @@ export function observationsOf(pool: Pool): Observations {
       }),
     async expected(clusterId, before) {
       const rows = await select(pool, expected, [clusterId, before]);
-      return rows.map(({ name, namespace, uid }) => ({ name: String(name), namespace: String(namespace), uid: String(uid) }));
+      return rows.map(({ name, namespace, uid }) => ({
+        name: String(name),
+        namespace: String(namespace),
+        uid: String(uid),
+      }));
     },
   };
 }

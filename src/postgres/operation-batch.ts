@@ -14,7 +14,11 @@ export interface StoredOperation {
 
 export function storedOperation(raw: Row): StoredOperation {
   const row = camelRow(raw);
-  return { operation: fromRow(Operation, row), owed: DeliveryAction.nullable().parse(row.owed) ?? undefined, attempts: Number(row.attempts) };
+  return {
+    operation: fromRow(Operation, row),
+    owed: DeliveryAction.nullable().parse(row.owed) ?? undefined,
+    attempts: Number(row.attempts),
+  };
 }
 
 const status = `

@@ -11,8 +11,10 @@ const columns = Object.keys(Operation.shape);
 type OperationRows = Pick<Tables['operations'], 'insertOwed' | 'lockOwed' | 'updateOwed'>;
 
 export function operationRows(client: Prisma.TransactionClient): OperationRows {
-  const table: { create(query: { data: object }): PromiseLike<unknown>; updateMany(query: { where: object; data: object }): PromiseLike<{ count: number }> } =
-    client.operation;
+  const table: {
+    create(query: { data: object }): PromiseLike<unknown>;
+    updateMany(query: { where: object; data: object }): PromiseLike<{ count: number }>;
+  } = client.operation;
   return {
     async insertOwed(operation, owed) {
       try {
@@ -29,13 +31,23 @@ export function operationRows(client: Prisma.TransactionClient): OperationRows {
       );
       if (leased === undefined) return undefined;
       const row = await client.operation.findUniqueOrThrow({ where: { id } });
-      return { operation: fromRow(Operation, row), owed: DeliveryAction.nullable().parse(row.owed) ?? undefined, attempts: row.attempts, leased: leased.leased };
+      return {
+        operation: fromRow(Operation, row),
+        owed: DeliveryAction.nullable().parse(row.owed) ?? undefined,
+        attempts: row.attempts,
+        leased: leased.leased,
+      };
     },
     async updateOwed(operation, owed) {
       const next = { ...operation, revision: operation.revision + 1 };
       const { count } = await table.updateMany({
         where: { id: operation.id, revision: operation.revision },
-        data: { ...toRow(columns, next), owed: owed ?? null, nextAttemptAt: owed === undefined ? null : new Date(0), leaseId: null },
+        data: {
+          ...toRow(columns, next),
+          owed: owed ?? null,
+          nextAttemptAt: owed === undefined ? null : new Date(0),
+          leaseId: null,
+        },
       });
       if (count === 0) throw new Refusal('stale-revision', 'The operation has changed meanwhile; read it again.');
       return next;

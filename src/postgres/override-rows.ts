@@ -4,11 +4,14 @@ import { RetentionOverride } from '../domain/application.ts';
 import type { Prisma } from './generated/client.ts';
 import { fromRow, type Row } from './shape.ts';
 
-const note = 'Copies made from now on are kept this long; copies that exist keep the time to live that they were made with.';
+const note =
+  'Copies made from now on are kept this long; copies that exist keep the time to live that they were made with.';
 
 export function overrideRows(client: Prisma.TransactionClient): Tables['overrides'] {
   const read = (row: Row) => fromRow(RetentionOverride, { ...row, note });
-  const key = (organizationId: string, applicationClassId: string) => ({ organizationId_applicationClassId: { organizationId, applicationClassId } });
+  const key = (organizationId: string, applicationClassId: string) => ({
+    organizationId_applicationClassId: { organizationId, applicationClassId },
+  });
   return {
     async find(organizationId, applicationClassId) {
       const row = await client.retentionOverride.findUnique({ where: key(organizationId, applicationClassId) });

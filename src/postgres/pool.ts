@@ -2,7 +2,12 @@
 import { Pool } from 'pg';
 import type { Log } from '../app/ports.ts';
 
-export function openPool(options: { readonly url: string; readonly log: Log; readonly max?: number; readonly name?: string }): Pool {
+export function openPool(options: {
+  readonly url: string;
+  readonly log: Log;
+  readonly max?: number;
+  readonly name?: string;
+}): Pool {
   const pool = new Pool({
     connectionString: options.url,
     max: options.max ?? 10,

@@ -2,7 +2,9 @@
 import { Refusal } from '../domain/problem.ts';
 
 function codeOf(error: unknown): string | undefined {
-  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : undefined;
 }
 
 /** Turns a broken unique or foreign key into a Refusal; anything else goes on as it is. */
@@ -15,7 +17,10 @@ export function refusalOf(error: unknown, kind: string): unknown {
       });
     case 'P2003':
     case '23503':
-      return new Refusal('in-use', `The ${kind} is still referred to, or refers to something that is not there any more.`);
+      return new Refusal(
+        'in-use',
+        `The ${kind} is still referred to, or refers to something that is not there any more.`,
+      );
     default:
       return error;
   }

@@ -28,8 +28,15 @@ export interface Kind<T> {
   readonly visible?: object;
 }
 
-export function rowsOf<T extends { readonly id: string }>(client: Prisma.TransactionClient, delegate: Delegate, of: Kind<T>): Rows<T> {
-  const scope = (organizationId: string) => ({ ...of.visible, ...(of.organizationKey !== undefined && { [of.organizationKey]: organizationId }) });
+export function rowsOf<T extends { readonly id: string }>(
+  client: Prisma.TransactionClient,
+  delegate: Delegate,
+  of: Kind<T>,
+): Rows<T> {
+  const scope = (organizationId: string) => ({
+    ...of.visible,
+    ...(of.organizationKey !== undefined && { [of.organizationKey]: organizationId }),
+  });
 
   const find = async (organizationId: string, id: string): Promise<T | undefined> => {
     const row = await delegate.findFirst({ where: { AND: [scope(organizationId), { id }] } });
@@ -52,8 +59,15 @@ export function rowsOf<T extends { readonly id: string }>(client: Prisma.Transac
     async update(row) {
       const { id, revision } = { revision: undefined, ...row };
       const next = typeof revision === 'number' ? { ...row, revision: revision + 1 } : row;
-      const { count } = await delegate.updateMany({ where: { id, ...(typeof revision === 'number' && { revision }) }, data: toRow(of.columns, next) });
-      if (count === 0) throw new Refusal('stale-revision', `The ${of.kind} has changed since it was read; read it again and repeat the change.`);
+      const { count } = await delegate.updateMany({
+        where: { id, ...(typeof revision === 'number' && { revision }) },
+        data: toRow(of.columns, next),
+      });
+      if (count === 0)
+        throw new Refusal(
+          'stale-revision',
+          `The ${of.kind} has changed since it was read; read it again and repeat the change.`,
+        );
       return next;
     },
     async remove(organizationId, id) {
@@ -70,7 +84,13 @@ export function rowsOf<T extends { readonly id: string }>(client: Prisma.Transac
 }
 
 /** A page by a unique key: what is inserted or removed meanwhile makes no row appear twice or be passed over. */
-export async function pageOf<T>(delegate: Delegate, schema: ZodType<T>, scope: object, query: PageQuery, key: string): Promise<Page<T>> {
+export async function pageOf<T>(
+  delegate: Delegate,
+  schema: ZodType<T>,
+  scope: object,
+  query: PageQuery,
+  key: string,
+): Promise<Page<T>> {
   const { limit, cursor, descending = false, where = {} } = query;
   const beyond = cursor === undefined ? {} : { [key]: { [descending ? 'lt' : 'gt']: cursor } };
   const rows = await delegate.findMany({

@@ -27,7 +27,9 @@ export function sealer(key: Buffer): Sealer {
       const bytes = Buffer.from(sealed);
       const nonce = bytes.subarray(0, nonceBytes);
       const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes });
-      decipher.setAAD(Buffer.from(`v${keyVersion}|${place}`)).setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes));
+      decipher
+        .setAAD(Buffer.from(`v${keyVersion}|${place}`))
+        .setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes));
       return Buffer.concat([decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()]).toString('utf8');
     },
   };

@@ -12,7 +12,9 @@ function value(stored: unknown): unknown {
 
 /** The stored row as the domain's value, checked by its schema: a row that does not fit is a defect, told loudly. */
 export function fromRow<T>(schema: ZodType<T>, row: Row): T {
-  return schema.parse(Object.fromEntries(Object.entries(row).flatMap(([key, stored]) => (stored === null ? [] : [[key, value(stored)]]))));
+  return schema.parse(
+    Object.fromEntries(Object.entries(row).flatMap(([key, stored]) => (stored === null ? [] : [[key, value(stored)]]))),
+  );
 }
 
 /** JSON columns that may be NULL: Prisma tells the database's NULL from JSON's. */
@@ -20,7 +22,9 @@ const nullableJson: ReadonlySet<string> = new Set(['progress', 'discovery']);
 
 /** Absent keys become NULL, so that an update can clear a column. */
 export function toRow(columns: readonly string[], values: Row): Record<string, unknown> {
-  return Object.fromEntries(columns.map((column) => [column, values[column] ?? (nullableJson.has(column) ? Prisma.DbNull : null)]));
+  return Object.fromEntries(
+    columns.map((column) => [column, values[column] ?? (nullableJson.has(column) ? Prisma.DbNull : null)]),
+  );
 }
 
 export function camelCase(column: string): string {

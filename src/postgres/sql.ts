@@ -38,7 +38,11 @@ async function once<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Pr
   }
 }
 
-export async function select(client: Pool | PoolClient, text: string, values: readonly unknown[]): Promise<readonly Row[]> {
+export async function select(
+  client: Pool | PoolClient,
+  text: string,
+  values: readonly unknown[],
+): Promise<readonly Row[]> {
   const { rows } = await client.query<Row>(text, [...values]);
   return rows.map(camelRow);
 }

@@ -47,7 +47,11 @@ const keyByHash = `
 export async function openStore(options: StoreOptions): Promise<Opened> {
   const applied = await migrate(options.url);
   if (applied.length > 0) options.log.info({ applied }, 'migrated the database');
-  const pool = openPool({ url: options.url, log: options.log, ...(options.maxConnections !== undefined && { max: options.maxConnections }) });
+  const pool = openPool({
+    url: options.url,
+    log: options.log,
+    ...(options.maxConnections !== undefined && { max: options.maxConnections }),
+  });
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   const seals = sealer(options.secretsKey);
 
@@ -58,7 +62,12 @@ export async function openStore(options: StoreOptions): Promise<Opened> {
         const effects: (() => void)[] = [];
         try {
           const result = await prisma.$transaction(
-            (client) => work({ ...tablesOf(client, seals), idempotency: idempotencyKeysOf(client, seals), afterCommit: (effect) => void effects.push(effect) }),
+            (client) =>
+              work({
+                ...tablesOf(client, seals),
+                idempotency: idempotencyKeysOf(client, seals),
+                afterCommit: (effect) => void effects.push(effect),
+              }),
             { maxWait: 5_000, timeout: 20_000 },
           );
           for (const effect of effects) effect();

@@ -17,7 +17,12 @@ import { keyVersion, type Sealer } from './seal.ts';
 import { snakeRow, toRow } from './shape.ts';
 import { vault } from './vault.ts';
 
-function kindOf<T>(kind: string, table: string, schema: Kind<T>['schema'] & { shape: object }, organizationKey: Kind<T>['organizationKey']): Kind<T> {
+function kindOf<T>(
+  kind: string,
+  table: string,
+  schema: Kind<T>['schema'] & { shape: object },
+  organizationKey: Kind<T>['organizationKey'],
+): Kind<T> {
   return { kind, table, schema, columns: Object.keys(schema.shape), organizationKey };
 }
 
@@ -41,7 +46,8 @@ export function tablesOf(client: Prisma.TransactionClient, sealer: Sealer): Tabl
   return {
     organizations: {
       ...rowsOf(client, client.organization, kinds.organizations),
-      page: (organizationId, query) => pageOf(client.organization, Organization, organizationId === '' ? {} : { id: organizationId }, query, 'id'),
+      page: (organizationId, query) =>
+        pageOf(client.organization, Organization, organizationId === '' ? {} : { id: organizationId }, query, 'id'),
     },
     apiKeys: {
       ...rowsOf(client, client.apiKey, kinds.apiKeys),
@@ -71,7 +77,10 @@ export function tablesOf(client: Prisma.TransactionClient, sealer: Sealer): Tabl
       ...rowsOf(client, client.schedule, kinds.schedules),
       // The row stays for its ledger and its Operations, and fires no more.
       async remove(organizationId, id) {
-        await client.schedule.updateMany({ where: { id, organizationId, deletedAt: null }, data: { deletedAt: new Date(), nextFireAt: null } });
+        await client.schedule.updateMany({
+          where: { id, organizationId, deletedAt: null },
+          data: { deletedAt: new Date(), nextFireAt: null },
+        });
       },
     },
     operations: { ...rowsOf(client, client.operation, kinds.operations), ...operationRows(client) },

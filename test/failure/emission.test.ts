@@ -1,9 +1,9 @@
 /** One Operation a slot, whoever races and whoever is killed: real processes on a real database. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { Pool } from 'pg';
 import { openStore } from '../../src/postgres/store.ts';
 import { freshDatabase } from '../support/database.ts';
@@ -18,7 +18,11 @@ let pool: Pool;
 before(async () => {
   database = await freshDatabase();
   pool = new Pool({ connectionString: database.url, max: 2 });
-  const opened = await openStore({ url: database.url, secretsKey: Buffer.alloc(32, 1), log: { info() {}, warn() {}, error() {}, debug() {} } });
+  const opened = await openStore({
+    url: database.url,
+    secretsKey: Buffer.alloc(32, 1),
+    log: { info() {}, warn() {}, error() {}, debug() {} },
+  });
   await opened.close();
 });
 after(async () => {
@@ -35,7 +39,10 @@ async function emitter(mode: 'once' | 'loop'): Promise<ChildProcess> {
   return child;
 }
 
-const ended = (child: ChildProcess) => new Promise((resolve) => (child.exitCode === null && child.signalCode === null ? child.once('exit', resolve) : resolve(undefined)));
+const ended = (child: ChildProcess) =>
+  new Promise((resolve) =>
+    child.exitCode === null && child.signalCode === null ? child.once('exit', resolve) : resolve(undefined),
+  );
 
 async function counts() {
   const { rows } = await pool.query(`
@@ -60,7 +67,11 @@ test('eight processes racing for 500 due schedules make exactly 500 Operations',
 test('emitters killed at random moments lose no fire and double none', async () => {
   await pool.query('truncate organization, application_class cascade');
   const total = 2_000;
-  await seedSchedules(pool, { scheduleCount: total, schedule: '0 0 1 1 *', nextFireAt: `now() + n * interval '3 milliseconds'` });
+  await seedSchedules(pool, {
+    scheduleCount: total,
+    schedule: '0 0 1 1 *',
+    nextFireAt: `now() + n * interval '3 milliseconds'`,
+  });
   let kills = 0;
   const deadline = Date.now() + 90_000;
   while ((await counts()).due > 0 || (await counts()).operations < total) {
@@ -75,10 +86,19 @@ test('emitters killed at random moments lose no fire and double none', async () 
     await Promise.all(children.map(ended));
     // The statements of a killed process end in the server a moment later.
     await until('killed sessions to end', 10, async () => {
-      const { rows } = await pool.query(`select from pg_stat_activity where datname = current_database() and application_name = 'vworkspace-backups'`);
+      const { rows } = await pool.query(
+        `select from pg_stat_activity where datname = current_database() and application_name = 'vworkspace-backups'`,
+      );
       return rows.length === 0;
     });
   }
   assert.ok(kills >= 20, `only ${kills} kills`);
-  assert.deepEqual(await counts(), { operations: total, slots: total, fired: total, withoutEvent: 0, orphans: 0, due: 0 });
+  assert.deepEqual(await counts(), {
+    operations: total,
+    slots: total,
+    fired: total,
+    withoutEvent: 0,
+    orphans: 0,
+    due: 0,
+  });
 });

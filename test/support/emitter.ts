@@ -2,8 +2,9 @@
  * A scheduler process for tests that race and kill: opens the database, says `ready`, and after a line on its standard
  * input fires again and again, until nothing is due (`once`) or for ever (`loop`).
  */
-import { openStore } from '../../src/postgres/store.ts';
+
 import { fire } from '../../src/app/fire.ts';
+import { openStore } from '../../src/postgres/store.ts';
 
 const [url = '', mode = 'once'] = process.argv.slice(2);
 const quiet = { info() {}, warn() {}, error() {}, debug() {} };

@@ -15,8 +15,17 @@ export async function setScene(api: Client, cluster: SimulatedCluster, name = 'c
   const registered = await created(api, '/v1/clusters', { name, kubeconfig: cluster.kubeconfig });
   const known = await api.get('/v1/application-classes');
   const applicationClassId: string =
-    known.body.items[0]?.id ?? (await created(api, '/v1/application-classes', { name: 'nextcloud', defaultParameters: { storageLocation: 'default', snapshotVolumes: true } }));
-  const applicationInstanceId = await created(api, '/v1/application-instances', { clusterId: registered, applicationClassId, namespace: 'org-myteam', name: 'nextcloud-myteam' });
+    known.body.items[0]?.id ??
+    (await created(api, '/v1/application-classes', {
+      name: 'nextcloud',
+      defaultParameters: { storageLocation: 'default', snapshotVolumes: true },
+    }));
+  const applicationInstanceId = await created(api, '/v1/application-instances', {
+    clusterId: registered,
+    applicationClassId,
+    namespace: 'org-myteam',
+    name: 'nextcloud-myteam',
+  });
   return { clusterId: registered, applicationClassId, applicationInstanceId };
 }
 

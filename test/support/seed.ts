@@ -1,6 +1,7 @@
 /** Rows to begin with, written in bulk: organizations, clusters, applications and schedules that are due. */
-import { v7 } from 'uuid';
+
 import type { Pool } from 'pg';
+import { v7 } from 'uuid';
 
 export interface Seeded {
   readonly organizationId: string;
@@ -17,11 +18,18 @@ export interface SeedOptions {
 
 /** Makes the rows in SQL: a hundred thousand schedules take seconds. One application instance a schedule. */
 export async function seedSchedules(pool: Pool, options: SeedOptions): Promise<Seeded> {
-  const { scheduleCount, clusterCount = 10, schedule = '*/5 * * * *', nextFireAt = `date_trunc('minute', now()) - interval '1 minute'` } = options;
+  const {
+    scheduleCount,
+    clusterCount = 10,
+    schedule = '*/5 * * * *',
+    nextFireAt = `date_trunc('minute', now()) - interval '1 minute'`,
+  } = options;
   const organizationId = v7();
   const classId = v7();
   const clusterIds = Array.from({ length: clusterCount }, () => v7());
-  await pool.query(`insert into organization (id, name, created_at) values ($1::uuid, $1::uuid::text, now())`, [organizationId]);
+  await pool.query(`insert into organization (id, name, created_at) values ($1::uuid, $1::uuid::text, now())`, [
+    organizationId,
+  ]);
   await pool.query(
     `insert into application_class (id, name, retention, default_parameters, created_at, updated_at, revision)
      values ($1::uuid, $1::uuid::text, '{"hourly": "24h", "daily": "720h"}', '{"storageLocation": "aws-primary", "snapshotVolumes": true}', now(), now(), 1)`,

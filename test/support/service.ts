@@ -22,7 +22,12 @@ export interface TestService {
   close(): Promise<void>;
 }
 
-export async function startTestService(options: { readonly backend: Backend; readonly redisUrl?: string; readonly clock?: Clock; readonly roles?: string }): Promise<TestService> {
+export async function startTestService(options: {
+  readonly backend: Backend;
+  readonly redisUrl?: string;
+  readonly clock?: Clock;
+  readonly roles?: string;
+}): Promise<TestService> {
   const database = await freshDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'vworkspace-service-'));
   const { log, text } = keptLog();

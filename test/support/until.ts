@@ -1,7 +1,11 @@
 /** Waits for what must come true, looking often, with a bound: a test never sleeps for a fixed time. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export async function until<T>(what: string, seconds: number, look: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
+export async function until<T>(
+  what: string,
+  seconds: number,
+  look: () => Promise<T | undefined | false> | T | undefined | false,
+): Promise<T> {
   const deadline = performance.now() + seconds * 1000;
   for (;;) {
     const found = await look();
