@@ -15,6 +15,7 @@ import { authorize } from './rbac.ts';
 import type { RequestInfo } from './request.ts';
 import { requestInfo } from './request.ts';
 import type { RequestLog } from './requests.ts';
+import { reset } from './reset.ts';
 import type { Reply } from './resources.ts';
 import { answerResource, isWrite } from './resources.ts';
 import { ApiError, failure, notAcceptable, pageNotFound, plain, statusBody, tooLarge, unauthorized, unknownResource } from './status.ts';
@@ -131,7 +132,7 @@ export class Api {
     };
     if (faults.take('unreachable', target) !== undefined) {
       log(0);
-      message.socket.resetAndDestroy();
+      reset(message.socket);
       return;
     }
     if (faults.take('mute', target) !== undefined) {
@@ -152,13 +153,13 @@ export class Api {
     }
     if (response.destroyed) return;
     if (reply !== undefined && response.headersSent) {
-      message.socket.resetAndDestroy();
+      reset(message.socket);
       return;
     }
     const committed = reply !== undefined && reply.code < 300 && isWrite(info.verb);
     if (committed && faults.take('cutAfterCommit', target) !== undefined) {
       log(0);
-      message.socket.resetAndDestroy();
+      reset(message.socket);
       return;
     }
     log(reply?.code ?? 200);

@@ -3,6 +3,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
+import { track } from './reset.ts';
 import type { ServerTls } from './tls.ts';
 
 export class Listener {
@@ -13,6 +14,7 @@ export class Listener {
 
   constructor(tls: ServerTls, host: string, port: number, answer: (message: IncomingMessage, response: ServerResponse) => void) {
     this.#server = createServer({ cert: tls.certPem, key: tls.keyPem, keepAliveTimeout: 90_000, requestTimeout: 0 }, answer);
+    track(this.#server);
     this.#server.on('tlsClientError', () => undefined);
     this.#server.on('clientError', (_error, socket) => socket.destroy());
     this.#host = host;

@@ -8,6 +8,7 @@ import { objectAt, text } from './json.ts';
 import { checkMatch, revisionOf, selectorOf, wholeNumber } from './lists.ts';
 import type { Form } from './negotiate.ts';
 import type { ResourceType } from './registry.ts';
+import { reset } from './reset.ts';
 import { expired, internal, invalidOptions } from './status.ts';
 import type { Change, Store } from './store.ts';
 import type { IncludeObject } from './table.ts';
@@ -111,7 +112,7 @@ export class WatchStream {
     if (this.#ended) return;
     this.#ended = true;
     for (const stop of this.#stops) stop();
-    if (abrupt) this.#response.socket?.resetAndDestroy();
+    if (abrupt) reset(this.#response.socket);
     else if (this.#silent()) this.#response.socket?.destroy();
     else this.#response.end();
   }
