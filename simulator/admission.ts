@@ -64,19 +64,27 @@ function approvalProblem(settings: AdmissionSettings, request: AdmissionRequest)
 }
 
 /** Upgrade excludes Upgrade; a Restore waits for Upgrades and Backups; a Backup waits for Restores. */
-const EXCLUDES: Readonly<Record<string, readonly string[]>> = { Upgrade: ['Upgrade'], Restore: ['Upgrade', 'Backup'], Backup: ['Restore'] };
+const EXCLUDES: Readonly<Record<string, readonly string[]>> = {
+  Upgrade: ['Upgrade'],
+  Restore: ['Upgrade', 'Backup'],
+  Backup: ['Restore'],
+};
 
 function conflictProblem(settings: AdmissionSettings, request: AdmissionRequest): string {
   const type = spec(request.object, 'type');
   const target = spec(request.object, 'targetRef', 'name');
-  const other = settings.inFlight.of(request.namespace, target).find((each) => each.name !== request.name && (EXCLUDES[type] ?? []).includes(each.type));
-  return other === undefined ? '' : `conflicting Operation "${other.name}" (${other.type}) is in flight for target "${target}"`;
+  const other = settings.inFlight
+    .of(request.namespace, target)
+    .find((each) => each.name !== request.name && (EXCLUDES[type] ?? []).includes(each.type));
+  return other === undefined
+    ? ''
+    : `conflicting Operation "${other.name}" (${other.type}) is in flight for target "${target}"`;
 }
 
 function problemOf(settings: AdmissionSettings, request: AdmissionRequest): string {
   const { object, before, namespace } = request;
   if (before !== undefined) {
-    if (equal(before['spec'], object['spec']) || at(object, 'metadata', 'deletionTimestamp') !== undefined) return '';
+    if (equal(before.spec, object.spec) || at(object, 'metadata', 'deletionTimestamp') !== undefined) return '';
     const changed = immutableProblem(before, object);
     if (changed !== '') return changed;
   }
@@ -84,7 +92,12 @@ function problemOf(settings: AdmissionSettings, request: AdmissionRequest): stri
   if (shape !== '') return shape;
   const type = spec(object, 'type');
   const engine = spec(object, 'engine');
-  const allowed = text(settings.store.get(NAMESPACES, '', namespace), 'metadata', 'annotations', 'ops.vworkspace.io/allowed-types');
+  const allowed = text(
+    settings.store.get(NAMESPACES, '', namespace),
+    'metadata',
+    'annotations',
+    'ops.vworkspace.io/allowed-types',
+  );
   if (allowed !== '' && !allowed.split(',').some((each) => each.trim() === type)) {
     return `Operation type "${type}" is not allowed in namespace "${namespace}" (allowed: ${allowed})`;
   }
@@ -101,11 +114,18 @@ function problemOf(settings: AdmissionSettings, request: AdmissionRequest): stri
 export function admissionOf(settings: AdmissionSettings): Admission {
   return (request) => {
     if (request.type.plural !== 'operations' || request.operation === 'DELETE') return;
-    const target = { verb: request.operation.toLowerCase(), resource: 'operations', namespace: request.namespace, name: request.name };
+    const target = {
+      verb: request.operation.toLowerCase(),
+      resource: 'operations',
+      namespace: request.namespace,
+      name: request.name,
+    };
     const down = settings.faults.take('webhookDown', target);
     if (down !== undefined) {
       const why = down.message ?? 'context deadline exceeded';
-      throw internalError(`failed calling webhook "${WEBHOOK}": failed to call webhook: Post "https://vworkspace-operator-webhook.vworkspace-system.svc:443/validate?timeout=10s": ${why}`);
+      throw internalError(
+        `failed calling webhook "${WEBHOOK}": failed to call webhook: Post "https://vworkspace-operator-webhook.vworkspace-system.svc:443/validate?timeout=10s": ${why}`,
+      );
     }
     const problem = settings.faults.take('deny', target)?.message ?? problemOf(settings, request);
     if (problem !== '') throw webhookDenied(WEBHOOK, problem);

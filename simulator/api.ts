@@ -9,16 +9,27 @@ import type { Faults, Target } from './faults.ts';
 import type { JsonObject } from './json.ts';
 import type { Form } from './negotiate.ts';
 import { negotiate } from './negotiate.ts';
-import { openApiV2, openApiV3, openApiV3Index } from './openapi.ts';
 import type { Server } from './objects.ts';
+import { openApiV2, openApiV3, openApiV3Index } from './openapi.ts';
+import { fromProtobuf } from './protobuf.ts';
 import { authorize } from './rbac.ts';
+import type { Reply } from './reply.ts';
 import type { RequestInfo } from './request.ts';
 import { requestInfo } from './request.ts';
 import type { RequestLog } from './requests.ts';
 import { reset } from './reset.ts';
-import type { Reply } from './resources.ts';
 import { answerResource, isWrite } from './resources.ts';
-import { ApiError, failure, notAcceptable, pageNotFound, plain, statusBody, tooLarge, unauthorized, unknownResource } from './status.ts';
+import {
+  ApiError,
+  failure,
+  notAcceptable,
+  pageNotFound,
+  plain,
+  statusBody,
+  tooLarge,
+  unauthorized,
+  unknownResource,
+} from './status.ts';
 import type { Timers } from './timers.ts';
 import type { Tokens } from './tokens.ts';
 import { ANONYMOUS_PATHS } from './tokens.ts';
@@ -39,7 +50,13 @@ export interface ApiSettings {
 const BODY_LIMIT = 3 * 1024 * 1024;
 const DISCOVERY = 'APIGroupDiscoveryList';
 
-async function bodyOf(message: IncomingMessage): Promise<string> {
+interface Body {
+  readonly text: string;
+  readonly contentType: string;
+}
+
+/** Throws 413 above 3 MiB. Protobuf of built-in types is turned into JSON here, so that no other file knows it. */
+async function bodyOf(message: IncomingMessage): Promise<Body> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of message) {
@@ -48,7 +65,12 @@ async function bodyOf(message: IncomingMessage): Promise<string> {
     if (bytes <= BODY_LIMIT) chunks.push(buffer);
   }
   if (bytes > BODY_LIMIT) throw tooLarge(BODY_LIMIT);
-  return Buffer.concat(chunks).toString('utf8');
+  const whole = Buffer.concat(chunks);
+  const contentType = message.headers['content-type'] ?? '';
+  const decoded = contentType.startsWith('application/vnd.kubernetes.protobuf') ? fromProtobuf(whole) : undefined;
+  return decoded === undefined
+    ? { text: whole.toString('utf8'), contentType }
+    : { text: decoded, contentType: 'application/json' };
 }
 
 /** Paths that are no resources: discovery, versions, health, OpenAPI. */
@@ -73,22 +95,33 @@ function answerPath(settings: ApiSettings, info: RequestInfo, accept: string | u
   }
   if (path === '/openapi/v2') {
     if (!/application\/json|\*\/\*/.test(accept ?? '*/*')) throw notAcceptable();
-    return object({ document: openApiV2(registry, 'v1') }['document'] as JsonObject);
+    return object(openApiV2(registry, 'v1'));
   }
   if (path === '/openapi/v3') return object(openApiV3Index(registry));
   if (path.startsWith('/openapi/v3/')) return object(openApiV3(registry, path.slice('/openapi/v3/'.length)));
   const [root, group = '', version] = path.split('/').filter((part) => part !== '');
   if (root === 'api' && version === undefined) return object(resourceList(registry, '', group));
-  if (root === 'apis') return object(version === undefined ? apiGroup(registry, group) : resourceList(registry, group, version));
+  if (root === 'apis')
+    return object(version === undefined ? apiGroup(registry, group) : resourceList(registry, group, version));
   throw pageNotFound();
 }
 
 export function send(response: ServerResponse, reply: Reply, truncated = false): void {
   const json = reply.body === undefined ? '' : JSON.stringify(reply.body);
   const yaml = reply.form?.media === 'application/yaml' && reply.body !== undefined;
-  const payload = reply.body === undefined ? (reply.text ?? '') : yaml ? stringify(reply.body, { sortMapEntries: true, indentSeq: false, version: '1.1' }) : `${json}\n`;
+  const payload =
+    reply.body === undefined
+      ? (reply.text ?? '')
+      : yaml
+        ? stringify(reply.body, { sortMapEntries: true, indentSeq: false, version: '1.1' })
+        : `${json}\n`;
   const type = reply.body === undefined ? 'text/plain; charset=utf-8' : yaml ? 'application/yaml' : 'application/json';
-  response.writeHead(reply.code, { 'Content-Type': type, 'Content-Length': String(Buffer.byteLength(payload)), 'Cache-Control': 'no-cache, private', ...reply.headers });
+  response.writeHead(reply.code, {
+    'Content-Type': type,
+    'Content-Length': String(Buffer.byteLength(payload)),
+    'Cache-Control': 'no-cache, private',
+    ...reply.headers,
+  });
   if (!truncated) {
     response.end(payload);
     return;
@@ -103,11 +136,30 @@ const errorReply = (error: ApiError): Reply => ({
   ...(error.body === undefined ? { text: `${error.message}\n` } : { body: error.body }),
 });
 
-function faultError(fault: { readonly code: number; readonly message?: string; readonly retryAfterSeconds?: number }): ApiError {
+function faultError(fault: {
+  readonly code: number;
+  readonly message?: string;
+  readonly retryAfterSeconds?: number;
+}): ApiError {
   const reasons: Readonly<Record<number, string>> = { 500: 'InternalError', 503: 'ServiceUnavailable', 504: 'Timeout' };
-  const message = fault.message ?? (fault.code === 503 ? 'the server is currently unable to handle the request' : 'Internal error occurred: etcdserver: request timed out');
-  const headers: Record<string, string> = fault.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(fault.retryAfterSeconds) };
-  return new ApiError(fault.code, message, statusBody(fault.code, reasons[fault.code] ?? '', message, fault.retryAfterSeconds === undefined ? undefined : { retryAfterSeconds: fault.retryAfterSeconds }), headers);
+  const message =
+    fault.message ??
+    (fault.code === 503
+      ? 'the server is currently unable to handle the request'
+      : 'Internal error occurred: etcdserver: request timed out');
+  const headers: Record<string, string> =
+    fault.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(fault.retryAfterSeconds) };
+  return new ApiError(
+    fault.code,
+    message,
+    statusBody(
+      fault.code,
+      reasons[fault.code] ?? '',
+      message,
+      fault.retryAfterSeconds === undefined ? undefined : { retryAfterSeconds: fault.retryAfterSeconds },
+    ),
+    headers,
+  );
 }
 
 export class Api {
@@ -149,7 +201,9 @@ export class Api {
       reply = await this.#reply(info, target, message, response, body);
     } catch (error) {
       if (!(error instanceof ApiError)) console.error(error);
-      reply = errorReply(error instanceof ApiError ? error : failure(500, 'InternalError', `Internal error occurred: ${String(error)}`));
+      reply = errorReply(
+        error instanceof ApiError ? error : failure(500, 'InternalError', `Internal error occurred: ${String(error)}`),
+      );
     }
     if (response.destroyed) return;
     if (reply !== undefined && response.headersSent) {
@@ -166,16 +220,25 @@ export class Api {
     if (reply !== undefined) send(response, reply, faults.take('truncate', target) !== undefined);
   }
 
-  async #reply(info: RequestInfo, target: Target, message: IncomingMessage, response: ServerResponse, body: string): Promise<Reply | undefined> {
+  async #reply(
+    info: RequestInfo,
+    target: Target,
+    message: IncomingMessage,
+    response: ServerResponse,
+    body: Body,
+  ): Promise<Reply | undefined> {
     const { tokens, faults, server } = this.#settings;
     const user = tokens.userOf(message.headers.authorization);
     const throttled = faults.take('throttle', target);
     if (throttled !== undefined) {
-      throw plain(429, 'Too many requests, please try again later.', { 'Retry-After': String(throttled.retryAfterSeconds ?? 1) });
+      throw plain(429, 'Too many requests, please try again later.', {
+        'Retry-After': String(throttled.retryAfterSeconds ?? 1),
+      });
     }
     const broken = faults.take('error', target);
     if (broken !== undefined) throw faultError(broken);
-    if (user.name === 'system:anonymous' && ANONYMOUS_PATHS.includes(info.path)) return answerPath(this.#settings, info, message.headers.accept);
+    if (user.name === 'system:anonymous' && ANONYMOUS_PATHS.includes(info.path))
+      return answerPath(this.#settings, info, message.headers.accept);
     authorize(user, info);
     if (!info.isResource) {
       if (info.verb !== 'get' && info.verb !== 'head') throw pageNotFound();
@@ -186,6 +249,15 @@ export class Api {
     const review = info.group === 'authorization.k8s.io';
     if (type === undefined && !review) throw info.group === '' ? unknownResource() : pageNotFound();
     if (!review && user.name === 'system:anonymous') throw unauthorized();
-    return answerResource(this.#settings, { info, target, type, user, message, response, body });
+    return answerResource(this.#settings, {
+      info,
+      target,
+      type,
+      user,
+      message,
+      response,
+      body: body.text,
+      contentType: body.contentType,
+    });
   }
 }

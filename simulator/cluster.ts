@@ -22,7 +22,7 @@ import type { Rule } from './rbac.ts';
 import type { ResourceType } from './registry.ts';
 import { CRDS, NAMESPACES, Registry, shippedCrds } from './registry.ts';
 import { RequestLog } from './requests.ts';
-import { addApplicationInstance, addNamespace, put, seed, SYSTEM_NAMESPACE } from './seeds.ts';
+import { addApplicationInstance, addNamespace, put, SYSTEM_NAMESPACE, seed } from './seeds.ts';
 import { Store } from './store.ts';
 import { Timers } from './timers.ts';
 import { makeTls } from './tls.ts';
@@ -41,8 +41,13 @@ const RESOURCES = ['operations', 'applicationinstances'];
 /** The rights of the service account: reads everywhere, writes in open namespaces; or both in the named ones only. */
 function accountRules(open: ReadonlySet<string>, namespaces: readonly string[] | undefined): readonly Rule[] {
   const clusters: Rule = { verbs: READ, groups: ['ops.vworkspace.io'], resources: ['clusters'] };
-  if (namespaces !== undefined) return [clusters, { verbs: [...READ, ...WRITE], groups: GROUPS, resources: RESOURCES, namespaces }];
-  return [clusters, { verbs: READ, groups: GROUPS, resources: RESOURCES }, { verbs: WRITE, groups: GROUPS, resources: RESOURCES, namespaces: [...open] }];
+  if (namespaces !== undefined)
+    return [clusters, { verbs: [...READ, ...WRITE], groups: GROUPS, resources: RESOURCES, namespaces }];
+  return [
+    clusters,
+    { verbs: READ, groups: GROUPS, resources: RESOURCES },
+    { verbs: WRITE, groups: GROUPS, resources: RESOURCES, namespaces: [...open] },
+  ];
 }
 
 function watchGates(store: Store, vocabulary: 'documents' | 'code'): ReadonlySet<string> {
@@ -79,7 +84,11 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
   new Operator({ server, timers, speed, vocabulary, requireRestoreApproval: options.requireRestoreApproval ?? false });
 
   const granted: Rule[] = [...(options.grants ?? [])];
-  const account = { name: USER, groups: ['system:serviceaccounts', 'system:authenticated'], rules: () => [...accountRules(open, options.namespaces), ...granted] };
+  const account = {
+    name: USER,
+    groups: ['system:serviceaccounts', 'system:authenticated'],
+    rules: () => [...accountRules(open, options.namespaces), ...granted],
+  };
   const token = newToken();
   const adminToken = newToken();
   tokens.add(token, account);
@@ -87,7 +96,12 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
 
   const shownHost = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   const api = new Api({
-    server, tokens, faults, timers, requests, watches,
+    server,
+    tokens,
+    faults,
+    timers,
+    requests,
+    watches,
     versionInfo: versionInfo(options.version ?? 'v1.34.2'),
     bookmarkSeconds: options.bookmarkSeconds ?? 60,
     address: () => `${shownHost}:${listener.port}`,
@@ -105,14 +119,16 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
   faults.onChange = (fault) => {
     if (fault.kind === 'unreachable') void settle();
     for (const watch of [...watches]) {
-      if (fault.kind === 'dropWatches' && faults.take('dropWatches', watch.target) !== undefined) watch.end(fault.abrupt);
+      if (fault.kind === 'dropWatches' && faults.take('dropWatches', watch.target) !== undefined)
+        watch.end(fault.abrupt);
       else watch.flush();
     }
   };
   await listener.open();
 
   const url = `https://${shownHost.includes(':') ? `[${shownHost}]` : shownHost}:${listener.port}`;
-  const access = (user: string, bearer: string): string => kubeconfigOf({ cluster: name, user, url, caPem: tls.caPem, token: bearer });
+  const access = (user: string, bearer: string): string =>
+    kubeconfigOf({ cluster: name, user, url, caPem: tls.caPem, token: bearer });
   const typeOf = (plural: string): ResourceType => {
     const type = registry.byPlural(plural);
     if (type === undefined) throw new Error(`the cluster does not serve ${plural}`);
@@ -125,19 +141,32 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
   };
   let control: ControlServer | undefined;
   const cluster: SimulatedCluster = {
-    name, url, token, adminToken,
+    name,
+    url,
+    token,
+    adminToken,
     caPem: tls.caPem,
     kubeconfig: access(ACCOUNT, token),
     adminKubeconfig: access('admin', adminToken),
     get controlUrl() {
       return control?.url;
     },
-    requests: { get total() { return requests.total; }, byVerb: () => requests.byVerb(), get log() { return requests.log; } },
+    requests: {
+      get total() {
+        return requests.total;
+      },
+      byVerb: () => requests.byVerb(),
+      get log() {
+        return requests.log;
+      },
+    },
     addNamespace: (namespace, given = {}) => addNamespace(server, namespace, given.labels, given.annotations),
-    addApplicationInstance: (namespace, instance, given = {}) => addApplicationInstance(server, namespace, instance, given.annotations),
+    addApplicationInstance: (namespace, instance, given = {}) =>
+      addApplicationInstance(server, namespace, instance, given.annotations),
     get: (resource, namespace, object) => store.get(typeOf(resource), namespace ?? '', object),
     list: (resource, namespace) => store.list(typeOf(resource), namespace ?? ''),
-    put: (resource, object) => put(server, typeOf(resource), object as JsonObject, text(object as JsonObject, 'metadata', 'namespace')),
+    put: (resource, object) =>
+      put(server, typeOf(resource), object as JsonObject, text(object as JsonObject, 'metadata', 'namespace')),
     grant(rule) {
       granted.push(rule);
       return { clear: () => void granted.splice(granted.indexOf(rule), 1) };

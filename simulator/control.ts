@@ -14,7 +14,19 @@ export interface ControlServer {
 }
 
 const KINDS: readonly FaultKind[] = [
-  'unreachable', 'mute', 'slow', 'throttle', 'error', 'dropWatches', 'silentWatches', 'truncate', 'expired', 'deny', 'webhookDown', 'cutAfterCommit', 'backup',
+  'unreachable',
+  'mute',
+  'slow',
+  'throttle',
+  'error',
+  'dropWatches',
+  'silentWatches',
+  'truncate',
+  'expired',
+  'deny',
+  'webhookDown',
+  'cutAfterCommit',
+  'backup',
 ];
 
 const HELP = `GET    /faults                     active faults
@@ -40,14 +52,15 @@ async function bodyOf(message: IncomingMessage): Promise<Json> {
 /** A fault from JSON. Throws for a kind that does not exist and for fields of the wrong type. */
 export function faultOf(value: Json): Fault {
   if (!isObject(value)) throw new Error('a fault is an object');
-  const kind = KINDS.find((each) => each === value['kind']);
+  const kind = KINDS.find((each) => each === value.kind);
   if (kind === undefined) throw new Error(`unknown fault kind; one of ${KINDS.join(', ')}`);
   for (const key of ['count', 'durationMs', 'rate', 'ms', 'code', 'afterMs', 'retryAfterSeconds']) {
     if (value[key] !== undefined && typeof value[key] !== 'number') throw new Error(`${key} must be a number`);
   }
   for (const key of ['verbs', 'resources', 'namespaces', 'names']) {
     const list = value[key];
-    if (list !== undefined && !(Array.isArray(list) && list.every((item) => typeof item === 'string'))) throw new Error(`${key} must be a list of strings`);
+    if (list !== undefined && !(Array.isArray(list) && list.every((item) => typeof item === 'string')))
+      throw new Error(`${key} must be a list of strings`);
   }
   const needed: Partial<Record<FaultKind, string>> = { slow: 'ms', error: 'code', deny: 'message', backup: 'outcome' };
   const field = needed[kind];
@@ -60,7 +73,13 @@ const stringMap = (value: Json, key: string): Record<string, string> | undefined
   return Object.fromEntries(Object.entries(objectAt(value, key)).map(([name, item]) => [name, String(item)]));
 };
 
-async function act(cluster: SimulatedCluster, faults: Faults, method: string, path: readonly string[], body: Json): Promise<unknown> {
+async function act(
+  cluster: SimulatedCluster,
+  faults: Faults,
+  method: string,
+  path: readonly string[],
+  body: Json,
+): Promise<unknown> {
   const [first = '', second = '', third = ''] = path;
   const labels = stringMap(body, 'labels');
   const annotations = stringMap(body, 'annotations');
@@ -97,7 +116,11 @@ async function act(cluster: SimulatedCluster, faults: Faults, method: string, pa
       else cluster.expireToken(cluster.token, Date.now());
       return {};
     case 'GET requests':
-      return { total: cluster.requests.total, byVerb: cluster.requests.byVerb(), log: cluster.requests.log.slice(-100) };
+      return {
+        total: cluster.requests.total,
+        byVerb: cluster.requests.byVerb(),
+        log: cluster.requests.log.slice(-100),
+      };
     default:
       return undefined;
   }
@@ -107,7 +130,9 @@ export async function startControl(cluster: SimulatedCluster, faults: Faults, po
   const answer = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(message.url ?? '/', 'http://control');
     const reply = (code: number, body: unknown): void => {
-      response.writeHead(code, { 'Content-Type': typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json' });
+      response.writeHead(code, {
+        'Content-Type': typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json',
+      });
       response.end(typeof body === 'string' ? body : `${JSON.stringify(body)}\n`);
     };
     if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(message.headers.host ?? '')) {
@@ -119,7 +144,13 @@ export async function startControl(cluster: SimulatedCluster, faults: Faults, po
       return;
     }
     try {
-      const result = await act(cluster, faults, message.method ?? 'GET', url.pathname.split('/').filter((part) => part !== ''), await bodyOf(message));
+      const result = await act(
+        cluster,
+        faults,
+        message.method ?? 'GET',
+        url.pathname.split('/').filter((part) => part !== ''),
+        await bodyOf(message),
+      );
       reply(result === undefined ? 404 : 200, result ?? HELP);
     } catch (error) {
       reply(400, `${error instanceof Error ? error.message : String(error)}\n`);

@@ -39,30 +39,45 @@ export function parseYaml(body: string, prefix: string): Json {
 export function decodeBody(type: ResourceType, body: string, contentType: string): JsonObject {
   const media = mediaTypeOf(contentType) || 'application/json';
   if (media !== 'application/json' && media !== 'application/yaml') throw unsupportedMediaType(BODY_TYPES);
-  const unrecognized = (why: string): Error => badRequest(`the object provided is unrecognized (must be of type ${type.kind}): ${why}`);
+  const unrecognized = (why: string): Error =>
+    badRequest(`the object provided is unrecognized (must be of type ${type.kind}): ${why}`);
   let value: Json;
   try {
     value = media === 'application/yaml' ? parseYaml(body, '') : parseJson(body);
   } catch (error) {
     const why = error instanceof Error ? error.message : '';
-    throw unrecognized(`couldn't get version/kind; json parse error: ${why} (${Buffer.from(body.slice(0, 64)).toString('hex')})`);
+    throw unrecognized(
+      `couldn't get version/kind; json parse error: ${why} (${Buffer.from(body.slice(0, 64)).toString('hex')})`,
+    );
   }
-  if (!isObject(value)) throw unrecognized(`couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value`);
-  for (const [field, name] of [['kind', 'Kind'], ['apiVersion', 'apiVersion']] as const) {
-    if (text(value, field) === '') throw unrecognized(`Object '${name}' is missing in '${body.slice(0, 256)}' (${body.slice(0, 256)})`);
+  if (!isObject(value))
+    throw unrecognized(
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value`,
+    );
+  for (const [field, name] of [
+    ['kind', 'Kind'],
+    ['apiVersion', 'apiVersion'],
+  ] as const) {
+    if (text(value, field) === '')
+      throw unrecognized(`Object '${name}' is missing in '${body.slice(0, 256)}' (${body.slice(0, 256)})`);
   }
   if (text(value, 'apiVersion') !== type.apiVersion) {
-    throw badRequest(`the API version in the data (${text(value, 'apiVersion')}) does not match the expected API version (${type.apiVersion})`);
+    throw badRequest(
+      `the API version in the data (${text(value, 'apiVersion')}) does not match the expected API version (${type.apiVersion})`,
+    );
   }
   if (text(value, 'kind') !== type.kind) {
     const message = `Invalid value: ${JSON.stringify(text(value, 'kind'))}: must be ${type.kind}`;
-    throw invalid(type.group, text(value, 'kind'), text(value, 'metadata', 'name'), [{ reason: 'FieldValueInvalid', message, field: 'kind' }]);
+    throw invalid(type.group, text(value, 'kind'), text(value, 'metadata', 'name'), [
+      { reason: 'FieldValueInvalid', message, field: 'kind' },
+    ]);
   }
   checkMetadata(type, value);
   return value;
 }
 
-const goType = (value: Json): string => (isObject(value) ? 'object' : Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value);
+const goType = (value: Json): string =>
+  isObject(value) ? 'object' : Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
 
 /** Metadata is typed even where the rest is not: a label that is no string is a 400. */
 export function checkMetadata(type: ResourceType, object: JsonObject): void {
@@ -95,9 +110,12 @@ export function dropUnknown(type: ResourceType, object: JsonObject, options: Wri
   const warnings = dropped.map((path) => `unknown field "${path}"`);
   if (options.validation === 'Strict') {
     const why = `strict decoding error: ${warnings.join(', ')}`;
-    if (!patch) throw badRequest(`${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: ${why}`);
+    if (!patch)
+      throw badRequest(`${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: ${why}`);
     const message = `Invalid value: ${JSON.stringify(JSON.stringify(object))}: ${why}`;
-    throw failure(422, 'Invalid', ` "" is invalid: patch: ${message}`, { causes: [{ reason: 'FieldValueInvalid', message, field: 'patch' }] });
+    throw failure(422, 'Invalid', ` "" is invalid: patch: ${message}`, {
+      causes: [{ reason: 'FieldValueInvalid', message, field: 'patch' }],
+    });
   }
   for (const warning of warnings) options.warn(warning);
   return kept;

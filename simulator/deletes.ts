@@ -41,12 +41,27 @@ export function remove(server: Server, type: ResourceType, object: JsonObject, o
   const uid = text(object, 'metadata', 'uid');
   const version = text(object, 'metadata', 'resourceVersion');
   if (options.uid !== '' && options.uid !== uid) {
-    throw preconditionFailed(type, name, `the UID in the precondition (${options.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`);
+    throw preconditionFailed(
+      type,
+      name,
+      `the UID in the precondition (${options.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`,
+    );
   }
   if (options.resourceVersion !== '' && options.resourceVersion !== version) {
-    throw preconditionFailed(type, name, `the ResourceVersion in the precondition (${options.resourceVersion}) does not match the ResourceVersion in record (${version}). The object might have been modified`);
+    throw preconditionFailed(
+      type,
+      name,
+      `the ResourceVersion in the precondition (${options.resourceVersion}) does not match the ResourceVersion in record (${version}). The object might have been modified`,
+    );
   }
-  server.admit({ operation: 'DELETE', type, namespace: text(object, 'metadata', 'namespace'), name, object, before: object });
+  server.admit({
+    operation: 'DELETE',
+    type,
+    namespace: text(object, 'metadata', 'namespace'),
+    name,
+    object,
+    before: object,
+  });
   const held = textsAt(object, 'metadata', 'finalizers').length > 0 || type.plural === 'namespaces';
   if (!held) {
     if (!options.dryRun) server.store.remove(type, object);
@@ -59,6 +74,7 @@ export function remove(server: Server, type: ResourceType, object: JsonObject, o
     deletionGracePeriodSeconds: 0,
     ...(typeof generation === 'number' ? { generation: generation + 1 } : {}),
   });
-  const terminating: JsonObject = type.plural === 'namespaces' ? { ...marked, status: { phase: 'Terminating' } } : marked;
+  const terminating: JsonObject =
+    type.plural === 'namespaces' ? { ...marked, status: { phase: 'Terminating' } } : marked;
   return { object: options.dryRun ? terminating : server.store.put(type, terminating), gone: false };
 }

@@ -13,15 +13,18 @@ export const octets = (content: Buffer): Buffer => tagged(0x04, content);
 export const boolean = (value: boolean): Buffer => tagged(0x01, Buffer.from([value ? 0xff : 0]));
 export const utf8 = (value: string): Buffer => tagged(0x0c, Buffer.from(value));
 /** `unused` is how many bits of the last byte do not count. */
-export const bits = (content: Buffer, unused = 0): Buffer => tagged(0x03, Buffer.concat([Buffer.from([unused]), content]));
+export const bits = (content: Buffer, unused = 0): Buffer =>
+  tagged(0x03, Buffer.concat([Buffer.from([unused]), content]));
 /** Context-specific: constructed around other items, or primitive around plain bytes. */
 export const wrapped = (number: number, content: Buffer): Buffer => tagged(0xa0 | number, content);
 export const implicit = (number: number, content: Buffer): Buffer => tagged(0x80 | number, content);
 
-export const integer = (bytes: Buffer): Buffer => tagged(0x02, (bytes[0] ?? 0) & 0x80 ? Buffer.concat([Buffer.from([0]), bytes]) : bytes);
+export const integer = (bytes: Buffer): Buffer =>
+  tagged(0x02, (bytes[0] ?? 0) & 0x80 ? Buffer.concat([Buffer.from([0]), bytes]) : bytes);
 
 /** GeneralizedTime, whole seconds, UTC. */
-export const time = (instant: Date): Buffer => tagged(0x18, Buffer.from(`${instant.toISOString().slice(0, 19).replaceAll(/[-T:]/g, '')}Z`));
+export const time = (instant: Date): Buffer =>
+  tagged(0x18, Buffer.from(`${instant.toISOString().slice(0, 19).replaceAll(/[-T:]/g, '')}Z`));
 
 export function oid(dotted: string): Buffer {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);

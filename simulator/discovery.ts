@@ -50,20 +50,41 @@ export function apiGroup(registry: Registry, name: string): JsonObject | undefin
 
 export function resourceList(registry: Registry, group: string, version: string): JsonObject | undefined {
   const groupVersion = group === '' ? version : `${group}/${version}`;
-  const resources: Json[] = registry.all().filter((type) => type.group === group && type.version === version).flatMap((type) => [
-    {
-      name: type.plural,
-      singularName: type.singular,
-      namespaced: type.namespaced,
-      kind: type.kind,
-      verbs: verbsOf(type),
-      ...(type.shortNames.length === 0 ? {} : { shortNames: [...type.shortNames] }),
-      ...(type.categories.length === 0 ? {} : { categories: [...type.categories] }),
-    },
-    ...(type.hasStatus ? [{ name: `${type.plural}/status`, singularName: '', namespaced: type.namespaced, kind: type.kind, verbs: [...STATUS_VERBS] }] : []),
-  ]);
+  const resources: Json[] = registry
+    .all()
+    .filter((type) => type.group === group && type.version === version)
+    .flatMap((type) => [
+      {
+        name: type.plural,
+        singularName: type.singular,
+        namespaced: type.namespaced,
+        kind: type.kind,
+        verbs: verbsOf(type),
+        ...(type.shortNames.length === 0 ? {} : { shortNames: [...type.shortNames] }),
+        ...(type.categories.length === 0 ? {} : { categories: [...type.categories] }),
+      },
+      ...(type.hasStatus
+        ? [
+            {
+              name: `${type.plural}/status`,
+              singularName: '',
+              namespaced: type.namespaced,
+              kind: type.kind,
+              verbs: [...STATUS_VERBS],
+            },
+          ]
+        : []),
+    ]);
   if (group === REVIEW_GROUP) {
-    resources.push(...REVIEWS.map(([name, singularName, kind]) => ({ name, singularName, namespaced: false, kind, verbs: ['create'] })));
+    resources.push(
+      ...REVIEWS.map(([name, singularName, kind]) => ({
+        name,
+        singularName,
+        namespaced: false,
+        kind,
+        verbs: ['create'],
+      })),
+    );
   }
   return resources.length === 0 ? undefined : { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources };
 }
@@ -88,10 +109,22 @@ export function aggregated(registry: Registry, core: boolean, apiVersion: string
   const items: Json[] = [...names].map(([group, versions]) => ({
     metadata: group === '' ? {} : { name: group },
     versions: versions.map((version) => {
-      const served = registry.all().filter((type) => type.group === group && type.version === version).map(aggregatedResource);
-      const reviews = group === REVIEW_GROUP ? REVIEWS.map(([resource, singularResource, kind]): JsonObject => ({
-        resource, responseKind: { group, version, kind }, scope: 'Cluster', singularResource, verbs: ['create'],
-      })) : [];
+      const served = registry
+        .all()
+        .filter((type) => type.group === group && type.version === version)
+        .map(aggregatedResource);
+      const reviews =
+        group === REVIEW_GROUP
+          ? REVIEWS.map(
+              ([resource, singularResource, kind]): JsonObject => ({
+                resource,
+                responseKind: { group, version, kind },
+                scope: 'Cluster',
+                singularResource,
+                verbs: ['create'],
+              }),
+            )
+          : [];
       return { version, resources: [...served, ...reviews], freshness: 'Current' };
     }),
   }));

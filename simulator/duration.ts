@@ -1,6 +1,14 @@
 // Go durations, as Velero reads `ttl`: hours are the largest unit, so "30d" is an error.
 
-const UNITS: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, 'µs': 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const UNITS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
 
 /** Milliseconds, or the text of the error that Go gives. */
 export function goDuration(source: string): number | string {

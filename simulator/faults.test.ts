@@ -77,12 +77,14 @@ test('watches can be dropped, silenced and expired', async () => {
   await list();
   assert.equal(silent.events.length, before);
   fault.clear();
-  await until('what was missed', () => silent.events.some((event) => text(event.object, 'metadata', 'name') === 'unheard'));
+  await until('what was missed', () =>
+    silent.events.some((event) => text(event.object, 'metadata', 'name') === 'unheard'),
+  );
   silent.close();
   cluster.inject({ kind: 'expired', count: 1 });
   const expired = watch(cluster, `${OPERATIONS}?watch=1&resourceVersion=5000`);
   await expired.ended;
-  assert.equal(expired.events[0]?.object['code'], 410);
+  assert.equal(expired.events[0]?.object.code, 410);
   cluster.inject({ kind: 'expired', asHttp: true, count: 1 });
   assert.equal((await call(cluster, 'GET', `${OPERATIONS}?watch=1&resourceVersion=5000`)).code, 410);
 });
@@ -98,7 +100,8 @@ test('the webhook denies with a given text, or is down', async () => {
 
 test('the control endpoint sets and clears faults, and refuses what is no fault or no loopback', async () => {
   const url = cluster.controlUrl ?? '';
-  const post = (body: unknown): Promise<Response> => fetch(`${url}/faults`, { method: 'POST', body: JSON.stringify(body) });
+  const post = (body: unknown): Promise<Response> =>
+    fetch(`${url}/faults`, { method: 'POST', body: JSON.stringify(body) });
   assert.equal((await post({ kind: 'nonsense' })).status, 400);
   assert.equal((await post({ kind: 'throttle', verbs: ['list'] })).status, 200);
   assert.equal((await list()).code, 429);
@@ -108,9 +111,12 @@ test('the control endpoint sets and clears faults, and refuses what is no fault 
 });
 
 test('requests are counted by verb and logged', async () => {
-  const before = cluster.requests.byVerb()['list'] ?? 0;
+  const before = cluster.requests.byVerb().list ?? 0;
   await list();
-  assert.equal(cluster.requests.byVerb()['list'], before + 1);
+  assert.equal(cluster.requests.byVerb().list, before + 1);
   const last = cluster.requests.log.at(-1);
-  assert.deepEqual({ verb: last?.verb, resource: last?.resource, code: last?.code }, { verb: 'list', resource: 'operations', code: 200 });
+  assert.deepEqual(
+    { verb: last?.verb, resource: last?.resource, code: last?.code },
+    { verb: 'list', resource: 'operations', code: 200 },
+  );
 });

@@ -40,7 +40,11 @@ type Kinds =
   /** The server commits the write and then resets the connection. */
   | { readonly kind: 'cutAfterCommit' }
   /** How the next backups or restores end. Limited by `resources` to backups or restores, by `names` to some. */
-  | { readonly kind: 'backup'; readonly outcome: 'PartiallyFailed' | 'FailedValidation' | 'Failed' | 'hang'; readonly reason?: string };
+  | {
+      readonly kind: 'backup';
+      readonly outcome: 'PartiallyFailed' | 'FailedValidation' | 'Failed' | 'hang';
+      readonly reason?: string;
+    };
 
 export type Fault = Limits & Kinds;
 export type FaultKind = Fault['kind'];
@@ -59,7 +63,8 @@ interface Active {
   left: number;
 }
 
-const within = (list: readonly string[] | undefined, value: string): boolean => list === undefined || list.includes(value);
+const within = (list: readonly string[] | undefined, value: string): boolean =>
+  list === undefined || list.includes(value);
 
 const isKind = <K extends FaultKind>(fault: Fault, kind: K): fault is Of<K> => fault.kind === kind;
 
@@ -90,7 +95,11 @@ export class Faults {
   }
 
   list(): readonly (Fault & { readonly id: number })[] {
-    return this.#active.map(({ id, fault, left }) => ({ ...fault, id, ...(Number.isFinite(left) ? { count: left } : {}) }));
+    return this.#active.map(({ id, fault, left }) => ({
+      ...fault,
+      id,
+      ...(Number.isFinite(left) ? { count: left } : {}),
+    }));
   }
 
   /** True while any fault of the kind is active for the target; uses nothing up. */
@@ -112,6 +121,11 @@ export class Faults {
   }
 
   #fits(fault: Fault, target: Target): boolean {
-    return within(fault.verbs, target.verb) && within(fault.resources, target.resource) && within(fault.namespaces, target.namespace) && within(fault.names, target.name);
+    return (
+      within(fault.verbs, target.verb) &&
+      within(fault.resources, target.resource) &&
+      within(fault.namespaces, target.namespace) &&
+      within(fault.names, target.name)
+    );
   }
 }

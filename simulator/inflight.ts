@@ -42,4 +42,5 @@ export class InFlight {
   }
 }
 
-const keyOf = (object: JsonObject): string => `${text(object, 'metadata', 'namespace')}/${text(object, 'spec', 'targetRef', 'name')}`;
+const keyOf = (object: JsonObject): string =>
+  `${text(object, 'metadata', 'namespace')}/${text(object, 'spec', 'targetRef', 'name')}`;

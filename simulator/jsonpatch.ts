@@ -5,15 +5,23 @@ import type { Json } from './json.ts';
 import { clone, equal, isObject, text } from './json.ts';
 import { badRequest, failure } from './status.ts';
 
-const rejected = (): Error => failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
+const rejected = (): Error =>
+  failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
 
 const segments = (pointer: string): readonly string[] =>
-  pointer.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 
 function read(root: Json, path: readonly string[]): Json {
   let here: Json = root;
   for (const key of path) {
-    const next: Json | undefined = Array.isArray(here) ? here[Number(key)] : isObject(here) && Object.hasOwn(here, key) ? here[key] : undefined;
+    const next: Json | undefined = Array.isArray(here)
+      ? here[Number(key)]
+      : isObject(here) && Object.hasOwn(here, key)
+        ? here[key]
+        : undefined;
     if (next === undefined) throw rejected();
     here = next;
   }
@@ -45,12 +53,13 @@ function drop(root: Json, path: readonly string[]): Json {
 }
 
 export function patched(object: Json, operations: Json): Json {
-  if (!Array.isArray(operations)) throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+  if (!Array.isArray(operations))
+    throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch');
   let root = clone(object);
   for (const operation of operations) {
     const path = segments(text(operation, 'path'));
     const from = segments(text(operation, 'from'));
-    const value = isObject(operation) ? operation['value'] : undefined;
+    const value = isObject(operation) ? operation.value : undefined;
     switch (text(operation, 'op')) {
       case 'add':
         root = write(root, path, value ?? null, 'add');

@@ -14,7 +14,9 @@ export function kubeconfigOf({ cluster, user, url, caPem, token }: Access): stri
   return stringify({
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: cluster, cluster: { server: url, 'certificate-authority-data': Buffer.from(caPem).toString('base64') } }],
+    clusters: [
+      { name: cluster, cluster: { server: url, 'certificate-authority-data': Buffer.from(caPem).toString('base64') } },
+    ],
     users: [{ name: user, user: { token } }],
     contexts: [{ name: cluster, context: { cluster, user } }],
     'current-context': cluster,

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { after, before, test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { after, before, test } from 'node:test';
 import type { ClusterOptions } from './index.ts';
 import { DEFAULT_APPROVAL_SECRET, makeTls, startCluster } from './index.ts';
 import type { Json, JsonObject } from './json.ts';
 import { at, isObject, listAt, text } from './json.ts';
 import type { SimulatedCluster } from './options.ts';
-import type { ServerTls } from './tls.ts';
 import { apply, call, OPERATIONS, operation, restore, until } from './testing.ts';
+import type { ServerTls } from './tls.ts';
 
 let tls: ServerTls;
 let fast: SimulatedCluster;
@@ -32,7 +32,12 @@ before(async () => {
 });
 after(() => fast.close());
 
-const stored = (cluster: SimulatedCluster, name: string, resource = 'operations', namespace = 'org-myteam'): JsonObject => {
+const stored = (
+  cluster: SimulatedCluster,
+  name: string,
+  resource = 'operations',
+  namespace = 'org-myteam',
+): JsonObject => {
   const found = cluster.get(resource, namespace, name) as Json | undefined;
   return isObject(found) ? found : {};
 };
@@ -48,12 +53,20 @@ test('a backup ends Succeeded with its outputs, conditions and the finalizer', a
   await apply(fast, operation('nightly', { parameters: { storageLocation: 'aws-primary', ttl: '720h' } }));
   await reached(fast, 'nightly', 'Succeeded');
   const done = stored(fast, 'nightly');
-  assert.deepEqual(Object.keys(at(done, 'status', 'outputs') as JsonObject).toSorted(), ['backupItemCount', 'backupName', 'backupSizeBytes', 'storageLocation']);
+  assert.deepEqual(Object.keys(at(done, 'status', 'outputs') as JsonObject).toSorted(), [
+    'backupItemCount',
+    'backupName',
+    'backupSizeBytes',
+    'storageLocation',
+  ]);
   assert.equal(condition(fast, 'nightly', 'Accepted'), 'True/TemplateValidated');
   assert.equal(condition(fast, 'nightly', 'Running'), 'False/VeleroBackupSucceeded');
   assert.equal(condition(fast, 'nightly', 'Succeeded'), 'True/VeleroBackupCompleted');
   assert.deepEqual(at(done, 'metadata', 'finalizers'), ['ops.vworkspace.io/finalizer']);
-  assert.equal(text(stored(fast, 'nightly', 'backups', 'velero'), 'metadata', 'labels', 'ops.vworkspace.io/operation'), text(done, 'metadata', 'uid'));
+  assert.equal(
+    text(stored(fast, 'nightly', 'backups', 'velero'), 'metadata', 'labels', 'ops.vworkspace.io/operation'),
+    text(done, 'metadata', 'uid'),
+  );
 });
 
 test('Velero runs one backup at a time', async (context) => {
@@ -61,7 +74,9 @@ test('Velero runs one backup at a time', async (context) => {
   for (const name of ['first', 'second', 'third']) await apply(cluster, operation(name));
   let most = 0;
   await until('all done', () => {
-    const running = cluster.list('backups').filter((each) => text(each as Json, 'status', 'phase') === 'InProgress').length;
+    const running = cluster
+      .list('backups')
+      .filter((each) => text(each as Json, 'status', 'phase') === 'InProgress').length;
     most = Math.max(most, running);
     return ['first', 'second', 'third'].every((name) => phase(cluster, name) === 'Succeeded');
   });
@@ -121,9 +136,20 @@ test('admission refuses what the operator refuses, as a webhook does', async () 
     assert.match(text(answer.body, 'message'), why);
   };
   await denied(operation('d1', { engine: 'helm' }), /no operation template/);
-  await denied(operation('d2', { targetRef: { apiVersion: 'apps.vworkspace.io/v1alpha1', kind: 'ApplicationInstance', name: 'absent' } }), /not found/);
-  await denied(operation('d3', { type: 'Upgrade', engine: 'helm' }), /does not declare capability ops\.vworkspace\.io\/upgrade=helm/);
-  await denied(operation('d4', { parameters: { storageClassMapping: {} } }), /Additional property storageClassMapping is not allowed/);
+  await denied(
+    operation('d2', {
+      targetRef: { apiVersion: 'apps.vworkspace.io/v1alpha1', kind: 'ApplicationInstance', name: 'absent' },
+    }),
+    /not found/,
+  );
+  await denied(
+    operation('d3', { type: 'Upgrade', engine: 'helm' }),
+    /does not declare capability ops\.vworkspace\.io\/upgrade=helm/,
+  );
+  await denied(
+    operation('d4', { parameters: { storageClassMapping: {} } }),
+    /Additional property storageClassMapping is not allowed/,
+  );
   await denied(restore('d5', ''), /parameters\.backupName is required/);
   await apply(fast, operation('fixed'));
   await denied(operation('fixed', { engine: 'helm' }), /spec\.engine is immutable/);
@@ -133,7 +159,11 @@ test('an old operator knows fewer parameters, and a namespace may allow fewer ty
   const cluster = await own(context, { oldOperator: true });
   assert.equal((await apply(cluster, operation('ttl', { parameters: { ttl: '1h' } }))).code, 403);
   assert.equal((await apply(cluster, operation('retention', { parameters: { retention: '1h' } }))).code, 201);
-  cluster.put('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'org-myteam', annotations: { 'ops.vworkspace.io/allowed-types': 'Restore' } } });
+  cluster.put('namespaces', {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: 'org-myteam', annotations: { 'ops.vworkspace.io/allowed-types': 'Restore' } },
+  });
   assert.match((await apply(cluster, operation('type'))).text, /Operation type \\"Backup\\" is not allowed/);
 });
 
@@ -145,11 +175,14 @@ test('a Restore waits for a valid claim, and blocks backups of its target meanwh
   await until('blocked', () => condition(cluster, 'waits', 'Blocked') === 'True/AwaitingApproval');
   assert.match((await apply(cluster, operation('meanwhile'))).text, /conflicting Operation/);
   const claim = (op: string, exp: number): string => {
-    const payload = Buffer.from(JSON.stringify({ at: '2026-01-01T00:00:00Z', by: 'a', exp, op, rid: 1, v: 1 })).toString('base64url');
+    const payload = Buffer.from(
+      JSON.stringify({ at: '2026-01-01T00:00:00Z', by: 'a', exp, op, rid: 1, v: 1 }),
+    ).toString('base64url');
     return `vws1.${payload}.${createHmac('sha256', DEFAULT_APPROVAL_SECRET).update(payload).digest('hex')}`;
   };
   const soon = Math.floor(Date.now() / 1000) + 60;
-  const given = (value: string): Promise<{ readonly code: number }> => apply(cluster, restore('waits', 'source', { approvals: { claim: value } }));
+  const given = (value: string): Promise<{ readonly code: number }> =>
+    apply(cluster, restore('waits', 'source', { approvals: { claim: value } }));
   assert.equal((await given(claim('other', soon))).code, 403);
   assert.equal((await given(claim('waits', soon - 120))).code, 403);
   assert.equal((await given(claim('waits', soon))).code, 200);
@@ -160,7 +193,9 @@ test('a Restore waits for a valid claim, and blocks backups of its target meanwh
 test('an Operation of a namespace that is not open is left alone', async () => {
   fast.addNamespace('closed', { labels: {} });
   fast.addApplicationInstance('closed', 'nextcloud');
-  await call(fast, 'POST', '/apis/ops.vworkspace.io/v1alpha1/namespaces/closed/operations', { body: operation('ignored') });
+  await call(fast, 'POST', '/apis/ops.vworkspace.io/v1alpha1/namespaces/closed/operations', {
+    body: operation('ignored'),
+  });
   await apply(fast, operation('beside'));
   await reached(fast, 'beside', 'Succeeded');
   assert.equal(at(fast.get('operations', 'closed', 'ignored') as Json, 'status'), undefined);

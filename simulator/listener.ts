@@ -12,8 +12,16 @@ export class Listener {
   #port: number;
   #work: Promise<void> = Promise.resolve();
 
-  constructor(tls: ServerTls, host: string, port: number, answer: (message: IncomingMessage, response: ServerResponse) => void) {
-    this.#server = createServer({ cert: tls.certPem, key: tls.keyPem, keepAliveTimeout: 90_000, requestTimeout: 0 }, answer);
+  constructor(
+    tls: ServerTls,
+    host: string,
+    port: number,
+    answer: (message: IncomingMessage, response: ServerResponse) => void,
+  ) {
+    this.#server = createServer(
+      { cert: tls.certPem, key: tls.keyPem, keepAliveTimeout: 90_000, requestTimeout: 0 },
+      answer,
+    );
     track(this.#server);
     this.#server.on('tlsClientError', () => undefined);
     this.#server.on('clientError', (_error, socket) => socket.destroy());

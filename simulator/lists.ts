@@ -1,7 +1,7 @@
 // Lists: selectors, chunks with continue tokens that keep one consistent snapshot, and the resourceVersion rules.
 
 import type { Json, JsonObject } from './json.ts';
-import { parseJson, text, at } from './json.ts';
+import { at, parseJson, text } from './json.ts';
 import type { ResourceType } from './registry.ts';
 import type { Selector } from './selectors.ts';
 import { fieldSelector, labelSelector } from './selectors.ts';
@@ -9,7 +9,14 @@ import { ApiError, badRequest, expired, failure, invalidOptions, statusBody } fr
 import type { Store } from './store.ts';
 import { itemKey } from './store.ts';
 
-const EVENT_FIELDS = ['involvedObject.name', 'involvedObject.namespace', 'involvedObject.kind', 'involvedObject.uid', 'reason', 'type'];
+const EVENT_FIELDS = [
+  'involvedObject.name',
+  'involvedObject.namespace',
+  'involvedObject.kind',
+  'involvedObject.uid',
+  'reason',
+  'type',
+];
 
 export function selectorOf(type: ResourceType, query: URLSearchParams): Selector {
   const byLabel = labelSelector(query.get('labelSelector') ?? '');
@@ -20,11 +27,13 @@ export function selectorOf(type: ResourceType, query: URLSearchParams): Selector
 /** A whole number of the query; 0 when absent. Throws 400 for what is none. */
 export function wholeNumber(query: URLSearchParams, key: string): number {
   const value = query.get(key) ?? '';
-  if (value !== '' && !/^[-+]?\d+$/.test(value)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
+  if (value !== '' && !/^[-+]?\d+$/.test(value))
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
   return Number(value);
 }
 
-const notANumber = (value: string): string => `resourceVersion: Invalid value: ${JSON.stringify(value)}: strconv.ParseUint: parsing ${JSON.stringify(value)}: invalid syntax`;
+const notANumber = (value: string): string =>
+  `resourceVersion: Invalid value: ${JSON.stringify(value)}: strconv.ParseUint: parsing ${JSON.stringify(value)}: invalid syntax`;
 
 export function revisionOf(value: string, wrong: (message: string) => Error): number {
   if (value === '') return 0;
@@ -50,19 +59,29 @@ export function checkMatch(query: URLSearchParams): void {
   const refuse = (reason: string, message: string): never => {
     throw invalidOptions('ListOptions', 'resourceVersionMatch', reason, message);
   };
-  if (match !== 'Exact' && match !== 'NotOlderThan') refuse('FieldValueNotSupported', `Unsupported value: "${match}": supported values: "Exact", "NotOlderThan", ""`);
+  if (match !== 'Exact' && match !== 'NotOlderThan')
+    refuse('FieldValueNotSupported', `Unsupported value: "${match}": supported values: "Exact", "NotOlderThan", ""`);
   if (query.get('sendInitialEvents') === 'true') return;
-  if (version === '') refuse('FieldValueForbidden', 'Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided');
-  if ((query.get('continue') ?? '') !== '') refuse('FieldValueForbidden', 'Forbidden: resourceVersionMatch is forbidden when continue is provided');
-  if (match === 'Exact' && version === '0') refuse('FieldValueForbidden', 'Forbidden: resourceVersionMatch "Exact" is forbidden for resourceVersion "0"');
+  if (version === '')
+    refuse('FieldValueForbidden', 'Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided');
+  if ((query.get('continue') ?? '') !== '')
+    refuse('FieldValueForbidden', 'Forbidden: resourceVersionMatch is forbidden when continue is provided');
+  if (match === 'Exact' && version === '0')
+    refuse('FieldValueForbidden', 'Forbidden: resourceVersionMatch "Exact" is forbidden for resourceVersion "0"');
 }
 
 /** The objects as they were at the revision; undefined when the history does not reach back. */
-function snapshot(store: Store, type: ResourceType, namespace: string, revision: number): readonly JsonObject[] | undefined {
+function snapshot(
+  store: Store,
+  type: ResourceType,
+  namespace: string,
+  revision: number,
+): readonly JsonObject[] | undefined {
   if (revision >= store.revision) return store.list(type, namespace);
   const changes = store.since(type, revision);
   if (changes === undefined) return undefined;
-  const keyed = (object: JsonObject): string => itemKey(text(object, 'metadata', 'namespace'), text(object, 'metadata', 'name'));
+  const keyed = (object: JsonObject): string =>
+    itemKey(text(object, 'metadata', 'namespace'), text(object, 'metadata', 'name'));
   const objects = new Map(store.list(type, namespace).map((object) => [keyed(object), object]));
   for (const change of changes.toReversed()) {
     if (namespace !== '' && text(change.object, 'metadata', 'namespace') !== namespace) continue;
@@ -83,7 +102,9 @@ function decodeToken(token: string): { readonly revision: number; readonly start
   } catch {
     // Falls through to the refusal below.
   }
-  throw badRequest("invalid continue token: continue key is not valid: invalid character 'i' looking for beginning of value");
+  throw badRequest(
+    "invalid continue token: continue key is not valid: invalid character 'i' looking for beginning of value",
+  );
 }
 
 const STALE_TOKEN =
@@ -94,16 +115,26 @@ export interface Page {
   readonly metadata: JsonObject;
 }
 
-export function listPage(store: Store, type: ResourceType, namespace: string, query: URLSearchParams, forcedExpiry: boolean): Page {
+export function listPage(
+  store: Store,
+  type: ResourceType,
+  namespace: string,
+  query: URLSearchParams,
+  forcedExpiry: boolean,
+): Page {
   checkMatch(query);
   const fits = selectorOf(type, query);
   const limit = wholeNumber(query, 'limit');
   const token = query.get('continue') ?? '';
-  const asked = revisionOf(query.get('resourceVersion') ?? '', (message) => badRequest(`invalid resource version: ${message}`));
+  const asked = revisionOf(query.get('resourceVersion') ?? '', (message) =>
+    badRequest(`invalid resource version: ${message}`),
+  );
   if (token !== '' && asked > 0) throw badRequest('specifying resource version is not allowed when using continue');
   if (asked > store.revision) throw tooLargeRevision(asked, store.revision);
   const resumed = token === '' ? undefined : decodeToken(token);
-  const exact = query.get('resourceVersionMatch') === 'Exact' || (asked > 0 && limit > 0 && query.get('resourceVersionMatch') === null);
+  const exact =
+    query.get('resourceVersionMatch') === 'Exact' ||
+    (asked > 0 && limit > 0 && query.get('resourceVersionMatch') === null);
   const revision = resumed !== undefined && resumed.revision >= 0 ? resumed.revision : exact ? asked : store.revision;
   const all = forcedExpiry ? undefined : snapshot(store, type, namespace, revision);
   if (all === undefined && resumed !== undefined) {
@@ -112,7 +143,9 @@ export function listPage(store: Store, type: ResourceType, namespace: string, qu
   }
   if (all === undefined) throw expired('The resourceVersion for the provided list is too old.');
   const keyed = (object: JsonObject): string =>
-    namespace === '' ? itemKey(text(object, 'metadata', 'namespace'), text(object, 'metadata', 'name')) : text(object, 'metadata', 'name');
+    namespace === ''
+      ? itemKey(text(object, 'metadata', 'namespace'), text(object, 'metadata', 'name'))
+      : text(object, 'metadata', 'name');
   const rest = all.filter((object) => fits(object) && (resumed === undefined || keyed(object) > resumed.start));
   const items = limit > 0 ? rest.slice(0, limit) : rest;
   const last = items.at(-1);

@@ -78,8 +78,10 @@ say(`Simulated cluster "${values.name}" at ${cluster.url} (${values.version}, sp
 if (cluster.controlUrl !== undefined) say(`  control endpoint: ${cluster.controlUrl}`);
 written(values.kubeconfig, cluster.kubeconfig, "service account's kubeconfig");
 written(values['admin-kubeconfig'], cluster.adminKubeconfig, "administrator's kubeconfig");
-if (values.namespace.length > 0) say(`  namespaces: ${values.namespace.join(', ')}; applications: ${values.application.join(', ') || 'none'}`);
-if (values['admin-kubeconfig'] !== undefined) say(`  try: kubectl --kubeconfig ${values['admin-kubeconfig']} get operations -A -w`);
+if (values.namespace.length > 0)
+  say(`  namespaces: ${values.namespace.join(', ')}; applications: ${values.application.join(', ') || 'none'}`);
+if (values['admin-kubeconfig'] !== undefined)
+  say(`  try: kubectl --kubeconfig ${values['admin-kubeconfig']} get operations -A -w`);
 
 const end = (): void => void cluster.close().then(() => process.exit(0));
 process.once('SIGINT', end);

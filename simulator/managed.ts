@@ -24,10 +24,25 @@ interface Manager extends Omit<Writer, 'hasStatus'> {
   readonly set: FieldSet;
 }
 
-const UNTRACKED = new Set(['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'generation', 'managedFields', 'resourceVersion', 'deletionTimestamp', 'deletionGracePeriodSeconds']);
+const UNTRACKED = new Set([
+  'name',
+  'namespace',
+  'creationTimestamp',
+  'selfLink',
+  'uid',
+  'generation',
+  'managedFields',
+  'resourceVersion',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+]);
 const UPDATE_LIMIT = 10;
 
-const identity = ({ manager, apiVersion, subresource }: Writer): Omit<Writer, 'hasStatus'> => ({ manager, apiVersion, subresource });
+const identity = ({ manager, apiVersion, subresource }: Writer): Omit<Writer, 'hasStatus'> => ({
+  manager,
+  apiVersion,
+  subresource,
+});
 
 function tracked(set: FieldSet, { subresource, hasStatus }: Pick<Writer, 'subresource' | 'hasStatus'>): Set<string> {
   return new Set(
@@ -84,7 +99,9 @@ const bare = (object: JsonObject): JsonObject => withManaged(object, []);
 
 /** At most ten Update managers are kept apart; the oldest of more are folded into one. */
 function capped(managers: readonly Manager[]): readonly Manager[] {
-  const updates = managers.filter((each) => each.operation === 'Update').toSorted((a, b) => a.time.localeCompare(b.time));
+  const updates = managers
+    .filter((each) => each.operation === 'Update')
+    .toSorted((a, b) => a.time.localeCompare(b.time));
   if (updates.length <= UPDATE_LIMIT) return managers;
   const folded = updates.slice(0, updates.length - UPDATE_LIMIT + 1);
   const [first] = folded;
@@ -94,7 +111,13 @@ function capped(managers: readonly Manager[]): readonly Manager[] {
 }
 
 /** managedFields after an ordinary write of `after` over `before` ({} for a create). */
-export function managedByUpdate(schema: Schema, before: JsonObject, after: JsonObject, writer: Writer, now: string): Json[] {
+export function managedByUpdate(
+  schema: Schema,
+  before: JsonObject,
+  after: JsonObject,
+  writer: Writer,
+  now: string,
+): Json[] {
   const given = at(after, 'metadata', 'managedFields');
   const reset = Array.isArray(given) && given.length === 1 && isObject(given[0]) && Object.keys(given[0]).length === 0;
   if (reset) return [];
@@ -105,12 +128,19 @@ export function managedByUpdate(schema: Schema, before: JsonObject, after: JsonO
   const { added, modified, removed } = compare(schema, bare(before), bare(after));
   const taken = union(added, modified);
   const mine = (each: Manager): boolean =>
-    each.operation === 'Update' && each.manager === writer.manager && each.apiVersion === writer.apiVersion && each.subresource === writer.subresource;
+    each.operation === 'Update' &&
+    each.manager === writer.manager &&
+    each.apiVersion === writer.apiVersion &&
+    each.subresource === writer.subresource;
   const own = existing.find(mine);
   const set = tracked(union(minus(own?.set ?? new Set(), removed), taken), writer);
   const changed = own === undefined || !same(own.set, set) || common(taken, set).size > 0;
-  const others = existing.filter((each) => !mine(each)).map((each) => ({ ...each, set: minus(minus(each.set, taken), removed) }));
-  return encode(capped([...others, { ...identity(writer), operation: 'Update', time: changed ? now : (own?.time ?? now), set }]));
+  const others = existing
+    .filter((each) => !mine(each))
+    .map((each) => ({ ...each, set: minus(minus(each.set, taken), removed) }));
+  return encode(
+    capped([...others, { ...identity(writer), operation: 'Update', time: changed ? now : (own?.time ?? now), set }]),
+  );
 }
 
 function conflictOf(conflicts: readonly { readonly manager: Manager; readonly paths: readonly string[] }[]): Error {
@@ -125,14 +155,22 @@ function conflictOf(conflicts: readonly { readonly manager: Manager; readonly pa
     lines.push(`conflicts with ${who}:`, ...shown.map((field) => `- ${field}`));
   }
   const [only] = causes;
-  const message = causes.length === 1 && only !== undefined
-    ? `Apply failed with 1 conflict: ${only.message}: ${only.field}`
-    : `Apply failed with ${causes.length} conflicts: ${lines.join('\n')}`;
+  const message =
+    causes.length === 1 && only !== undefined
+      ? `Apply failed with 1 conflict: ${only.message}: ${only.field}`
+      : `Apply failed with ${causes.length} conflicts: ${lines.join('\n')}`;
   return failure(409, 'Conflict', message, { causes: causes.map((cause) => ({ ...cause })) });
 }
 
 /** The live object with `config` applied by the writer, managedFields included. Throws the 409 of a conflict. */
-export function applied(schema: Schema, live: JsonObject, config: JsonObject, writer: Writer, force: boolean, now: string): JsonObject {
+export function applied(
+  schema: Schema,
+  live: JsonObject,
+  config: JsonObject,
+  writer: Writer,
+  force: boolean,
+  now: string,
+): JsonObject {
   const existing = managersOf(live);
   const mine = (each: Manager): boolean =>
     each.operation === 'Apply' && each.manager === writer.manager && each.subresource === writer.subresource;
@@ -140,7 +178,13 @@ export function applied(schema: Schema, live: JsonObject, config: JsonObject, wr
   const set = tracked(ownedPaths(schema, config), writer);
   let others = existing.filter((each) => !mine(each));
   if (existing.length === 0 && text(live, 'metadata', 'uid') !== '') {
-    const first = { manager: 'before-first-apply', operation: 'Update', apiVersion: writer.apiVersion, subresource: '', time: text(live, 'metadata', 'creationTimestamp') };
+    const first = {
+      manager: 'before-first-apply',
+      operation: 'Update',
+      apiVersion: writer.apiVersion,
+      subresource: '',
+      time: text(live, 'metadata', 'creationTimestamp'),
+    };
     others = [{ ...first, set: tracked(compare(schema, {}, bare(live)).added, { subresource: '', hasStatus: false }) }];
   }
   const base = bare(live);
@@ -149,7 +193,9 @@ export function applied(schema: Schema, live: JsonObject, config: JsonObject, wr
   const next = isObject(merged) ? pruneOwned(schema, merged, last?.set ?? new Set(), owned) : base;
   const { added, modified, removed } = compare(schema, base, next);
   const touched = tracked(union(added, modified), writer);
-  const conflicts = others.map((manager) => ({ manager, paths: [...common(manager.set, touched)].toSorted() })).filter(({ paths }) => paths.length > 0);
+  const conflicts = others
+    .map((manager) => ({ manager, paths: [...common(manager.set, touched)].toSorted() }))
+    .filter(({ paths }) => paths.length > 0);
   if (conflicts.length > 0 && !force) throw conflictOf(conflicts);
   const left = others.map((each) => ({ ...each, set: minus(minus(each.set, touched), removed) }));
   const noop = touched.size === 0 && removed.size === 0;

@@ -25,16 +25,21 @@ export function engineResource(operation: JsonObject, kind: 'Backup' | 'Restore'
     'ops.vworkspace.io/target': text(operation, 'spec', 'targetRef', 'name'),
   };
   const resources = picked(parameters, 'includedResources', 'excludedResources');
-  const spec: JsonObject = kind === 'Backup'
-    ? {
-        storageLocation: text(parameters, 'storageLocation') || 'default',
-        ttl: text(parameters, 'retention') || text(parameters, 'ttl') || '720h0m0s',
-        includedNamespaces: [text(operation, 'metadata', 'namespace')],
-        defaultVolumesToFsBackup: false,
-        ...picked(parameters, 'snapshotVolumes'),
-        ...resources,
-      }
-    : { ...picked(parameters, 'backupName', 'namespaceMapping', 'restorePVs', 'existingResourcePolicy'), includedResources: at(resources, 'includedResources') ?? ['*'], ...resources };
+  const spec: JsonObject =
+    kind === 'Backup'
+      ? {
+          storageLocation: text(parameters, 'storageLocation') || 'default',
+          ttl: text(parameters, 'retention') || text(parameters, 'ttl') || '720h0m0s',
+          includedNamespaces: [text(operation, 'metadata', 'namespace')],
+          defaultVolumesToFsBackup: false,
+          ...picked(parameters, 'snapshotVolumes'),
+          ...resources,
+        }
+      : {
+          ...picked(parameters, 'backupName', 'namespaceMapping', 'restorePVs', 'existingResourcePolicy'),
+          includedResources: at(resources, 'includedResources') ?? ['*'],
+          ...resources,
+        };
   return {
     apiVersion: 'velero.io/v1',
     kind,

@@ -40,7 +40,8 @@ function keyCauses(key: string, field: string): Cause[] {
   const [prefix, name] = slash < 0 ? [undefined, key] : [key.slice(0, slash), key.slice(slash + 1)];
   const causes: Cause[] = [];
   if (prefix === '') causes.push(wrong(field, key, 'prefix part must be non-empty'));
-  else if (prefix !== undefined && !SUBDOMAIN.test(prefix)) causes.push(wrong(field, key, `prefix part ${SUBDOMAIN_TEXT}`));
+  else if (prefix !== undefined && !SUBDOMAIN.test(prefix))
+    causes.push(wrong(field, key, `prefix part ${SUBDOMAIN_TEXT}`));
   if (name === '') causes.push(wrong(field, key, 'name part must be non-empty'));
   else if (name.length > 63) causes.push(wrong(field, key, 'name part must be no more than 63 characters'));
   if (!KEY_NAME.test(name)) causes.push(wrong(field, key, KEY_TEXT));
@@ -62,7 +63,11 @@ export function metadataCauses(object: JsonObject): Cause[] {
     bytes += Buffer.byteLength(key) + (typeof value === 'string' ? Buffer.byteLength(value) : 0);
   }
   if (bytes > ANNOTATIONS_BYTES) {
-    causes.push({ reason: 'FieldValueTooLong', message: `Too long: may not be more than ${ANNOTATIONS_BYTES} bytes`, field: 'metadata.annotations' });
+    causes.push({
+      reason: 'FieldValueTooLong',
+      message: `Too long: may not be more than ${ANNOTATIONS_BYTES} bytes`,
+      field: 'metadata.annotations',
+    });
   }
   return causes;
 }

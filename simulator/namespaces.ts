@@ -27,7 +27,8 @@ export function tendNamespaces(server: Server, timers: Timers): void {
   };
   server.store.listen(NAMESPACES, ({ kind, object }) => {
     if (kind === 'DELETED') return;
-    if (at(object, 'metadata', 'deletionTimestamp') !== undefined) timers.after(1, () => sweep(text(object, 'metadata', 'name')));
+    if (at(object, 'metadata', 'deletionTimestamp') !== undefined)
+      timers.after(1, () => sweep(text(object, 'metadata', 'name')));
   });
 }
 

@@ -14,7 +14,10 @@ const PLAIN: Form = { media: 'application/json', as: '', group: '', version: '' 
 
 /** The first form of the header that the server can give. Throws 406 when there is none. */
 export function negotiate(accept: string | undefined, transforms: readonly string[]): Form {
-  const entries = (accept ?? '').split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
+  const entries = (accept ?? '')
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
   if (entries.length === 0) return PLAIN;
   for (const entry of entries) {
     const [media = '', ...rest] = entry.split(';').map((part) => part.trim());
@@ -22,7 +25,8 @@ export function negotiate(accept: string | undefined, transforms: readonly strin
     const as = params.get('as') ?? '';
     if (as !== '' && !transforms.includes(as)) continue;
     const form = { as, group: params.get('g') ?? '', version: params.get('v') ?? '' };
-    if (media === 'application/json' || media === '*/*' || media === 'application/*') return { ...form, media: 'application/json' };
+    if (media === 'application/json' || media === '*/*' || media === 'application/*')
+      return { ...form, media: 'application/json' };
     if (media === 'application/yaml') return { ...form, media: 'application/yaml' };
   }
   throw notAcceptable();

@@ -36,7 +36,11 @@ export interface Server {
 
 export const nowText = (): string => `${new Date().toISOString().slice(0, 19)}Z`;
 
-export const writeOptions = (manager: string, subresource: '' | 'status' = '', validation: FieldValidation = 'Ignore'): WriteOptions => ({
+export const writeOptions = (
+  manager: string,
+  subresource: '' | 'status' = '',
+  validation: FieldValidation = 'Ignore',
+): WriteOptions => ({
   manager,
   dryRun: false,
   validation,
@@ -66,16 +70,31 @@ function checkNamespace(server: Server, type: ResourceType, namespace: string): 
   const found = server.store.get(NAMESPACES, '', namespace);
   if (found === undefined) throw notFound(NAMESPACES, namespace);
   if (at(found, 'metadata', 'deletionTimestamp') === undefined) return;
-  throw failure(403, 'Forbidden', `${type.plural}.${type.group} is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`, {
-    group: type.group,
-    kind: type.plural,
-    causes: [{ reason: 'NamespaceTerminating', message: `namespace ${namespace} is being terminated`, field: 'metadata.namespace' }],
-  });
+  throw failure(
+    403,
+    'Forbidden',
+    `${type.plural}.${type.group} is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`,
+    {
+      group: type.group,
+      kind: type.plural,
+      causes: [
+        {
+          reason: 'NamespaceTerminating',
+          message: `namespace ${namespace} is being terminated`,
+          field: 'metadata.namespace',
+        },
+      ],
+    },
+  );
 }
 
 function checkObject(type: ResourceType, object: JsonObject, extra: readonly Cause[] = []): void {
   const name = text(object, 'metadata', 'name');
-  const causes = [...nameCauses(name, 'metadata.name', type.plural === 'namespaces'), ...metadataCauses(object), ...extra];
+  const causes = [
+    ...nameCauses(name, 'metadata.name', type.plural === 'namespaces'),
+    ...metadataCauses(object),
+    ...extra,
+  ];
   const all = [...causes, ...(type.custom ? schemaCauses(type.schema, object) : [])];
   if (all.length > 0) throw invalid(type.group, type.kind, name, all);
 }
@@ -86,18 +105,39 @@ export interface Written {
 }
 
 /** An apply brings its own managedFields, since it has its own rules for ownership. */
-export function create(server: Server, type: ResourceType, namespace: string, given: JsonObject, options: WriteOptions, byApply = false): Written {
+export function create(
+  server: Server,
+  type: ResourceType,
+  namespace: string,
+  given: JsonObject,
+  options: WriteOptions,
+  byApply = false,
+): Written {
   const said = text(given, 'metadata', 'namespace');
   if (said !== '' && said !== namespace) throw namespaceMismatch();
   checkNamespace(server, type, namespace);
-  if (text(given, 'metadata', 'resourceVersion') !== '' && !byApply) throw internal('resourceVersion should not be set on objects to be created');
+  if (text(given, 'metadata', 'resourceVersion') !== '' && !byApply)
+    throw internal('resourceVersion should not be set on objects to be created');
   const base = text(given, 'metadata', 'generateName');
   const name = text(given, 'metadata', 'name') || (base === '' ? '' : generatedName(base));
   if (name === '') {
-    throw invalid(type.group, type.kind, '', [{ reason: 'FieldValueRequired', message: 'Required value: name or generateName is required', field: 'metadata.name' }]);
+    throw invalid(type.group, type.kind, '', [
+      {
+        reason: 'FieldValueRequired',
+        message: 'Required value: name or generateName is required',
+        field: 'metadata.name',
+      },
+    ]);
   }
   const now = nowText();
-  const cleared = withoutMeta(type.hasStatus ? without(given, 'status') : given, 'resourceVersion', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'generation');
+  const cleared = withoutMeta(
+    type.hasStatus ? without(given, 'status') : given,
+    'resourceVersion',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+    'selfLink',
+    'generation',
+  );
   const object = withMeta(cleared, {
     name,
     ...(type.namespaced ? { namespace } : {}),
@@ -120,9 +160,15 @@ function checkImmutable(type: ResourceType, before: JsonObject, next: JsonObject
   const uid = text(next, 'metadata', 'uid');
   const causes: Cause[] = [];
   if (uid !== '' && uid !== text(before, 'metadata', 'uid')) {
-    causes.push({ reason: 'FieldValueInvalid', message: `Invalid value: "${uid}": field is immutable`, field: 'metadata.uid' });
+    causes.push({
+      reason: 'FieldValueInvalid',
+      message: `Invalid value: "${uid}": field is immutable`,
+      field: 'metadata.uid',
+    });
   }
-  const fresh = textsAt(next, 'metadata', 'finalizers').filter((each) => !textsAt(before, 'metadata', 'finalizers').includes(each));
+  const fresh = textsAt(next, 'metadata', 'finalizers').filter(
+    (each) => !textsAt(before, 'metadata', 'finalizers').includes(each),
+  );
   if (fresh.length > 0 && at(before, 'metadata', 'deletionTimestamp') !== undefined) {
     const found = fresh.map((each) => JSON.stringify(each)).join(', ');
     const message = `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{${found}}`;
@@ -131,11 +177,19 @@ function checkImmutable(type: ResourceType, before: JsonObject, next: JsonObject
   if (causes.length > 0) throw invalid(type.group, type.kind, name, causes, true);
 }
 
-const FIXED = ['creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation', 'uid', 'namespace', 'resourceVersion'];
+const FIXED = [
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'generation',
+  'uid',
+  'namespace',
+  'resourceVersion',
+];
 
 /** Which part of `next` an endpoint may change: the status endpoint only status, the main one all but status. */
 function scoped(type: ResourceType, before: JsonObject, next: JsonObject, subresource: string): JsonObject {
-  const status = subresource === 'status' ? next['status'] : before['status'];
+  const status = subresource === 'status' ? next.status : before.status;
   if (!type.hasStatus) return next;
   const rest = without(subresource === 'status' ? before : next, 'status');
   const managed = listed(next);
@@ -152,10 +206,19 @@ const content = (type: ResourceType, object: JsonObject): JsonObject =>
   type.hasStatus ? without(object, 'metadata', 'status') : without(object, 'metadata');
 
 const untimed = (object: JsonObject): JsonObject =>
-  withMeta(object, { managedFields: listed(object).map((entry) => (isObject(entry) ? without(entry, 'time') : entry)) });
+  withMeta(object, {
+    managedFields: listed(object).map((entry) => (isObject(entry) ? without(entry, 'time') : entry)),
+  });
 
 /** Replaces `before` by `next`. The caller has checked that the object exists and that names agree. */
-export function update(server: Server, type: ResourceType, before: JsonObject, next: JsonObject, options: WriteOptions, byApply = false): Written {
+export function update(
+  server: Server,
+  type: ResourceType,
+  before: JsonObject,
+  next: JsonObject,
+  options: WriteOptions,
+  byApply = false,
+): Written {
   const name = text(before, 'metadata', 'name');
   const namespace = text(before, 'metadata', 'namespace');
   const version = text(next, 'metadata', 'resourceVersion');
@@ -163,8 +226,17 @@ export function update(server: Server, type: ResourceType, before: JsonObject, n
   checkImmutable(type, before, next);
   const fixed = Object.fromEntries(Object.entries(objectAt(before, 'metadata')).filter(([key]) => FIXED.includes(key)));
   const kept = withMeta(withoutMeta(next, ...FIXED, 'selfLink'), { ...fixed, name });
-  const whole: JsonObject = { ...scoped(type, before, kept, options.subresource), apiVersion: type.apiVersion, kind: type.kind };
-  const writer = { manager: options.manager, apiVersion: type.apiVersion, subresource: options.subresource, hasStatus: type.hasStatus };
+  const whole: JsonObject = {
+    ...scoped(type, before, kept, options.subresource),
+    apiVersion: type.apiVersion,
+    kind: type.kind,
+  };
+  const writer = {
+    manager: options.manager,
+    apiVersion: type.apiVersion,
+    subresource: options.subresource,
+    hasStatus: type.hasStatus,
+  };
   const managed = byApply ? whole : withManaged(whole, managedByUpdate(type.schema, before, whole, writer, nowText()));
   const generation = at(before, 'metadata', 'generation');
   const grown = typeof generation === 'number' && !equal(content(type, before), content(type, managed));
@@ -173,7 +245,8 @@ export function update(server: Server, type: ResourceType, before: JsonObject, n
   if (options.subresource === '') server.admit({ operation: 'UPDATE', type, namespace, name, object, before });
   if (equal(untimed(object), untimed(before))) return { object: before, created: false };
   if (options.dryRun) return { object, created: false };
-  const finished = at(object, 'metadata', 'deletionTimestamp') !== undefined && textsAt(object, 'metadata', 'finalizers').length === 0;
+  const finished =
+    at(object, 'metadata', 'deletionTimestamp') !== undefined && textsAt(object, 'metadata', 'finalizers').length === 0;
   if (finished && type.plural !== 'namespaces') {
     server.store.remove(type, object);
     return { object, created: false };

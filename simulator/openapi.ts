@@ -10,11 +10,14 @@ const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 const QUERY = ['dryRun', 'fieldManager', 'fieldValidation', 'force', 'pretty'];
 
 const schemaName = (type: ResourceType): string =>
-  type.group === '' ? `io.k8s.api.core.${type.version}.${type.kind}` : `${type.group.split('.').toReversed().join('.')}.${type.version}.${type.kind}`;
+  type.group === ''
+    ? `io.k8s.api.core.${type.version}.${type.kind}`
+    : `${type.group.split('.').toReversed().join('.')}.${type.version}.${type.kind}`;
 
 const gvk = (type: ResourceType): JsonObject => ({ group: type.group, version: type.version, kind: type.kind });
 
-const basePath = (type: ResourceType): string => (type.group === '' ? `/api/${type.version}` : `/apis/${type.apiVersion}`);
+const basePath = (type: ResourceType): string =>
+  type.group === '' ? `/api/${type.version}` : `/apis/${type.apiVersion}`;
 
 function schemaFor(type: ResourceType, prefix: string): JsonObject {
   const properties = { ...objectAt(type.schemaSource, 'properties'), metadata: { $ref: `${prefix}${META}` } };
@@ -25,14 +28,21 @@ function pathsFor(type: ResourceType, v3: boolean): JsonObject {
   const collection = `${basePath(type)}/${type.namespaced ? 'namespaces/{namespace}/' : ''}${type.plural}`;
   const operation = (action: string, verb: string, query: readonly string[]): JsonObject => ({
     operationId: `${verb}${type.kind}`,
-    parameters: query.map((name) => ({ name, in: 'query', ...(v3 ? { schema: { type: 'string', uniqueItems: true } } : { type: 'string', uniqueItems: true }) })),
+    parameters: query.map((name) => ({
+      name,
+      in: 'query',
+      ...(v3 ? { schema: { type: 'string', uniqueItems: true } } : { type: 'string', uniqueItems: true }),
+    })),
     responses: { '200': { description: 'OK' } },
     'x-kubernetes-action': action,
     'x-kubernetes-group-version-kind': gvk(type),
   });
   const write = QUERY.filter((name) => name !== 'force');
   return {
-    [collection]: { get: operation('list', 'list', ['limit', 'continue', 'labelSelector', 'fieldSelector', 'watch']), post: operation('post', 'create', write) },
+    [collection]: {
+      get: operation('list', 'list', ['limit', 'continue', 'labelSelector', 'fieldSelector', 'watch']),
+      post: operation('post', 'create', write),
+    },
     [`${collection}/{name}`]: {
       get: operation('get', 'read', []),
       put: operation('put', 'replace', write),
@@ -42,15 +52,27 @@ function pathsFor(type: ResourceType, v3: boolean): JsonObject {
   };
 }
 
-const merged = (parts: readonly JsonObject[]): JsonObject => parts.reduce<JsonObject>((all, part) => ({ ...all, ...part }), {});
+const merged = (parts: readonly JsonObject[]): JsonObject => Object.fromEntries(parts.flatMap(Object.entries<Json>));
 
-const metaSchema: JsonObject = { [META]: { type: 'object', description: 'ObjectMeta is metadata that all persisted resources must have.' } };
+const metaSchema: JsonObject = {
+  [META]: { type: 'object', description: 'ObjectMeta is metadata that all persisted resources must have.' },
+};
 
 export function openApiV3Index(registry: Registry): JsonObject {
   const versions = new Set(registry.all().map((type) => basePath(type).slice(1)));
   const paths: JsonObject = {};
   for (const path of versions) {
-    const hash = createHash('sha256').update(JSON.stringify(registry.all().filter((type) => basePath(type) === `/${path}`).map((type) => type.plural))).digest('hex').toUpperCase();
+    const hash = createHash('sha256')
+      .update(
+        JSON.stringify(
+          registry
+            .all()
+            .filter((type) => basePath(type) === `/${path}`)
+            .map((type) => type.plural),
+        ),
+      )
+      .digest('hex')
+      .toUpperCase();
     paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
   }
   return { paths };
@@ -69,12 +91,15 @@ export function openApiV3(registry: Registry, path: string): JsonObject | undefi
   };
 }
 
-export function openApiV2(registry: Registry, version: string): Json {
+export function openApiV2(registry: Registry, version: string): JsonObject {
   const types = registry.all();
   return {
     swagger: '2.0',
     info: { title: 'Kubernetes', version },
     paths: merged(types.map((type) => pathsFor(type, false))),
-    definitions: { ...metaSchema, ...merged(types.map((type) => ({ [schemaName(type)]: schemaFor(type, '#/definitions/') }))) },
+    definitions: {
+      ...metaSchema,
+      ...merged(types.map((type) => ({ [schemaName(type)]: schemaFor(type, '#/definitions/') }))),
+    },
   };
 }

@@ -57,7 +57,8 @@ export class Operator {
       if (kind === 'DELETED') this.#started.delete(text(object, 'metadata', 'uid'));
       else this.#look(text(object, 'metadata', 'namespace'), text(object, 'metadata', 'name'), REACTION_MS);
     });
-    for (const plural of ['backups', 'restores']) store.listen(shippedType(plural), (change) => this.#engineChanged(change));
+    for (const plural of ['backups', 'restores'])
+      store.listen(shippedType(plural), (change) => this.#engineChanged(change));
   }
 
   #engineChanged({ object }: Change): void {
@@ -87,7 +88,13 @@ export class Operator {
     }
     if (!isOpen(namespace, vocabulary)) return;
     if (!finalizers.includes(FINALIZER)) {
-      update(server, OPERATIONS, object, withMeta(object, { finalizers: [...finalizers, FINALIZER] }), writeOptions(MANAGER));
+      update(
+        server,
+        OPERATIONS,
+        object,
+        withMeta(object, { finalizers: [...finalizers, FINALIZER] }),
+        writeOptions(MANAGER),
+      );
       return;
     }
     if (TERMINAL.includes(text(object, 'status', 'phase'))) return;
@@ -103,7 +110,9 @@ export class Operator {
   }
 
   #unblocked(object: JsonObject): readonly Condition[] {
-    const was = listAt(object, 'status', 'conditions').some((each) => text(each, 'type') === 'Blocked' && text(each, 'status') === 'True');
+    const was = listAt(object, 'status', 'conditions').some(
+      (each) => text(each, 'type') === 'Blocked' && text(each, 'status') === 'True',
+    );
     return was ? [condition('Blocked', false, 'Unblocked')] : [];
   }
 
@@ -112,11 +121,15 @@ export class Operator {
     const { server, requireRestoreApproval, vocabulary } = this.#settings;
     const { store, registry } = server;
     const template = templateOf(text(object, 'spec', 'type'), text(object, 'spec', 'engine'), false);
-    const wanted = (requireRestoreApproval && template?.approval === true) || at(object, 'spec', 'approvals', 'required') === true;
-    if (wanted && text(object, 'spec', 'approvals', 'claim') === '') return condition('Blocked', true, 'AwaitingApproval', 'an approval claim is required');
+    const wanted =
+      (requireRestoreApproval && template?.approval === true) || at(object, 'spec', 'approvals', 'required') === true;
+    if (wanted && text(object, 'spec', 'approvals', 'claim') === '')
+      return condition('Blocked', true, 'AwaitingApproval', 'an approval claim is required');
     const name = text(object, 'spec', 'targetRef', 'name');
     const target = store.get(TARGETS, text(object, 'metadata', 'namespace'), name);
-    const ready = listAt(target, 'status', 'conditions').some((each) => text(each, 'type') === 'Ready' && text(each, 'status') === 'True');
+    const ready = listAt(target, 'status', 'conditions').some(
+      (each) => text(each, 'type') === 'Ready' && text(each, 'status') === 'True',
+    );
     if (!ready) return condition('Blocked', true, 'TargetNotReady', `ApplicationInstance "${name}" is not Ready`);
     const kind = engineKind(object);
     if (kind !== undefined && registry.byPlural(kind === 'Backup' ? 'backups' : 'restores') === undefined) {
@@ -124,7 +137,8 @@ export class Operator {
     }
     const parameters = objectAt(object, 'spec', 'parameters');
     const snapshotClass = text(parameters, 'csiSnapshotClassName') || text(parameters, 'snapshotClassName');
-    if (vocabulary === 'code' || snapshotClass === '' || store.get(SNAPSHOT_CLASSES, '', snapshotClass) !== undefined) return undefined;
+    if (vocabulary === 'code' || snapshotClass === '' || store.get(SNAPSHOT_CLASSES, '', snapshotClass) !== undefined)
+      return undefined;
     return condition('Blocked', true, 'MissingVolumeSnapshotClass', `VolumeSnapshotClass "${snapshotClass}" not found`);
   }
 
@@ -136,28 +150,47 @@ export class Operator {
     const before = [accepted(vocabulary), ...unblocked];
     if (kind === undefined) {
       const engine = text(object, 'spec', 'engine');
-      this.#tell(object, { phase: 'Running', conditions: [...before, condition('Running', true, 'EngineStarted')] }, { engineRef: { kind: engine, name, namespace: text(object, 'metadata', 'namespace') } });
+      this.#tell(
+        object,
+        { phase: 'Running', conditions: [...before, condition('Running', true, 'EngineStarted')] },
+        { engineRef: { kind: engine, name, namespace: text(object, 'metadata', 'namespace') } },
+      );
       timers.after(OTHER_ENGINE_MS / speed, () => this.#finishOther(object));
       return;
     }
     const type = shippedType(kind === 'Backup' ? 'backups' : 'restores');
     const existing = server.store.get(type, VELERO_NAMESPACE, name);
-    if (existing !== undefined && text(existing, 'metadata', 'labels', OPERATION_LABEL) !== text(object, 'metadata', 'uid')) {
+    if (
+      existing !== undefined &&
+      text(existing, 'metadata', 'labels', OPERATION_LABEL) !== text(object, 'metadata', 'uid')
+    ) {
       const told = failed(vocabulary, kind, `Velero${kind}Failed`, `${type.plural}.velero.io "${name}" already exists`);
       this.#tell(object, { ...told, conditions: [...before, ...told.conditions] });
       return;
     }
     this.#started.set(text(object, 'metadata', 'uid'), text(object, 'metadata', 'namespace'));
-    const made = existing ?? create(server, type, VELERO_NAMESPACE, engineResource(object, kind), writeOptions(MANAGER)).object;
+    const made =
+      existing ?? create(server, type, VELERO_NAMESPACE, engineResource(object, kind), writeOptions(MANAGER)).object;
     const told = tell({ kind, object: made, sizeBytes: sizeOf(name) }, vocabulary);
-    this.#tell(object, { ...told, conditions: [...before, ...told.conditions] }, { engineRef: { kind, name, namespace: VELERO_NAMESPACE } });
+    this.#tell(
+      object,
+      { ...told, conditions: [...before, ...told.conditions] },
+      { engineRef: { kind, name, namespace: VELERO_NAMESPACE } },
+    );
   }
 
   #finishOther(object: JsonObject): void {
-    const now = this.#settings.server.store.get(OPERATIONS, text(object, 'metadata', 'namespace'), text(object, 'metadata', 'name'));
+    const now = this.#settings.server.store.get(
+      OPERATIONS,
+      text(object, 'metadata', 'namespace'),
+      text(object, 'metadata', 'name'),
+    );
     if (now === undefined || text(now, 'metadata', 'uid') !== text(object, 'metadata', 'uid')) return;
     if (at(now, 'metadata', 'deletionTimestamp') !== undefined) return;
-    this.#tell(now, { phase: 'Succeeded', conditions: [condition('Running', false, 'EngineStarted'), condition('Succeeded', true, 'EngineCompleted')] });
+    this.#tell(now, {
+      phase: 'Succeeded',
+      conditions: [condition('Running', false, 'EngineStarted'), condition('Succeeded', true, 'EngineCompleted')],
+    });
   }
 
   #mirror(object: JsonObject): void {
@@ -183,13 +216,19 @@ export class Operator {
     if (kind !== undefined) {
       const type = shippedType(kind === 'Backup' ? 'backups' : 'restores');
       const engine = server.store.get(type, VELERO_NAMESPACE, name);
-      if (engine !== undefined && text(engine, 'metadata', 'labels', OPERATION_LABEL) === text(object, 'metadata', 'uid')) {
+      if (
+        engine !== undefined &&
+        text(engine, 'metadata', 'labels', OPERATION_LABEL) === text(object, 'metadata', 'uid')
+      ) {
         remove(server, type, engine, { uid: '', resourceVersion: '', dryRun: false });
       }
     }
     const running = !TERMINAL.includes(text(object, 'status', 'phase'));
     if (running && vocabulary === 'documents') {
-      this.#tell(object, { phase: 'Cancelled', conditions: [condition('Running', false, 'CancelledByUser'), condition('Cancelled', true, 'CancelledByUser')] });
+      this.#tell(object, {
+        phase: 'Cancelled',
+        conditions: [condition('Running', false, 'CancelledByUser'), condition('Cancelled', true, 'CancelledByUser')],
+      });
     }
     const latest = server.store.get(OPERATIONS, text(object, 'metadata', 'namespace'), name);
     if (latest === undefined) return;
@@ -199,7 +238,10 @@ export class Operator {
 
   #tell(object: JsonObject, told: Told, more: JsonObject = {}): void {
     const generation = at(object, 'metadata', 'generation');
-    const status = { ...withTold(objectAt(object, 'status'), told, typeof generation === 'number' ? generation : 1, nowText()), ...more };
+    const status = {
+      ...withTold(objectAt(object, 'status'), told, typeof generation === 'number' ? generation : 1, nowText()),
+      ...more,
+    };
     if (equal(status, at(object, 'status'))) return;
     update(this.#settings.server, OPERATIONS, object, { ...object, status }, writeOptions(MANAGER, 'status'));
   }

@@ -46,9 +46,16 @@ export interface SimulatedCluster {
   readonly adminKubeconfig: string;
   readonly controlUrl: string | undefined;
   /** Carries both gate labels unless labels are given. */
-  addNamespace(name: string, options?: { readonly labels?: Record<string, string>; readonly annotations?: Record<string, string> }): void;
+  addNamespace(
+    name: string,
+    options?: { readonly labels?: Record<string, string>; readonly annotations?: Record<string, string> },
+  ): void;
   /** Ready, and declaring backup and restore by velero unless annotations are given. */
-  addApplicationInstance(namespace: string, name: string, options?: { readonly annotations?: Record<string, string> }): void;
+  addApplicationInstance(
+    namespace: string,
+    name: string,
+    options?: { readonly annotations?: Record<string, string> },
+  ): void;
   /** The stored object by plural resource name. Never change what is answered. */
   get(resource: string, namespace: string | undefined, name: string): unknown | undefined;
   list(resource: string, namespace?: string): readonly unknown[];

@@ -3,9 +3,9 @@
 
 import type { WriteOptions } from './decode.ts';
 import { checkMetadata, dropUnknown, parseYaml } from './decode.ts';
-import { patched } from './jsonpatch.ts';
 import type { Json, JsonObject } from './json.ts';
 import { at, isObject, parseJson, text } from './json.ts';
+import { patched } from './jsonpatch.ts';
 import { applied } from './managed.ts';
 import type { Server, Written } from './objects.ts';
 import { create, namespaceMismatch, nowText, update } from './objects.ts';
@@ -40,8 +40,10 @@ function mergePatch(target: Json, change: Json): Json {
 
 function checkIdentity(request: PatchRequest, object: JsonObject): void {
   const name = text(object, 'metadata', 'name');
-  if (name === '') throw badRequest(`the name of the object (${request.name} based on URL) was undeterminable: name must be provided`);
-  if (name !== request.name) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${request.name})`);
+  if (name === '')
+    throw badRequest(`the name of the object (${request.name} based on URL) was undeterminable: name must be provided`);
+  if (name !== request.name)
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${request.name})`);
   const namespace = text(object, 'metadata', 'namespace');
   if (namespace !== '' && request.type.namespaced && namespace !== request.namespace) throw namespaceMismatch();
 }
@@ -57,28 +59,50 @@ function parseBody(body: string): Json {
 function applyPatch(server: Server, request: PatchRequest, options: WriteOptions): Written {
   const { type, namespace, name } = request;
   if (request.fieldManager === '') {
-    throw invalidOptions('PatchOptions', 'fieldManager', 'FieldValueRequired', 'Required value: is required for apply patch');
+    throw invalidOptions(
+      'PatchOptions',
+      'fieldManager',
+      'FieldValueRequired',
+      'Required value: is required for apply patch',
+    );
   }
   const config = parseYaml(request.body, 'error decoding YAML: ');
-  if (!isObject(config)) throw badRequest('error decoding YAML: json: cannot unmarshal into Go value of type map[string]interface {}');
-  const [group, version] = text(config, 'apiVersion').includes('/') ? text(config, 'apiVersion').split('/') : ['', text(config, 'apiVersion')];
+  if (!isObject(config))
+    throw badRequest('error decoding YAML: json: cannot unmarshal into Go value of type map[string]interface {}');
+  const [group, version] = text(config, 'apiVersion').includes('/')
+    ? text(config, 'apiVersion').split('/')
+    : ['', text(config, 'apiVersion')];
   if (text(config, 'kind') !== type.kind || group !== type.group || version !== type.version) {
-    throw badRequest(`invalid object type: ${group === '' && version === '' ? '/' : text(config, 'apiVersion')}, Kind=${text(config, 'kind')}`);
+    throw badRequest(
+      `invalid object type: ${group === '' && version === '' ? '/' : text(config, 'apiVersion')}, Kind=${text(config, 'kind')}`,
+    );
   }
   checkIdentity(request, config);
   if (at(config, 'metadata', 'managedFields') !== undefined) throw badRequest('metadata.managedFields must be nil');
   const problem = typeProblem(type.schema, config);
   if (problem !== undefined) {
-    throw internal(`failed to create typed patch object (${text(config, 'metadata', 'namespace')}/${name}; ${type.apiVersion}, Kind=${type.kind}): ${problem}`);
+    throw internal(
+      `failed to create typed patch object (${text(config, 'metadata', 'namespace')}/${name}; ${type.apiVersion}, Kind=${type.kind}): ${problem}`,
+    );
   }
   const live = server.store.get(type, namespace, name);
-  const writer = { manager: request.fieldManager, apiVersion: type.apiVersion, subresource: options.subresource, hasStatus: type.hasStatus };
+  const writer = {
+    manager: request.fieldManager,
+    apiVersion: type.apiVersion,
+    subresource: options.subresource,
+    hasStatus: type.hasStatus,
+  };
   const force = request.force ?? false;
-  if (live !== undefined) return update(server, type, live, applied(type.schema, live, config, writer, force, nowText()), options, true);
+  if (live !== undefined)
+    return update(server, type, live, applied(type.schema, live, config, writer, force, nowText()), options, true);
   if (options.subresource !== '') throw notFound(type, name);
   const uid = text(config, 'metadata', 'uid');
   if (uid !== '') {
-    throw conflict(type, name, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);
+    throw conflict(
+      type,
+      name,
+      `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+    );
   }
   const empty: JsonObject = { apiVersion: type.apiVersion, kind: type.kind, metadata: {} };
   return create(server, type, namespace, applied(type.schema, empty, config, writer, force, nowText()), options, true);
@@ -90,7 +114,12 @@ export function patch(server: Server, request: PatchRequest, options: WriteOptio
   if (media === APPLY) return applyPatch(server, request, options);
   if (media !== MERGE && media !== JSON_PATCH) throw unsupportedMediaType([JSON_PATCH, MERGE, APPLY]);
   if (request.force !== undefined) {
-    throw invalidOptions('PatchOptions', 'force', 'FieldValueForbidden', 'Forbidden: may not be specified for non-apply patch');
+    throw invalidOptions(
+      'PatchOptions',
+      'force',
+      'FieldValueForbidden',
+      'Forbidden: may not be specified for non-apply patch',
+    );
   }
   const change = parseBody(request.body);
   const live = server.store.get(type, namespace, name);

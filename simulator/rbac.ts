@@ -31,11 +31,27 @@ export interface Attributes {
 const has = (list: readonly string[], value: string): boolean => list.includes('*') || list.includes(value);
 
 export const EVERYONE: readonly Rule[] = [
-  { verbs: ['create'], groups: ['authorization.k8s.io'], resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'] },
+  {
+    verbs: ['create'],
+    groups: ['authorization.k8s.io'],
+    resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'],
+  },
   { verbs: ['create'], groups: ['authentication.k8s.io'], resources: ['selfsubjectreviews'] },
 ];
 
-export const OPEN_PATHS = ['/api', '/api/*', '/apis', '/apis/*', '/healthz', '/livez', '/openapi', '/openapi/*', '/readyz', '/version', '/version/'];
+export const OPEN_PATHS = [
+  '/api',
+  '/api/*',
+  '/apis',
+  '/apis/*',
+  '/healthz',
+  '/livez',
+  '/openapi',
+  '/openapi/*',
+  '/readyz',
+  '/version',
+  '/version/',
+];
 
 const rulesOf = (user: User): readonly Rule[] => (user.rules === 'all' ? [] : [...EVERYONE, ...user.rules()]);
 

@@ -36,7 +36,8 @@ export interface ResourceType {
   readonly columns: readonly Column[];
 }
 
-export const keyOf = (type: { readonly group: string; readonly plural: string }): string => `${type.plural}.${type.group}`;
+export const keyOf = (type: { readonly group: string; readonly plural: string }): string =>
+  `${type.plural}.${type.group}`;
 
 function columnsOf(version: Json): Column[] {
   return listAt(version, 'additionalPrinterColumns').map((column) => {
@@ -46,7 +47,7 @@ function columnsOf(version: Json): Column[] {
       type: text(column, 'type'),
       format: text(column, 'format'),
       description: text(column, 'description') || `Custom resource definition column (in JSONPath format): ${path}`,
-      priority: isObject(column) && typeof column['priority'] === 'number' ? column['priority'] : 0,
+      priority: isObject(column) && typeof column.priority === 'number' ? column.priority : 0,
       path,
     };
   });
@@ -54,7 +55,7 @@ function columnsOf(version: Json): Column[] {
 
 /** The served type that a CustomResourceDefinition describes; undefined when it serves none. */
 export function typeOfCrd(crd: JsonObject): ResourceType | undefined {
-  const version = listAt(crd, 'spec', 'versions').find((each) => isObject(each) && each['served'] === true);
+  const version = listAt(crd, 'spec', 'versions').find((each) => isObject(each) && each.served === true);
   if (version === undefined) return undefined;
   const group = text(crd, 'spec', 'group');
   const name = text(version, 'name');
@@ -62,7 +63,14 @@ export function typeOfCrd(crd: JsonObject): ResourceType | undefined {
   const source = objectAt(version, 'schema', 'openAPIV3Schema');
   const kind = text(names, 'kind');
   const columns = columnsOf(version);
-  const age: Column = { name: 'Age', type: 'date', format: '', description: '', priority: 0, path: '.metadata.creationTimestamp' };
+  const age: Column = {
+    name: 'Age',
+    type: 'date',
+    format: '',
+    description: '',
+    priority: 0,
+    path: '.metadata.creationTimestamp',
+  };
   return {
     group,
     version: name,
@@ -74,7 +82,7 @@ export function typeOfCrd(crd: JsonObject): ResourceType | undefined {
     namespaced: text(crd, 'spec', 'scope') === 'Namespaced',
     shortNames: textsAt(names, 'shortNames'),
     categories: textsAt(names, 'categories'),
-    hasStatus: isObject(objectAt(version, 'subresources')['status']),
+    hasStatus: isObject(objectAt(version, 'subresources').status),
     custom: true,
     schema: rootSchema(source),
     schemaSource: source,
@@ -84,7 +92,10 @@ export function typeOfCrd(crd: JsonObject): ResourceType | undefined {
 
 const OPEN: JsonObject = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
 
-function builtIn(type: Pick<ResourceType, 'group' | 'version' | 'plural' | 'kind' | 'namespaced' | 'shortNames'>, columns: readonly [string, string][]): ResourceType {
+function builtIn(
+  type: Pick<ResourceType, 'group' | 'version' | 'plural' | 'kind' | 'namespaced' | 'shortNames'>,
+  columns: readonly [string, string][],
+): ResourceType {
   return {
     ...type,
     apiVersion: type.group === '' ? type.version : `${type.group}/${type.version}`,
@@ -95,7 +106,14 @@ function builtIn(type: Pick<ResourceType, 'group' | 'version' | 'plural' | 'kind
     custom: false,
     schema: rootSchema(OPEN),
     schemaSource: OPEN,
-    columns: columns.map(([name, path]) => ({ name, type: name === 'Age' ? 'date' : 'string', format: '', description: '', priority: 0, path })),
+    columns: columns.map(([name, path]) => ({
+      name,
+      type: name === 'Age' ? 'date' : 'string',
+      format: '',
+      description: '',
+      priority: 0,
+      path,
+    })),
   };
 }
 
@@ -107,14 +125,39 @@ export const NAMESPACES = builtIn(
 );
 export const EVENTS = builtIn(
   { group: '', version: 'v1', plural: 'events', kind: 'Event', namespaced: true, shortNames: ['ev'] },
-  [['Last Seen', '.lastTimestamp'], ['Type', '.type'], ['Reason', '.reason'], ['Object', '.involvedObject.name'], ['Message', '.message']],
+  [
+    ['Last Seen', '.lastTimestamp'],
+    ['Type', '.type'],
+    ['Reason', '.reason'],
+    ['Object', '.involvedObject.name'],
+    ['Message', '.message'],
+  ],
 );
 export const STORAGE_CLASSES = builtIn(
-  { group: 'storage.k8s.io', version: 'v1', plural: 'storageclasses', kind: 'StorageClass', namespaced: false, shortNames: ['sc'] },
-  [['Provisioner', '.provisioner'], ['ReclaimPolicy', '.reclaimPolicy'], ['VolumeBindingMode', '.volumeBindingMode'], AGE],
+  {
+    group: 'storage.k8s.io',
+    version: 'v1',
+    plural: 'storageclasses',
+    kind: 'StorageClass',
+    namespaced: false,
+    shortNames: ['sc'],
+  },
+  [
+    ['Provisioner', '.provisioner'],
+    ['ReclaimPolicy', '.reclaimPolicy'],
+    ['VolumeBindingMode', '.volumeBindingMode'],
+    AGE,
+  ],
 );
 export const CRDS = builtIn(
-  { group: 'apiextensions.k8s.io', version: 'v1', plural: 'customresourcedefinitions', kind: 'CustomResourceDefinition', namespaced: false, shortNames: ['crd', 'crds'] },
+  {
+    group: 'apiextensions.k8s.io',
+    version: 'v1',
+    plural: 'customresourcedefinitions',
+    kind: 'CustomResourceDefinition',
+    namespaced: false,
+    shortNames: ['crd', 'crds'],
+  },
   [['Created At', '.metadata.creationTimestamp']],
 );
 
@@ -123,12 +166,15 @@ let loaded: readonly { readonly crd: JsonObject; readonly type: ResourceType }[]
 
 /** The CRDs shipped beside this file, with the types they serve. */
 export function shippedCrds(): readonly { readonly crd: JsonObject; readonly type: ResourceType }[] {
-  loaded ??= readdirSync(here).filter((name) => name.endsWith('.yaml')).toSorted().flatMap((name) => {
-    const crd = parse(readFileSync(new URL(name, here), 'utf8')) as Json;
-    if (!isObject(crd)) return [];
-    const type = typeOfCrd(crd);
-    return type === undefined ? [] : [{ crd, type }];
-  });
+  loaded ??= readdirSync(here)
+    .filter((name) => name.endsWith('.yaml'))
+    .toSorted()
+    .flatMap((name) => {
+      const crd = parse(readFileSync(new URL(name, here), 'utf8')) as Json;
+      if (!isObject(crd)) return [];
+      const type = typeOfCrd(crd);
+      return type === undefined ? [] : [{ crd, type }];
+    });
   return loaded;
 }
 

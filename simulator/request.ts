@@ -17,7 +17,14 @@ export interface RequestInfo {
   readonly isResource: boolean;
 }
 
-const VERBS: Readonly<Record<string, string>> = { POST: 'create', GET: 'get', HEAD: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
+const VERBS: Readonly<Record<string, string>> = {
+  POST: 'create',
+  GET: 'get',
+  HEAD: 'get',
+  PUT: 'update',
+  PATCH: 'patch',
+  DELETE: 'delete',
+};
 
 const truthy = (value: string | null): boolean => value !== null && value !== 'false' && value !== '0';
 
@@ -25,9 +32,21 @@ export function requestInfo(message: IncomingMessage): RequestInfo {
   const url = new URL(message.url ?? '/', 'https://cluster');
   const method = message.method ?? 'GET';
   const query = url.searchParams;
-  const parts = url.pathname.split('/').filter((part) => part !== '').map(decodeURIComponent);
+  const parts = url.pathname
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decodeURIComponent);
   const other: RequestInfo = {
-    verb: method.toLowerCase(), group: '', version: '', resource: '', subresource: '', namespace: '', name: '', path: url.pathname, query, isResource: false,
+    verb: method.toLowerCase(),
+    group: '',
+    version: '',
+    resource: '',
+    subresource: '',
+    namespace: '',
+    name: '',
+    path: url.pathname,
+    query,
+    isResource: false,
   };
   const core = parts[0] === 'api';
   if (!core && parts[0] !== 'apis') return other;
@@ -65,4 +84,5 @@ export function requestInfo(message: IncomingMessage): RequestInfo {
 }
 
 /** True when the path itself names one object, not only the field selector. */
-export const namesOne = (info: RequestInfo): boolean => info.verb !== 'list' && info.verb !== 'watch' && info.verb !== 'deletecollection' && info.verb !== 'create';
+export const namesOne = (info: RequestInfo): boolean =>
+  info.verb !== 'list' && info.verb !== 'watch' && info.verb !== 'deletecollection' && info.verb !== 'create';

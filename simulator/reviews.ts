@@ -16,10 +16,24 @@ export function accessReview(user: User, review: JsonObject): JsonObject {
     throw invalid(GROUP, '', '', [{ reason: 'FieldValueInvalid', message, field: 'spec.resourceAttributes' }]);
   }
   const of = (key: string): string => text(wanted, key);
-  const yes = wanted === undefined
-    ? pathAllowed(user, text(path, 'path'))
-    : allowed(user, { verb: of('verb'), group: of('group'), resource: of('resource'), subresource: of('subresource'), namespace: of('namespace'), name: of('name') });
-  return { kind: 'SelfSubjectAccessReview', apiVersion: `${GROUP}/v1`, metadata: {}, spec: objectAt(review, 'spec'), status: { allowed: yes } };
+  const yes =
+    wanted === undefined
+      ? pathAllowed(user, text(path, 'path'))
+      : allowed(user, {
+          verb: of('verb'),
+          group: of('group'),
+          resource: of('resource'),
+          subresource: of('subresource'),
+          namespace: of('namespace'),
+          name: of('name'),
+        });
+  return {
+    kind: 'SelfSubjectAccessReview',
+    apiVersion: `${GROUP}/v1`,
+    metadata: {},
+    spec: objectAt(review, 'spec'),
+    status: { allowed: yes },
+  };
 }
 
 export function rulesReview(user: User, review: JsonObject): JsonObject {
@@ -32,7 +46,12 @@ export function rulesReview(user: User, review: JsonObject): JsonObject {
   }));
   const status: JsonObject = {
     resourceRules: rules,
-    nonResourceRules: [{ verbs: user.rules === 'all' ? ['*'] : ['get'], nonResourceURLs: user.rules === 'all' ? ['*'] : [...OPEN_PATHS] }],
+    nonResourceRules: [
+      {
+        verbs: user.rules === 'all' ? ['*'] : ['get'],
+        nonResourceURLs: user.rules === 'all' ? ['*'] : [...OPEN_PATHS],
+      },
+    ],
     incomplete: false,
   };
   return { kind: 'SelfSubjectRulesReview', apiVersion: `${GROUP}/v1`, metadata: {}, spec: {}, status };

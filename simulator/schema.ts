@@ -38,9 +38,9 @@ export function schemaOf(source: JsonObject): Schema {
   const values = at(source, 'enum');
   const listType = text(source, 'x-kubernetes-list-type');
   return {
-    type: typeof source['type'] === 'string' ? source['type'] : undefined,
-    format: typeof source['format'] === 'string' ? source['format'] : undefined,
-    nullable: source['nullable'] === true,
+    type: typeof source.type === 'string' ? source.type : undefined,
+    format: typeof source.format === 'string' ? source.format : undefined,
+    nullable: source.nullable === true,
     enum: Array.isArray(values) ? values : undefined,
     minLength: numberAt(source, 'minLength'),
     maxLength: numberAt(source, 'maxLength'),
@@ -100,11 +100,18 @@ export function rootSchema(source: JsonObject): Schema {
   const schema = schemaOf(source);
   const own = [...schema.properties].filter(([key]) => key !== 'metadata');
   const string = schemaOf({ type: 'string' });
-  const head: [string, Schema][] = [['apiVersion', string], ['kind', string], ['metadata', OBJECT_META]];
+  const head: [string, Schema][] = [
+    ['apiVersion', string],
+    ['kind', string],
+    ['metadata', OBJECT_META],
+  ];
   return { ...schema, properties: new Map([...own, ...head]) };
 }
 
-export function childOf(schema: Schema, key: string): { readonly schema: Schema; readonly declared: boolean } | undefined {
+export function childOf(
+  schema: Schema,
+  key: string,
+): { readonly schema: Schema; readonly declared: boolean } | undefined {
   const declared = schema.properties.get(key);
   if (declared !== undefined) return { schema: declared, declared: true };
   if (schema.additional !== undefined) return { schema: schema.additional, declared: false };

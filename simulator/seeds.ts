@@ -5,7 +5,7 @@ import type { JsonObject } from './json.ts';
 import type { Server } from './objects.ts';
 import { create, nowText, update, writeOptions } from './objects.ts';
 import type { ResourceType } from './registry.ts';
-import { CRDS, NAMESPACES, shippedCrds, shippedType, STORAGE_CLASSES } from './registry.ts';
+import { CRDS, NAMESPACES, STORAGE_CLASSES, shippedCrds, shippedType } from './registry.ts';
 import { VELERO_NAMESPACE } from './velero.ts';
 
 export const SYSTEM_NAMESPACE = 'vworkspace-system';
@@ -23,15 +23,27 @@ const GATE: JsonObject = { 'managed-by': 'vworkspace', 'app.vworkspace.io/manage
 export function put(server: Server, type: ResourceType, given: JsonObject, namespace = ''): JsonObject {
   const options = writeOptions('simulator');
   const { status, ...rest } = given;
-  const name = typeof given['metadata'] === 'object' ? String(Object(given['metadata'])['name'] ?? '') : '';
+  const name = typeof given.metadata === 'object' ? String(Object(given.metadata).name ?? '') : '';
   const before = server.store.get(type, namespace, name);
-  const main = before === undefined ? create(server, type, namespace, type.hasStatus ? rest : given, options).object : update(server, type, before, type.hasStatus ? rest : given, options).object;
+  const main =
+    before === undefined
+      ? create(server, type, namespace, type.hasStatus ? rest : given, options).object
+      : update(server, type, before, type.hasStatus ? rest : given, options).object;
   if (status === undefined || !type.hasStatus) return main;
   return update(server, type, main, { ...main, status }, writeOptions('simulator', 'status')).object;
 }
 
-export function addNamespace(server: Server, name: string, labels: Record<string, string> | undefined, annotations: Record<string, string> | undefined): void {
-  const metadata: JsonObject = { name, labels: { ...(labels ?? GATE) }, ...(annotations === undefined ? {} : { annotations: { ...annotations } }) };
+export function addNamespace(
+  server: Server,
+  name: string,
+  labels: Record<string, string> | undefined,
+  annotations: Record<string, string> | undefined,
+): void {
+  const metadata: JsonObject = {
+    name,
+    labels: { ...(labels ?? GATE) },
+    ...(annotations === undefined ? {} : { annotations: { ...annotations } }),
+  };
   put(server, NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata });
 }
 
@@ -43,7 +55,12 @@ export const condition = (type: string, value: boolean, reason: string): JsonObj
   lastTransitionTime: nowText(),
 });
 
-export function addApplicationInstance(server: Server, namespace: string, name: string, annotations: Record<string, string> | undefined): void {
+export function addApplicationInstance(
+  server: Server,
+  namespace: string,
+  name: string,
+  annotations: Record<string, string> | undefined,
+): void {
   const declared = annotations ?? { 'ops.vworkspace.io/backup': 'velero', 'ops.vworkspace.io/restore': 'velero' };
   const type = shippedType('applicationinstances');
   put(
@@ -54,7 +71,12 @@ export function addApplicationInstance(server: Server, namespace: string, name: 
       kind: type.kind,
       metadata: { name, namespace, annotations: { ...declared } },
       spec: { mode: 'managed', appRef: { catalogId: name.split('-')[0] ?? name }, release: { name, namespace } },
-      status: { conditions: [condition('Ready', true, 'ReconciliationSucceeded'), condition('Reconciling', false, 'ReconciliationSucceeded')] },
+      status: {
+        conditions: [
+          condition('Ready', true, 'ReconciliationSucceeded'),
+          condition('Reconciling', false, 'ReconciliationSucceeded'),
+        ],
+      },
     },
     namespace,
   );
@@ -62,20 +84,48 @@ export function addApplicationInstance(server: Server, namespace: string, name: 
 
 export function seed(server: Server, clusterName: string): void {
   for (const { crd } of shippedCrds()) create(server, CRDS, '', crd, writeOptions('simulator'));
-  for (const name of ['default', 'kube-system', 'kube-public', SYSTEM_NAMESPACE, VELERO_NAMESPACE]) addNamespace(server, name, {}, undefined);
-  for (const [name, bucket, isDefault] of [['default', 'backups', true], ['aws-primary', 'backups-primary', false]] as const) {
+  for (const name of ['default', 'kube-system', 'kube-public', SYSTEM_NAMESPACE, VELERO_NAMESPACE])
+    addNamespace(server, name, {}, undefined);
+  for (const [name, bucket, isDefault] of [
+    ['default', 'backups', true],
+    ['aws-primary', 'backups-primary', false],
+  ] as const) {
     const spec = { provider: 'aws', default: isDefault, objectStorage: { bucket } };
     const status = { phase: 'Available', lastValidationTime: nowText() };
-    put(server, shippedType('backupstoragelocations'), object('velero.io/v1', 'BackupStorageLocation', name, { spec, status }, VELERO_NAMESPACE), VELERO_NAMESPACE);
+    put(
+      server,
+      shippedType('backupstoragelocations'),
+      object('velero.io/v1', 'BackupStorageLocation', name, { spec, status }, VELERO_NAMESPACE),
+      VELERO_NAMESPACE,
+    );
   }
-  put(server, shippedType('volumesnapshotclasses'), object('snapshot.storage.k8s.io/v1', 'VolumeSnapshotClass', 'csi-rbd', { driver: 'rbd.csi.ceph.com', deletionPolicy: 'Retain' }));
-  put(server, STORAGE_CLASSES, object('storage.k8s.io/v1', 'StorageClass', 'standard', { provisioner: 'rbd.csi.ceph.com', reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate', allowVolumeExpansion: true }));
+  put(
+    server,
+    shippedType('volumesnapshotclasses'),
+    object('snapshot.storage.k8s.io/v1', 'VolumeSnapshotClass', 'csi-rbd', {
+      driver: 'rbd.csi.ceph.com',
+      deletionPolicy: 'Retain',
+    }),
+  );
+  put(
+    server,
+    STORAGE_CLASSES,
+    object('storage.k8s.io/v1', 'StorageClass', 'standard', {
+      provisioner: 'rbd.csi.ceph.com',
+      reclaimPolicy: 'Delete',
+      volumeBindingMode: 'Immediate',
+      allowVolumeExpansion: true,
+    }),
+  );
   put(
     server,
     shippedType('clusters'),
     object('ops.vworkspace.io/v1alpha1', 'Cluster', clusterName, {
       spec: { clusterId: clusterName, connectivityMode: 'Push' },
-      status: { operatorVersion: '0.0.13', conditions: [condition('Connected', true, 'Connected'), condition('ControllersHealthy', true, 'AllHealthy')] },
+      status: {
+        operatorVersion: '0.0.13',
+        conditions: [condition('Connected', true, 'Connected'), condition('ControllersHealthy', true, 'AllHealthy')],
+      },
     }),
   );
 }

@@ -6,14 +6,17 @@ import { badRequest } from './status.ts';
 
 export type Selector = (object: JsonObject) => boolean;
 
-const KEY = String.raw`([A-Za-z0-9./_-]+)`;
+const KEY = '([A-Za-z0-9./_-]+)';
 const SET = new RegExp(String.raw`^${KEY}\s+(in|notin)\s*\(([^()]*)\)$`);
 const EQUALITY = new RegExp(String.raw`^${KEY}\s*(==|=|!=)\s*([A-Za-z0-9._-]*)$`);
 const EXISTS = new RegExp(String.raw`^(!?)\s*${KEY}$`);
 
 /** Splits at commas outside parentheses. */
 function requirements(selector: string): readonly string[] {
-  return selector.split(/,(?![^(]*\))/).map((part) => part.trim()).filter((part) => part !== '');
+  return selector
+    .split(/,(?![^(]*\))/)
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 }
 
 function requirement(part: string): Selector {
@@ -41,7 +44,8 @@ function requirement(part: string): Selector {
     const [, not = '', key = ''] = exists;
     return (object) => (labelOf(object, key) !== undefined) === (not === '');
   }
-  if (/\(/.test(part) && !/\)/.test(part)) throw badRequest("unable to parse requirement: found '', expected: ',', ')' or identifier");
+  if (/\(/.test(part) && !/\)/.test(part))
+    throw badRequest("unable to parse requirement: found '', expected: ',', ')' or identifier");
   throw badRequest(`unable to parse requirement: found '${part}', expected: in, notin, =, ==, !=, gt, lt`);
 }
 

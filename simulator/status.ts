@@ -61,7 +61,12 @@ export const methodNotAllowed = (): ApiError =>
   failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
 
 export const unsupportedMethod = (of: GroupResource): ApiError =>
-  failure(405, 'MethodNotAllowed', ` is not supported on resources of kind "${qualified(of)}"`, detailsOf(of, of.plural, ''));
+  failure(
+    405,
+    'MethodNotAllowed',
+    ` is not supported on resources of kind "${qualified(of)}"`,
+    detailsOf(of, of.plural, ''),
+  );
 
 export const notFound = (of: GroupResource, name: string): ApiError =>
   failure(404, 'NotFound', `${qualified(of)} "${name}" not found`, detailsOf(of, of.plural, name));
@@ -70,12 +75,22 @@ export const alreadyExists = (of: GroupResource, name: string): ApiError =>
   failure(409, 'AlreadyExists', `${qualified(of)} "${name}" already exists`, detailsOf(of, of.plural, name));
 
 export const conflict = (of: GroupResource, name: string, message: string): ApiError =>
-  failure(409, 'Conflict', `Operation cannot be fulfilled on ${qualified(of)} "${name}": ${message}`, detailsOf(of, of.plural, name));
+  failure(
+    409,
+    'Conflict',
+    `Operation cannot be fulfilled on ${qualified(of)} "${name}": ${message}`,
+    detailsOf(of, of.plural, name),
+  );
 
 /** A precondition of a delete that does not hold; the real server names the kind, not the resource, here. */
 export const preconditionFailed = (of: GroupResource, name: string, message: string): ApiError => {
   const kind = of.group === '' ? of.kind : `${of.kind}.${of.group}`;
-  return failure(409, 'Conflict', `Operation cannot be fulfilled on ${kind} "${name}": ${message}`, detailsOf(of, of.kind, name));
+  return failure(
+    409,
+    'Conflict',
+    `Operation cannot be fulfilled on ${kind} "${name}": ${message}`,
+    detailsOf(of, of.kind, name),
+  );
 };
 
 export const modified = (of: GroupResource, name: string): ApiError =>
@@ -84,16 +99,30 @@ export const modified = (of: GroupResource, name: string): ApiError =>
 export const expired = (message: string): ApiError => failure(410, 'Expired', message);
 
 export const notAcceptable = (): ApiError =>
-  failure(406, 'NotAcceptable', 'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf');
+  failure(
+    406,
+    'NotAcceptable',
+    'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+  );
 
 export const unsupportedMediaType = (accepted: readonly string[]): ApiError =>
-  failure(415, 'UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`);
+  failure(
+    415,
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
+  );
 
 export const tooLarge = (limit: number): ApiError =>
   failure(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${limit}`);
 
 /** 422 with its causes. `repeated` lists each cause twice, as the real server does for checks that it runs twice. */
-export function invalid(group: string, kind: string, name: string, causes: readonly Cause[], repeated = false): ApiError {
+export function invalid(
+  group: string,
+  kind: string,
+  name: string,
+  causes: readonly Cause[],
+  repeated = false,
+): ApiError {
   const lines = causes.map((cause) => `${cause.field}: ${cause.message}`);
   const joined = lines.length === 1 ? lines.join('') : `[${lines.join(', ')}]`;
   const message = `${group === '' ? kind : `${kind}.${group}`} "${name}" is invalid: ${joined}`;

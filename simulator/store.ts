@@ -45,10 +45,12 @@ export class Store {
     const all = this.#objects.get(keyOf(type));
     if (all === undefined) return [];
     const keys = [...all.keys()].filter((key) => namespace === '' || key.startsWith(`${namespace}/`));
-    return keys.toSorted((a, b) => (a < b ? -1 : 1)).flatMap((key): readonly JsonObject[] => {
-      const object = all.get(key);
-      return object === undefined ? [] : [object];
-    });
+    return keys
+      .toSorted((a, b) => (a < b ? -1 : 1))
+      .flatMap((key): readonly JsonObject[] => {
+        const object = all.get(key);
+        return object === undefined ? [] : [object];
+      });
   }
 
   /** Writes the object and answers what was stored, with its new resourceVersion. */
@@ -59,7 +61,13 @@ export class Store {
     const before = all.get(key);
     const stored = this.#stamped(object);
     all.set(key, stored);
-    this.#tell({ kind: before === undefined ? 'ADDED' : 'MODIFIED', type, revision: this.#revision, object: stored, before });
+    this.#tell({
+      kind: before === undefined ? 'ADDED' : 'MODIFIED',
+      type,
+      revision: this.#revision,
+      object: stored,
+      before,
+    });
     return stored;
   }
 

@@ -52,14 +52,32 @@ export const partial = (object: JsonObject): JsonObject => ({
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
 
-export function tableOf(type: ResourceType, objects: readonly JsonObject[], metadata: JsonObject, include: IncludeObject, withColumns = true): JsonObject {
+export function tableOf(
+  type: ResourceType,
+  objects: readonly JsonObject[],
+  metadata: JsonObject,
+  include: IncludeObject,
+  withColumns = true,
+): JsonObject {
   const columns: Json[] = [
     { name: 'Name', type: 'string', format: 'name', description: NAME_TEXT, priority: 0 },
-    ...type.columns.map(({ name, type: columnType, format, description, priority }) => ({ name, type: columnType, format, description, priority })),
+    ...type.columns.map(({ name, type: columnType, format, description, priority }) => ({
+      name,
+      type: columnType,
+      format,
+      description,
+      priority,
+    })),
   ];
   const rows: Json[] = objects.map((object) => ({
     cells: [text(object, 'metadata', 'name'), ...type.columns.map((column) => cell(column, object))],
     object: include === 'None' ? null : include === 'Object' ? object : partial(object),
   }));
-  return { kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata, columnDefinitions: withColumns ? columns : null, rows };
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata,
+    columnDefinitions: withColumns ? columns : null,
+    rows,
+  };
 }

@@ -18,35 +18,92 @@ export interface Template {
 
 const capability = (word: string): string => `ops.vworkspace.io/${word}`;
 
-const OLD_BACKUP: Template['parameters'] = { retention: 'string', snapshotClassName: 'string', storageLocation: 'string' };
-const OLD_RESTORE: Template['parameters'] = { backupName: 'string', namespaceMapping: 'stringMap', restorePVs: 'boolean' };
+const OLD_BACKUP: Template['parameters'] = {
+  retention: 'string',
+  snapshotClassName: 'string',
+  storageLocation: 'string',
+};
+const OLD_RESTORE: Template['parameters'] = {
+  backupName: 'string',
+  namespaceMapping: 'stringMap',
+  restorePVs: 'boolean',
+};
 
 const TEMPLATES: readonly Template[] = [
   {
-    type: 'Backup', engine: 'velero', capability: capability('backup'), approval: false, required: [],
-    parameters: { ...OLD_BACKUP, ttl: 'string', csiSnapshotClassName: 'string', snapshotVolumes: 'boolean', includedResources: 'strings', excludedResources: 'strings' },
-  },
-  {
-    type: 'Restore', engine: 'velero', capability: capability('restore'), approval: true, required: ['backupName'],
-    parameters: { ...OLD_RESTORE, existingResourcePolicy: 'string', includedResources: 'strings', excludedResources: 'strings' },
-  },
-  {
-    type: 'Upgrade', engine: 'helm', capability: capability('upgrade'), approval: false, required: [],
-    parameters: { targetVersion: 'string', valuesPatch: 'object' },
-  },
-  {
-    type: 'Migration', engine: 'helmHookJob', capability: capability('migration'), approval: false, required: ['hookName'],
-    parameters: { hookName: 'string', activeDeadlineSeconds: 'integer', backoffLimit: 'integer' },
-  },
-  {
-    type: 'RunCommand', engine: 'job', capability: capability('runcommand'), approval: false, required: ['image'],
+    type: 'Backup',
+    engine: 'velero',
+    capability: capability('backup'),
+    approval: false,
+    required: [],
     parameters: {
-      image: 'string', command: 'strings', args: 'strings', env: 'array', activeDeadlineSeconds: 'integer', timeoutSeconds: 'integer', backoffLimit: 'integer', serviceAccountName: 'string',
+      ...OLD_BACKUP,
+      ttl: 'string',
+      csiSnapshotClassName: 'string',
+      snapshotVolumes: 'boolean',
+      includedResources: 'strings',
+      excludedResources: 'strings',
     },
   },
   {
-    type: 'Runbook', engine: 'workflow', capability: capability('runbook'), approval: false, required: ['template'],
-    parameters: { template: 'string', targetChartVersion: 'string', snapshotClassName: 'string', timeoutSeconds: 'integer', failureAction: 'string' },
+    type: 'Restore',
+    engine: 'velero',
+    capability: capability('restore'),
+    approval: true,
+    required: ['backupName'],
+    parameters: {
+      ...OLD_RESTORE,
+      existingResourcePolicy: 'string',
+      includedResources: 'strings',
+      excludedResources: 'strings',
+    },
+  },
+  {
+    type: 'Upgrade',
+    engine: 'helm',
+    capability: capability('upgrade'),
+    approval: false,
+    required: [],
+    parameters: { targetVersion: 'string', valuesPatch: 'object' },
+  },
+  {
+    type: 'Migration',
+    engine: 'helmHookJob',
+    capability: capability('migration'),
+    approval: false,
+    required: ['hookName'],
+    parameters: { hookName: 'string', activeDeadlineSeconds: 'integer', backoffLimit: 'integer' },
+  },
+  {
+    type: 'RunCommand',
+    engine: 'job',
+    capability: capability('runcommand'),
+    approval: false,
+    required: ['image'],
+    parameters: {
+      image: 'string',
+      command: 'strings',
+      args: 'strings',
+      env: 'array',
+      activeDeadlineSeconds: 'integer',
+      timeoutSeconds: 'integer',
+      backoffLimit: 'integer',
+      serviceAccountName: 'string',
+    },
+  },
+  {
+    type: 'Runbook',
+    engine: 'workflow',
+    capability: capability('runbook'),
+    approval: false,
+    required: ['template'],
+    parameters: {
+      template: 'string',
+      targetChartVersion: 'string',
+      snapshotClassName: 'string',
+      timeoutSeconds: 'integer',
+      failureAction: 'string',
+    },
   },
 ];
 

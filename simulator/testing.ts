@@ -24,27 +24,48 @@ export interface CallOptions {
 }
 
 /** Rejects when the connection is refused, reset, or ends before the body does. */
-export function call(cluster: SimulatedCluster, method: string, path: string, options: CallOptions = {}): Promise<Answer> {
-  const { body, type = 'application/json', accept = 'application/json', token = cluster.adminToken, timeoutMs = 10_000 } = options;
+export function call(
+  cluster: SimulatedCluster,
+  method: string,
+  path: string,
+  options: CallOptions = {},
+): Promise<Answer> {
+  const {
+    body,
+    type = 'application/json',
+    accept = 'application/json',
+    token = cluster.adminToken,
+    timeoutMs = 10_000,
+  } = options;
   return new Promise((resolve, reject) => {
-    const payload = body === undefined ? undefined : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+    const payload =
+      body === undefined ? undefined : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
     const content = payload === undefined ? {} : { 'Content-Type': type, 'Content-Length': payload.length };
     const headers = { Authorization: `Bearer ${token}`, Accept: accept, 'User-Agent': 'test/1', ...content };
-    const sent = request(`${cluster.url}${path}`, { method, ca: cluster.caPem, headers, agent: false, timeout: timeoutMs }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => {
-        const source = Buffer.concat(chunks).toString('utf8');
-        let parsed: Json = null;
-        try {
-          parsed = parseJson(source);
-        } catch {
-          // Plain text, or a watch's lines.
-        }
-        resolve({ code: response.statusCode ?? 0, headers: response.headers, text: source, body: isObject(parsed) ? parsed : {} });
-      });
-    });
+    const sent = request(
+      `${cluster.url}${path}`,
+      { method, ca: cluster.caPem, headers, agent: false, timeout: timeoutMs },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const source = Buffer.concat(chunks).toString('utf8');
+          let parsed: Json = null;
+          try {
+            parsed = parseJson(source);
+          } catch {
+            // Plain text, or a watch's lines.
+          }
+          resolve({
+            code: response.statusCode ?? 0,
+            headers: response.headers,
+            text: source,
+            body: isObject(parsed) ? parsed : {},
+          });
+        });
+      },
+    );
     sent.on('timeout', () => sent.destroy(new Error('timed out')));
     sent.on('error', reject);
     sent.end(payload);
@@ -112,7 +133,7 @@ export const restore = (name: string, backupName: string, more: JsonObject = {})
   operation(name, { type: 'Restore', parameters: { backupName }, ...more });
 
 export const apply = (cluster: SimulatedCluster, object: JsonObject, query = 'fieldManager=test'): Promise<Answer> => {
-  const metadata = object['metadata'];
-  const name = isObject(metadata) ? String(metadata['name']) : '';
+  const metadata = object.metadata;
+  const name = isObject(metadata) ? String(metadata.name) : '';
   return call(cluster, 'PATCH', `${OPERATIONS}/${name}?${query}`, { body: object, type: APPLY });
 };

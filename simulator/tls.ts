@@ -21,10 +21,15 @@ const CA_NAME = 'simulated-cluster-ca';
 const extension = (id: string, critical: boolean, value: Buffer): Buffer =>
   sequence(oid(id), ...(critical ? [boolean(true)] : []), octets(value));
 
-const basicConstraints = (ca: boolean): Buffer => extension('2.5.29.19', true, sequence(...(ca ? [boolean(true)] : [])));
-const keyUsage = (mask: number, unused: number): Buffer => extension('2.5.29.15', true, bits(Buffer.from([mask]), unused));
+const basicConstraints = (ca: boolean): Buffer =>
+  extension('2.5.29.19', true, sequence(...(ca ? [boolean(true)] : [])));
+const keyUsage = (mask: number, unused: number): Buffer =>
+  extension('2.5.29.15', true, bits(Buffer.from([mask]), unused));
 const serverAuth = (): Buffer => extension('2.5.29.37', false, sequence(oid('1.3.6.1.5.5.7.3.1')));
-const keyId = (key: KeyObject): Buffer => createHash('sha1').update(key.export({ type: 'spki', format: 'der' })).digest();
+const keyId = (key: KeyObject): Buffer =>
+  createHash('sha1')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest();
 const subjectKey = (key: KeyObject): Buffer => extension('2.5.29.14', false, octets(keyId(key)));
 const authorityKey = (key: KeyObject): Buffer => extension('2.5.29.35', false, sequence(implicit(0, keyId(key))));
 
@@ -38,7 +43,9 @@ function addressBytes(host: string): Buffer {
 }
 
 const alternativeNames = (hosts: readonly string[]): Buffer => {
-  const names = hosts.map((host) => (isIP(host) === 0 ? implicit(2, Buffer.from(host)) : implicit(7, addressBytes(host))));
+  const names = hosts.map((host) =>
+    isIP(host) === 0 ? implicit(2, Buffer.from(host)) : implicit(7, addressBytes(host)),
+  );
   return extension('2.5.29.17', false, sequence(...names));
 };
 
@@ -47,7 +54,13 @@ const named = (commonName: string): Buffer => sequence(set(sequence(oid('2.5.4.3
 const pem = (label: string, der: Buffer): string =>
   `-----BEGIN ${label}-----\n${(der.toString('base64').match(/.{1,64}/g) ?? []).join('\n')}\n-----END ${label}-----\n`;
 
-function certificate(issuer: string, subject: string, key: KeyObject, signer: KeyObject, extensions: readonly Buffer[]): string {
+function certificate(
+  issuer: string,
+  subject: string,
+  key: KeyObject,
+  signer: KeyObject,
+  extensions: readonly Buffer[],
+): string {
   const serial = Buffer.concat([Buffer.from([1]), randomBytes(8)]);
   const body = sequence(
     wrapped(0, integer(Buffer.from([2]))),
@@ -63,14 +76,21 @@ function certificate(issuer: string, subject: string, key: KeyObject, signer: Ke
   return pem('CERTIFICATE', sequence(body, ECDSA_SHA256, bits(signature)));
 }
 
-const newKey = (): Promise<{ readonly publicKey: KeyObject; readonly privateKey: KeyObject }> => promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
+const newKey = (): Promise<{ readonly publicKey: KeyObject; readonly privateKey: KeyObject }> =>
+  promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
 
 /** `hosts` are names and addresses that the certificate is good for; loopback by default. */
 export async function makeTls(hosts: readonly string[] = ['127.0.0.1', '::1', 'localhost']): Promise<ServerTls> {
   const [authority, server] = await Promise.all([newKey(), newKey()]);
   // keyCertSign and cRLSign for the authority, digitalSignature for the server.
   const caExtensions = [basicConstraints(true), keyUsage(0b0000_0110, 1), subjectKey(authority.publicKey)];
-  const serverExtensions = [basicConstraints(false), keyUsage(0b1000_0000, 7), serverAuth(), alternativeNames(hosts), authorityKey(authority.publicKey)];
+  const serverExtensions = [
+    basicConstraints(false),
+    keyUsage(0b1000_0000, 7),
+    serverAuth(),
+    alternativeNames(hosts),
+    authorityKey(authority.publicKey),
+  ];
   return {
     caPem: certificate(CA_NAME, CA_NAME, authority.publicKey, authority.privateKey, caExtensions),
     certPem: certificate(CA_NAME, 'kube-apiserver', server.publicKey, authority.privateKey, serverExtensions),

@@ -20,20 +20,37 @@ function typeFits(schema: Schema, value: Json): boolean {
 function scalarCauses(schema: Schema, value: Json, path: string): Cause[] {
   const causes: Cause[] = [];
   const invalid = (why: string): void => {
-    causes.push({ reason: 'FieldValueInvalid', message: `Invalid value: ${shown(value)}: ${path} in body ${why}`, field: path });
+    causes.push({
+      reason: 'FieldValueInvalid',
+      message: `Invalid value: ${shown(value)}: ${path} in body ${why}`,
+      field: path,
+    });
   };
   if (schema.enum !== undefined && value !== null && !schema.enum.some((item) => equal(item, value))) {
     const supported = schema.enum.map((item) => JSON.stringify(item)).join(', ');
-    causes.push({ reason: 'FieldValueNotSupported', message: `Unsupported value: ${shown(value)}: supported values: ${supported}`, field: path });
+    causes.push({
+      reason: 'FieldValueNotSupported',
+      message: `Unsupported value: ${shown(value)}: supported values: ${supported}`,
+      field: path,
+    });
   }
   if (typeof value === 'string') {
     if (schema.format === 'date-time' && (!DATE_TIME.test(value) || Number.isNaN(Date.parse(value)))) {
-      causes.push({ reason: 'FieldValueTypeInvalid', message: `Invalid value: ${shown(value)}: ${path} in body must be of type date-time: ${shown(value)}`, field: path });
+      causes.push({
+        reason: 'FieldValueTypeInvalid',
+        message: `Invalid value: ${shown(value)}: ${path} in body must be of type date-time: ${shown(value)}`,
+        field: path,
+      });
     }
     if (schema.maxLength !== undefined && [...value].length > schema.maxLength) {
-      causes.push({ reason: 'FieldValueTooLong', message: `Too long: may not be more than ${schema.maxLength} bytes`, field: path });
+      causes.push({
+        reason: 'FieldValueTooLong',
+        message: `Too long: may not be more than ${schema.maxLength} bytes`,
+        field: path,
+      });
     }
-    if (schema.minLength !== undefined && [...value].length < schema.minLength) invalid(`should be at least ${schema.minLength} chars long`);
+    if (schema.minLength !== undefined && [...value].length < schema.minLength)
+      invalid(`should be at least ${schema.minLength} chars long`);
   }
   if (typeof value === 'number' && schema.minimum !== undefined && value < schema.minimum) {
     invalid(`should be greater than or equal to ${schema.minimum}`);
@@ -45,10 +62,12 @@ function duplicateCauses(schema: Schema, list: readonly Json[], path: string): C
   if (schema.listType === 'atomic') return [];
   const seen = new Set<string>();
   return list.flatMap((item, index) => {
-    const key = schema.listType === 'set' || !isObject(item)
-      ? JSON.stringify(item)
-      : JSON.stringify(Object.fromEntries(schema.listKeys.map((name) => [name, item[name] ?? null])));
-    if (seen.has(key)) return [{ reason: 'FieldValueDuplicate', message: `Duplicate value: ${key}`, field: `${path}[${index}]` }];
+    const key =
+      schema.listType === 'set' || !isObject(item)
+        ? JSON.stringify(item)
+        : JSON.stringify(Object.fromEntries(schema.listKeys.map((name) => [name, item[name] ?? null])));
+    if (seen.has(key))
+      return [{ reason: 'FieldValueDuplicate', message: `Duplicate value: ${key}`, field: `${path}[${index}]` }];
     seen.add(key);
     return [];
   });
@@ -59,12 +78,16 @@ export function schemaCauses(schema: Schema, value: Json, path = ''): Cause[] {
   if (!typeFits(schema, value)) {
     const found = typeName(value);
     const message = `Invalid value: "${found}": ${path} in body must be of type ${schema.type ?? ''}: "${found}"`;
-    return [{ reason: 'FieldValueTypeInvalid', message, field: path }, ...scalarCauses({ ...schema, format: undefined }, value, path)];
+    return [
+      { reason: 'FieldValueTypeInvalid', message, field: path },
+      ...scalarCauses({ ...schema, format: undefined }, value, path),
+    ];
   }
   const causes = scalarCauses(schema, value, path);
   if (Array.isArray(value)) {
     const { items } = schema;
-    if (items !== undefined) causes.push(...value.flatMap((item, index) => schemaCauses(items, item, `${path}[${index}]`)));
+    if (items !== undefined)
+      causes.push(...value.flatMap((item, index) => schemaCauses(items, item, `${path}[${index}]`)));
     causes.push(...duplicateCauses(schema, value, path));
   }
   if (isObject(value)) {
@@ -72,17 +95,22 @@ export function schemaCauses(schema: Schema, value: Json, path = ''): Cause[] {
     for (const key of Object.keys(value).toSorted()) {
       const child = childOf(schema, key);
       const item = value[key];
-      if (child !== undefined && item !== undefined && below(key) !== 'metadata') causes.push(...schemaCauses(child.schema, item, below(key)));
+      if (child !== undefined && item !== undefined && below(key) !== 'metadata')
+        causes.push(...schemaCauses(child.schema, item, below(key)));
     }
     for (const key of schema.required) {
-      if (!Object.hasOwn(value, key)) causes.push({ reason: 'FieldValueRequired', message: 'Required value', field: below(key) });
+      if (!Object.hasOwn(value, key))
+        causes.push({ reason: 'FieldValueRequired', message: 'Required value', field: below(key) });
     }
   }
   return causes;
 }
 
 /** The object without fields that the schema does not know, and the paths of what was dropped, metadata first. */
-export function prune(schema: Schema, object: JsonObject): { readonly object: JsonObject; readonly dropped: readonly string[] } {
+export function prune(
+  schema: Schema,
+  object: JsonObject,
+): { readonly object: JsonObject; readonly dropped: readonly string[] } {
   const dropped: string[] = [];
   const walk = (rule: Schema, value: Json, path: string): Json => {
     if (Array.isArray(value)) {

@@ -55,7 +55,8 @@ export class Velero {
     this.#timers = timers;
     this.#faults = faults;
     this.#speed = speed;
-    for (const plural of ['backups', 'restores']) server.store.listen(shippedType(plural), (change) => this.#notice(change));
+    for (const plural of ['backups', 'restores'])
+      server.store.listen(shippedType(plural), (change) => this.#notice(change));
   }
 
   #notice({ kind, type, object }: Change): void {
@@ -80,8 +81,15 @@ export class Velero {
   #recreate(kept: JsonObject): void {
     const { store, registry } = this.#server;
     const type = shippedType('backups');
-    if (registry.byPlural('backups') === undefined || store.get(type, VELERO_NAMESPACE, text(kept, 'metadata', 'name')) !== undefined) return;
-    store.put(type, { ...kept, metadata: { ...objectAt(kept, 'metadata'), uid: crypto.randomUUID(), creationTimestamp: nowText() } });
+    if (
+      registry.byPlural('backups') === undefined ||
+      store.get(type, VELERO_NAMESPACE, text(kept, 'metadata', 'name')) !== undefined
+    )
+      return;
+    store.put(type, {
+      ...kept,
+      metadata: { ...objectAt(kept, 'metadata'), uid: crypto.randomUUID(), creationTimestamp: nowText() },
+    });
   }
 
   #status(work: Work, status: JsonObject): JsonObject | undefined {
@@ -94,7 +102,8 @@ export class Velero {
   /** Takes the next backup of the queue, or marks the newcomer as waiting. */
   #next(newcomer?: Work): void {
     if (this.#running !== undefined) {
-      if (newcomer !== undefined) this.#status(newcomer, { phase: 'Queued', queuePosition: Math.max(1, this.#queue.indexOf(newcomer) + 1) });
+      if (newcomer !== undefined)
+        this.#status(newcomer, { phase: 'Queued', queuePosition: Math.max(1, this.#queue.indexOf(newcomer) + 1) });
       return;
     }
     const work = this.#queue.shift();
@@ -114,15 +123,19 @@ export class Velero {
       const name = text(object, 'spec', 'backupName');
       const backup = store.get(shippedType('backups'), VELERO_NAMESPACE, name);
       if (backup === undefined) return `Error retrieving backup: Backup.velero.io "${name}" not found`;
-      return USABLE.includes(text(backup, 'status', 'phase')) ? '' : `Error retrieving backup: backup "${name}" is not completed`;
+      return USABLE.includes(text(backup, 'status', 'phase'))
+        ? ''
+        : `Error retrieving backup: backup "${name}" is not completed`;
     }
     const ttl = text(object, 'spec', 'ttl');
     const duration = ttl === '' ? 0 : goDuration(ttl);
     if (typeof duration === 'string') return duration;
     const location = text(object, 'spec', 'storageLocation');
     const found = store.get(shippedType('backupstoragelocations'), VELERO_NAMESPACE, location);
-    if (found === undefined) return `an existing backup storage location was not found: backupstoragelocations.velero.io "${location}" not found`;
-    if (text(found, 'status', 'phase') !== 'Available') return `backup can't be created because backup storage location ${location} is currently in "${text(found, 'status', 'phase') || 'Unavailable'}" status`;
+    if (found === undefined)
+      return `an existing backup storage location was not found: backupstoragelocations.velero.io "${location}" not found`;
+    if (text(found, 'status', 'phase') !== 'Available')
+      return `backup can't be created because backup storage location ${location} is currently in "${text(found, 'status', 'phase') || 'Unavailable'}" status`;
     return '';
   }
 
@@ -132,14 +145,20 @@ export class Velero {
     const backup = work.type.plural === 'backups';
     const target = { verb: '', resource: work.type.plural, namespace: VELERO_NAMESPACE, name: work.name };
     const fault = this.#faults.take('backup', target);
-    const problem = fault?.outcome === 'FailedValidation' ? (fault.reason ?? 'injected validation failure') : this.#problem(work, object);
+    const problem =
+      fault?.outcome === 'FailedValidation'
+        ? (fault.reason ?? 'injected validation failure')
+        : this.#problem(work, object);
     if (problem !== '') {
       this.#finish(work, { phase: 'FailedValidation', validationErrors: [problem] });
       return;
     }
     const now = Date.now();
     const ttl = goDuration(text(object, 'spec', 'ttl'));
-    const expiration: JsonObject = backup && typeof ttl === 'number' ? { expiration: `${new Date(now + ttl).toISOString().slice(0, 19)}Z`, version: 1, formatVersion: '1.1.0' } : {};
+    const expiration: JsonObject =
+      backup && typeof ttl === 'number'
+        ? { expiration: `${new Date(now + ttl).toISOString().slice(0, 19)}Z`, version: 1, formatVersion: '1.1.0' }
+        : {};
     this.#status(work, { phase: 'InProgress', startTimestamp: nowText(), ...expiration });
     if (backup && this.#bucket.has(work.name)) {
       this.#finish(work, { phase: 'Failed', failureReason: 'backup already exists in object storage' });
@@ -147,10 +166,16 @@ export class Velero {
     }
     if (fault?.outcome === 'hang') return;
     if (fault?.outcome === 'Failed') {
-      this.#after(STEP_MS, () => this.#finish(work, { phase: 'Failed', failureReason: fault.reason ?? 'injected failure', errors: 1 }));
+      this.#after(STEP_MS, () =>
+        this.#finish(work, { phase: 'Failed', failureReason: fault.reason ?? 'injected failure', errors: 1 }),
+      );
       return;
     }
-    this.#step(work, 1, fault?.outcome === 'PartiallyFailed' ? (fault.reason ?? 'injected partial failure') : undefined);
+    this.#step(
+      work,
+      1,
+      fault?.outcome === 'PartiallyFailed' ? (fault.reason ?? 'injected partial failure') : undefined,
+    );
   }
 
   #step(work: Work, step: number, partial: string | undefined): void {
@@ -164,7 +189,10 @@ export class Velero {
         return;
       }
       this.#status(work, { phase: partial === undefined ? 'Finalizing' : 'FinalizingPartiallyFailed' });
-      const end: JsonObject = partial === undefined ? { phase: 'Completed' } : { phase: 'PartiallyFailed', errors: 1, warnings: 1, failureReason: partial };
+      const end: JsonObject =
+        partial === undefined
+          ? { phase: 'Completed' }
+          : { phase: 'PartiallyFailed', errors: 1, warnings: 1, failureReason: partial };
       this.#after(FINALIZE_MS, () => this.#finish(work, end));
     });
   }
@@ -172,7 +200,8 @@ export class Velero {
   #finish(work: Work, status: JsonObject): void {
     const done: Json = at(status, 'phase') === 'FailedValidation' ? {} : { completionTimestamp: nowText() };
     const stored = this.#status(work, { ...status, ...done });
-    if (stored !== undefined && work.type.plural === 'backups' && USABLE.includes(text(stored, 'status', 'phase'))) this.#bucket.set(work.name, stored);
+    if (stored !== undefined && work.type.plural === 'backups' && USABLE.includes(text(stored, 'status', 'phase')))
+      this.#bucket.set(work.name, stored);
     if (this.#running?.uid === work.uid) this.#release();
   }
 }

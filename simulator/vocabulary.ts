@@ -22,9 +22,15 @@ export interface Told {
   readonly outputs?: JsonObject;
 }
 
-export const condition = (type: string, value: boolean, reason: string, message = ''): Condition => ({ type, status: value ? 'True' : 'False', reason, message });
+export const condition = (type: string, value: boolean, reason: string, message = ''): Condition => ({
+  type,
+  status: value ? 'True' : 'False',
+  reason,
+  message,
+});
 
-export const accepted = (vocabulary: Vocabulary): Condition => condition('Accepted', true, vocabulary === 'documents' ? 'TemplateValidated' : 'AdmissionPassed');
+export const accepted = (vocabulary: Vocabulary): Condition =>
+  condition('Accepted', true, vocabulary === 'documents' ? 'TemplateValidated' : 'AdmissionPassed');
 
 const GIB = 2 ** 30;
 const REASON_BYTES = 1024;
@@ -42,7 +48,12 @@ function outputsOf({ kind, object, sizeBytes }: EngineView, vocabulary: Vocabula
   if (kind === 'Restore') return { restoreName: name };
   if (vocabulary === 'code') return { backupName: name };
   const items = at(object, 'status', 'progress', 'itemsBackedUp');
-  return { backupName: name, backupItemCount: String(items ?? 0), backupSizeBytes: String(sizeBytes), storageLocation: text(object, 'spec', 'storageLocation') };
+  return {
+    backupName: name,
+    backupItemCount: String(items ?? 0),
+    backupSizeBytes: String(sizeBytes),
+    storageLocation: text(object, 'spec', 'storageLocation'),
+  };
 }
 
 function inDocuments(view: EngineView): Told {
@@ -56,7 +67,15 @@ function inDocuments(view: EngineView): Told {
       return {
         phase: 'Succeeded',
         outputs: outputsOf(view, 'documents'),
-        conditions: [condition('Running', false, `${word}Succeeded`), condition('Succeeded', true, `${word}Completed`, `velero.io/${kind} completed; ${String(counted)} items${size}`)],
+        conditions: [
+          condition('Running', false, `${word}Succeeded`),
+          condition(
+            'Succeeded',
+            true,
+            `${word}Completed`,
+            `velero.io/${kind} completed; ${String(counted)} items${size}`,
+          ),
+        ],
       };
     case 'PartiallyFailed':
       return {
@@ -64,15 +83,29 @@ function inDocuments(view: EngineView): Told {
         outputs: { ...outputsOf(view, 'documents'), warnings: [why] },
         conditions: [
           condition('Running', false, `${word}PartiallyFailed`),
-          condition('Succeeded', true, `${word}PartiallyFailed`, `velero.io/${kind} partially failed; ${String(counted)} items${size}`),
+          condition(
+            'Succeeded',
+            true,
+            `${word}PartiallyFailed`,
+            `velero.io/${kind} partially failed; ${String(counted)} items${size}`,
+          ),
           condition('Degraded', true, 'PartialFailure', clipped(why)),
         ],
       };
     case 'Failed':
-      return { phase: 'Failed', conditions: [condition('Running', false, `${word}Failed`), condition('Failed', true, `${word}Failed`, clipped(why))] };
+      return {
+        phase: 'Failed',
+        conditions: [
+          condition('Running', false, `${word}Failed`),
+          condition('Failed', true, `${word}Failed`, clipped(why)),
+        ],
+      };
     case 'FailedValidation': {
       const errors = listAt(object, 'status', 'validationErrors').map(String).join('; ');
-      return { phase: 'Failed', conditions: [condition('Accepted', false, `${word}ValidationFailed`, clipped(errors))] };
+      return {
+        phase: 'Failed',
+        conditions: [condition('Accepted', false, `${word}ValidationFailed`, clipped(errors))],
+      };
     }
     case '':
     case 'New':
@@ -88,21 +121,35 @@ function inCode(view: EngineView): Told {
   const { object } = view;
   const phase = text(object, 'status', 'phase');
   if (phase === 'Completed') {
-    return { phase: 'Succeeded', outputs: outputsOf(view, 'code'), conditions: [condition('Running', false, 'EngineStarted'), condition('Succeeded', true, 'EngineCompleted')] };
+    return {
+      phase: 'Succeeded',
+      outputs: outputsOf(view, 'code'),
+      conditions: [condition('Running', false, 'EngineStarted'), condition('Succeeded', true, 'EngineCompleted')],
+    };
   }
   if (phase === 'Failed' || phase === 'PartiallyFailed') {
     const why = clipped(text(object, 'status', 'failureReason'));
-    return { phase: 'Failed', conditions: [condition('Running', false, 'EngineStarted'), condition('Failed', true, 'EngineFailed', why)] };
+    return {
+      phase: 'Failed',
+      conditions: [condition('Running', false, 'EngineStarted'), condition('Failed', true, 'EngineFailed', why)],
+    };
   }
-  return { phase: 'Running', conditions: [condition('Running', true, 'EngineStarted'), condition('Succeeded', false, 'NotYetSucceeded')] };
+  return {
+    phase: 'Running',
+    conditions: [condition('Running', true, 'EngineStarted'), condition('Succeeded', false, 'NotYetSucceeded')],
+  };
 }
 
-export const tell = (view: EngineView, vocabulary: Vocabulary): Told => (vocabulary === 'documents' ? inDocuments(view) : inCode(view));
+export const tell = (view: EngineView, vocabulary: Vocabulary): Told =>
+  vocabulary === 'documents' ? inDocuments(view) : inCode(view);
 
 export function failed(vocabulary: Vocabulary, kind: string, documented: string, message: string): Told {
   const reason = vocabulary === 'documents' ? documented : 'EngineFailed';
   const idle = vocabulary === 'documents' ? `Velero${kind}Failed` : 'EngineNotStarted';
-  return { phase: 'Failed', conditions: [condition('Running', false, idle), condition('Failed', true, reason, clipped(message))] };
+  return {
+    phase: 'Failed',
+    conditions: [condition('Running', false, idle), condition('Failed', true, reason, clipped(message))],
+  };
 }
 
 /** The status with the conditions laid over it; the transition time moves only with the condition's status. */
@@ -111,7 +158,8 @@ export function withTold(status: JsonObject, told: Told, generation: number, now
   for (const each of told.conditions) {
     const index = conditions.findIndex((old) => text(old, 'type') === each.type);
     const old = conditions[index];
-    const lastTransitionTime = old !== undefined && text(old, 'status') === each.status ? text(old, 'lastTransitionTime') : now;
+    const lastTransitionTime =
+      old !== undefined && text(old, 'status') === each.status ? text(old, 'lastTransitionTime') : now;
     const fresh: JsonObject = { ...each, observedGeneration: generation, lastTransitionTime };
     if (old === undefined) conditions.push(fresh);
     else conditions[index] = fresh;

@@ -13,7 +13,8 @@ before(async () => {
 });
 after(() => cluster.close());
 
-const revision = async (): Promise<string> => text((await call(cluster, 'GET', OPERATIONS)).body, 'metadata', 'resourceVersion');
+const revision = async (): Promise<string> =>
+  text((await call(cluster, 'GET', OPERATIONS)).body, 'metadata', 'resourceVersion');
 
 test('a watch tells every change after its resourceVersion, in order, and bookmarks', async () => {
   const from = await revision();
@@ -45,26 +46,34 @@ test('after compaction an old resourceVersion is 410: in the stream for watches,
   for (const name of ['page-a', 'page-b', 'page-c']) await apply(cluster, operation(name));
   const page = await call(cluster, 'GET', `${OPERATIONS}?limit=1`);
   const token = text(page.body, 'metadata', 'continue');
-  assert.ok(Number(objectAt(page.body, 'metadata')['remainingItemCount']) >= 2);
+  assert.ok(Number(objectAt(page.body, 'metadata').remainingItemCount) >= 2);
   const from = text(page.body, 'metadata', 'resourceVersion');
   await apply(cluster, operation('page-d'));
   const rest = await call(cluster, 'GET', `${OPERATIONS}?continue=${token}`);
-  assert.ok(!listAt(rest.body, 'items').some((item) => text(item, 'metadata', 'name') === 'page-d'), 'a continued list is a snapshot');
+  assert.ok(
+    !listAt(rest.body, 'items').some((item) => text(item, 'metadata', 'name') === 'page-d'),
+    'a continued list is a snapshot',
+  );
   cluster.compact();
   const open = watch(cluster, `${OPERATIONS}?watch=1&resourceVersion=${from}`);
   await open.ended;
   assert.equal(open.events[0]?.type, 'ERROR');
-  assert.equal(open.events[0]?.object['code'], 410);
-  assert.equal(open.events[0]?.object['reason'], 'Expired');
+  assert.equal(open.events[0]?.object.code, 410);
+  assert.equal(open.events[0]?.object.reason, 'Expired');
   const stale = await call(cluster, 'GET', `${OPERATIONS}?continue=${token}`);
   assert.equal(stale.code, 410);
   assert.equal(text(stale.body, 'reason'), 'Expired');
 });
 
 test('timeoutSeconds ends a watch, and sendInitialEvents marks the end of the first list', async () => {
-  const open = watch(cluster, `${OPERATIONS}?watch=1&timeoutSeconds=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true`);
+  const open = watch(
+    cluster,
+    `${OPERATIONS}?watch=1&timeoutSeconds=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true`,
+  );
   await open.ended;
-  const marks = open.events.filter((event) => text(event.object, 'metadata', 'annotations', 'k8s.io/initial-events-end') === 'true');
+  const marks = open.events.filter(
+    (event) => text(event.object, 'metadata', 'annotations', 'k8s.io/initial-events-end') === 'true',
+  );
   assert.equal(marks.length, 1);
 });
 

@@ -39,7 +39,8 @@ function lastSeen({ object, before }: Change): JsonObject {
   return before === undefined ? object : { ...before, metadata: { ...objectAt(before, 'metadata'), resourceVersion } };
 }
 
-const tooOld = (asked: number, oldest: number): JsonObject => expired(`too old resource version: ${asked} (${oldest})`).body ?? {};
+const tooOld = (asked: number, oldest: number): JsonObject =>
+  expired(`too old resource version: ${asked} (${oldest})`).body ?? {};
 
 /** One open stream. `open` writes the head and the first events; the rest follows until `end`. */
 export class WatchStream {
@@ -71,10 +72,20 @@ export class WatchStream {
     const { store, faults, timers, bookmarkSeconds } = this.#settings;
     const initial = query.get('sendInitialEvents') === 'true';
     if (query.get('sendInitialEvents') !== null && query.get('resourceVersionMatch') !== 'NotOlderThan') {
-      throw invalidOptions('ListOptions', 'resourceVersionMatch', 'FieldValueForbidden', 'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+      throw invalidOptions(
+        'ListOptions',
+        'resourceVersionMatch',
+        'FieldValueForbidden',
+        'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+      );
     }
     if (!initial && query.get('resourceVersionMatch') !== null) {
-      throw invalidOptions('ListOptions', 'resourceVersionMatch', 'FieldValueForbidden', 'Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+      throw invalidOptions(
+        'ListOptions',
+        'resourceVersionMatch',
+        'FieldValueForbidden',
+        'Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+      );
     }
     checkMatch(query);
     const fits = selectorOf(type, query);
@@ -90,7 +101,8 @@ export class WatchStream {
       this.end();
       return;
     }
-    if (asked === 0 || initial) for (const object of store.list(type, this.#request.namespace)) if (fits(object)) this.#write('ADDED', object);
+    if (asked === 0 || initial)
+      for (const object of store.list(type, this.#request.namespace)) if (fits(object)) this.#write('ADDED', object);
     if (initial && query.get('allowWatchBookmarks') === 'true') this.#bookmark({ 'k8s.io/initial-events-end': 'true' });
     const tell = (change: Change): void => this.#tell(change, fits);
     for (const change of past) tell(change);
@@ -150,7 +162,10 @@ export class WatchStream {
 
   #bookmark(annotations?: JsonObject): void {
     const { type } = this.#request;
-    const metadata: JsonObject = { resourceVersion: String(this.#settings.store.revision), ...(annotations === undefined ? {} : { annotations }) };
+    const metadata: JsonObject = {
+      resourceVersion: String(this.#settings.store.revision),
+      ...(annotations === undefined ? {} : { annotations }),
+    };
     this.#write('BOOKMARK', { kind: type.kind, apiVersion: type.apiVersion, metadata });
   }
 
