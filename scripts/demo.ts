@@ -132,7 +132,7 @@ async function show(): Promise<string> {
     outputs: done.outputs,
   });
   say();
-  const events = await api.get(`/v1/operations/${operation.id}/events?orderBy=createdAt`);
+  const events = await api.get(`/v1/operations/${operation.id}/events?orderBy=at`);
   table(
     events.items.map(({ at, type, reason, message }) => ({
       at: at.slice(11, 23),

@@ -72,7 +72,7 @@ for (const backend of backends) {
 
     const ledger = (await api.get(`/v1/schedules/${schedule.body.id}/fires`)).body.items;
     assert.deepEqual([ledger[0].outcome, ledger[0].operationId, ledger[0].slotCount], ['Fired', operation.id, 1]);
-    const told = (await api.get(`/v1/operations/${operation.id}/events?orderBy=createdAt`)).body.items.map(
+    const told = (await api.get(`/v1/operations/${operation.id}/events?orderBy=at`)).body.items.map(
       (event: { reason: string }) => event.reason,
     );
     assert.deepEqual(
