@@ -2,8 +2,9 @@
  * Hands observations over in batches: what arrived while the last batch was being written goes together, one
  * observation a resource (the newest; a deletion is the last thing a resource says), at most 500 at once. Bounded:
  * the reader waits in `room` when the writer is behind, so a slow database slows the watch down instead of filling
- * the memory. After a failure nothing is handed over any more.
+ * the memory. A batch begins only when all that has arrived so far is read. After a failure nothing is handed over any more.
  */
+import { setImmediate as arrived } from 'node:timers/promises';
 import type { Observation } from '../domain/observe.ts';
 
 export const maxBatchSize = 500;
@@ -33,16 +34,20 @@ export function batchTo(seen: (observations: readonly Observation[]) => Promise<
   let running: Promise<void> | undefined;
   let step: Promise<void> = Promise.resolve();
 
+  const handOver = async () => {
+    await arrived();
+    const batch = [...pending.entries()].slice(0, maxBatchSize);
+    for (const [key] of batch) pending.delete(key);
+    if (batch.length === 0) return;
+    await seen(batch.map(([, observation]) => observation)).catch((error: unknown) => {
+      failure = new HandOverFailed(error);
+      pending.clear();
+      failed(failure);
+    });
+  };
   const run = async () => {
-    await null;
     while (pending.size > 0 && failure === undefined) {
-      const batch = [...pending.entries()].slice(0, maxBatchSize);
-      for (const [key] of batch) pending.delete(key);
-      step = seen(batch.map(([, observation]) => observation)).catch((error: unknown) => {
-        failure = new HandOverFailed(error);
-        pending.clear();
-        failed(failure);
-      });
+      step = handOver();
       await step;
     }
     running = undefined;
@@ -60,7 +65,7 @@ export function batchTo(seen: (observations: readonly Observation[]) => Promise<
       running ??= run();
     },
     async room() {
-      while (pending.size >= maxPendingCount && failure === undefined) await step.then(() => null);
+      while (pending.size >= maxPendingCount && failure === undefined) await step;
       check();
     },
     async drain() {

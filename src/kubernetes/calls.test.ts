@@ -194,17 +194,35 @@ describe('discovery', () => {
     await api.close();
     return found;
   }
-  test('tells version, CRD and each right', async () => {
-    const { discovery, failure } = await discover((request, response, body) => {
+  /** A cluster with one application; `allows` says what a review says. */
+  const whole = (namespaces: readonly string[], allows: (attributes: { verb: string; namespace?: string }) => boolean): Script => {
+    return (request, response, body) => {
       if (request.url === '/version') answerJson(response, 200, version);
+      else if (request.url?.includes('applicationinstances')) answerJson(response, 200, { items: namespaces.map((namespace) => ({ metadata: { namespace } })) });
       else if (request.method === 'GET') answerJson(response, 200, { kind: 'APIResourceList', resources: [{ name: 'operations' }, { name: 'operations/status' }] });
-      else answerJson(response, 201, { status: { allowed: JSON.parse(body).spec.resourceAttributes.verb !== 'delete' } });
-    });
+      else answerJson(response, 201, { status: { allowed: allows(JSON.parse(body).spec.resourceAttributes) } });
+    };
+  };
+  const allowedIn = async (script: Script) => {
+    const { discovery, failure } = await discover(script);
+    assert.equal(failure, undefined);
+    return Object.fromEntries(discovery.permissions.filter(({ resource }) => resource === 'operations').map(({ verb, allowed }) => [verb, allowed]));
+  };
+  test('tells version, CRD and each right', async () => {
+    const { discovery, failure } = await discover(whole(['apps'], ({ verb }) => verb !== 'delete'));
     assert.equal(failure, undefined);
     assert.equal(discovery.serverVersion, 'v1.34.1');
     assert.equal(discovery.operationCrd, 'Installed');
     assert.equal(discovery.permissions.length, 8);
     assert.deepEqual(discovery.permissions.filter(({ allowed }) => allowed === 'No'), [{ verb: 'delete', resource: 'operations', allowed: 'No' }]);
+  });
+  test('a right to write that is granted where the applications are counts', async () => {
+    const allowed = await allowedIn(whole(['closed', 'apps', 'apps'], ({ verb, namespace }) => namespace === 'apps' || verb === 'list'));
+    assert.deepEqual(allowed, { create: 'Yes', get: 'No', list: 'Yes', watch: 'No', patch: 'Yes', delete: 'Yes' });
+  });
+  test('without an application a right to write that is not general is Unknown', async () => {
+    const allowed = await allowedIn(whole([], ({ verb }) => verb !== 'patch'));
+    assert.deepEqual(allowed, { create: 'Yes', get: 'Yes', list: 'Yes', watch: 'Yes', patch: 'Unknown', delete: 'Yes' });
   });
   test('a cluster without the CRD is one without the CRD, not a failure', async () => {
     const { discovery, failure } = await discover((request, response) => {

@@ -2,6 +2,10 @@
  * What a cluster is and what our credentials may do there: version, whether it serves Operations, and one
  * SelfSubjectAccessReview for each right that is needed. What could not be asked is Unknown, never left out and never
  * taken for No. All of it together ends within the time of one call.
+ *
+ * Rights to write are usually granted in the namespaces of the applications only. So a write that is not allowed
+ * everywhere is asked again in up to three namespaces that hold an application, and counts if one of them allows it;
+ * without such a namespace it is Unknown.
  */
 import { z } from 'zod';
 import type { Discovery } from '../domain/cluster.ts';
@@ -30,13 +34,14 @@ export async function discoverCluster(connection: Connection, limits: Limits, no
   if (version.failure?.kind === 'Unreachable' || version.failure?.kind === 'CredentialsRejected') return nothingDiscovered(now, version.failure);
 
   const served = await ask({ method: 'GET', path: `/apis/${groupVersion}` }, z.object({ resources: z.array(z.object({ name: z.string() })) }));
-  const reviews = await Promise.all(neededPermissions.map((permission) => ask(reviewOf(permission), Review)));
+  const namespaces = await ask({ method: 'GET', path: '/apis/apps.vworkspace.io/v1alpha1/applicationinstances?limit=100' }, Applications);
+  const reviews = await Promise.all(neededPermissions.map((permission) => allowedTo(permission, namespaces.value ?? [], ask)));
   const missing = served.failure?.kind === 'Refused' && served.failure.status === 404;
   return told(
     now,
     version.value?.gitVersion,
     missing ? 'Missing' : served.value === undefined ? 'Unknown' : served.value.resources.some(({ name }) => name === 'operations') ? 'Installed' : 'Missing',
-    reviews.map(({ value }) => (value === undefined ? 'Unknown' : value.status.allowed ? 'Yes' : 'No')),
+    reviews.map(({ value }) => value ?? 'Unknown'),
     [version.failure, missing ? undefined : served.failure, ...reviews.map(({ failure }) => failure)],
   );
 }
@@ -67,9 +72,26 @@ function told(
   };
 }
 
-const Review = z.object({ status: z.object({ allowed: z.boolean() }) });
+const Review = z.object({ status: z.object({ allowed: z.boolean() }) }).transform(({ status }): Allowed => (status.allowed ? 'Yes' : 'No'));
 
-function reviewOf({ verb, resource, group }: (typeof neededPermissions)[number]): Request {
+const maxNamespaceCount = 3;
+const Applications = z
+  .object({ items: z.array(z.object({ metadata: z.object({ namespace: z.string().min(1) }) })) })
+  .transform(({ items }) => [...new Set(items.map(({ metadata }) => metadata.namespace))].slice(0, maxNamespaceCount));
+
+type Ask = <T>(request: Request, schema: z.ZodType<T>) => Promise<Asked<T>>;
+
+async function allowedTo(permission: Permission, namespaces: readonly string[], ask: Ask): Promise<Asked<Allowed>> {
+  const everywhere = await ask(reviewOf(permission), Review);
+  const reads = permission.verb === 'get' || permission.verb === 'list' || permission.verb === 'watch';
+  if (everywhere.value !== 'No' || reads) return everywhere;
+  const within = await Promise.all(namespaces.map((namespace) => ask(reviewOf(permission, namespace), Review)));
+  return within.find(({ value }) => value === 'Yes') ?? within.find(({ failure }) => failure !== undefined) ?? within[0] ?? {};
+}
+
+type Permission = (typeof neededPermissions)[number];
+
+function reviewOf({ verb, resource, group }: Permission, namespace?: string): Request {
   return {
     method: 'POST',
     path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
@@ -77,7 +99,7 @@ function reviewOf({ verb, resource, group }: (typeof neededPermissions)[number])
     body: JSON.stringify({
       apiVersion: 'authorization.k8s.io/v1',
       kind: 'SelfSubjectAccessReview',
-      spec: { resourceAttributes: { group, resource, verb } },
+      spec: { resourceAttributes: { group, resource, verb, ...(namespace !== undefined && { namespace }) } },
     }),
   };
 }

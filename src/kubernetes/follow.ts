@@ -9,7 +9,7 @@ import { HandOverFailed } from './batch.ts';
 import type { Connection, Stream } from './connection.ts';
 import { failureOf, streamFailureOf } from './failures.ts';
 import { jsonOf } from './json.ts';
-import { heard, linesOf } from './lines.ts';
+import { linesOf, listening } from './lines.ts';
 import { Unreached, unreachable } from './network.ts';
 import { groupVersion } from './operations.ts';
 import { eventOf } from './resource.ts';
@@ -26,7 +26,7 @@ export type WatchEnd =
   /** The cluster ended it as agreed: go on from `version` at once. */
   | { readonly kind: 'Ended'; readonly version: string }
   /** Cut, silent, garbled, or never begun for a passing reason: go on from `version` after a wait. */
-  | { readonly kind: 'Dropped'; readonly version: string; readonly failure: ClusterFailure; readonly begun: boolean }
+  | { readonly kind: 'Dropped'; readonly version: string; readonly failure: ClusterFailure; readonly begun: boolean; readonly heard: boolean }
   /** The version is too old, or the cluster refuses: only a list helps. */
   | { readonly kind: 'Expired' }
   | { readonly kind: 'Refused'; readonly failure: ClusterFailure };
@@ -42,17 +42,18 @@ export async function followOperations(connection: Connection, from: string, rea
   const seconds = Math.ceil(between(timings.watchSeconds));
   const query = new URLSearchParams({ watch: 'true', allowWatchBookmarks: 'true', resourceVersion: from, timeoutSeconds: String(seconds) });
   const opened = await open(connection, `/apis/${groupVersion}/operations?${query}`, signal);
-  if (opened.kind === 'Dropped') return { ...opened, version: from, begun: false };
+  if (opened.kind === 'Dropped') return { ...opened, version: from, begun: false, heard: false };
   if (opened.kind !== 'Opened') return opened;
   const { stream } = opened;
   const beganAt = performance.now();
   const lasted = () => (performance.now() - beganAt) / 1000;
   const silence = () => stream.cut(new Unreached(`nothing was heard from the watch for ${timings.silentSeconds} s`));
   let version = from;
-  const dropped = (failure: ClusterFailure): WatchEnd => ({ kind: 'Dropped', version, failure, begun: true });
+  let heard = false;
+  const dropped = (failure: ClusterFailure): WatchEnd => ({ kind: 'Dropped', version, failure, begun: true, heard });
   try {
     await reader.begun();
-    for await (const line of linesOf(heard(stream.chunks, timings.silentSeconds, silence), maxEventBytes)) {
+    for await (const line of linesOf(listening(stream.chunks, timings.silentSeconds, silence), maxEventBytes)) {
       const event = eventOf(jsonOf(line));
       if (event === undefined) return dropped({ kind: 'ServerError', message: 'The watch sent something that is no event.' });
       if (event.kind === 'Error') {
@@ -61,14 +62,14 @@ export async function followOperations(connection: Connection, from: string, rea
       }
       if (event.kind === 'Seen') await reader.take(event.observation);
       version = event.version;
+      heard = true;
       if (lasted() > seconds + graceSeconds) return { kind: 'Ended', version };
     }
   } catch (error) {
     if (error instanceof HandOverFailed) throw error;
     return dropped(unreachable(error));
   }
-  const nothing = version === from && lasted() < leastSeconds;
-  return nothing ? dropped({ kind: 'ServerError', message: 'The cluster ends the watch as soon as it begins.' }) : { kind: 'Ended', version };
+  return !heard && lasted() < leastSeconds ? dropped({ kind: 'ServerError', message: 'The cluster ends the watch as soon as it begins.' }) : { kind: 'Ended', version };
 }
 
 type Opened =

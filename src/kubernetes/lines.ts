@@ -22,7 +22,7 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array>, maxLineBytes: 
 }
 
 /** Calls `silence` when no chunk came for so long. The time that the reader takes itself does not count. */
-export async function* heard(chunks: AsyncIterable<Uint8Array>, seconds: number, silence: () => void): AsyncGenerator<Uint8Array> {
+export async function* listening(chunks: AsyncIterable<Uint8Array>, seconds: number, silence: () => void): AsyncGenerator<Uint8Array> {
   const iterator = chunks[Symbol.asyncIterator]();
   try {
     for (;;) {

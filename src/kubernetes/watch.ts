@@ -5,7 +5,7 @@
  *   no version known          list → all of it handed over → `listed` → a version
  *   version known             watch from it
  *     ended as agreed         watch on from the last version; about once an hour, list
- *     cut, silent, garbled    wait, watch on from the last version; list when that fails three times
+ *     cut, silent, garbled    wait, watch on from the last version; list when nothing was heard three times
  *     expired (410), refused  wait, list
  *   recording failed          wait, list: what was not recorded is not passed over
  *
@@ -37,9 +37,11 @@ interface Next {
   readonly wait: boolean;
   readonly failure?: ClusterFailure;
   readonly told?: boolean;
+  readonly heard?: boolean;
 }
 
-const maxResumeCount = 3;
+/** A version that the cluster does not know yet (it was set back) is watched in silence: only a list helps. */
+const maxSilentCount = 3;
 
 /** Never rejects. Returns soon after `signal` aborts, and calls nothing of the watcher afterwards. */
 export async function watchOperations(watch: Watch, signal: AbortSignal): Promise<void> {
@@ -69,13 +71,13 @@ export async function watchOperations(watch: Watch, signal: AbortSignal): Promis
 async function goOn(watch: Watch, batch: Batch, backOff: BackOff, signal: AbortSignal): Promise<void> {
   let version: string | undefined;
   let relistAt = 0;
-  let resumeCount = 0;
+  let silentCount = 0;
   while (!signal.aborted) {
     if (version === undefined) relistAt = performance.now() + between(watch.timings.relistSeconds) * 1000;
     const next: Next = version === undefined ? await list(watch, batch, signal) : await follow(watch, version, batch, backOff, signal);
     if (signal.aborted) return;
-    resumeCount = next.wait && next.told === true ? resumeCount + 1 : 0;
-    const listNow = resumeCount >= maxResumeCount || performance.now() >= relistAt;
+    silentCount = next.heard === false ? silentCount + 1 : 0;
+    const listNow = silentCount >= maxSilentCount || performance.now() >= relistAt;
     version = listNow ? undefined : next.version;
     if (next.told === true && next.failure !== undefined) await tell(watch, { kind: 'Interrupted', failure: next.failure });
     if (next.wait) await pause(backOff.next(next.failure), signal);
@@ -85,10 +87,8 @@ async function goOn(watch: Watch, batch: Batch, backOff: BackOff, signal: AbortS
 async function list(watch: Watch, batch: Batch, signal: AbortSignal): Promise<Next> {
   const beganAt = await watch.clock.now();
   const take = async (observations: readonly Observation[]) => {
-    for (const observation of observations) {
-      batch.add(observation);
-      await batch.room();
-    }
+    for (const observation of observations) batch.add(observation);
+    await batch.room();
   };
   const listed = await listOperations(watch.connection, take, watch.timings, signal);
   if (listed.kind === 'Failed') return { version: undefined, wait: true, failure: listed.failure, told: true };
@@ -114,7 +114,7 @@ async function follow(watch: Watch, from: string, batch: Batch, backOff: BackOff
     case 'Ended':
       return { version: end.version, wait: false };
     case 'Dropped':
-      return { version: end.version, wait: true, failure: end.failure, told: !end.begun };
+      return { version: end.version, wait: true, failure: end.failure, told: !end.begun, heard: end.heard };
     case 'Expired':
       return { version: undefined, wait: true };
     case 'Refused':
