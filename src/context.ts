@@ -35,6 +35,7 @@ export interface Overrides {
 }
 
 const sweepMs = 1_000;
+const forgetMs = 3_600_000;
 
 export async function startService(config: Config, overrides: Overrides = {}): Promise<Service> {
   const log = overrides.log ?? makeLogger(config.logLevel);
@@ -82,6 +83,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     });
     closers.push(() => queues.close((config.shutdownSeconds * 1000) / 2));
 
+    if (config.roles.includes('scheduler')) closers.push(repeatedly(forgetMs, opened.forgetAnswers, log));
     if (config.roles.includes('connector')) closers.push(startWatches(ports, clusters, metrics, log));
     const url = config.roles.includes('api')
       ? await startApi(

@@ -3,7 +3,7 @@ import type { ApplicationInstance } from '../domain/application.ts';
 import type { Cluster } from '../domain/cluster.ts';
 import { withCondition } from '../domain/condition.ts';
 import { type Manifest, manifestOf } from '../domain/manifest.ts';
-import { nameSuffix, operationName } from '../domain/names.ts';
+import { isGeneratedName, nameSuffix, operationName } from '../domain/names.ts';
 import { isTerminal, type NewOperation, type Operation } from '../domain/operation.ts';
 import { parametersOf } from '../domain/parameters.ts';
 import { createdEvent } from '../domain/plan.ts';
@@ -29,6 +29,9 @@ export async function planOperation({ tx, caller, now, vault }: Reading, input: 
   const override = await tx.overrides.find(caller.organizationId, applicationClass.id);
   if (input.type === 'Restore' && input.ttl !== undefined)
     throw ruleViolated('/ttl', 'Only a Backup has a time to live; leave it out for a Restore.');
+  if (input.name !== undefined && isGeneratedName(input.name)) {
+    throw ruleViolated('/name', 'looks like a name that schedules make for their fires; choose another one.');
+  }
   const id = vault.newId();
   const resolved =
     input.type === 'Backup'

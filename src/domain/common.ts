@@ -1,23 +1,21 @@
 /** Shapes that every resource shares. */
 import { z } from 'zod';
 
-export const Id = z.uuid().meta({ id: 'Id', description: 'A UUID (version 7: it sorts by when it was made).' });
+export const Id = z
+  .uuid()
+  .toLowerCase()
+  .meta({ id: 'Id', description: 'A UUID (version 7: it sorts by when it was made).' });
 
-export const Instant = z.iso
-  .datetime({ offset: true })
-  .meta({
-    id: 'Instant',
-    description: 'A moment, RFC 3339, answered in UTC with milliseconds.',
-    example: '2026-05-28T10:00:00.000Z',
-  });
+export const Instant = z.iso.datetime({ offset: true }).meta({
+  id: 'Instant',
+  description: 'A moment, RFC 3339, answered in UTC with milliseconds.',
+  example: '2026-05-28T10:00:00.000Z',
+});
 
-export const Revision = z
-  .int()
-  .min(1)
-  .meta({
-    id: 'Revision',
-    description: 'Counts the changes of the resource, from 1. The ETag is this number in quotes.',
-  });
+export const Revision = z.int().min(1).meta({
+  id: 'Revision',
+  description: 'Counts the changes of the resource, from 1. The ETag is this number in quotes.',
+});
 
 export const DisplayName = z
   .string()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { DnsLabel, nameSuffix, operationName } from './names.ts';
+import { DnsLabel, isGeneratedName, nameSuffix, operationName } from './names.ts';
 
 test('an Operation has the same name at every retry, and it is a Kubernetes label value', () => {
   const target = fc
@@ -15,6 +15,7 @@ test('an Operation has the same name at every retry, and it is a Kubernetes labe
       const made = operationName(name, 'Backup', slot, nameSuffix(id));
       assert.equal(made, operationName(name, 'Backup', slot, nameSuffix(id)));
       assert.ok(DnsLabel.safeParse(made).success, made);
+      assert.ok(isGeneratedName(made), made);
     }),
   );
 });
@@ -25,4 +26,9 @@ test('schedules of one application that share a slot make different names', () =
   const second = operationName('nextcloud-myteam', 'Backup', slot, nameSuffix('01a1fc2c-56dc-776a-9702-a499873becfc'));
   assert.equal(first, 'nextcloud-myteam-backup-20260528t020000z-873becfb');
   assert.notEqual(first, second);
+});
+
+test('a name as people give it is none of those that fires have', () => {
+  for (const name of ['nextcloud-myteam-backup-2026-05-28', 'before-upgrade', 'a-20260528t020000z'])
+    assert.ok(!isGeneratedName(name), name);
 });

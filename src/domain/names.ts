@@ -46,6 +46,11 @@ export function operationName(target: string, type: string, at: string, suffix: 
   return `${head}${tail}`;
 }
 
+/** Whether a name could be that of a fire. Such names are not given to anything else, so that no fire finds its name taken. */
+export function isGeneratedName(name: string): boolean {
+  return /-[a-z]+-\d{8}t\d{6}z-[0-9a-f]{8}$/.test(name);
+}
+
 /** Eight characters that tell UUIDv7s apart: their last, random part. */
 export function nameSuffix(id: string): string {
   return id.replaceAll('-', '').slice(-8);

@@ -15,13 +15,11 @@ import { DnsLabel } from './names.ts';
 import { OperationParameters } from './parameters.ts';
 import { TtlSource } from './retention.ts';
 
-export const Phase = z
-  .enum(['Pending', 'Running', 'Succeeded', 'Failed', 'Cancelled'])
-  .meta({
-    id: 'Phase',
-    description:
-      "The Operation's phase, as the cluster's resource has it. Blocked is Pending with the condition Blocked.",
-  });
+export const Phase = z.enum(['Pending', 'Running', 'Succeeded', 'Failed', 'Cancelled']).meta({
+  id: 'Phase',
+  description:
+    "The Operation's phase, as the cluster's resource has it. Blocked is Pending with the condition Blocked.",
+});
 export type Phase = z.infer<typeof Phase>;
 
 export const OperationType = z.enum(['Backup', 'Restore']).meta({ id: 'OperationType', description: 'What is done.' });

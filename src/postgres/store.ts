@@ -27,6 +27,8 @@ export interface Opened {
   readonly clock: Clock;
   readonly vault: Vault;
   readonly pool: Pool;
+  /** Forgets answers kept by Idempotency-Key for more than a day. */
+  forgetAnswers(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -101,6 +103,9 @@ export async function openStore(options: StoreOptions): Promise<Opened> {
     },
     vault,
     pool,
+    async forgetAnswers() {
+      await pool.query(`delete from idempotency_key where created_at < now() - interval '24 hours'`);
+    },
     async close() {
       await prisma.$disconnect();
       await pool.end();

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { readConfig } from './config.ts';
+
+test('without any variable the service runs by itself with all roles', () => {
+  const config = readConfig({});
+  assert.deepEqual(
+    [config.databaseUrl, config.redisUrl, config.roles],
+    [undefined, undefined, ['api', 'scheduler', 'connector']],
+  );
+});
+
+test('every wrong variable is named at once, and no value is told', () => {
+  const wrong = {
+    DATABASE_URL: 'mysql://u:hunter2@h/d',
+    PORT: 'http',
+    ROLES: 'api,boss',
+    SECRETS_KEY: 'c2hvcnQ=',
+    ADMIN_API_KEY: 'short-secret',
+  };
+  assert.throws(
+    () => readConfig(wrong),
+    (error) => {
+      assert.ok(error instanceof Error);
+      for (const [name, value] of Object.entries(wrong)) {
+        assert.match(error.message, new RegExp(`${name}: `));
+        assert.ok(!error.message.includes(value), name);
+      }
+      return true;
+    },
+  );
+});
+
+test('roles run apart only on a database that they share', () => {
+  assert.throws(() => readConfig({ ROLES: 'api' }), /DATABASE_URL/);
+  assert.deepEqual(readConfig({ ROLES: 'scheduler, connector', DATABASE_URL: 'postgresql://h/d' }).roles, [
+    'scheduler',
+    'connector',
+  ]);
+});
+
+test('.env.example lists every variable, and reading it gives the defaults', () => {
+  const lines = readFileSync(new URL('../.env.example', import.meta.url), 'utf8').split('\n');
+  const listed = Object.fromEntries(lines.filter((line) => /^[A-Z_]+=/.test(line)).map((line) => line.split('=', 2)));
+  const source = readFileSync(new URL('./config.ts', import.meta.url), 'utf8');
+  const known = [...source.matchAll(/^ {2}([A-Z_]+): optional/gm)].map((match) => match[1]);
+  assert.deepEqual(Object.keys(listed).toSorted(), known.toSorted());
+  assert.deepEqual(readConfig(listed), readConfig({}));
+});
