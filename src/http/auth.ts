@@ -32,6 +32,11 @@ export function requireKeys(app: FastifyInstance, ports: HttpPorts): void {
   });
 }
 
+/** The caller, if the request got so far as to have one: for the log. */
+export function knownCaller(request: FastifyRequest): Caller | undefined {
+  return request.getDecorator<Caller | undefined>('caller');
+}
+
 /** The caller of a request under /v1. */
 export function callerOf(request: FastifyRequest): Caller {
   return request.getDecorator<Caller>('caller');

@@ -23,7 +23,7 @@ function refusalOf(code: string | undefined): Refusal {
     case 'HPE_HEADER_OVERFLOW':
       return new Refusal('headers-too-large', 'The address and headers together are larger than 16 KiB.');
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new Refusal('request-timeout', 'The request did not arrive within 30 seconds.');
+      return new Refusal('request-timeout', 'The request did not arrive in time.');
     default:
       return new Refusal('malformed-request', 'This is not well-formed HTTP/1.1.');
   }

@@ -50,9 +50,10 @@ export function problemOf(refusal: Refusal, requestId: string, url?: string): Pr
 
 /** Answers with the refusal; the caller of the service learns of a defect no more than its request's id. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const refusal = refusalOf(error);
+  const refusal = isStillArriving(error, request) ? tooSlow() : refusalOf(error);
   const { status } = problems[refusal.code];
   if (status >= 500) request.log.error({ err: error }, refusal.message);
+  if (refusal.code === 'request-timeout') reply.header('connection', 'close');
   if (refusal.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
   if (refusal.retryAfterSeconds !== undefined) reply.header('retry-after', String(refusal.retryAfterSeconds));
   const problem = problemOf(refusal, request.id, request.url);
@@ -92,6 +93,15 @@ function refusalOf(error: unknown): Refusal {
     'internal-error',
     'The service failed. Its operator finds the reason in the log, under the request id.',
   );
+}
+
+/** Out of time because the body did not come, which is the client's doing. */
+function isStillArriving(error: unknown, request: FastifyRequest): boolean {
+  return codesOf(error).code === 'FST_ERR_HANDLER_TIMEOUT' && !request.raw.complete;
+}
+
+function tooSlow(): Refusal {
+  return new Refusal('request-timeout', 'The body did not arrive in time.');
 }
 
 function unavailable(detail: string): Refusal {

@@ -50,8 +50,8 @@ function usualRefusals(scope: RouteScope, { params, body, headers }: FastifySche
     ...[400, 401, 500, 503],
     ...(scope === 'anyKey' ? [] : [403]),
     ...(params === undefined ? [] : [404]),
-    ...(body === undefined ? [] : [413, 415, 422]),
-    ...(has(headers, 'idempotency-key') ? [409, 413, 415, 422] : []),
+    ...(body === undefined ? [] : [408, 413, 415, 422]),
+    ...(has(headers, 'idempotency-key') ? [408, 409, 413, 415, 422] : []),
     ...(has(headers, 'if-match') ? [412] : []),
   ];
 }

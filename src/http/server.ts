@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { type FastifyInstance, fastify, LogController } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { ZodType } from 'zod';
-import { requireKeys } from './auth.ts';
+import { knownCaller, requireKeys } from './auth.ts';
 import { readJsonBodies, refuseUnexpectedBody } from './body.ts';
 import { answerClientError } from './client-errors.ts';
 import { invalidInput } from './invalid-input.ts';
@@ -104,8 +104,12 @@ function tellOfAnswers(app: FastifyInstance, ports: HttpPorts): void {
   });
   app.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions } = request;
-    const answered = { method, route: routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
-    request.log.info(answered, 'answered');
+    const { apiKeyId, onBehalfOf } = knownCaller(request) ?? {};
+    const ms = Math.round(reply.elapsedTime);
+    request.log.info(
+      { method, route: routeOptions.url, status: reply.statusCode, ms, apiKeyId, onBehalfOf },
+      'answered',
+    );
   });
 }
 

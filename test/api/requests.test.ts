@@ -201,6 +201,13 @@ describe('what is wrong with a request is told where it is wrong', () => {
     assert.deepEqual([head.status, head.text, head.headers.etag], [200, '', '"1"']);
   });
 
+  test('ids are taken in capitals too, and answered as they are', async () => {
+    const capitals = { clusterId: scene.clusterId.toUpperCase(), applicationClassId: scene.applicationClassId };
+    const made = await api.make('/v1/application-instances', { ...capitals, namespace: 'capitals', name: 'x' });
+    assert.equal(made.clusterId, scene.clusterId);
+    assert.equal((await api.call('GET', `/v1/clusters/${capitals.clusterId}`)).body.id, scene.clusterId);
+  });
+
   test('a well-formed request id is taken over, another one is replaced', async () => {
     assert.equal(
       (await api.call('GET', '/v1/clusters', { headers: { 'x-request-id': 'odoo-42.a_b' } })).headers['x-request-id'],
