@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { pino } from 'pino';
+import { apiDocument } from '../../src/http/openapi/document.ts';
 import { assertProblem, pointersOf, startApi, type TestApi } from './harness.ts';
 import { access, backup, type Scene, setScene } from './scene.ts';
+
+const madeUp = '01997b5e-4c52-7c43-8b5e-0d5a7b1f6aff';
 
 describe('what is wrong with a request is told where it is wrong', () => {
   let api: TestApi;
@@ -24,6 +28,21 @@ describe('what is wrong with a request is told where it is wrong', () => {
     assert.deepEqual(pointersOf(answer).sort(), [...pointers].sort(), answer.text);
     if (detail !== undefined) assert.match(answer.body.errors[0].detail, detail);
   };
+
+  test('every example of the document is taken, but for the ids that it makes up', async () => {
+    const document = await apiDocument(pino({ enabled: false }));
+    for (const [path, item] of Object.entries(document.paths)) {
+      for (const [method, { operationId, requestBody }] of Object.entries(item)) {
+        for (const { value } of Object.values(requestBody?.content['application/json']?.examples ?? {})) {
+          const answer = await api.call(method.toUpperCase(), path.replace('{id}', madeUp), { body: value });
+          const told = `${operationId}: ${answer.text}`;
+          if (answer.status === 422)
+            assert.match(pointersOf(answer).join(), /^\/(applicationInstance|cluster)Id$/, told);
+          else assert.ok([200, 201, 404].includes(answer.status) || answer.body.code === 'already-exists', told);
+        }
+      }
+    }
+  });
 
   test('another shape is 400: unknown, missing and wrongly typed fields', async () => {
     await refused(

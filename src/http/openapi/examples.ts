@@ -61,8 +61,8 @@ export const examples: Readonly<Record<string, Record<string, Example>>> = {
       value: {
         name: 'cluster-prod-1',
         server: 'https://10.0.0.10:6443',
-        ca: '-----BEGIN CERTIFICATE-----\nMIIB…\n-----END CERTIFICATE-----\n',
-        token: 'eyJhbGciOi…',
+        ca: '-----BEGIN CERTIFICATE-----\nMIIBdzCCAR2gAwIBAgIBADAKBggqhkjOPQQDAjAjMSEwHwYDVQQD\n-----END CERTIFICATE-----\n',
+        token: 'the-token-of-the-service-account',
       },
     },
   },
