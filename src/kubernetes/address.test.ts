@@ -36,12 +36,24 @@ for (const address of [
   test(`${address || 'nothing'} is never connected to`, () => assert.equal(denied(address), true));
 }
 
-for (const address of ['127.0.0.1', '10.0.0.1', '192.168.1.1', '172.16.0.9', '100.64.0.1', '203.0.113.7', '::1', 'fd12::1', '2001:db8::1', '::ffff:10.0.0.1']) {
+for (const address of [
+  '127.0.0.1',
+  '10.0.0.1',
+  '192.168.1.1',
+  '172.16.0.9',
+  '100.64.0.1',
+  '203.0.113.7',
+  '::1',
+  'fd12::1',
+  '2001:db8::1',
+  '::ffff:10.0.0.1',
+]) {
   test(`${address} may be a cluster's`, () => assert.equal(denied(address), false));
 }
 
 test('an installation denies its own networks too, in every form of the address', () => {
   const own = addressRule(['10.1.0.0/16', '192.0.2.4', 'fd99::/16']);
-  for (const address of ['10.1.255.1', '192.0.2.4', 'fd99::1', '::ffff:10.1.0.1', '64:ff9b::10.1.0.1']) assert.equal(own(address), true, address);
+  for (const address of ['10.1.255.1', '192.0.2.4', 'fd99::1', '::ffff:10.1.0.1', '64:ff9b::10.1.0.1'])
+    assert.equal(own(address), true, address);
   for (const address of ['10.2.0.1', '192.0.2.5', 'fd98::1']) assert.equal(own(address), false, address);
 });

@@ -27,8 +27,10 @@ export function backOffOf(timings: Timings): BackOff {
     next(failure) {
       const ceiling = Math.min(last, first * 2 ** Math.min(failureCount, 16));
       failureCount += 1;
-      if (failure?.kind === 'Refused' || failure?.kind === 'CredentialsRejected') return between(timings.refusedSeconds);
-      const told = failure?.kind === 'Throttled' || failure?.kind === 'ServerError' ? (failure.retryAfterSeconds ?? 0) : 0;
+      if (failure?.kind === 'Refused' || failure?.kind === 'CredentialsRejected')
+        return between(timings.refusedSeconds);
+      const told =
+        failure?.kind === 'Throttled' || failure?.kind === 'ServerError' ? (failure.retryAfterSeconds ?? 0) : 0;
       return told + between([ceiling / 10, ceiling]);
     },
   };

@@ -28,7 +28,10 @@ export interface Batch {
   stop(): Promise<void>;
 }
 
-export function batchTo(seen: (observations: readonly Observation[]) => Promise<void>, failed: (failure: HandOverFailed) => void): Batch {
+export function batchTo(
+  seen: (observations: readonly Observation[]) => Promise<void>,
+  failed: (failure: HandOverFailed) => void,
+): Batch {
   const pending = new Map<string, Observation>();
   let failure: HandOverFailed | undefined;
   let running: Promise<void> | undefined;

@@ -51,16 +51,22 @@ export function clusterApi(options: ClusterApiOptions): ClusterApi & { close(): 
         await connection.close();
       }
     } catch (error) {
-      await watcher.state({ kind: 'Interrupted', failure: unreachable(error) }).catch((err: unknown) => log.warn({ err }, 'the state of the watch could not be recorded'));
+      await watcher
+        .state({ kind: 'Interrupted', failure: unreachable(error) })
+        .catch((err: unknown) => log.warn({ err }, 'the state of the watch could not be recorded'));
       await aborted(ended);
     }
   };
 
   return {
-    apply: (target, manifest) => answered(connections.use(target, (connection) => applyOperation(connection, manifest, limits))),
-    remove: (target, resource) => answered(connections.use(target, (connection) => removeOperation(connection, resource, limits))),
+    apply: (target, manifest) =>
+      answered(connections.use(target, (connection) => applyOperation(connection, manifest, limits))),
+    remove: (target, resource) =>
+      answered(connections.use(target, (connection) => removeOperation(connection, resource, limits))),
     discover: (target, now) =>
-      connections.use(target, (connection) => discoverCluster(connection, limits, now)).catch((error: unknown) => nothingDiscovered(now, unreachable(error))),
+      connections
+        .use(target, (connection) => discoverCluster(connection, limits, now))
+        .catch((error: unknown) => nothingDiscovered(now, unreachable(error))),
     async watch(target: ClusterTarget, watcher, signal) {
       const running = watch(target, watcher, signal);
       watches.add(running);

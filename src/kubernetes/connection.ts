@@ -111,7 +111,8 @@ export function openConnection(access: ClusterAccess, options: ConnectionOptions
 
 function serverOf(access: ClusterAccess): URL {
   const server = URL.parse(access.server);
-  if (server === null || server.protocol !== 'https:') throw new Unreached('the address of the API server must start with https://');
+  if (server === null || server.protocol !== 'https:')
+    throw new Unreached('the address of the API server must start with https://');
   return server;
 }
 
@@ -122,7 +123,9 @@ function authorization(access: ClusterAccess): Record<string, string> {
 function withoutToken<Text extends string | string[] | undefined>(text: Text, access: ClusterAccess): Text;
 function withoutToken(text: string | string[] | undefined, { token }: ClusterAccess): string | string[] | undefined {
   if (token === undefined || text === undefined) return text;
-  return typeof text === 'string' ? text.replaceAll(token, '[token]') : text.map((each) => each.replaceAll(token, '[token]'));
+  return typeof text === 'string'
+    ? text.replaceAll(token, '[token]')
+    : text.map((each) => each.replaceAll(token, '[token]'));
 }
 
 interface Deadline {
@@ -135,7 +138,10 @@ interface Deadline {
 
 function deadline(seconds: number, outer: AbortSignal | undefined): Deadline {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new Unreached(`no complete answer within ${seconds} s`)), seconds * 1000);
+  const timer = setTimeout(
+    () => controller.abort(new Unreached(`no complete answer within ${seconds} s`)),
+    seconds * 1000,
+  );
   const abort = () => controller.abort(outer?.reason ?? new Unreached('stopped'));
   if (outer?.aborted === true) abort();
   else outer?.addEventListener('abort', abort, { once: true });

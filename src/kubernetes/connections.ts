@@ -40,7 +40,8 @@ export function keepConnections(options: ConnectionOptions): Connections {
   const sweep = (now: number) => {
     if (now - sweptAt < 60_000) return;
     sweptAt = now;
-    for (const [id, entry] of kept) if (entry.running === 0 && now - entry.usedAt > idleSeconds * 1000) retire(id, entry);
+    for (const [id, entry] of kept)
+      if (entry.running === 0 && now - entry.usedAt > idleSeconds * 1000) retire(id, entry);
   };
   const entryOf = ({ cluster, access }: ClusterTarget): Kept => {
     const fingerprint = fingerprintOf(access);

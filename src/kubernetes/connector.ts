@@ -20,7 +20,12 @@ export type Resolve = (hostname: string) => Promise<readonly Resolved[]>;
 
 const tcpKeepAliveSeconds = 30;
 
-export function connectorOf(access: ClusterAccess, denied: AddressRule, resolve: Resolve, timings: Timings): buildConnector.connector {
+export function connectorOf(
+  access: ClusterAccess,
+  denied: AddressRule,
+  resolve: Resolve,
+  timings: Timings,
+): buildConnector.connector {
   const connect = buildConnector({
     allowH2: false,
     rejectUnauthorized: true,
@@ -54,21 +59,26 @@ function checkedLookup(denied: AddressRule, resolve: Resolve): LookupFunction {
     resolve(hostname).then(
       (found) => {
         const bad = found.find(({ address }) => denied(address));
-        const wanted = found.filter(({ family }) => !options.family || options.family === family || `IPv${family}` === options.family);
+        const wanted = found.filter(
+          ({ family }) => !options.family || options.family === family || `IPv${family}` === options.family,
+        );
         const [first] = wanted;
         if (bad !== undefined) callback(refused(bad.address, hostname), '', 0);
         else if (first === undefined) callback(new Unreached(`${hostname} has no address`), '', 0);
         else if (options.all === true) callback(null, [...wanted]);
         else callback(null, first.address, first.family);
       },
-      (error: unknown) => callback(error instanceof Error ? error : new Unreached(`${hostname} cannot be resolved`), '', 0),
+      (error: unknown) =>
+        callback(error instanceof Error ? error : new Unreached(`${hostname} cannot be resolved`), '', 0),
     );
   };
 }
 
 function refused(address: string, hostname?: string): Unreached {
   const leads = hostname === undefined ? address : `${hostname} leads to ${address}, which`;
-  return new Unreached(`${leads} is an address that clusters may not have (link-local, metadata, multicast or denied here)`);
+  return new Unreached(
+    `${leads} is an address that clusters may not have (link-local, metadata, multicast or denied here)`,
+  );
 }
 
 export const resolveBySystem: Resolve = (hostname) =>

@@ -17,7 +17,11 @@ import { unreachable } from './network.ts';
 import { groupVersion } from './operations.ts';
 
 export const neededPermissions = [
-  ...['create', 'get', 'list', 'watch', 'patch', 'delete'].map((verb) => ({ verb, resource: 'operations', group: 'ops.vworkspace.io' })),
+  ...['create', 'get', 'list', 'watch', 'patch', 'delete'].map((verb) => ({
+    verb,
+    resource: 'operations',
+    group: 'ops.vworkspace.io',
+  })),
   ...['list', 'watch'].map((verb) => ({ verb, resource: 'applicationinstances', group: 'apps.vworkspace.io' })),
 ] as const;
 
@@ -31,16 +35,31 @@ export async function discoverCluster(connection: Connection, limits: Limits, no
   const ask = <T>(request: Request, schema: z.ZodType<T>) =>
     asked(connection, { ...limits, seconds: Math.max(0.001, (endsAt - performance.now()) / 1000) }, request, schema);
   const version = await ask({ method: 'GET', path: '/version' }, z.object({ gitVersion: z.string().max(256) }));
-  if (version.failure?.kind === 'Unreachable' || version.failure?.kind === 'CredentialsRejected') return nothingDiscovered(now, version.failure);
+  if (version.failure?.kind === 'Unreachable' || version.failure?.kind === 'CredentialsRejected')
+    return nothingDiscovered(now, version.failure);
 
-  const served = await ask({ method: 'GET', path: `/apis/${groupVersion}` }, z.object({ resources: z.array(z.object({ name: z.string() })) }));
-  const namespaces = await ask({ method: 'GET', path: '/apis/apps.vworkspace.io/v1alpha1/applicationinstances?limit=100' }, Applications);
-  const reviews = await Promise.all(neededPermissions.map((permission) => allowedTo(permission, namespaces.value ?? [], ask)));
+  const served = await ask(
+    { method: 'GET', path: `/apis/${groupVersion}` },
+    z.object({ resources: z.array(z.object({ name: z.string() })) }),
+  );
+  const namespaces = await ask(
+    { method: 'GET', path: '/apis/apps.vworkspace.io/v1alpha1/applicationinstances?limit=100' },
+    Applications,
+  );
+  const reviews = await Promise.all(
+    neededPermissions.map((permission) => allowedTo(permission, namespaces.value ?? [], ask)),
+  );
   const missing = served.failure?.kind === 'Refused' && served.failure.status === 404;
   return told(
     now,
     version.value?.gitVersion,
-    missing ? 'Missing' : served.value === undefined ? 'Unknown' : served.value.resources.some(({ name }) => name === 'operations') ? 'Installed' : 'Missing',
+    missing
+      ? 'Missing'
+      : served.value === undefined
+        ? 'Unknown'
+        : served.value.resources.some(({ name }) => name === 'operations')
+          ? 'Installed'
+          : 'Missing',
     reviews.map(({ value }) => value ?? 'Unknown'),
     [version.failure, missing ? undefined : served.failure, ...reviews.map(({ failure }) => failure)],
   );
@@ -65,14 +84,20 @@ function told(
       checkedAt: now,
       ...(serverVersion !== undefined && { serverVersion }),
       operationCrd,
-      permissions: neededPermissions.map(({ verb, resource }, index) => ({ verb, resource, allowed: allowed[index] ?? 'Unknown' })),
+      permissions: neededPermissions.map(({ verb, resource }, index) => ({
+        verb,
+        resource,
+        allowed: allowed[index] ?? 'Unknown',
+      })),
       ...(failure !== undefined && { problem: failure.message }),
     },
     ...(failure !== undefined && { failure }),
   };
 }
 
-const Review = z.object({ status: z.object({ allowed: z.boolean() }) }).transform(({ status }): Allowed => (status.allowed ? 'Yes' : 'No'));
+const Review = z
+  .object({ status: z.object({ allowed: z.boolean() }) })
+  .transform(({ status }): Allowed => (status.allowed ? 'Yes' : 'No'));
 
 const maxNamespaceCount = 3;
 const Applications = z
@@ -86,7 +111,12 @@ async function allowedTo(permission: Permission, namespaces: readonly string[], 
   const reads = permission.verb === 'get' || permission.verb === 'list' || permission.verb === 'watch';
   if (everywhere.value !== 'No' || reads) return everywhere;
   const within = await Promise.all(namespaces.map((namespace) => ask(reviewOf(permission, namespace), Review)));
-  return within.find(({ value }) => value === 'Yes') ?? within.find(({ failure }) => failure !== undefined) ?? within[0] ?? {};
+  return (
+    within.find(({ value }) => value === 'Yes') ??
+    within.find(({ failure }) => failure !== undefined) ??
+    within[0] ??
+    {}
+  );
 }
 
 type Permission = (typeof neededPermissions)[number];
@@ -109,7 +139,12 @@ interface Asked<T> {
   readonly failure?: ClusterFailure;
 }
 
-async function asked<T>(connection: Connection, limits: Limits, request: Request, schema: z.ZodType<T>): Promise<Asked<T>> {
+async function asked<T>(
+  connection: Connection,
+  limits: Limits,
+  request: Request,
+  schema: z.ZodType<T>,
+): Promise<Asked<T>> {
   try {
     const answer = await connection.call(request, limits);
     const parsed = answer.status < 300 ? schema.safeParse(jsonOf(answer.text)) : undefined;

@@ -1,17 +1,27 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { applyFailure, failureOf, removeFailure, streamFailureOf } from './failures.ts';
-import { retryAfterSecondsOf, warningsOf } from './headers.ts';
+import { failureOf } from './failures.ts';
 
 const now = Date.parse('2026-03-01T10:00:00Z');
 
 function status(code: number, reason: string, message: string, details: object = {}): string {
-  return JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, details, code });
+  return JSON.stringify({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    reason,
+    details,
+    code,
+  });
 }
 const caused = (reason: string) => ({ causes: [{ reason, message: 'x' }] });
 const denial = 'admission webhook "operations.vworkspace.io" denied the request: Backup of shop is not allowed here';
-const policy = 'operations.ops.vworkspace.io "a" is forbidden: ValidatingAdmissionPolicy \'p\' with binding \'b\' denied request: no';
-const conflict = 'Apply failed with 1 conflict: conflict with "kubectl" using ops.vworkspace.io/v1alpha1: .spec.parameters.ttl';
+const policy =
+  "operations.ops.vworkspace.io \"a\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no";
+const conflict =
+  'Apply failed with 1 conflict: conflict with "kubectl" using ops.vworkspace.io/v1alpha1: .spec.parameters.ttl';
 
 interface Case {
   readonly name: string;
@@ -23,39 +33,222 @@ interface Case {
 }
 
 const cases: readonly Case[] = [
-  { name: 'an expired token', code: 401, text: status(401, 'Unauthorized', 'Unauthorized'), expected: { kind: 'CredentialsRejected' } },
+  {
+    name: 'an expired token',
+    code: 401,
+    text: status(401, 'Unauthorized', 'Unauthorized'),
+    expected: { kind: 'CredentialsRejected' },
+  },
   { name: 'a 401 of a proxy', code: 401, text: '<html>401</html>', expected: { kind: 'CredentialsRejected' } },
-  { name: 'a denial of the webhook', code: 403, text: status(403, 'Forbidden', denial), expected: { kind: 'Refused', status: 403, reason: 'AdmissionRejected' }, says: /Backup of shop is not allowed here/ },
-  { name: 'a denial with another code', code: 422, text: status(422, 'Invalid', denial), expected: { kind: 'Refused', reason: 'AdmissionRejected' } },
-  { name: 'a denial with 401', code: 401, text: status(401, 'Unauthorized', denial), expected: { kind: 'Refused', reason: 'AdmissionRejected' } },
-  { name: 'a denial by policy', code: 422, text: status(422, 'Invalid', policy), expected: { kind: 'Refused', reason: 'AdmissionRejected' } },
-  { name: 'a webhook that failed itself', code: 500, text: status(500, 'InternalError', 'admission webhook "x" denied the request: cache timeout'), expected: { kind: 'ServerError' } },
-  { name: 'a webhook that cannot be called', code: 500, text: status(500, 'InternalError', 'Internal error occurred: failed calling webhook "x": connect: connection refused'), expected: { kind: 'ServerError' }, says: /failed calling webhook/ },
-  { name: 'missing rights', code: 403, text: status(403, 'Forbidden', 'operations.ops.vworkspace.io "a" is forbidden: User "u" cannot patch resource "operations"'), expected: { kind: 'Refused', status: 403, reason: 'Forbidden' } },
-  { name: 'a quota', code: 403, text: status(403, 'Forbidden', 'operations "a" is forbidden: exceeded quota: q, requested: 1'), expected: { kind: 'Refused', reason: 'QuotaExceeded' } },
-  { name: 'a namespace on its way out', code: 403, text: status(403, 'Forbidden', 'operations "a" is forbidden: unable to create new content in namespace apps because it is being terminated', caused('NamespaceTerminating')), expected: { kind: 'Refused', reason: 'NamespaceTerminating' } },
-  { name: 'a namespace that is not there', code: 404, text: status(404, 'NotFound', 'namespaces "apps" not found', { name: 'apps', kind: 'namespaces' }), expected: { kind: 'Refused', status: 404, reason: 'NamespaceNotFound' } },
-  { name: 'a group that is not served', code: 404, text: '404 page not found\n', expected: { kind: 'Refused', status: 404, reason: 'CrdMissing' }, says: /operator installed/ },
-  { name: 'a resource that is not served', code: 404, text: status(404, 'NotFound', 'the server could not find the requested resource'), expected: { kind: 'Refused', reason: 'CrdMissing' } },
-  { name: 'an object that is not there', code: 404, text: status(404, 'NotFound', 'operations.ops.vworkspace.io "a" not found', { kind: 'operations' }), expected: { kind: 'Refused', reason: 'NotFound' } },
-  { name: 'a 404 of a balancer', code: 404, text: '<html>default backend - 404</html>', expected: { kind: 'ServerError' }, says: /other than an API server/ },
+  {
+    name: 'a denial of the webhook',
+    code: 403,
+    text: status(403, 'Forbidden', denial),
+    expected: { kind: 'Refused', status: 403, reason: 'AdmissionRejected' },
+    says: /Backup of shop is not allowed here/,
+  },
+  {
+    name: 'a denial with another code',
+    code: 422,
+    text: status(422, 'Invalid', denial),
+    expected: { kind: 'Refused', reason: 'AdmissionRejected' },
+  },
+  {
+    name: 'a denial with 401',
+    code: 401,
+    text: status(401, 'Unauthorized', denial),
+    expected: { kind: 'Refused', reason: 'AdmissionRejected' },
+  },
+  {
+    name: 'a denial by policy',
+    code: 422,
+    text: status(422, 'Invalid', policy),
+    expected: { kind: 'Refused', reason: 'AdmissionRejected' },
+  },
+  {
+    name: 'a webhook that failed itself',
+    code: 500,
+    text: status(500, 'InternalError', 'admission webhook "x" denied the request: cache timeout'),
+    expected: { kind: 'ServerError' },
+  },
+  {
+    name: 'a webhook that cannot be called',
+    code: 500,
+    text: status(
+      500,
+      'InternalError',
+      'Internal error occurred: failed calling webhook "x": connect: connection refused',
+    ),
+    expected: { kind: 'ServerError' },
+    says: /failed calling webhook/,
+  },
+  {
+    name: 'missing rights',
+    code: 403,
+    text: status(
+      403,
+      'Forbidden',
+      'operations.ops.vworkspace.io "a" is forbidden: User "u" cannot patch resource "operations"',
+    ),
+    expected: { kind: 'Refused', status: 403, reason: 'Forbidden' },
+  },
+  {
+    name: 'a quota',
+    code: 403,
+    text: status(403, 'Forbidden', 'operations "a" is forbidden: exceeded quota: q, requested: 1'),
+    expected: { kind: 'Refused', reason: 'QuotaExceeded' },
+  },
+  {
+    name: 'a namespace on its way out',
+    code: 403,
+    text: status(
+      403,
+      'Forbidden',
+      'operations "a" is forbidden: unable to create new content in namespace apps because it is being terminated',
+      caused('NamespaceTerminating'),
+    ),
+    expected: { kind: 'Refused', reason: 'NamespaceTerminating' },
+  },
+  {
+    name: 'a namespace that is not there',
+    code: 404,
+    text: status(404, 'NotFound', 'namespaces "apps" not found', { name: 'apps', kind: 'namespaces' }),
+    expected: { kind: 'Refused', status: 404, reason: 'NamespaceNotFound' },
+  },
+  {
+    name: 'a group that is not served',
+    code: 404,
+    text: '404 page not found\n',
+    expected: { kind: 'Refused', status: 404, reason: 'CrdMissing' },
+    says: /operator installed/,
+  },
+  {
+    name: 'a resource that is not served',
+    code: 404,
+    text: status(404, 'NotFound', 'the server could not find the requested resource'),
+    expected: { kind: 'Refused', reason: 'CrdMissing' },
+  },
+  {
+    name: 'an object that is not there',
+    code: 404,
+    text: status(404, 'NotFound', 'operations.ops.vworkspace.io "a" not found', { kind: 'operations' }),
+    expected: { kind: 'Refused', reason: 'NotFound' },
+  },
+  {
+    name: 'a 404 of a balancer',
+    code: 404,
+    text: '<html>default backend - 404</html>',
+    expected: { kind: 'ServerError' },
+    says: /other than an API server/,
+  },
   { name: 'a 403 of a proxy', code: 403, text: 'blocked by policy', expected: { kind: 'ServerError' } },
-  { name: 'another field manager', code: 409, text: status(409, 'Conflict', conflict, caused('FieldManagerConflict')), expected: { kind: 'Refused', status: 409, reason: 'ApplyConflict' }, says: /kubectl/ },
-  { name: 'a write at the same moment', code: 409, text: status(409, 'Conflict', 'Operation cannot be fulfilled on operations "a": the object has been modified; please apply your changes to the latest version'), expected: { kind: 'ServerError' } },
-  { name: 'two first applies at once', code: 409, text: status(409, 'AlreadyExists', 'operations.ops.vworkspace.io "a" already exists'), expected: { kind: 'ServerError' } },
-  { name: 'another conflict', code: 409, text: status(409, 'Conflict', 'something else'), expected: { kind: 'Refused', reason: 'Conflict' } },
-  { name: 'an invalid object', code: 422, text: status(422, 'Invalid', 'Operation "a" is invalid: spec.engine: Unsupported value: "snapshot"'), expected: { kind: 'Refused', status: 422, reason: 'Invalid' } },
-  { name: 'a bad request', code: 400, text: status(400, 'BadRequest', 'strict decoding error'), expected: { kind: 'Refused', reason: 'BadRequest' } },
-  { name: 'a Status without a reason', code: 415, text: status(415, '', 'no'), expected: { kind: 'Refused', reason: 'UnsupportedMediaType' } },
-  { name: 'throttling in seconds', code: 429, text: 'Too many requests, please try again later.\n', headers: { 'retry-after': '7' }, expected: { kind: 'Throttled', retryAfterSeconds: 7 } },
-  { name: 'throttling until a date', code: 429, text: '', headers: { 'retry-after': 'Sun, 01 Mar 2026 10:00:30 GMT' }, expected: { kind: 'Throttled', retryAfterSeconds: 30 } },
-  { name: 'throttling by its Status', code: 429, text: status(429, 'TooManyRequests', 'slow', { retryAfterSeconds: 3 }), expected: { kind: 'Throttled', retryAfterSeconds: 3 } },
-  { name: 'a field that the CRD does not know', code: 500, text: status(500, '', 'failed to create typed patch object (apps/b; ops.vworkspace.io/v1alpha1, Kind=Operation): .spec.x: field not declared in schema'), expected: { kind: 'Refused', reason: 'Invalid' } },
-  { name: 'an overload', code: 503, text: status(503, 'ServiceUnavailable', 'etcd is away'), headers: { 'retry-after': '2' }, expected: { kind: 'ServerError', retryAfterSeconds: 2 }, says: /503 Service Unavailable: etcd/ },
-  { name: 'a time-out inside', code: 504, text: status(504, 'Timeout', 'request did not complete'), expected: { kind: 'ServerError' } },
+  {
+    name: 'another field manager',
+    code: 409,
+    text: status(409, 'Conflict', conflict, caused('FieldManagerConflict')),
+    expected: { kind: 'Refused', status: 409, reason: 'ApplyConflict' },
+    says: /kubectl/,
+  },
+  {
+    name: 'a write at the same moment',
+    code: 409,
+    text: status(
+      409,
+      'Conflict',
+      'Operation cannot be fulfilled on operations "a": the object has been modified; please apply your changes to the latest version',
+    ),
+    expected: { kind: 'ServerError' },
+  },
+  {
+    name: 'two first applies at once',
+    code: 409,
+    text: status(409, 'AlreadyExists', 'operations.ops.vworkspace.io "a" already exists'),
+    expected: { kind: 'ServerError' },
+  },
+  {
+    name: 'another conflict',
+    code: 409,
+    text: status(409, 'Conflict', 'something else'),
+    expected: { kind: 'Refused', reason: 'Conflict' },
+  },
+  {
+    name: 'an invalid object',
+    code: 422,
+    text: status(422, 'Invalid', 'Operation "a" is invalid: spec.engine: Unsupported value: "snapshot"'),
+    expected: { kind: 'Refused', status: 422, reason: 'Invalid' },
+  },
+  {
+    name: 'a bad request',
+    code: 400,
+    text: status(400, 'BadRequest', 'strict decoding error'),
+    expected: { kind: 'Refused', reason: 'BadRequest' },
+  },
+  {
+    name: 'a Status without a reason',
+    code: 415,
+    text: status(415, '', 'no'),
+    expected: { kind: 'Refused', reason: 'UnsupportedMediaType' },
+  },
+  {
+    name: 'throttling in seconds',
+    code: 429,
+    text: 'Too many requests, please try again later.\n',
+    headers: { 'retry-after': '7' },
+    expected: { kind: 'Throttled', retryAfterSeconds: 7 },
+  },
+  {
+    name: 'throttling until a date',
+    code: 429,
+    text: '',
+    headers: { 'retry-after': 'Sun, 01 Mar 2026 10:00:30 GMT' },
+    expected: { kind: 'Throttled', retryAfterSeconds: 30 },
+  },
+  {
+    name: 'throttling by its Status',
+    code: 429,
+    text: status(429, 'TooManyRequests', 'slow', { retryAfterSeconds: 3 }),
+    expected: { kind: 'Throttled', retryAfterSeconds: 3 },
+  },
+  {
+    name: 'a field that the CRD does not know',
+    code: 500,
+    text: status(
+      500,
+      '',
+      'failed to create typed patch object (apps/b; ops.vworkspace.io/v1alpha1, Kind=Operation): .spec.x: field not declared in schema',
+    ),
+    expected: { kind: 'Refused', reason: 'Invalid' },
+  },
+  {
+    name: 'an overload',
+    code: 503,
+    text: status(503, 'ServiceUnavailable', 'etcd is away'),
+    headers: { 'retry-after': '2' },
+    expected: { kind: 'ServerError', retryAfterSeconds: 2 },
+    says: /503 Service Unavailable: etcd/,
+  },
+  {
+    name: 'a time-out inside',
+    code: 504,
+    text: status(504, 'Timeout', 'request did not complete'),
+    expected: { kind: 'ServerError' },
+  },
   { name: 'a time-out of the request', code: 408, text: '', expected: { kind: 'ServerError' } },
-  { name: 'a redirect', code: 302, text: '', headers: { location: 'https://169.254.169.254/' }, expected: { kind: 'ServerError' }, says: /redirect \(302\)/ },
-  { name: 'success that is none', code: 200, text: '<html>login</html>', expected: { kind: 'ServerError' }, says: /200/ },
+  {
+    name: 'a redirect',
+    code: 302,
+    text: '',
+    headers: { location: 'https://169.254.169.254/' },
+    expected: { kind: 'ServerError' },
+    says: /redirect \(302\)/,
+  },
+  {
+    name: 'success that is none',
+    code: 200,
+    text: '<html>login</html>',
+    expected: { kind: 'ServerError' },
+    says: /200/,
+  },
 ];
 
 describe('an answer is sorted once', () => {
@@ -70,54 +263,4 @@ describe('an answer is sorted once', () => {
   test('a long page is clipped to 1 KiB', () => {
     assert.ok(Buffer.byteLength(failureOf({ status: 502, headers: {}, text: 'ü'.repeat(90_000) }, now).message) < 1100);
   });
-});
-
-describe('only a cluster that says so makes a resource absent', () => {
-  const mismatch = status(409, 'Conflict', 'uid mismatch: the provided object specified uid a, and no existing object was found');
-  const precondition = status(409, 'Conflict', 'Operation cannot be fulfilled on operations "a": Precondition failed: UID in precondition: a, UID in object meta: b');
-  const immutable = status(422, 'Invalid', 'Operation "a" is invalid: metadata.uid: Invalid value: "x": field is immutable', { causes: [{ reason: 'FieldValueInvalid', field: 'metadata.uid' }] });
-  const recreated = status(409, 'Conflict', 'Operation cannot be fulfilled on Operation.ops.vworkspace.io "a": the UID in the precondition (a) does not match the UID in record (b). The object might have been deleted and then recreated');
-  const namespace = status(404, 'NotFound', 'namespaces "apps" not found', { kind: 'namespaces' });
-  const gone = status(404, 'NotFound', 'operations.ops.vworkspace.io "a" not found', { kind: 'operations' });
-  const answer = (code: number, text: string) => ({ status: code, headers: {}, text });
-  const table = [
-    ['apply, other uid', applyFailure(answer(409, mismatch), true, now), 'Absent'],
-    ['apply, uid precondition', applyFailure(answer(409, precondition), true, now), 'Absent'],
-    ['apply, the name taken by another', applyFailure(answer(422, immutable), true, now), 'Absent'],
-    ['delete, the name taken by another', removeFailure(answer(409, recreated), true, now), 'Absent'],
-    ['apply without uid', applyFailure(answer(409, mismatch), false, now), 'Refused'],
-    ['apply, a conflict with the uid given', applyFailure(answer(409, status(409, 'Conflict', conflict, caused('FieldManagerConflict'))), true, now), 'Refused'],
-    ['apply with uid, namespace gone', applyFailure(answer(404, namespace), true, now), 'Absent'],
-    ['apply without uid, no namespace', applyFailure(answer(404, namespace), false, now), 'Refused'],
-    ['apply with uid, denied', applyFailure(answer(409, status(409, 'Conflict', `${denial} uid mismatch`)), true, now), 'Refused'],
-    ['apply with uid, server error', applyFailure(answer(500, 'uid mismatch'), true, now), 'ServerError'],
-    ['delete, not there', removeFailure(answer(404, gone), true, now), 'Absent'],
-    ['delete, other uid', removeFailure(answer(409, precondition), true, now), 'Absent'],
-    ['delete, a 404 of a balancer', removeFailure(answer(404, 'nothing here'), true, now), 'ServerError'],
-    ['delete, group not served', removeFailure(answer(404, '404 page not found'), true, now), 'Refused'],
-    ['delete, no rights', removeFailure(answer(403, status(403, 'Forbidden', 'no')), true, now), 'Refused'],
-    ['delete, bad token', removeFailure(answer(401, ''), true, now), 'CredentialsRejected'],
-  ] as const;
-  for (const [name, found, kind] of table) test(name, () => assert.equal(found.kind, kind));
-});
-
-test('an ERROR event is sorted like an answer, and says whether the version is too old', () => {
-  assert.equal(streamFailureOf(JSON.parse(status(410, 'Expired', 'too old resource version'))).expired, true);
-  assert.equal(streamFailureOf({ kind: 'Status', reason: 'Expired' }).expired, true);
-  assert.partialDeepStrictEqual(streamFailureOf(JSON.parse(status(403, 'Forbidden', 'no'))), { kind: 'Refused', expired: false });
-  assert.partialDeepStrictEqual(streamFailureOf('garbage'), { kind: 'ServerError', expired: false });
-});
-
-test('warnings are read as RFC 7234 has them, several in one header or in several', () => {
-  assert.deepEqual(warningsOf({ warning: '299 - "a \\"b\\", c", 299 agent "d" "Sat, 01 Jan 2026 00:00:00 GMT", 199 - "not ours"' }), ['a "b", c', 'd']);
-  assert.deepEqual(warningsOf({ warning: ['299 - "one"', '299 - "two"'] }), ['one', 'two']);
-  assert.deepEqual(warningsOf({ warning: `299 - "${Buffer.from('für 1 €').toString('latin1')}"` }), ['für 1 €']);
-  assert.deepEqual(warningsOf({ warning: 'garbage " 299' }), []);
-  assert.equal(warningsOf({ warning: Array.from({ length: 99 }, () => '299 - "x"') }).length, 20);
-});
-
-test('Retry-After is never negative, never longer than an hour, and absent when unreadable', () => {
-  for (const [header, seconds] of [['0', 0], ['5', 5], ['99999999', 3600], ['soon', undefined], ['-5', 0], ['Sun, 01 Mar 2026 09:00:00 GMT', 0]] as const) {
-    assert.equal(retryAfterSecondsOf({ 'retry-after': header }, now), seconds, header);
-  }
 });

@@ -50,7 +50,10 @@ export function streamFailureOf(object: unknown): ClusterFailure & { readonly ex
   const { data } = Status.safeParse(object);
   const status = data?.code ?? 500;
   const expired = status === 410 || data?.reason === 'Expired' || data?.reason === 'Gone';
-  return { ...sorted(status, data, clip(data?.message ?? 'the watch ended with an error'), data?.details.retryAfterSeconds), expired };
+  return {
+    ...sorted(status, data, clip(data?.message ?? 'the watch ended with an error'), data?.details.retryAfterSeconds),
+    expired,
+  };
 }
 
 /** What an apply that did not succeed means; with the uid given, a mismatch means that our resource is gone. */
@@ -68,17 +71,30 @@ export function removeFailure(answer: HttpAnswer, uidGiven: boolean, now: number
   return uidGiven && failure.reason === 'UidMismatch' ? { kind: 'Absent' } : failure;
 }
 
-function sorted(status: number, parsed: Status | undefined, words: string, retryAfterSeconds: number | undefined): ClusterFailure {
+function sorted(
+  status: number,
+  parsed: Status | undefined,
+  words: string,
+  retryAfterSeconds: number | undefined,
+): ClusterFailure {
   const message = words === '' ? `${status} ${STATUS_CODES[status] ?? 'without a word'}` : words;
   const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
   if (status === 429) return { kind: 'Throttled', message, ...wait };
-  if (status >= 300 && status < 400) return { kind: 'ServerError', message: `The address answers with a redirect (${status}), which is not followed.` };
-  if (status < 400) return { kind: 'ServerError', message: `The address answered ${status} with something other than the resource.` };
+  if (status >= 300 && status < 400)
+    return { kind: 'ServerError', message: `The address answers with a redirect (${status}), which is not followed.` };
+  if (status < 400)
+    return { kind: 'ServerError', message: `The address answered ${status} with something other than the resource.` };
   if (status === 500 && notInSchema.test(words)) return { kind: 'Refused', status, reason: 'Invalid', message };
-  if (status >= 500 || status === 408) return { kind: 'ServerError', message: `${status} ${STATUS_CODES[status] ?? ''}: ${message}`, ...wait };
+  if (status >= 500 || status === 408)
+    return { kind: 'ServerError', message: `${status} ${STATUS_CODES[status] ?? ''}: ${message}`, ...wait };
   if (status === 404 && words === '404 page not found') return crdMissing(words);
   if (status === 401 && !deniedByAdmission(words)) return { kind: 'CredentialsRejected', message };
-  if (parsed === undefined) return { kind: 'ServerError', message: clip(`Something other than an API server answered ${status}: ${message}`), ...wait };
+  if (parsed === undefined)
+    return {
+      kind: 'ServerError',
+      message: clip(`Something other than an API server answered ${status}: ${message}`),
+      ...wait,
+    };
   const reason = reasonOf(status, parsed);
   if (reason === 'Transient') return { kind: 'ServerError', message, ...wait };
   if (reason === 'CrdMissing') return crdMissing(words);
@@ -89,12 +105,15 @@ function sorted(status: number, parsed: Status | undefined, words: string, retry
 const notInSchema = /failed to create typed patch object|field not declared in schema/;
 
 function crdMissing(words: string): Refused {
-  const hint = 'The cluster does not serve ops.vworkspace.io/v1alpha1 operations; is the vWorkspace operator installed?';
+  const hint =
+    'The cluster does not serve ops.vworkspace.io/v1alpha1 operations; is the vWorkspace operator installed?';
   return { kind: 'Refused', status: 404, reason: 'CrdMissing', message: `${hint} It says: ${words}` };
 }
 
 function deniedByAdmission(words: string): boolean {
-  return /admission webhook .* denied the request/s.test(words) || /ValidatingAdmissionPolicy .* denied request/s.test(words);
+  return (
+    /admission webhook .* denied the request/s.test(words) || /ValidatingAdmissionPolicy .* denied request/s.test(words)
+  );
 }
 
 /** A CamelCase word for machines. `Transient` never leaves this file: the same request may succeed a moment later. */

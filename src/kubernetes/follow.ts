@@ -26,7 +26,13 @@ export type WatchEnd =
   /** The cluster ended it as agreed: go on from `version` at once. */
   | { readonly kind: 'Ended'; readonly version: string }
   /** Cut, silent, garbled, or never begun for a passing reason: go on from `version` after a wait. */
-  | { readonly kind: 'Dropped'; readonly version: string; readonly failure: ClusterFailure; readonly begun: boolean; readonly heard: boolean }
+  | {
+      readonly kind: 'Dropped';
+      readonly version: string;
+      readonly failure: ClusterFailure;
+      readonly begun: boolean;
+      readonly heard: boolean;
+    }
   /** The version is too old, or the cluster refuses: only a list helps. */
   | { readonly kind: 'Expired' }
   | { readonly kind: 'Refused'; readonly failure: ClusterFailure };
@@ -38,9 +44,20 @@ export interface Reader {
   take(observation: Observation): Promise<void>;
 }
 
-export async function followOperations(connection: Connection, from: string, reader: Reader, timings: Timings, signal: AbortSignal): Promise<WatchEnd> {
+export async function followOperations(
+  connection: Connection,
+  from: string,
+  reader: Reader,
+  timings: Timings,
+  signal: AbortSignal,
+): Promise<WatchEnd> {
   const seconds = Math.ceil(between(timings.watchSeconds));
-  const query = new URLSearchParams({ watch: 'true', allowWatchBookmarks: 'true', resourceVersion: from, timeoutSeconds: String(seconds) });
+  const query = new URLSearchParams({
+    watch: 'true',
+    allowWatchBookmarks: 'true',
+    resourceVersion: from,
+    timeoutSeconds: String(seconds),
+  });
   const opened = await open(connection, `/apis/${groupVersion}/operations?${query}`, signal);
   if (opened.kind === 'Dropped') return { ...opened, version: from, begun: false, heard: false };
   if (opened.kind !== 'Opened') return opened;
@@ -55,7 +72,8 @@ export async function followOperations(connection: Connection, from: string, rea
     await reader.begun();
     for await (const line of linesOf(listening(stream.chunks, timings.silentSeconds, silence), maxEventBytes)) {
       const event = eventOf(jsonOf(line));
-      if (event === undefined) return dropped({ kind: 'ServerError', message: 'The watch sent something that is no event.' });
+      if (event === undefined)
+        return dropped({ kind: 'ServerError', message: 'The watch sent something that is no event.' });
       if (event.kind === 'Error') {
         const { expired, ...failure } = streamFailureOf(event.object);
         return expired ? { kind: 'Expired' } : endOf(failure, dropped);
@@ -69,7 +87,9 @@ export async function followOperations(connection: Connection, from: string, rea
     if (error instanceof HandOverFailed) throw error;
     return dropped(unreachable(error));
   }
-  return !heard && lasted() < leastSeconds ? dropped({ kind: 'ServerError', message: 'The cluster ends the watch as soon as it begins.' }) : { kind: 'Ended', version };
+  return !heard && lasted() < leastSeconds
+    ? dropped({ kind: 'ServerError', message: 'The cluster ends the watch as soon as it begins.' })
+    : { kind: 'Ended', version };
 }
 
 type Opened =
@@ -90,8 +110,13 @@ async function open(connection: Connection, path: string, signal: AbortSignal): 
 }
 
 /** A refusal is the cluster's decision: it is asked anew from the list on, and slowly. Everything else passes. */
-function endOf<End>(failure: ClusterFailure, dropped: (failure: ClusterFailure) => End): End | Extract<WatchEnd, { kind: 'Refused' }> {
-  return failure.kind === 'Refused' || failure.kind === 'CredentialsRejected' ? { kind: 'Refused', failure } : dropped(failure);
+function endOf<End>(
+  failure: ClusterFailure,
+  dropped: (failure: ClusterFailure) => End,
+): End | Extract<WatchEnd, { kind: 'Refused' }> {
+  return failure.kind === 'Refused' || failure.kind === 'CredentialsRejected'
+    ? { kind: 'Refused', failure }
+    : dropped(failure);
 }
 
 async function errorTextOf(stream: Stream): Promise<string> {

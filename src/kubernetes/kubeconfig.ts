@@ -20,13 +20,15 @@ type Fields = z.infer<typeof Fields>;
 const Entries = z.array(Fields).max(1000);
 const Text = z.string().min(1);
 
-const inlineInstead = 'Files are not read; put the data itself into the kubeconfig: kubectl config view --raw --flatten';
+const inlineInstead =
+  'Files are not read; put the data itself into the kubeconfig: kubectl config view --raw --flatten';
 const tokenInstead = 'Use the token of a service account or an inline client certificate instead.';
 
 /** Fields that are refused in the current context, with why and what to do. Empty values count as absent. */
 const refusedOfCluster = {
   'certificate-authority': `certificate-authority is a path. ${inlineInstead}`,
-  'insecure-skip-tls-verify': 'insecure-skip-tls-verify would hand the token to anybody in between. Give certificate-authority-data instead.',
+  'insecure-skip-tls-verify':
+    'insecure-skip-tls-verify would hand the token to anybody in between. Give certificate-authority-data instead.',
   'proxy-url': 'proxy-url is not allowed: clusters are reached directly.',
 } as const;
 const refusedOfUser = {
@@ -61,15 +63,30 @@ function refusal(detail: string): Refusal {
 }
 
 function documentOf(text: string): Fields {
-  if (Buffer.byteLength(text) > maxBytes) throw refusal(`The kubeconfig is larger than ${maxBytes / 1024} KiB. Leave only the context that is needed: kubectl config view --raw --minify --flatten`);
-  if (text.split(':').length > maxEntryCount) throw refusal('The kubeconfig has more entries than is accepted. Leave only the context that is needed: kubectl config view --raw --minify --flatten');
-  const documents = parsed(() => parseAllDocuments(text, { prettyErrors: false, logLevel: 'silent', schema: 'core', merge: false, stringKeys: true }));
+  if (Buffer.byteLength(text) > maxBytes)
+    throw refusal(
+      `The kubeconfig is larger than ${maxBytes / 1024} KiB. Leave only the context that is needed: kubectl config view --raw --minify --flatten`,
+    );
+  if (text.split(':').length > maxEntryCount)
+    throw refusal(
+      'The kubeconfig has more entries than is accepted. Leave only the context that is needed: kubectl config view --raw --minify --flatten',
+    );
+  const documents = parsed(() =>
+    parseAllDocuments(text, {
+      prettyErrors: false,
+      logLevel: 'silent',
+      schema: 'core',
+      merge: false,
+      stringKeys: true,
+    }),
+  );
   const [document] = documents;
   if (!Array.isArray(documents) || document === undefined) throw refusal('The kubeconfig is empty.');
   if (documents.length > 1) throw refusal('The kubeconfig holds several YAML documents; give exactly one.');
   if (document.errors.length > 0 || document.warnings.length > 0) throw refusal('The kubeconfig is not readable YAML.');
   const fields = Fields.safeParse(parsed(() => document.toJS({ maxAliasCount })));
-  if (!fields.success) throw refusal('The kubeconfig must be a YAML mapping with clusters, users, contexts and current-context.');
+  if (!fields.success)
+    throw refusal('The kubeconfig must be a YAML mapping with clusters, users, contexts and current-context.');
   return fields.data;
 }
 
@@ -109,28 +126,45 @@ function serverOf(cluster: Fields): string {
   const server = Text.max(2048).safeParse(cluster.server);
   const url = server.success ? URL.parse(server.data.trim()) : null;
   if (url === null) throw refusal("The cluster's server must be the https:// address of a Kubernetes API server.");
-  if (url.protocol !== 'https:') throw refusal("The cluster's server must start with https://; anything else would send the token in clear.");
-  if (url.username !== '' || url.password !== '') throw refusal("The cluster's server must hold no user name or password.");
+  if (url.protocol !== 'https:')
+    throw refusal("The cluster's server must start with https://; anything else would send the token in clear.");
+  if (url.username !== '' || url.password !== '')
+    throw refusal("The cluster's server must hold no user name or password.");
   if (url.search !== '' || url.hash !== '') throw refusal("The cluster's server must hold no query and no fragment.");
   return url.href.replace(/\/+$/, '');
 }
 
 function trustOf(cluster: Fields): Pick<ClusterAccess, 'ca' | 'tlsServerName'> {
   const ca = pemIn(cluster, 'certificate-authority-data', certificatesOf);
-  const tlsServerName = textIn(cluster, 'tls-server-name', /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/, 'must be a host name');
+  const tlsServerName = textIn(
+    cluster,
+    'tls-server-name',
+    /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/,
+    'must be a host name',
+  );
   return { ...(ca !== undefined && { ca }), ...(tlsServerName !== undefined && { tlsServerName }) };
 }
 
 function credentialsOf(user: Fields): Pick<ClusterAccess, 'token' | 'clientCertificate' | 'clientKey'> {
-  const token = textIn(user, 'token', /^[\x21-\x7e]{1,16384}$/, 'must be one line of printable characters without spaces');
+  const token = textIn(
+    user,
+    'token',
+    /^[\x21-\x7e]{1,16384}$/,
+    'must be one line of printable characters without spaces',
+  );
   const clientCertificate = pemIn(user, 'client-certificate-data', certificatesOf);
   const clientKey = pemIn(user, 'client-key-data', privateKeyOf);
   if (clientCertificate === undefined && clientKey === undefined) {
-    if (token === undefined) throw refusal('The current user has no credentials. Give a token, or client-certificate-data with client-key-data.');
+    if (token === undefined)
+      throw refusal(
+        'The current user has no credentials. Give a token, or client-certificate-data with client-key-data.',
+      );
     return { token };
   }
-  if (clientCertificate === undefined || clientKey === undefined) throw refusal('client-certificate-data and client-key-data only work together; give both or neither.');
-  if (!belongTogether(clientCertificate, clientKey)) throw refusal('client-key-data is not the key of client-certificate-data.');
+  if (clientCertificate === undefined || clientKey === undefined)
+    throw refusal('client-certificate-data and client-key-data only work together; give both or neither.');
+  if (!belongTogether(clientCertificate, clientKey))
+    throw refusal('client-key-data is not the key of client-certificate-data.');
   return { ...(token !== undefined && { token }), clientCertificate, clientKey };
 }
 

@@ -17,12 +17,17 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array>, maxLineBytes: 
     }
     parts.push(rest);
     size += rest.length;
-    if (size > maxLineBytes) throw new Unreached(`one event of the watch is larger than ${Math.round(maxLineBytes / 1024)} KiB`);
+    if (size > maxLineBytes)
+      throw new Unreached(`one event of the watch is larger than ${Math.round(maxLineBytes / 1024)} KiB`);
   }
 }
 
 /** Calls `silence` when no chunk came for so long. The time that the reader takes itself does not count. */
-export async function* listening(chunks: AsyncIterable<Uint8Array>, seconds: number, silence: () => void): AsyncGenerator<Uint8Array> {
+export async function* listening(
+  chunks: AsyncIterable<Uint8Array>,
+  seconds: number,
+  silence: () => void,
+): AsyncGenerator<Uint8Array> {
   const iterator = chunks[Symbol.asyncIterator]();
   try {
     for (;;) {

@@ -34,20 +34,30 @@ export async function listOperations(
   for (let pageCount = 0; pageCount < maxPageCount; pageCount += 1) {
     const page = await pageAt(connection, next, timings, signal);
     if (page.kind !== 'Page') return page;
-    const observations = page.items.map((item) => observationOf(item, false)).filter((observation) => observation !== undefined);
+    const observations = page.items
+      .map((item) => observationOf(item, false))
+      .filter((observation) => observation !== undefined);
     for (const { namespace, name } of observations) present.add(`${namespace}/${name}`);
     await take(observations);
     if (page.next === '') return { kind: 'Listed', version: page.version, present };
     next = page.next;
   }
-  return { kind: 'Failed', failure: { kind: 'ServerError', message: 'The list of operations does not come to an end.' } };
+  return {
+    kind: 'Failed',
+    failure: { kind: 'ServerError', message: 'The list of operations does not come to an end.' },
+  };
 }
 
 type PageAnswer =
   | { readonly kind: 'Page'; readonly version: string; readonly next: string; readonly items: readonly unknown[] }
   | Exclude<Listed, { kind: 'Listed' }>;
 
-async function pageAt(connection: Connection, next: string, timings: Timings, signal: AbortSignal): Promise<PageAnswer> {
+async function pageAt(
+  connection: Connection,
+  next: string,
+  timings: Timings,
+  signal: AbortSignal,
+): Promise<PageAnswer> {
   const query = new URLSearchParams({ limit: String(pageSize), ...(next !== '' && { continue: next }) });
   try {
     const limits = { seconds: timings.pageSeconds, bytes: maxPageBytes, signal };

@@ -26,20 +26,34 @@ export const groupVersion = 'ops.vworkspace.io/v1alpha1';
 /** The client with the one resource that it is used for. */
 class OperationsApi extends KubernetesObjectApi {
   protected override async resource(): Promise<V1APIResource> {
-    return { kind: 'Operation', name: 'operations', namespaced: true, singularName: 'operation', verbs: ['delete', 'patch'] };
+    return {
+      kind: 'Operation',
+      name: 'operations',
+      namespaced: true,
+      singularName: 'operation',
+      verbs: ['delete', 'patch'],
+    };
   }
 }
 
 /** The uid is the resource's; it is what later applies are bound to. */
 const Stored = z.object({ kind: z.literal('Operation'), metadata: z.object({ uid: z.string().min(1) }) });
 
-export async function applyOperation(connection: Connection, manifest: Manifest, limits: Limits): Promise<ClusterAnswer> {
+export async function applyOperation(
+  connection: Connection,
+  manifest: Manifest,
+  limits: Limits,
+): Promise<ClusterAnswer> {
   const wire = wireOver(connection, limits);
-  const answer = await wire.run((api) => api.patch(manifest, undefined, undefined, fieldManager, false, PatchStrategy.ServerSideApply));
+  const answer = await wire.run((api) =>
+    api.patch(manifest, undefined, undefined, fieldManager, false, PatchStrategy.ServerSideApply),
+  );
   if (!('status' in answer)) return answer;
   if (answer.status >= 300) return applyFailure(answer, manifest.metadata.uid !== undefined, Date.now());
   const stored = Stored.safeParse(jsonOf(answer.text));
-  return stored.success ? { kind: 'Applied', uid: stored.data.metadata.uid, warnings: warningsOf(answer.headers) } : failureOf(answer, Date.now());
+  return stored.success
+    ? { kind: 'Applied', uid: stored.data.metadata.uid, warnings: warningsOf(answer.headers) }
+    : failureOf(answer, Date.now());
 }
 
 export async function removeOperation(
@@ -50,7 +64,9 @@ export async function removeOperation(
   const resource = { apiVersion: groupVersion, kind: 'Operation', metadata: { name, namespace } };
   const options = uid === undefined ? undefined : { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } };
   const wire = wireOver(connection, limits);
-  const answer = await wire.run((api) => api.delete(resource, undefined, undefined, undefined, undefined, undefined, options));
+  const answer = await wire.run((api) =>
+    api.delete(resource, undefined, undefined, undefined, undefined, undefined, options),
+  );
   if (!('status' in answer)) return answer;
   if (answer.status >= 300) return removeFailure(answer, uid !== undefined, Date.now());
   return jsonOf(answer.text) === undefined ? failureOf(answer, Date.now()) : { kind: 'Deleted' };
@@ -73,14 +89,20 @@ function wireOver(connection: Connection, limits: Limits) {
         limits,
       );
       const text = last.text;
-      return new ResponseContext(last.status, { 'content-type': 'application/json' }, {
-        text: async () => text,
-        binary: async () => Buffer.from(text),
-        stream: () => null,
-      });
+      return new ResponseContext(
+        last.status,
+        { 'content-type': 'application/json' },
+        {
+          text: async () => text,
+          binary: async () => Buffer.from(text),
+          stream: () => null,
+        },
+      );
     },
   });
-  const api = new OperationsApi(createConfiguration({ baseServer: new ServerConfiguration(connection.server, {}), httpApi }));
+  const api = new OperationsApi(
+    createConfiguration({ baseServer: new ServerConfiguration(connection.server, {}), httpApi }),
+  );
   return {
     async run(call: (api: KubernetesObjectApi) => Promise<unknown>) {
       try {

@@ -11,7 +11,9 @@ export function certificatesOf(base64: string): Decoded {
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g) ?? [];
   if (blocks.length === 0) return { wrong: 'must hold PEM certificates (-----BEGIN CERTIFICATE-----)' };
   if (blocks.length > maxCertificateCount) return { wrong: `must hold at most ${maxCertificateCount} certificates` };
-  return blocks.every(isCertificate) ? { pem: `${blocks.join('\n')}\n` } : { wrong: 'holds a certificate that cannot be read' };
+  return blocks.every(isCertificate)
+    ? { pem: `${blocks.join('\n')}\n` }
+    : { wrong: 'holds a certificate that cannot be read' };
 }
 
 export function privateKeyOf(base64: string): Decoded {

@@ -13,7 +13,10 @@ const WatchLine = z.object({ type: z.string(), object: z.unknown() });
 
 export const ListPage = z.object({
   metadata: z.object({ resourceVersion: z.string().min(1), continue: z.string().optional() }),
-  items: z.array(z.unknown()).nullish().transform((items) => items ?? []),
+  items: z
+    .array(z.unknown())
+    .nullish()
+    .transform((items) => items ?? []),
 });
 
 export type WatchEvent =

@@ -10,7 +10,12 @@ import type { Manifest } from '../domain/manifest.ts';
 import type { Observation } from '../domain/observe.ts';
 
 // A dependency of x509 looks for the reflect-metadata polyfill when it is loaded; nothing that is used here needs it.
-if (!('getMetadata' in Reflect)) Object.assign(Reflect, { getMetadata: () => undefined, getOwnMetadata: () => undefined, defineMetadata: () => undefined });
+if (!('getMetadata' in Reflect))
+  Object.assign(Reflect, {
+    getMetadata: () => undefined,
+    getOwnMetadata: () => undefined,
+    defineMetadata: () => undefined,
+  });
 const x509 = await import('@peculiar/x509');
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -32,7 +37,15 @@ async function keyPem(keys: webcrypto.CryptoKeyPair): Promise<string> {
 export async function newAuthority(name = 'CN=Test CA'): Promise<Signed> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned(
-    { serialNumber: '01', name, keys, signingAlgorithm: algorithm, notBefore: daysFromNow(-1), notAfter: daysFromNow(1), extensions: [new x509.BasicConstraintsExtension(true, 1, true)] },
+    {
+      serialNumber: '01',
+      name,
+      keys,
+      signingAlgorithm: algorithm,
+      notBefore: daysFromNow(-1),
+      notAfter: daysFromNow(1),
+      extensions: [new x509.BasicConstraintsExtension(true, 1, true)],
+    },
     webcrypto,
   );
   return { certificate: certificate.toString('pem'), key: await keyPem(keys), keys, name };
@@ -50,7 +63,12 @@ export async function newCertificate(authority: Signed, from = -1, until = 1): P
       signingAlgorithm: algorithm,
       notBefore: daysFromNow(from),
       notAfter: daysFromNow(until),
-      extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: 'localhost' }, { type: 'ip', value: '127.0.0.1' }])],
+      extensions: [
+        new x509.SubjectAlternativeNameExtension([
+          { type: 'dns', value: 'localhost' },
+          { type: 'ip', value: '127.0.0.1' },
+        ]),
+      ],
     },
     webcrypto,
   );
@@ -63,7 +81,12 @@ function daysFromNow(days: number): Date {
 
 export interface Scripted extends AsyncDisposable {
   readonly target: ClusterTarget;
-  readonly requests: readonly { readonly method: string; readonly url: string; readonly body: string; readonly headers: IncomingMessage['headers'] }[];
+  readonly requests: readonly {
+    readonly method: string;
+    readonly url: string;
+    readonly body: string;
+    readonly headers: IncomingMessage['headers'];
+  }[];
   readonly openSockets: () => number;
   readonly connectionCount: () => number;
   /** The most connections that were open at once. */
@@ -75,7 +98,11 @@ const authority = await newAuthority();
 const serverPair = await newCertificate(authority);
 
 /** An HTTPS server on loopback that answers as `script` does. */
-export async function scripted(script: Script, pair: Pair = serverPair, ca: string = authority.certificate): Promise<Scripted> {
+export async function scripted(
+  script: Script,
+  pair: Pair = serverPair,
+  ca: string = authority.certificate,
+): Promise<Scripted> {
   const requests: { method: string; url: string; body: string; headers: IncomingMessage['headers'] }[] = [];
   const sockets = new Set<Socket>();
   let connectionCount = 0;
@@ -113,10 +140,26 @@ export async function scripted(script: Script, pair: Pair = serverPair, ca: stri
 
 export function targetOf(access: ClusterAccess, id = '01890000-0000-7000-8000-000000000001'): ClusterTarget {
   const at = '2026-01-01T00:00:00.000Z';
-  return { access, cluster: { id, organizationId: id, name: 'east', server: access.server, conditions: [], createdAt: at, updatedAt: at, revision: 1 } };
+  return {
+    access,
+    cluster: {
+      id,
+      organizationId: id,
+      name: 'east',
+      server: access.server,
+      conditions: [],
+      createdAt: at,
+      updatedAt: at,
+      revision: 1,
+    },
+  };
 }
 
-export function manifest(name: string, uid?: string, parameters: Readonly<Record<string, unknown>> = { ttl: '720h' }): Manifest {
+export function manifest(
+  name: string,
+  uid?: string,
+  parameters: Readonly<Record<string, unknown>> = { ttl: '720h' },
+): Manifest {
   return {
     apiVersion: 'ops.vworkspace.io/v1alpha1',
     kind: 'Operation',
@@ -127,19 +170,39 @@ export function manifest(name: string, uid?: string, parameters: Readonly<Record
       labels: { 'app.vworkspace.io/managed-by': 'control-plane' },
       annotations: { 'app.vworkspace.io/operation-id': name },
     },
-    spec: { targetRef: { apiVersion: 'apps.vworkspace.io/v1alpha1', kind: 'ApplicationInstance', name: 'shop' }, type: 'Backup', engine: 'velero', parameters },
+    spec: {
+      targetRef: { apiVersion: 'apps.vworkspace.io/v1alpha1', kind: 'ApplicationInstance', name: 'shop' },
+      type: 'Backup',
+      engine: 'velero',
+      parameters,
+    },
   };
 }
 
-export const silentLog: Log = { info: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined };
+export const silentLog: Log = {
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  debug: () => undefined,
+};
 
-export function answerJson(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string | string[]>> = {}): void {
+export function answerJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string | string[]>> = {},
+): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
   response.end(JSON.stringify(body));
 }
 
 export function operationObject(name: string, version: string, phase: string, uid = `uid-${name}`): object {
-  return { apiVersion: 'ops.vworkspace.io/v1alpha1', kind: 'Operation', metadata: { name, namespace: 'apps', uid, resourceVersion: version }, status: { phase } };
+  return {
+    apiVersion: 'ops.vworkspace.io/v1alpha1',
+    kind: 'Operation',
+    metadata: { name, namespace: 'apps', uid, resourceVersion: version },
+    status: { phase },
+  };
 }
 
 export interface Recorder extends Watcher {
@@ -158,7 +221,8 @@ export function recorder(slow: () => Promise<void> = async () => undefined): Rec
     batches,
     lists,
     states,
-    observations: () => batches.flat().map(({ name, deleted, status }) => `${name} ${deleted ? 'deleted' : (status.phase ?? 'new')}`),
+    observations: () =>
+      batches.flat().map(({ name, deleted, status }) => `${name} ${deleted ? 'deleted' : (status.phase ?? 'new')}`),
     async seen(observations) {
       batches.push(observations);
       await slow();

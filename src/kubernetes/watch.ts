@@ -58,7 +58,11 @@ export async function watchOperations(watch: Watch, signal: AbortSignal): Promis
       await goOn(watch, batch, backOff, session.signal);
       session.signal.throwIfAborted();
     } catch (err) {
-      if (!signal.aborted) watch.log.warn({ clusterId: watch.clusterId, err }, 'the watch begins again: what it saw could not be recorded');
+      if (!signal.aborted)
+        watch.log.warn(
+          { clusterId: watch.clusterId, err },
+          'the watch begins again: what it saw could not be recorded',
+        );
     } finally {
       signal.removeEventListener('abort', abort);
       await batch.stop();
@@ -74,12 +78,14 @@ async function goOn(watch: Watch, batch: Batch, backOff: BackOff, signal: AbortS
   let silentCount = 0;
   while (!signal.aborted) {
     if (version === undefined) relistAt = performance.now() + between(watch.timings.relistSeconds) * 1000;
-    const next: Next = version === undefined ? await list(watch, batch, signal) : await follow(watch, version, batch, backOff, signal);
+    const next: Next =
+      version === undefined ? await list(watch, batch, signal) : await follow(watch, version, batch, backOff, signal);
     if (signal.aborted) return;
     silentCount = next.heard === false ? silentCount + 1 : 0;
     const listNow = silentCount >= maxSilentCount || performance.now() >= relistAt;
     version = listNow ? undefined : next.version;
-    if (next.told === true && next.failure !== undefined) await tell(watch, { kind: 'Interrupted', failure: next.failure });
+    if (next.told === true && next.failure !== undefined)
+      await tell(watch, { kind: 'Interrupted', failure: next.failure });
     if (next.wait) await pause(backOff.next(next.failure), signal);
   }
 }

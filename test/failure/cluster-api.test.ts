@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { type SimulatedCluster, startCluster } from '../../simulator/index.ts';
-import type { ClusterTarget } from '../app/ports.ts';
-import { clusterApi } from './cluster-api.ts';
-import { readKubeconfig } from './kubeconfig.ts';
-import { manifest, recorder, silentLog, targetOf, until } from './testing.ts';
+import type { ClusterTarget } from '../../src/app/ports.ts';
+import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
+import { readKubeconfig } from '../../src/kubernetes/kubeconfig.ts';
+import { manifest, recorder, silentLog, targetOf, until } from '../../src/kubernetes/testing.ts';
 
-const timings = { callSeconds: 2, silentSeconds: 0.5, backOffSeconds: [0.02, 0.1], refusedSeconds: [0.05, 0.1] } as const;
+const timings = {
+  callSeconds: 2,
+  silentSeconds: 0.5,
+  backOffSeconds: [0.02, 0.1],
+  refusedSeconds: [0.05, 0.1],
+} as const;
 
 describe('against the simulated cluster', () => {
   let cluster: SimulatedCluster;
@@ -48,14 +53,21 @@ describe('against the simulated cluster', () => {
     const first = JSON.stringify(cluster.get('operations', 'apps', 'twice'));
     assert.equal(await applied('twice'), uid);
     assert.deepEqual(await api.apply(target, manifest('twice', uid)), { kind: 'Applied', uid, warnings: [] });
-    assert.equal(JSON.parse(JSON.stringify(cluster.get('operations', 'apps', 'twice'))).metadata.uid, JSON.parse(first).metadata.uid);
+    assert.equal(
+      JSON.parse(JSON.stringify(cluster.get('operations', 'apps', 'twice'))).metadata.uid,
+      JSON.parse(first).metadata.uid,
+    );
   });
 
   test('with a uid nothing is ever created', async () => {
-    assert.deepEqual(await api.apply(target, manifest('gone', '5c2f0a76-0000-4000-8000-000000000000')), { kind: 'Absent' });
+    assert.deepEqual(await api.apply(target, manifest('gone', '5c2f0a76-0000-4000-8000-000000000000')), {
+      kind: 'Absent',
+    });
     assert.equal(cluster.get('operations', 'apps', 'gone'), undefined);
     await applied('other');
-    assert.deepEqual(await api.apply(target, manifest('other', '5c2f0a76-0000-4000-8000-000000000000')), { kind: 'Absent' });
+    assert.deepEqual(await api.apply(target, manifest('other', '5c2f0a76-0000-4000-8000-000000000000')), {
+      kind: 'Absent',
+    });
   });
 
   test("a denial carries the webhook's words", async () => {
@@ -70,16 +82,28 @@ describe('against the simulated cluster', () => {
     assert.equal((await api.apply(target, manifest('later'))).kind, 'ServerError');
     cluster.clearFaults();
     cluster.inject({ kind: 'throttle', retryAfterSeconds: 3 });
-    assert.partialDeepStrictEqual(await api.apply(target, manifest('later')), { kind: 'Throttled', retryAfterSeconds: 3 });
+    assert.partialDeepStrictEqual(await api.apply(target, manifest('later')), {
+      kind: 'Throttled',
+      retryAfterSeconds: 3,
+    });
     cluster.clearFaults();
     cluster.inject({ kind: 'error', code: 503, retryAfterSeconds: 4 });
-    assert.partialDeepStrictEqual(await api.apply(target, manifest('later')), { kind: 'ServerError', retryAfterSeconds: 4 });
+    assert.partialDeepStrictEqual(await api.apply(target, manifest('later')), {
+      kind: 'ServerError',
+      retryAfterSeconds: 4,
+    });
   });
 
   test('another namespace, another token, another field manager', async () => {
     const elsewhere = { ...manifest('x'), metadata: { ...manifest('x').metadata, namespace: 'nowhere' } };
-    assert.partialDeepStrictEqual(await api.apply(targetOf(readKubeconfig(cluster.adminKubeconfig)), elsewhere), { kind: 'Refused', reason: 'NamespaceNotFound' });
-    assert.equal((await api.apply(targetOf({ ...target.access, token: 'wrong' }), manifest('x'))).kind, 'CredentialsRejected');
+    assert.partialDeepStrictEqual(await api.apply(targetOf(readKubeconfig(cluster.adminKubeconfig)), elsewhere), {
+      kind: 'Refused',
+      reason: 'NamespaceNotFound',
+    });
+    assert.equal(
+      (await api.apply(targetOf({ ...target.access, token: 'wrong' }), manifest('x'))).kind,
+      'CredentialsRejected',
+    );
   });
 
   test('an answer that is lost after the write is found again by the next apply', async () => {
@@ -91,7 +115,10 @@ describe('against the simulated cluster', () => {
 
   test('a deletion is bound to the uid', async () => {
     const uid = await applied('short');
-    assert.deepEqual(await api.remove(target, { name: 'short', namespace: 'apps', uid: '5c2f0a76-0000-4000-8000-000000000000' }), { kind: 'Absent' });
+    assert.deepEqual(
+      await api.remove(target, { name: 'short', namespace: 'apps', uid: '5c2f0a76-0000-4000-8000-000000000000' }),
+      { kind: 'Absent' },
+    );
     assert.notEqual(cluster.get('operations', 'apps', 'short'), undefined);
     assert.deepEqual(await api.remove(target, { name: 'short', namespace: 'apps', uid }), { kind: 'Deleted' });
     await until(() => cluster.get('operations', 'apps', 'short') === undefined, 'it is gone');
@@ -128,7 +155,8 @@ describe('against the simulated cluster', () => {
       await watched(async (watcher) => {
         await applied(`${name}-before`);
         cluster.inject(fault);
-        if ('durationMs' in fault && (fault.kind === 'mute' || fault.kind === 'unreachable')) await new Promise((resolve) => setTimeout(resolve, fault.durationMs));
+        if ('durationMs' in fault && (fault.kind === 'mute' || fault.kind === 'unreachable'))
+          await new Promise((resolve) => setTimeout(resolve, fault.durationMs));
         else cluster.inject({ kind: 'dropWatches', count: 1 });
         await applied(`${name}-after`);
         await until(() => watcher.observations().includes(`${name}-before Succeeded`), 'the first was seen to its end');
@@ -149,7 +177,10 @@ describe('against the simulated cluster', () => {
       assert.equal((await api.remove(admin, { name: 'vanishing', namespace: 'apps', uid })).kind, 'Deleted');
       await until(() => cluster.get('operations', 'apps', 'vanishing') === undefined, 'it is gone');
       cluster.compact();
-      await until(() => watcher.lists.length > 1 && watcher.lists.at(-1)?.has('apps/vanishing') === false, 'the list without it');
+      await until(
+        () => watcher.lists.length > 1 && watcher.lists.at(-1)?.has('apps/vanishing') === false,
+        'the list without it',
+      );
     });
   });
 });
