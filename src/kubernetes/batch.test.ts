@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Observation } from '../domain/observe.ts';
+import { batchTo, HandOverFailed } from './batch.ts';
 import { operationObject, recorder, until } from './testing.ts';
 import { bookmark, type Cluster, watching } from './testing-watch.ts';
 
@@ -97,5 +99,64 @@ describe('what was seen', () => {
       until(() => server.requests.filter(({ url }) => url.includes('resourceVersion=13')).length >= 2, 'resumed'),
     );
     assert.deepEqual(watcher.observations(), ['a new', 'b Running']);
+  });
+});
+
+describe('a batch', () => {
+  const observation = (name: string): Observation => ({
+    name,
+    namespace: 'apps',
+    uid: name,
+    deleted: false,
+    status: {},
+  });
+
+  test('tells in the order of the newest, keeps its bound and starts no second writer', async () => {
+    const gate = Promise.withResolvers<void>();
+    const batches: string[][] = [];
+    let writing = 0;
+    const batch = batchTo(
+      async (observations) => {
+        writing += 1;
+        assert.equal(writing, 1);
+        batches.push(observations.map(({ name }) => name));
+        await gate.promise;
+        writing -= 1;
+      },
+      () => assert.fail('nothing failed'),
+    );
+    batch.add(observation('first'));
+    await until(() => batches.length === 1, 'the first batch is being written');
+    for (const name of ['a', 'b', 'a']) batch.add(observation(name));
+    for (let index = 0; index < 998; index += 1) batch.add(observation(`n${index}`));
+    let hasRoom = false;
+    const room = batch.room().then(() => {
+      hasRoom = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(hasRoom, false, 'a thousand are pending');
+    gate.resolve();
+    await room;
+    await batch.drain();
+    assert.deepEqual(batches[1]?.slice(0, 3), ['b', 'a', 'n0']);
+    assert.deepEqual(
+      batches.map(({ length }) => length),
+      [1, 500, 500],
+    );
+  });
+
+  test('that cannot be written says so at once, and to everybody who asks', async () => {
+    const failures: HandOverFailed[] = [];
+    const batch = batchTo(
+      () => Promise.reject(new Error('the database is away')),
+      (failure) => failures.push(failure),
+    );
+    batch.add(observation('a'));
+    await until(() => failures.length === 1, 'told');
+    await assert.rejects(batch.drain(), HandOverFailed);
+    await assert.rejects(batch.room(), HandOverFailed);
+    batch.add(observation('b'));
+    await batch.stop();
+    assert.equal(failures.length, 1);
   });
 });
