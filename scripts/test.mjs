@@ -22,7 +22,10 @@ const folders = ['src', 'simulator', 'scripts', 'test/api', 'test/walk', 'test/f
 
 const staticSteps = [
   { name: 'types', args: [module('typescript', 'bin', 'tsc'), '--noEmit', '-p', root] },
-  { name: 'format and lint', args: [module('@biomejs', 'biome', 'bin', 'biome'), 'ci', '--error-on-warnings', '.'] },
+  {
+    name: 'format and lint',
+    args: [module('@biomejs', 'biome', 'bin', 'biome'), 'ci', '--colors=off', '--error-on-warnings', '.'],
+  },
   { name: 'import rules', args: [join(root, 'scripts', 'check-imports.mjs')] },
   { name: 'contract as committed', args: [join(root, 'scripts', 'generate.ts'), '--check'] },
 ];
