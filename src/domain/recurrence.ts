@@ -90,6 +90,11 @@ export function nextSlot(expression: string, timeZone: string, after: string): s
   return cron(expression, timeZone).nextRun(new Date(after))?.toISOString();
 }
 
+/** The last slot strictly before `before`, or `undefined` when there was none. */
+export function previousSlot(expression: string, timeZone: string, before: string): string | undefined {
+  return cron(expression, timeZone).previousRuns(1, new Date(before))[0]?.toISOString();
+}
+
 /** `nextSlot` that remembers: schedules share expressions, and one tick asks for thousands at the same instant. */
 export function memoizedNextSlot(): typeof nextSlot {
   const known = new Map<string, string | undefined>();

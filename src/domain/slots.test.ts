@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import {
+  countSlots,
+  passedSlots,
+  type Recurrence,
+  shortestGapSeconds,
+  slotAfter,
+  slotBefore,
+  spreadOffsetSeconds,
+} from './slots.ts';
+
+const expressions = [
+  '* * * * *',
+  '*/7 * * * *',
+  '0 * * * *',
+  '30 2 * * *',
+  '15 1,2,3 * * *',
+  '0 2 1 * MON',
+  '0 3 * * 0',
+  '59 23 28-31 * *',
+];
+const zones = [
+  'Etc/UTC',
+  'Europe/Berlin',
+  'America/New_York',
+  'Australia/Lord_Howe',
+  'America/Havana',
+  'Africa/Casablanca',
+];
+
+function enumerated(recurrence: Recurrence, after: string, until: string): string[] {
+  const found: string[] = [];
+  let slot = slotAfter(recurrence, after);
+  while (slot !== undefined && slot <= until) {
+    found.push(slot);
+    slot = slotAfter(recurrence, slot);
+  }
+  return found;
+}
+
+test('counting gives what enumerating gives, through every change of the clocks', () => {
+  // Days around the changes of 2026 in these zones, and any other.
+  const changes = [
+    '2026-03-08',
+    '2026-03-29',
+    '2026-04-05',
+    '2026-10-04',
+    '2026-10-25',
+    '2026-11-01',
+    '2026-02-15',
+    '2026-03-22',
+    '2026-06-30',
+  ];
+  const start = fc
+    .tuple(fc.constantFrom(...changes), fc.integer({ min: -2880, max: 1440 }))
+    .map(([day, minutes]) => new Date(Date.parse(day) + minutes * 60_000).toISOString());
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...expressions),
+      fc.constantFrom(...zones),
+      start,
+      fc.integer({ min: 0, max: 4 * 1440 }),
+      (schedule, timeZone, after, minutes) => {
+        const until = new Date(Date.parse(after) + minutes * 60_000).toISOString();
+        const recurrence = { schedule, timeZone };
+        const slots = enumerated(recurrence, after, until);
+        assert.equal(countSlots(recurrence, after, until), slots.length);
+        const [first] = slots;
+        if (first === undefined) return;
+        assert.deepEqual(passedSlots(recurrence, first, until), {
+          first,
+          newest: slots.at(-1),
+          count: slots.length,
+          beforeNewest: slots.at(-2),
+          next: slotAfter(recurrence, until),
+        });
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test('ten years of minutes are counted without enumerating them', () => {
+  const startedAt = process.cpuUsage();
+  const passed = passedSlots(
+    { schedule: '* * * * *', timeZone: 'Europe/Berlin' },
+    '2016-11-21T00:00:00.000Z',
+    '2026-11-21T00:00:00.000Z',
+  );
+  const { user, system } = process.cpuUsage(startedAt);
+  assert.equal(passed.count, 3652 * 1440 + 1);
+  // The guarantee is that it is not the twenty seconds that enumerating takes.
+  assert.ok((user + system) / 1e6 < 5, `${(user + system) / 1e6} s`);
+});
+
+test('bounds are kept, and one moment is a recurrence of one', () => {
+  const bounded = {
+    schedule: '0 2 * * *',
+    timeZone: 'Etc/UTC',
+    startsAt: '2026-05-28T02:00:00.000Z',
+    endsAt: '2026-05-29T02:00:00.000Z',
+  };
+  assert.deepEqual(enumerated(bounded, '2026-01-01T00:00:00.000Z', '2027-01-01T00:00:00.000Z'), [
+    '2026-05-28T02:00:00.000Z',
+    '2026-05-29T02:00:00.000Z',
+  ]);
+  assert.equal(slotBefore(bounded, '2027-01-01T00:00:00.000Z'), '2026-05-29T02:00:00.000Z');
+  assert.equal(slotBefore(bounded, '2026-05-28T02:00:00.000Z'), undefined);
+  const once = { at: '2026-05-28T02:00:00.000Z', timeZone: 'Etc/UTC' };
+  assert.deepEqual(enumerated(once, '2026-01-01T00:00:00.000Z', '2027-01-01T00:00:00.000Z'), [
+    '2026-05-28T02:00:00.000Z',
+  ]);
+});
+
+test('the shortest gap is found, also in lists', () => {
+  assert.equal(shortestGapSeconds({ schedule: '0,10 2 * * *', timeZone: 'Etc/UTC' }, '2026-05-28T00:00:00.000Z'), 600);
+  assert.equal(shortestGapSeconds({ schedule: '0 2 * * *', timeZone: 'Etc/UTC' }, '2026-05-28T00:00:00.000Z'), 86_400);
+});
+
+test('a spread is even, stable, and within its window', () => {
+  const offsets = Array.from({ length: 1000 }, (_, i) =>
+    spreadOffsetSeconds(`01a1fc2c-56dc-776a-9702-${String(i).padStart(12, '0')}`, 7200),
+  );
+  assert.ok(offsets.every((offset) => offset >= 0 && offset < 7200));
+  for (let quarter = 0; quarter < 4; quarter += 1) {
+    const share = offsets.filter((offset) => Math.floor(offset / 1800) === quarter).length;
+    assert.ok(share > 180 && share < 320, `${share} in quarter ${quarter}`);
+  }
+});
