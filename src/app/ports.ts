@@ -15,6 +15,7 @@ import type { Manifest } from '../domain/manifest.ts';
 import type { Observation, Observed } from '../domain/observe.ts';
 import type { DeliveryAction, Operation } from '../domain/operation.ts';
 import type { DueSchedule, FirePlan } from '../domain/plan.ts';
+import type { RecoveryPoint } from '../domain/recovery-point.ts';
 import type { Retention } from '../domain/retention.ts';
 import type { Schedule } from '../domain/schedule.ts';
 
@@ -162,6 +163,14 @@ export interface Observations {
   ): Promise<{ readonly changedCount: number }>;
   /** Operations that the cluster should have: delivered, not ended, and delivered before `before`. */
   expected(clusterId: string, before: string): Promise<readonly { name: string; namespace: string; uid: string }[]>;
+}
+
+/** The copies that can be restored. */
+export interface RecoveryPoints {
+  /** The copy that this Operation made, unless it has expired at `now`. */
+  find(organizationId: string, operationId: string, now: string): Promise<RecoveryPoint | undefined>;
+  /** Those that have not expired at `now`; with `where.at` those that could be restored at that instant. */
+  page(organizationId: string, query: PageQuery, now: string): Promise<Page<RecoveryPoint>>;
 }
 
 /** What the connector knows of a cluster: its row, and how to reach it. */

@@ -7,13 +7,23 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { Clock, ClusterApi, ClusterDirectory, Doorbell, KubeconfigReader, Store, Vault } from '../app/ports.ts';
+import type {
+  Clock,
+  ClusterApi,
+  ClusterDirectory,
+  Doorbell,
+  KubeconfigReader,
+  RecoveryPoints,
+  Store,
+  Vault,
+} from '../app/ports.ts';
 
 export interface HttpPorts {
   readonly store: Store;
   readonly vault: Vault;
   readonly clock: Clock;
   readonly doorbell: Doorbell;
+  readonly recoveryPoints: RecoveryPoints;
   readonly directory: ClusterDirectory;
   readonly clusterApi: ClusterApi;
   readonly readKubeconfig: KubeconfigReader;

@@ -22,6 +22,7 @@ import { clusterRoutes } from './resources/clusters.ts';
 import { operationDetailRoutes } from './resources/operation-details.ts';
 import { operationRoutes } from './resources/operations.ts';
 import { organizationRoutes } from './resources/organizations.ts';
+import { recoveryPointRoutes } from './resources/recovery-points.ts';
 import { retentionOverrideRoutes } from './resources/retention-overrides.ts';
 import { scheduleRoutes } from './resources/schedules.ts';
 import { serviceRoutes } from './resources/service.ts';
@@ -90,6 +91,7 @@ const resources = [
   scheduleRoutes,
   operationRoutes,
   operationDetailRoutes,
+  recoveryPointRoutes,
 ];
 
 /** Headers that every answer carries, and a line in the log for each. */

@@ -1,7 +1,17 @@
 /** Everything that is kept, over one pool of connections: Prisma for ordinary reads and writes, plain SQL where it is hot. */
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Pool } from 'pg';
-import type { Clock, ClusterDirectory, Deliveries, Emission, Log, Observations, Store, Vault } from '../app/ports.ts';
+import type {
+  Clock,
+  ClusterDirectory,
+  Deliveries,
+  Emission,
+  Log,
+  Observations,
+  RecoveryPoints,
+  Store,
+  Vault,
+} from '../app/ports.ts';
 import { ApiKey } from '../domain/access.ts';
 import { deliveriesOf } from './deliveries.ts';
 import { directoryOf } from './directory.ts';
@@ -11,6 +21,7 @@ import { idempotencyKeysOf } from './idempotency.ts';
 import { migrate } from './migrate.ts';
 import { observationsOf } from './observations.ts';
 import { openPool } from './pool.ts';
+import { recoveryPointsOf } from './recovery-points.ts';
 import { mayRetry } from './refusals.ts';
 import { sealer } from './seal.ts';
 import { fromRow } from './shape.ts';
@@ -23,6 +34,7 @@ export interface Opened {
   readonly emission: Emission;
   readonly deliveries: Deliveries;
   readonly observations: Observations;
+  readonly recoveryPoints: RecoveryPoints;
   readonly directory: ClusterDirectory;
   readonly clock: Clock;
   readonly vault: Vault;
@@ -93,6 +105,7 @@ export async function openStore(options: StoreOptions): Promise<Opened> {
     emission: emissionOf(pool),
     deliveries: deliveriesOf(pool),
     observations: observationsOf(pool),
+    recoveryPoints: recoveryPointsOf(pool),
     directory: directoryOf(pool, seals),
     clock: {
       async now() {

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { pino } from 'pino';
 import { apiDocument } from '../../src/http/openapi/document.ts';
 import { assertProblem, startApi, type TestApi } from './harness.ts';
-import { access, backup, setScene } from './scene.ts';
+import { access, backup, setScene, succeeded } from './scene.ts';
 
 const document = await apiDocument(pino({ enabled: false }));
 const operations = Object.entries(document.paths).flatMap(([path, item]) =>
@@ -36,6 +36,7 @@ describe('who may call', () => {
       clusters: scene.clusterId,
       schedules: schedule.id,
       operations: operation.id,
+      'recovery-points': await succeeded(api, scene),
     };
   });
   after(() => api.close());

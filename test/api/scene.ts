@@ -29,3 +29,21 @@ export async function setScene(
 export function backup(scene: Scene, more: object = {}): object {
   return { applicationInstanceId: scene.applicationInstanceId, type: 'Backup', ...more };
 }
+
+/** A backup that has made a copy: asked for by the API, ended as a cluster would tell. Returns its Operation's id. */
+export async function succeeded(
+  api: TestApi,
+  scene: Scene,
+  more: { readonly startedAt?: string; readonly expiresAt?: string; readonly set?: string; readonly key?: string } = {},
+): Promise<string> {
+  const { operation } = await api.make('/v1/operations', backup(scene), more.key);
+  await api.opened.pool.query(
+    `update operation set phase = 'Succeeded', owed = null, next_attempt_at = null, started_at = s, finished_at = s + interval '4 minutes',
+            expires_at = coalesce($3::timestamptz, s + interval '720 hours')
+     from (select coalesce($2::timestamptz, now() - interval '10 minutes') as s) given where id = $1`,
+    [operation.id, more.startedAt ?? null, more.expiresAt ?? null],
+  );
+  if (more.set !== undefined)
+    await api.opened.pool.query(`update operation set ${more.set} where id = $1`, [operation.id]);
+  return operation.id;
+}

@@ -4,6 +4,10 @@ export const tags = [
     name: 'operations',
     description: 'Backups and restores: each is one Operation in a cluster, asked for here and carried out there.',
   },
+  {
+    name: 'recovery-points',
+    description: 'Copies that can be restored, and until when.',
+  },
   { name: 'schedules', description: 'Recurring backups, and the ledger of what became of each slot.' },
   { name: 'application-instances', description: 'Applications that run in namespaces of clusters.' },
   {
