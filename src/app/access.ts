@@ -32,7 +32,14 @@ export async function createOrganization(
   input: NewOrganization,
 ): Promise<Organization> {
   requirePlatformAdmin(caller);
-  const organization: Organization = { id: vault.newId(), name: input.name, createdAt: now };
+  const organization: Organization = {
+    id: vault.newId(),
+    ...input,
+    suspend: false,
+    createdAt: now,
+    updatedAt: now,
+    revision: 1,
+  };
   await tx.organizations.insert(organization);
   return organization;
 }
@@ -79,7 +86,14 @@ export async function ensureAdmin(
   return store.transaction(async (tx) => {
     const [known] = (await tx.organizations.page('', { limit: 1 })).items;
     if (known !== undefined && secret === undefined) return undefined;
-    const organization = known ?? { id: vault.newId(), name: 'default', createdAt: now };
+    const organization = known ?? {
+      id: vault.newId(),
+      name: 'default',
+      suspend: false,
+      createdAt: now,
+      updatedAt: now,
+      revision: 1,
+    };
     if (known === undefined) await tx.organizations.insert(organization);
     const made = vault.newApiKey();
     const hash = secret === undefined ? made.hash : vault.hashOf(secret);

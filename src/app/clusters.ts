@@ -13,13 +13,15 @@ export async function registerCluster(
 ): Promise<Cluster> {
   const access = accessOf(input, read);
   if (access === undefined) throw ruleViolated('/kubeconfig', 'Give either kubeconfig, or server with ca and token.');
-  const { name, displayName } = input;
+  const { name, displayName, inFlightLimit } = input;
   const cluster: Cluster = {
     id: vault.newId(),
     organizationId: caller.organizationId,
     name,
     ...(displayName !== undefined && { displayName }),
+    ...(inFlightLimit !== undefined && { inFlightLimit }),
     server: access.server,
+    suspend: false,
     conditions: [],
     createdAt: now,
     updatedAt: now,
@@ -37,11 +39,13 @@ export async function changeCluster(
   read: KubeconfigReader,
   revision?: number,
 ): Promise<Cluster> {
-  const known = await ownLocked(tx.clusters, caller, 'cluster', id);
+  const { inFlightLimit: knownLimit, ...known } = await ownLocked(tx.clusters, caller, 'cluster', id);
   const access = accessOf(change, read);
   const { displayName } = change;
+  const inFlightLimit = change.inFlightLimit === undefined ? knownLimit : (change.inFlightLimit ?? undefined);
   const changed = await tx.clusters.update({
     ...atRevision(known, revision),
+    ...(inFlightLimit !== undefined && { inFlightLimit }),
     ...(displayName !== undefined && { displayName }),
     ...(access !== undefined && { server: access.server }),
     updatedAt: now,
@@ -75,7 +79,10 @@ export async function checkCluster(
   return (await ports.directory.target(id))?.cluster ?? target.cluster;
 }
 
-function accessOf(input: ClusterChange, read: KubeconfigReader): ClusterAccess | undefined {
+function accessOf(
+  input: Pick<ClusterChange, 'kubeconfig' | 'server' | 'ca' | 'token'>,
+  read: KubeconfigReader,
+): ClusterAccess | undefined {
   const { kubeconfig, server, ca, token } = input;
   const parts = [server, ca, token].filter((part) => part !== undefined);
   if (kubeconfig !== undefined) {

@@ -28,8 +28,8 @@ export async function fire(ports: {
   const lagSeconds: number[] = [];
   let operationCount = 0;
   for (;;) {
-    const emitted = await emission.emit(now, batchSize, (due) => {
-      const plan = planFires(due, now, tools);
+    const emitted = await emission.emit(now, batchSize, (due, around) => {
+      const plan = planFires(due, around, now, tools);
       lagSeconds.push(
         ...plan.fires.filter((fire) => fire.operationId !== undefined).map((fire) => fire.delayMs / 1000),
       );

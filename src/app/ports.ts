@@ -6,6 +6,7 @@
  */
 import type { ApiKey, Organization } from '../domain/access.ts';
 import type { ApplicationClass, ApplicationInstance, RetentionOverride } from '../domain/application.ts';
+import type { BlackoutWindow } from '../domain/blackout.ts';
 import type { Cluster, ClusterAccess, Discovery } from '../domain/cluster.ts';
 import type { Page, PageQuery } from '../domain/common.ts';
 import type { Attempt, ClusterAnswer, ClusterFailure, DeliveryStep } from '../domain/delivery.ts';
@@ -14,7 +15,7 @@ import type { Fire } from '../domain/fire.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import type { Observation, Observed } from '../domain/observe.ts';
 import type { DeliveryAction, Operation } from '../domain/operation.ts';
-import type { DueSchedule, FirePlan } from '../domain/plan.ts';
+import type { DueSchedule, FirePlan, Surroundings } from '../domain/plan.ts';
 import type { RecoveryPoint } from '../domain/recovery-point.ts';
 import type { Retention } from '../domain/retention.ts';
 import type { Schedule } from '../domain/schedule.ts';
@@ -66,18 +67,32 @@ export interface Tables {
   readonly clusters: Rows<Cluster>;
   readonly credentials: { put(cluster: Pick<Cluster, 'id' | 'organizationId'>, access: ClusterAccess): Promise<void> };
   readonly applicationInstances: Rows<ApplicationInstance>;
-  readonly schedules: Rows<Schedule>;
+  readonly schedules: Rows<Schedule> & {
+    /** Whether there is or was one: a removed schedule keeps its ledger. */
+    existed(organizationId: string, id: string): Promise<boolean>;
+  };
   readonly operations: Rows<Operation> & {
     insertOwed(operation: Operation, owed: DeliveryAction): Promise<void>;
     /** `lock`, with what is owed to the cluster. */
     lockOwed(organizationId: string, id: string): Promise<LockedOperation | undefined>;
     updateOwed(operation: Operation, owed: DeliveryAction | undefined): Promise<Operation>;
   };
-  readonly fires: { page(scheduleId: string, query: PageQuery): Promise<Page<Fire>> };
+  readonly fires: {
+    page(scheduleId: string, query: FireQuery): Promise<Page<Fire>>;
+    /** Adds rows; one takes the place of the row of a slot that waits. */
+    append(fires: readonly Fire[]): Promise<void>;
+  };
+  readonly blackoutWindows: Rows<BlackoutWindow>;
   readonly events: {
     append(events: readonly NewEvent[]): Promise<void>;
     ofOperation(operationId: string, query: PageQuery): Promise<Page<Event>>;
   };
+}
+
+/** `from` and `to` bound the slots, both included; of a range, any of its slots. */
+export interface FireQuery extends PageQuery {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
 }
 
 export interface LockedOperation {
@@ -127,7 +142,11 @@ export interface Store {
 
 /** The hot path of schedules: claim, plan and write are one transaction of a few statements. */
 export interface Emission {
-  emit(now: string, limit: number, plan: (due: readonly DueSchedule[]) => FirePlan): Promise<Emitted>;
+  emit(
+    now: string,
+    limit: number,
+    plan: (due: readonly DueSchedule[], around: Surroundings) => FirePlan,
+  ): Promise<Emitted>;
 }
 export interface Emitted {
   readonly scheduleCount: number;

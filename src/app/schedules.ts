@@ -1,17 +1,27 @@
-/** Schedules: what recurs. The scheduler looks only at `nextFireAt`, so creating and changing is setting that right. */
-
+/**
+ * Schedules: what recurs. The scheduler looks only at `nextFireAt`, so creating, changing, suspending and resuming is
+ * setting that right, and accounting for the slots that have passed until then.
+ */
+import type { Caller } from '../domain/access.ts';
+import type { Fire } from '../domain/fire.ts';
 import { ruleViolated } from '../domain/problem.ts';
 import { inferCadence } from '../domain/recurrence.ts';
 import {
-  changedSchedule,
-  firstSlot,
+  checkRecurrence,
+  dueAt,
   type NewSchedule,
   type Schedule,
   type ScheduleChange,
+  withChange,
 } from '../domain/schedule.ts';
+import { rescheduled, settle, silenced } from '../domain/settle.ts';
 import { atRevision, type Call, own, ownLocked } from './call.ts';
 
-export async function createSchedule({ tx, caller, now, vault }: Call, input: NewSchedule): Promise<Schedule> {
+/** A schedule as it was saved, with what is legal but unwise about it. */
+export type Saved = Schedule & { readonly warnings: string[] };
+
+export async function createSchedule(call: Call, input: NewSchedule): Promise<Saved> {
+  const { tx, caller, now, vault } = call;
   const instance = await tx.applicationInstances.find(caller.organizationId, input.applicationInstanceId);
   if (instance === undefined) {
     throw ruleViolated('/applicationInstanceId', `There is no application instance ${input.applicationInstanceId}.`);
@@ -20,40 +30,137 @@ export async function createSchedule({ tx, caller, now, vault }: Call, input: Ne
     timeZone = 'Etc/UTC',
     suspend = false,
     template = {},
-    cadence = inferCadence(input.schedule),
-    ...given
+    concurrencyPolicy = 'Forbid',
+    missedFires = 'Latest',
+    ...rest
   } = input;
-  const first = firstSlot({ schedule: input.schedule, timeZone }, now);
-  const made: Schedule = {
-    ...given,
-    id: vault.newId(),
+  const cadence = input.cadence ?? (input.schedule === undefined ? 'custom' : inferCadence(input.schedule));
+  const id = vault.newId();
+  const described = { ...rest, id, timeZone, concurrencyPolicy, missedFires };
+  const { first, warnings } = checkRecurrence(described, now, await minimumInterval(call));
+  const schedule: Schedule = {
+    ...described,
     organizationId: caller.organizationId,
     clusterId: instance.clusterId,
-    timeZone,
     suspend,
     cadence,
     template,
-    ...(!suspend && { nextFireAt: first }),
+    nextSlotAt: first,
+    ...(!suspend && { nextFireAt: dueAt(described, first) }),
     createdAt: now,
     updatedAt: now,
     revision: 1,
   };
-  await tx.schedules.insert(made);
-  return made;
+  await tx.schedules.insert(schedule);
+  return { ...schedule, warnings: [...warnings] };
 }
 
 export async function changeSchedule(
-  { tx, caller, now }: Call,
+  call: Call,
   id: string,
   change: ScheduleChange,
   revision?: number,
-): Promise<Schedule> {
+): Promise<Saved> {
+  const { tx, caller, now, vault } = call;
   const known = await ownLocked(tx.schedules, caller, 'schedule', id);
-  return tx.schedules.update(changedSchedule(atRevision(known, revision), change, now));
+  const recurs = ['schedule', 'timeZone', 'startsAt', 'endsAt', 'spreadSeconds'].some((key) =>
+    Object.hasOwn(change, key),
+  );
+  const wanted = withChange(known, change, now);
+  const { warnings } =
+    recurs || change.ttl !== undefined
+      ? checkRecurrence(wanted, now, recurs ? await minimumInterval(call) : undefined)
+      : { warnings: [] };
+  // What has passed under the old recurrence is settled under it; the newest is still fired, unless it was suspended.
+  const settled = recurs
+    ? settle(known, known.suspend ? 'Suspended' : 'ScheduleChanged', !known.suspend, now, vault)
+    : { schedule: known, fires: [] };
+  const moved = { ...wanted, nextSlotAt: settled.schedule.nextSlotAt, nextFireAt: settled.schedule.nextFireAt };
+  const next = recurs ? rescheduled(moved, now) : moved;
+  await appendFires(call, settled.fires);
+  const turned = turnedBySuspend(
+    call,
+    known,
+    change.suspend === undefined ? next : { ...next, suspend: change.suspend },
+  );
+  await appendFires(call, turned.fires);
+  return { ...(await tx.schedules.update(atRevision(turned.schedule, revision))), warnings: [...warnings] };
+}
+
+/** A change of `suspend` does what the actions suspend and resume do without further words. */
+function turnedBySuspend(
+  { now, vault }: Call,
+  known: Schedule,
+  next: Schedule,
+): { schedule: Schedule; fires: readonly Fire[] } {
+  if (next.suspend) return { schedule: silenced(next), fires: [] };
+  if (!known.suspend) return { schedule: next, fires: [] };
+  const { suspendReason: _reason, resumeAt: _at, ...resumed } = next;
+  const settled = settle(resumed, 'Suspended', false, now, vault);
+  return { ...settled, schedule: rescheduled(settled.schedule, now) };
+}
+
+/** Nothing fires until it is resumed, or until `resumeAt`. */
+export async function suspendSchedule(
+  call: Call,
+  id: string,
+  input: { reason?: string | undefined; resumeAt?: string | undefined },
+): Promise<Schedule> {
+  const { tx, caller, now } = call;
+  const known = await ownLocked(tx.schedules, caller, 'schedule', id);
+  if (input.resumeAt !== undefined && Date.parse(input.resumeAt) <= Date.parse(now))
+    throw ruleViolated('/resumeAt', 'must be in the future.');
+  const { suspendReason: _reason, resumeAt: _at, ...rest } = known;
+  const { reason: suspendReason, resumeAt } = input;
+  const suspended = silenced({
+    ...rest,
+    suspend: true,
+    ...(suspendReason !== undefined && { suspendReason }),
+    ...(resumeAt !== undefined && { resumeAt }),
+    updatedAt: now,
+  });
+  await tell(
+    call,
+    suspended,
+    'Suspended',
+    `Suspended by ${actor(caller)}${suspendReason === undefined ? '' : `: ${suspendReason}`}.`,
+  );
+  return tx.schedules.update(suspended);
+}
+
+/** Goes on. What passed meanwhile is in the ledger as skipped; with catchUp Latest the newest of it is fired now. */
+export async function resumeSchedule(call: Call, id: string, catchUp: 'Latest' | 'None'): Promise<Schedule> {
+  const { tx, caller, now, vault } = call;
+  const known = await ownLocked(tx.schedules, caller, 'schedule', id);
+  if (!known.suspend) return known;
+  const { suspendReason: _reason, resumeAt: _at, ...rest } = known;
+  const settled = settle({ ...rest, suspend: false, updatedAt: now }, 'Suspended', catchUp === 'Latest', now, vault);
+  await appendFires(call, settled.fires);
+  await tell(call, known, 'Resumed', `Resumed by ${actor(caller)}.`);
+  return tx.schedules.update(rescheduled(settled.schedule, now));
 }
 
 /** No further fire; what it made stays, until its ttl, and so does its ledger. */
-export async function removeSchedule({ tx, caller }: Call, id: string): Promise<void> {
-  await own(tx.schedules, caller, 'schedule', id);
+export async function removeSchedule(call: Call, id: string): Promise<void> {
+  const { tx, caller, now, vault } = call;
+  const known = await own(tx.schedules, caller, 'schedule', id);
+  await appendFires(call, settle(known, known.suspend ? 'Suspended' : 'ScheduleChanged', false, now, vault).fires);
   await tx.schedules.remove(caller.organizationId, id);
+}
+
+export function actor(caller: Caller): string {
+  return caller.onBehalfOf ?? caller.name;
+}
+
+async function appendFires({ tx }: Call, fires: readonly Fire[]): Promise<void> {
+  if (fires.length > 0) await tx.fires.append(fires);
+}
+
+async function tell({ tx, now }: Call, schedule: Schedule, reason: string, message: string): Promise<void> {
+  const { organizationId, clusterId, id: scheduleId } = schedule;
+  await tx.events.append([{ organizationId, clusterId, scheduleId, type: 'Normal', reason, message, at: now }]);
+}
+
+async function minimumInterval({ tx, caller }: Call): Promise<number | undefined> {
+  return (await tx.organizations.find(caller.organizationId, caller.organizationId))?.minimumIntervalSeconds;
 }

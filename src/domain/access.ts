@@ -1,6 +1,6 @@
 /** Who may do what: organizations, API keys and their scopes. */
 import { z } from 'zod';
-import { DisplayName, Id, Instant } from './common.ts';
+import { DisplayName, Id, Instant, Revision } from './common.ts';
 import { Refusal } from './problem.ts';
 
 export const scopes = [
@@ -26,15 +26,42 @@ export const Scope = z.enum(scopes).meta({
 });
 export type Scope = z.infer<typeof Scope>;
 
+const MinimumInterval = z
+  .int()
+  .min(60)
+  .max(31_622_400)
+  .describe('Seconds: no schedule may fire more often. Default: no limit.');
+
 export const Organization = z
-  .object({ id: Id, name: DisplayName, createdAt: Instant })
+  .object({
+    id: Id,
+    name: DisplayName,
+    minimumIntervalSeconds: MinimumInterval.optional(),
+    suspend: z.boolean().describe('While true none of its schedules fires; the ledger accounts for the slots.'),
+    suspendReason: z.string().optional(),
+    createdAt: Instant,
+    updatedAt: Instant,
+    revision: Revision,
+  })
   .meta({ id: 'Organization', description: 'A tenant. Everything but the application classes belongs to one.' });
 export type Organization = z.infer<typeof Organization>;
 
 export const NewOrganization = z
-  .strictObject({ name: DisplayName })
+  .strictObject({ name: DisplayName, minimumIntervalSeconds: MinimumInterval.optional() })
   .meta({ id: 'NewOrganization', description: 'An organization to create.' });
 export type NewOrganization = z.infer<typeof NewOrganization>;
+
+export const OrganizationChange = z
+  .strictObject({
+    name: DisplayName.optional(),
+    minimumIntervalSeconds: MinimumInterval.nullable()
+      .optional()
+      .describe('null: no limit. Schedules that exist stay as they are.'),
+    suspend: z.boolean().optional(),
+    suspendReason: z.string().min(1).max(500).optional(),
+  })
+  .meta({ id: 'OrganizationChange', description: 'What to change; what is absent stays.' });
+export type OrganizationChange = z.infer<typeof OrganizationChange>;
 
 export const ApiKey = z
   .object({

@@ -23,6 +23,14 @@ export const Discovery = z
   .meta({ id: 'Discovery', description: 'What was last found out about the cluster.' });
 export type Discovery = z.infer<typeof Discovery>;
 
+const InFlightLimit = z
+  .int()
+  .min(1)
+  .max(10_000)
+  .describe(
+    'How many scheduled Operations may be in flight at a time; further fires wait their turn, oldest slot first. Default: no limit.',
+  );
+
 export const Cluster = z
   .object({
     id: Id,
@@ -30,6 +38,9 @@ export const Cluster = z
     name: DnsLabel.describe('Unique in the organization; the label app.vworkspace.io/cluster-id of every Operation.'),
     displayName: DisplayName.optional(),
     server: z.string().describe("The API server's address."),
+    inFlightLimit: InFlightLimit.optional(),
+    suspend: z.boolean().describe('While true no schedule fires for it; the ledger accounts for the slots.'),
+    suspendReason: z.string().optional(),
     conditions: z.array(Condition).describe('Reachable, Authenticated, Watching.'),
     discovery: Discovery.optional(),
     lastContactAt: Instant.optional().describe('When the cluster last answered or told something.'),
@@ -66,6 +77,7 @@ export const NewCluster = z
   .strictObject({
     name: DnsLabel,
     displayName: DisplayName.optional(),
+    inFlightLimit: InFlightLimit.optional(),
     kubeconfig: Kubeconfig.optional(),
     server: Server.optional().describe('With `ca` and `token`, instead of `kubeconfig`.'),
     ca: Pem.optional().describe("The certificates that sign the API server's, PEM."),
@@ -77,6 +89,7 @@ export type NewCluster = z.infer<typeof NewCluster>;
 export const ClusterChange = z
   .strictObject({
     displayName: DisplayName.optional(),
+    inFlightLimit: InFlightLimit.nullable().optional().describe('null: no limit.'),
     kubeconfig: Kubeconfig.optional(),
     server: Server.optional(),
     ca: Pem.optional(),

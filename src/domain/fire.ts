@@ -2,12 +2,32 @@
 import { z } from 'zod';
 import { Id, Instant } from './common.ts';
 
-export const FireOutcome = z.enum(['Fired', 'Late', 'Coalesced']).meta({
+export const FireOutcome = z.enum(['Fired', 'Late', 'Coalesced', 'Skipped', 'Deferred']).meta({
   id: 'FireOutcome',
   description:
-    'Fired: an Operation was made within a minute of the slot. Late: an Operation was made later. Coalesced: slots that passed while nothing could fire; the newest of them was made up for by one late fire.',
+    'Fired: an Operation was made within a minute of the time it was due. Late: an Operation was made later. Coalesced: several slots had passed, and a newer one was fired for all of them. Skipped: no Operation was or will be made. Deferred: the slot waits; the row changes when it is decided.',
 });
 export type FireOutcome = z.infer<typeof FireOutcome>;
+
+export const FireReason = z
+  .enum([
+    'OnTime',
+    'ServiceDown',
+    'PreviousInFlight',
+    'RestoreInFlight',
+    'ClusterBusy',
+    'Blackout',
+    'DeadlineExceeded',
+    'Missed',
+    'Suspended',
+    'ClusterSuspended',
+    'OrganizationSuspended',
+    'ScheduleChanged',
+    'Triggered',
+    'Backfilled',
+  ])
+  .meta({ id: 'FireReason', description: 'Why: a word for machines.' });
+export type FireReason = z.infer<typeof FireReason>;
 
 export const Fire = z
   .object({
@@ -17,10 +37,14 @@ export const Fire = z
     lastScheduledFor: Instant.optional().describe('Of a range: its last slot.'),
     slotCount: z.int().min(1).describe('How many slots the row stands for.'),
     outcome: FireOutcome,
-    reason: z.string().describe('A CamelCase word, for example OnTime or ServiceDown.'),
+    reason: FireReason,
     operationId: Id.optional(),
     firedAt: Instant.describe('When it was decided.'),
-    delayMs: z.int().min(0).describe('From the slot to the decision, in milliseconds.'),
+    delayMs: z
+      .int()
+      .min(0)
+      .describe('From the time that the slot was due (with its spread) to the decision, in milliseconds.'),
+    triggeredBy: z.string().optional().describe('Who asked, of a fire that was asked for.'),
   })
   .meta({ id: 'Fire', description: 'What became of one slot, or of a range of slots, of a schedule.' });
 export type Fire = z.infer<typeof Fire>;

@@ -14,17 +14,24 @@ const due: DueSchedule = {
   timeZone: 'Etc/UTC',
   cadence: 'daily',
   template: { parameters: { snapshotVolumes: false } },
-  nextFireAt: '2026-05-28T02:00:00.000Z',
+  nextSlotAt: '2026-05-28T02:00:00.000Z',
+  concurrencyPolicy: 'Forbid',
+  missedFires: 'Latest',
+  suspend: false,
+  organizationSuspend: false,
+  clusterSuspend: false,
+  restoring: false,
   namespace: 'org-myteam',
   target: 'nextcloud-myteam',
   classRetention: defaultRetention,
   defaultParameters: { snapshotVolumes: true, storageLocation: 'aws-primary' },
 };
+const nothing = { windows: [], room: new Map<string, number>() };
 let counter = 0;
 const tools = { nextSlot, newId: () => `id-${counter++}` };
 
 test('a slot makes one Operation, one row of the ledger, one event, and the next slot', () => {
-  const plan = planFires([due], '2026-05-28T02:00:00.300Z', tools);
+  const plan = planFires([due], nothing, '2026-05-28T02:00:00.300Z', tools);
   assert.equal(plan.operations.length, 1);
   const [operation] = plan.operations;
   assert.deepEqual(operation?.parameters, { snapshotVolumes: false, storageLocation: 'aws-primary' });
@@ -38,12 +45,17 @@ test('a slot makes one Operation, one row of the ledger, one event, and the next
   );
   assert.equal(plan.events.length, 1);
   assert.deepEqual(plan.advances, [
-    { scheduleId: due.id, lastFireAt: '2026-05-28T02:00:00.000Z', nextFireAt: '2026-05-29T02:00:00.000Z' },
+    {
+      scheduleId: due.id,
+      lastFireAt: '2026-05-28T02:00:00.000Z',
+      nextSlotAt: '2026-05-29T02:00:00.000Z',
+      nextFireAt: '2026-05-29T02:00:00.000Z',
+    },
   ]);
 });
 
 test('after an outage the newest slot fires late and the others are accounted for in one row', () => {
-  const plan = planFires([due], '2026-05-31T05:00:00.000Z', tools);
+  const plan = planFires([due], nothing, '2026-05-31T05:00:00.000Z', tools);
   assert.equal(plan.operations.length, 1);
   assert.deepEqual(
     plan.fires.map(({ outcome, scheduledFor, lastScheduledFor, slotCount }) => ({

@@ -1,18 +1,21 @@
 /**
  * The plan of a tick: for every due schedule, what becomes of the slots since it was last looked at. Pure: the claimed
- * rows and the time in, rows to write out.
+ * rows, what is around them and the time in; rows to write out. Each slot ends in the ledger once.
  *
- * After an outage several slots of one schedule may have passed. The newest of them is fired, late; those before it
- * are one Coalesced row of the ledger with their count, so that every slot has an answer.
+ *   which slot?   passed ─► missedFires, startingDeadlineSeconds ─► one candidate (or several, with All)
+ *   may it go?    suspended, blackout, a restore of the application, the one before, a busy cluster
+ *   what then?    fire · skip · wait: a slot that waits stays the first that is not accounted for, and is looked at again
  */
+import { type BlackoutWindow, blackoutAt } from './blackout.ts';
 import type { NewEvent } from './event.ts';
-import type { Fire } from './fire.ts';
+import type { Fire, FireOutcome, FireReason } from './fire.ts';
 import { nameSuffix, operationName } from './names.ts';
 import type { Operation } from './operation.ts';
 import type { BackupParameters } from './parameters.ts';
 import type { Cadence, nextSlot } from './recurrence.ts';
 import { type Retention, resolveTtl } from './retention.ts';
-import type { ScheduleTemplate } from './schedule.ts';
+import type { ConcurrencyPolicy, MissedFires, ScheduleTemplate } from './schedule.ts';
+import { type Passed, passedSlots, shifted, slotBefore, spreadOffsetSeconds } from './slots.ts';
 
 /** What the plan needs to know of a due schedule, in one row. */
 export interface DueSchedule {
@@ -21,24 +24,50 @@ export interface DueSchedule {
   readonly clusterId: string;
   readonly applicationInstanceId: string;
   readonly name: string;
-  readonly schedule: string;
+  readonly schedule?: string | undefined;
+  readonly at?: string | undefined;
   readonly timeZone: string;
+  readonly startsAt?: string | undefined;
+  readonly endsAt?: string | undefined;
+  readonly spreadSeconds?: number | undefined;
+  readonly concurrencyPolicy: ConcurrencyPolicy;
+  readonly startingDeadlineSeconds?: number | undefined;
+  readonly missedFires: MissedFires;
+  /** True when the time to resume has come: suspended schedules are not due otherwise. */
+  readonly suspend: boolean;
   readonly cadence: Cadence;
   readonly ttl?: string | undefined;
   readonly template: ScheduleTemplate;
-  readonly nextFireAt: string;
+  readonly nextSlotAt: string;
+  readonly deferredReason?: FireReason | undefined;
   readonly namespace: string;
   readonly target: string;
   readonly classRetention: Retention;
   readonly defaultParameters: BackupParameters;
   readonly override?: Retention | undefined;
+  readonly organizationSuspend: boolean;
+  readonly clusterSuspend: boolean;
+  /** An Operation of this schedule that has not ended. */
+  readonly inFlightId?: string | undefined;
+  /** A restore of this application that has not ended. */
+  readonly restoring: boolean;
+}
+
+/** What is around the schedules of a batch. */
+export interface Surroundings {
+  readonly windows: readonly BlackoutWindow[];
+  /** Clusters that take only so many Operations at a time: how many more. */
+  readonly room: ReadonlyMap<string, number>;
 }
 
 export interface Advance {
   readonly scheduleId: string;
-  readonly lastFireAt: string;
-  /** Absent: the expression has no further slot. */
+  /** Absent: nothing was fired. */
+  readonly lastFireAt?: string | undefined;
+  /** Absent: there is no further slot. */
+  readonly nextSlotAt?: string | undefined;
   readonly nextFireAt?: string | undefined;
+  readonly deferredReason?: FireReason | undefined;
 }
 
 export interface FirePlan {
@@ -46,6 +75,8 @@ export interface FirePlan {
   readonly fires: readonly Fire[];
   readonly events: readonly NewEvent[];
   readonly advances: readonly Advance[];
+  /** Operations that are replaced by newer ones. */
+  readonly cancels: readonly string[];
 }
 
 export interface PlanTools {
@@ -54,44 +85,238 @@ export interface PlanTools {
 }
 
 const lateAfterMs = 60_000;
+const lookAgainSeconds = 10;
+/** With missedFires All: how many of the slots that passed are made up for at most; older ones are coalesced. */
+export const maxCatchUp = 100;
 
-export function planFires(due: readonly DueSchedule[], now: string, tools: PlanTools): FirePlan {
-  const operations: Operation[] = [];
-  const fires: Fire[] = [];
-  const events: NewEvent[] = [];
-  const advances: Advance[] = [];
-  for (const schedule of due) {
-    const passed = passedSlots(schedule, now, tools.nextSlot);
-    const operation = operationOf(schedule, passed.newest, now, tools.newId());
-    if (passed.coalesced !== undefined) fires.push(coalescedFire(schedule, passed.coalesced, now, tools.newId()));
-    fires.push(firedFire(schedule, passed.newest, operation.id, now, tools.newId()));
-    operations.push(operation);
-    events.push(createdEvent(operation, now));
-    advances.push({ scheduleId: schedule.id, lastFireAt: passed.newest, nextFireAt: passed.next });
-  }
-  return { operations, fires, events, advances };
+const ms = Date.parse;
+
+export function planFires(due: readonly DueSchedule[], around: Surroundings, now: string, tools: PlanTools): FirePlan {
+  const plan = {
+    operations: [] as Operation[],
+    fires: [] as Fire[],
+    events: [] as NewEvent[],
+    advances: [] as Advance[],
+    cancels: [] as string[],
+  };
+  const room = new Map(around.room);
+  for (const schedule of due) decide(schedule, { ...around, room }, now, tools, plan);
+  return plan;
 }
 
-interface PassedSlots {
-  readonly newest: string;
-  readonly next: string | undefined;
-  readonly coalesced?: { readonly first: string; readonly last: string; readonly count: number };
+type Writable = { -readonly [Key in keyof FirePlan]: FirePlan[Key] extends readonly (infer Row)[] ? Row[] : never };
+type Room = Omit<Surroundings, 'room'> & { readonly room: Map<string, number> };
+
+function decide(schedule: DueSchedule, around: Room, now: string, tools: PlanTools, plan: Writable): void {
+  const offset = spreadOffsetSeconds(schedule.id, schedule.spreadSeconds);
+  const until = shifted(now, -offset);
+  if (ms(schedule.nextSlotAt) > ms(until)) {
+    plan.advances.push({
+      scheduleId: schedule.id,
+      nextSlotAt: schedule.nextSlotAt,
+      nextFireAt: shifted(schedule.nextSlotAt, offset),
+    });
+    return;
+  }
+  const passed = passedSlots(schedule, schedule.nextSlotAt, until, tools.nextSlot);
+  const settle = (lastFireAt?: string) => {
+    plan.advances.push({
+      scheduleId: schedule.id,
+      lastFireAt,
+      nextSlotAt: passed.next,
+      nextFireAt: passed.next === undefined ? undefined : shifted(passed.next, offset),
+    });
+  };
+  const write = (
+    outcome: FireOutcome,
+    reason: FireReason,
+    first: string,
+    last: string,
+    count: number,
+    operationId?: string,
+  ) => {
+    plan.fires.push(
+      ledgerRow({ schedule, outcome, reason, first, last, count, now, offset, id: tools.newId(), operationId }),
+    );
+  };
+
+  const stopped = stoppedBy(schedule);
+  if (stopped !== undefined) {
+    write('Skipped', stopped, passed.first, passed.newest, passed.count);
+    settle();
+    return;
+  }
+
+  const chosen = choose(schedule, passed, now, offset);
+  const wait = gate(schedule, around, chosen.slots[0] ?? passed.newest, now, offset);
+  if (chosen.slots.length > 0 && wait?.until !== undefined) {
+    if (schedule.deferredReason !== wait.reason) write('Deferred', wait.reason, passed.first, passed.first, 1);
+    plan.advances.push({
+      scheduleId: schedule.id,
+      nextSlotAt: passed.first,
+      nextFireAt: lookAgain(schedule, chosen.slots[0] ?? now, passed.next, wait.until, now, offset),
+      deferredReason: wait.reason,
+    });
+    return;
+  }
+  for (const row of chosen.rows) write(row.outcome, row.reason, row.first, row.last, row.count);
+  if (wait !== undefined) {
+    const [first, last] = [chosen.slots[0], chosen.slots.at(-1)];
+    if (first !== undefined && last !== undefined) write('Skipped', wait.reason, first, last, chosen.slots.length);
+    settle();
+    return;
+  }
+
+  const [oldest] = chosen.slots;
+  if (oldest === undefined) {
+    settle();
+    return;
+  }
+  if (schedule.concurrencyPolicy === 'Replace' && schedule.inFlightId !== undefined)
+    plan.cancels.push(schedule.inFlightId);
+  // One at a time unless overlap is allowed: the others wait for their turn.
+  const going =
+    schedule.concurrencyPolicy === 'Allow'
+      ? chosen.slots.slice(0, around.room.get(schedule.clusterId) ?? chosen.slots.length)
+      : [oldest];
+  for (const slot of going) {
+    const operation = operationOf(schedule, slot, now, tools.newId());
+    plan.operations.push(operation);
+    plan.events.push(createdEvent(operation, now));
+    const late = dueDelayMs(slot, now, offset) > lateAfterMs;
+    write(
+      late ? 'Late' : 'Fired',
+      late ? (schedule.deferredReason ?? 'ServiceDown') : 'OnTime',
+      slot,
+      slot,
+      1,
+      operation.id,
+    );
+    const left = around.room.get(schedule.clusterId);
+    if (left !== undefined) around.room.set(schedule.clusterId, left - 1);
+  }
+  const remaining = chosen.slots[going.length];
+  if (remaining === undefined) {
+    settle(going.at(-1));
+    return;
+  }
+  plan.advances.push({
+    scheduleId: schedule.id,
+    lastFireAt: going.at(-1),
+    nextSlotAt: remaining,
+    nextFireAt: shifted(now, lookAgainSeconds),
+  });
 }
 
-/** The slots from `nextFireAt` to `now`: the newest, how many came before it, and the one after. */
-function passedSlots(schedule: DueSchedule, now: string, slotAfter: typeof nextSlot): PassedSlots {
-  let newest = schedule.nextFireAt;
-  let beforeNewest = newest;
-  let count = 0;
-  let next = slotAfter(schedule.schedule, schedule.timeZone, newest);
-  while (next !== undefined && Date.parse(next) <= Date.parse(now)) {
-    beforeNewest = newest;
-    newest = next;
-    count += 1;
-    next = slotAfter(schedule.schedule, schedule.timeZone, newest);
+function stoppedBy(schedule: DueSchedule): FireReason | undefined {
+  if (schedule.suspend) return 'Suspended';
+  if (schedule.organizationSuspend) return 'OrganizationSuspended';
+  if (schedule.clusterSuspend) return 'ClusterSuspended';
+  return undefined;
+}
+
+interface Chosen {
+  /** The slots to be fired, oldest first. */
+  readonly slots: readonly string[];
+  /** What becomes of the slots before them. */
+  readonly rows: readonly { outcome: FireOutcome; reason: FireReason; first: string; last: string; count: number }[];
+}
+
+function dueDelayMs(slot: string, now: string, offset: number): number {
+  return Math.max(0, ms(now) - ms(slot) - offset * 1000);
+}
+
+/** Which of the passed slots is fired, and what becomes of the others, by missedFires and the deadline. */
+function choose(schedule: DueSchedule, passed: Passed, now: string, offset: number): Chosen {
+  const { first, newest, count, beforeNewest = passed.first } = passed;
+  const deadlineMs = (schedule.startingDeadlineSeconds ?? Number.POSITIVE_INFINITY) * 1000;
+  const newestDelay = dueDelayMs(newest, now, offset);
+  if (newestDelay > deadlineMs)
+    return { slots: [], rows: [{ outcome: 'Skipped', reason: 'DeadlineExceeded', first, last: newest, count }] };
+  switch (schedule.missedFires) {
+    case 'Latest': {
+      const reason = schedule.deferredReason ?? 'ServiceDown';
+      return {
+        slots: [newest],
+        rows: count === 1 ? [] : [{ outcome: 'Coalesced', reason, first, last: beforeNewest, count: count - 1 }],
+      };
+    }
+    case 'None': {
+      const timely =
+        newestDelay <= (schedule.startingDeadlineSeconds === undefined ? lateAfterMs : deadlineMs) ||
+        schedule.deferredReason !== undefined;
+      if (!timely) return { slots: [], rows: [{ outcome: 'Skipped', reason: 'Missed', first, last: newest, count }] };
+      return {
+        slots: [newest],
+        rows:
+          count === 1 ? [] : [{ outcome: 'Skipped', reason: 'Missed', first, last: beforeNewest, count: count - 1 }],
+      };
+    }
+    case 'All':
+      return chooseAll(schedule, passed, now, offset, deadlineMs);
   }
-  if (count === 0) return { newest, next };
-  return { newest, next, coalesced: { first: schedule.nextFireAt, last: beforeNewest, count } };
+}
+
+function chooseAll(schedule: DueSchedule, passed: Passed, now: string, offset: number, deadlineMs: number): Chosen {
+  const slots = [passed.newest];
+  let counted = 1;
+  while (counted < Math.min(passed.count, maxCatchUp)) {
+    const before = counted === passed.count - 1 ? passed.first : slotBefore(schedule, slots[0] ?? passed.newest);
+    if (before === undefined || ms(before) < ms(passed.first) || dueDelayMs(before, now, offset) > deadlineMs) break;
+    slots.unshift(before);
+    counted += 1;
+  }
+  const left = passed.count - counted;
+  if (left === 0) return { slots, rows: [] };
+  const last = left === 1 ? passed.first : (slotBefore(schedule, slots[0] ?? passed.newest) ?? passed.first);
+  const tooOld = dueDelayMs(last, now, offset) > deadlineMs;
+  const row = { first: passed.first, last, count: left };
+  return {
+    slots,
+    rows: [
+      tooOld
+        ? { ...row, outcome: 'Skipped', reason: 'DeadlineExceeded' }
+        : { ...row, outcome: 'Coalesced', reason: 'ServiceDown' },
+    ],
+  };
+}
+
+/** What keeps a slot from being fired now: with `until` it waits, without it is skipped. */
+function gate(
+  schedule: DueSchedule,
+  around: Room,
+  slot: string,
+  now: string,
+  offset: number,
+): { reason: FireReason; until?: string } | undefined {
+  const skipped = blackoutAt(around.windows, schedule, shifted(slot, offset));
+  if (skipped?.behavior === 'Skip') return { reason: 'Blackout' };
+  const blackout = blackoutAt(around.windows, schedule, now);
+  if (blackout !== undefined)
+    return blackout.behavior === 'Skip' ? { reason: 'Blackout' } : { reason: 'Blackout', until: blackout.until };
+  const until = shifted(now, lookAgainSeconds);
+  if (schedule.restoring) return { reason: 'RestoreInFlight', until };
+  if (schedule.concurrencyPolicy === 'Forbid' && schedule.inFlightId !== undefined)
+    return { reason: 'PreviousInFlight', until };
+  if ((around.room.get(schedule.clusterId) ?? 1) <= 0) return { reason: 'ClusterBusy', until };
+  return undefined;
+}
+
+/** When a slot that waits is looked at again: then, or when the next slot or its deadline comes before. */
+function lookAgain(
+  schedule: DueSchedule,
+  slot: string,
+  next: string | undefined,
+  until: string,
+  now: string,
+  offset: number,
+): string {
+  const moments = [until];
+  if (next !== undefined) moments.push(shifted(next, offset));
+  if (schedule.startingDeadlineSeconds !== undefined)
+    moments.push(shifted(slot, offset + schedule.startingDeadlineSeconds + 1));
+  const coming = moments.filter((moment) => ms(moment) > ms(now)).toSorted();
+  return coming[0] ?? until;
 }
 
 function operationOf(schedule: DueSchedule, slot: string, now: string, id: string): Operation {
@@ -127,46 +352,48 @@ function operationOf(schedule: DueSchedule, slot: string, now: string, id: strin
   };
 }
 
-function delayMs(slot: string, now: string): number {
-  return Math.max(0, Date.parse(now) - Date.parse(slot));
+interface LedgerRow {
+  readonly schedule: { readonly id: string };
+  readonly outcome: FireOutcome;
+  readonly reason: FireReason;
+  readonly first: string;
+  readonly last: string;
+  readonly count: number;
+  readonly now: string;
+  readonly offset: number;
+  readonly id: string;
+  readonly operationId?: string | undefined;
 }
 
-function firedFire(schedule: DueSchedule, slot: string, operationId: string, now: string, id: string): Fire {
-  const late = delayMs(slot, now) > lateAfterMs;
+export function ledgerRow({
+  schedule,
+  outcome,
+  reason,
+  first,
+  last,
+  count,
+  now,
+  offset,
+  id,
+  operationId,
+}: LedgerRow): Fire {
   return {
     id,
     scheduleId: schedule.id,
-    scheduledFor: slot,
-    slotCount: 1,
-    outcome: late ? 'Late' : 'Fired',
-    reason: late ? 'ServiceDown' : 'OnTime',
-    operationId,
+    scheduledFor: first,
+    ...(count > 1 && { lastScheduledFor: last }),
+    slotCount: count,
+    outcome,
+    reason,
+    ...(operationId !== undefined && { operationId }),
     firedAt: now,
-    delayMs: delayMs(slot, now),
-  };
-}
-
-function coalescedFire(
-  schedule: DueSchedule,
-  range: { first: string; last: string; count: number },
-  now: string,
-  id: string,
-): Fire {
-  return {
-    id,
-    scheduleId: schedule.id,
-    scheduledFor: range.first,
-    ...(range.count > 1 && { lastScheduledFor: range.last }),
-    slotCount: range.count,
-    outcome: 'Coalesced',
-    reason: 'ServiceDown',
-    firedAt: now,
-    delayMs: delayMs(range.first, now),
+    delayMs: dueDelayMs(first, now, offset),
   };
 }
 
 export function createdEvent(operation: Operation, now: string): NewEvent {
   const { organizationId, clusterId, id, scheduleId } = operation;
+  const kept = operation.ttl === undefined ? '' : `, kept ${operation.ttl} (${operation.ttlSource})`;
   return {
     organizationId,
     clusterId,
@@ -174,7 +401,7 @@ export function createdEvent(operation: Operation, now: string): NewEvent {
     ...(scheduleId !== undefined && { scheduleId }),
     type: 'Normal',
     reason: 'Created',
-    message: `${operation.type} of ${operation.namespace}/${operation.target}, asked for by ${operation.requestedBy}${operation.ttl === undefined ? '' : `, kept ${operation.ttl} (${operation.ttlSource})`}.`,
+    message: `${operation.type} of ${operation.namespace}/${operation.target}, asked for by ${operation.requestedBy}${kept}.`,
     at: now,
   };
 }

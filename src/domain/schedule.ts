@@ -1,12 +1,14 @@
 /** A recurrence: which application is backed up when, with what, and how long the copies are kept. */
 import { z } from 'zod';
-import { DisplayName, Id, Instant, Revision } from './common.ts';
-import { Ttl } from './duration.ts';
+import { DisplayName, given, Id, Instant, Revision } from './common.ts';
+import { Ttl, ttlHours } from './duration.ts';
+import { FireReason } from './fire.ts';
 import { DnsLabel } from './names.ts';
 import { Engine } from './operation.ts';
 import { BackupParameters } from './parameters.ts';
-import { ruleViolated } from './problem.ts';
-import { Cadence, CronExpression, inferCadence, nextSlot, TimeZone } from './recurrence.ts';
+import { type Refusal, ruleViolated } from './problem.ts';
+import { Cadence, CronExpression, inferCadence, TimeZone } from './recurrence.ts';
+import { shifted, shortestGapSeconds, slotAfter, spreadOffsetSeconds } from './slots.ts';
 
 export const ScheduleTemplate = z
   .strictObject({
@@ -17,6 +19,54 @@ export const ScheduleTemplate = z
   .meta({ id: 'ScheduleTemplate', description: 'What each fire makes.' });
 export type ScheduleTemplate = z.infer<typeof ScheduleTemplate>;
 
+export const ConcurrencyPolicy = z.enum(['Forbid', 'Allow', 'Replace']).meta({
+  id: 'ConcurrencyPolicy',
+  description:
+    'What happens when the Operation before has not ended. Forbid: the slot waits until it has, its deadline passes, or the next slot takes its place. Allow: both run. Replace: the one before is cancelled.',
+});
+export type ConcurrencyPolicy = z.infer<typeof ConcurrencyPolicy>;
+
+export const MissedFires = z.enum(['Latest', 'All', 'None']).meta({
+  id: 'MissedFires',
+  description:
+    'What happens to slots that passed while nothing could fire. Latest: the newest within its deadline is fired, the others are coalesced. All: each within its deadline is fired, at most the newest 100. None: they are skipped.',
+});
+export type MissedFires = z.infer<typeof MissedFires>;
+
+export const FailurePolicy = z
+  .strictObject({
+    action: z
+      .enum(['None', 'Alert', 'Suspend'])
+      .describe('Suspend: the schedule is suspended, with the reason. Alert: a warning event. None: nothing.'),
+    after: z.int().min(1).max(100).describe('How many Operations in a row have to fail.'),
+  })
+  .meta({ id: 'FailurePolicy', description: 'What happens when its Operations fail again and again.' });
+export type FailurePolicy = z.infer<typeof FailurePolicy>;
+
+const SpreadSeconds = z
+  .int()
+  .min(0)
+  .max(604_800)
+  .describe(
+    'A window in seconds over which schedules are distributed: each fires at its own, stable time within it after the slot. Default 0.',
+  );
+const StartingDeadlineSeconds = z
+  .int()
+  .min(1)
+  .max(31_622_400)
+  .describe('A slot that could not be fired this long after it was due is skipped. Default: no deadline.');
+const SuspendReason = z.string().min(1).max(500).describe('Why it is suspended, for people.');
+
+const recurrence = {
+  schedule: CronExpression.optional().describe('The recurrence; or `at`.'),
+  at: Instant.optional().describe('One moment instead of a recurrence.'),
+  startsAt: Instant.optional().describe('No slot before.'),
+  endsAt: Instant.optional().describe('No slot after.'),
+  spreadSeconds: SpreadSeconds.optional(),
+  startingDeadlineSeconds: StartingDeadlineSeconds.optional(),
+  failurePolicy: FailurePolicy.optional(),
+};
+
 export const Schedule = z
   .object({
     id: Id,
@@ -25,13 +75,23 @@ export const Schedule = z
     clusterId: Id,
     name: DnsLabel.describe('Unique for the application instance.'),
     displayName: DisplayName.optional(),
-    schedule: CronExpression,
+    ...recurrence,
     timeZone: TimeZone,
+    concurrencyPolicy: ConcurrencyPolicy,
+    missedFires: MissedFires,
     suspend: z.boolean().describe('While true nothing fires.'),
+    suspendReason: SuspendReason.optional(),
+    resumeAt: Instant.optional().describe('When a suspended schedule resumes by itself.'),
     cadence: Cadence,
     ttl: Ttl.optional().describe("Goes over the organization's and the class's default."),
     template: ScheduleTemplate,
-    nextFireAt: Instant.optional().describe('The next slot. Absent while suspended.'),
+    nextSlotAt: Instant.optional().describe(
+      'The first slot that is not accounted for in the ledger. Absent when no slot is left.',
+    ),
+    deferredReason: FireReason.optional().describe('Why that slot waits, while it does.'),
+    nextFireAt: Instant.optional().describe(
+      'When it is looked at next: the slot with its spread. Absent while suspended, and when no slot is left.',
+    ),
     lastFireAt: Instant.optional().describe('The slot of the last fire.'),
     createdAt: Instant,
     updatedAt: Instant,
@@ -40,13 +100,19 @@ export const Schedule = z
   .meta({ id: 'Schedule', description: 'A recurring backup of one application instance.' });
 export type Schedule = z.infer<typeof Schedule>;
 
+export const SavedSchedule = Schedule.extend({
+  warnings: z.array(z.string()).describe('What is legal but unwise about it.'),
+}).meta({ id: 'SavedSchedule', description: 'A schedule as it was saved.' });
+
 export const NewSchedule = z
   .strictObject({
     applicationInstanceId: Id,
     name: DnsLabel.describe('Unique for the application instance.'),
     displayName: DisplayName.optional(),
-    schedule: CronExpression,
+    ...recurrence,
     timeZone: TimeZone.optional().describe('Default Etc/UTC.'),
+    concurrencyPolicy: ConcurrencyPolicy.optional().describe('Default Forbid.'),
+    missedFires: MissedFires.optional().describe('Default Latest.'),
     suspend: z.boolean().optional().describe('Default false.'),
     cadence: Cadence.optional().describe('Default: inferred from the recurrence.'),
     ttl: Ttl.optional().describe("Default: the organization's or the class's for the cadence."),
@@ -60,7 +126,14 @@ export const ScheduleChange = z
     displayName: DisplayName.optional(),
     schedule: CronExpression.optional(),
     timeZone: TimeZone.optional(),
-    suspend: z.boolean().optional(),
+    startsAt: Instant.nullable().optional().describe('null: no bound.'),
+    endsAt: Instant.nullable().optional().describe('null: no bound.'),
+    spreadSeconds: SpreadSeconds.optional(),
+    concurrencyPolicy: ConcurrencyPolicy.optional(),
+    startingDeadlineSeconds: StartingDeadlineSeconds.nullable().optional().describe('null: no deadline.'),
+    missedFires: MissedFires.optional(),
+    failurePolicy: FailurePolicy.optional(),
+    suspend: z.boolean().optional().describe('As the actions suspend and resume, which also take a reason.'),
     cadence: Cadence.optional().describe('When only `schedule` is given the cadence is inferred anew.'),
     ttl: Ttl.nullable().optional().describe('null: back to the default.'),
     template: ScheduleTemplate.optional().describe('Replaces the whole template.'),
@@ -68,38 +141,89 @@ export const ScheduleChange = z
   .meta({ id: 'ScheduleChange', description: 'What to change; what is absent stays.' });
 export type ScheduleChange = z.infer<typeof ScheduleChange>;
 
-/** The first slot after `now`; an expression without one is refused, so that no schedule is enabled that never fires. */
-export function firstSlot(schedule: { schedule: string; timeZone: string }, now: string): string {
-  const slot = nextSlot(schedule.schedule, schedule.timeZone, now);
-  if (slot === undefined) {
+type Checked = Pick<
+  Schedule,
+  | 'schedule'
+  | 'at'
+  | 'timeZone'
+  | 'startsAt'
+  | 'endsAt'
+  | 'spreadSeconds'
+  | 'startingDeadlineSeconds'
+  | 'concurrencyPolicy'
+  | 'ttl'
+>;
+
+/**
+ * Refuses a recurrence that contradicts itself or never fires, and says what is legal but unwise. Returns the first slot
+ * after `now`.
+ */
+export function checkRecurrence(
+  schedule: Checked,
+  now: string,
+  minimumIntervalSeconds?: number,
+): { first: string; warnings: readonly string[] } {
+  const { at, startsAt, endsAt, spreadSeconds = 0, startingDeadlineSeconds, ttl } = schedule;
+  if ((schedule.schedule === undefined) === (at === undefined))
+    throw ruleViolated('/schedule', 'Give either `schedule`, a recurrence, or `at`, one moment.');
+  if (at !== undefined && Date.parse(at) <= Date.parse(now)) throw ruleViolated('/at', 'must be in the future.');
+  if (startsAt !== undefined && endsAt !== undefined && Date.parse(endsAt) < Date.parse(startsAt))
+    throw ruleViolated('/endsAt', 'must not be before startsAt.');
+  const first = slotAfter(schedule, now);
+  if (first === undefined) throw neverFires(schedule);
+  const gap = shortestGapSeconds(schedule, now);
+  if (gap === undefined) return { first, warnings: [] };
+  if (spreadSeconds > gap) {
     throw ruleViolated(
-      '/schedule',
-      `"${schedule.schedule}" never fires (no date fits it); for month ends use days 28 to 31 with a matching month.`,
+      '/spreadSeconds',
+      `is longer than the ${gap} s between slots: slots would overtake each other. Make it at most ${gap}.`,
     );
   }
-  return slot;
+  if (minimumIntervalSeconds !== undefined && gap < minimumIntervalSeconds) {
+    throw ruleViolated(
+      '/schedule',
+      `fires every ${gap} s; the organization allows nothing more often than every ${minimumIntervalSeconds} s.`,
+    );
+  }
+  const warnings: string[] = [];
+  if (
+    startingDeadlineSeconds !== undefined &&
+    startingDeadlineSeconds > gap &&
+    schedule.concurrencyPolicy === 'Forbid'
+  ) {
+    warnings.push(
+      `startingDeadlineSeconds (${startingDeadlineSeconds}) is longer than the ${gap} s between slots: with Forbid the next slot takes a waiting one's place before its deadline.`,
+    );
+  }
+  if (ttl !== undefined && ttlHours(ttl) * 3600 < gap) {
+    warnings.push(`ttl (${ttl}) is shorter than the time between slots (${gap} s): there are times without any copy.`);
+  }
+  return { first, warnings };
 }
 
-/** A changed schedule. Its next slot is computed anew from `now`: editing never makes a slot of the past fire. */
-export function changedSchedule(known: Schedule, change: ScheduleChange, now: string): Schedule {
-  const { ttl, nextFireAt: _, ...rest } = known;
-  const nextTtl = change.ttl === undefined ? ttl : (change.ttl ?? undefined);
-  const schedule = change.schedule ?? known.schedule;
-  const timeZone = change.timeZone ?? known.timeZone;
-  const suspend = change.suspend ?? known.suspend;
-  const recurs = schedule !== known.schedule || timeZone !== known.timeZone || suspend !== known.suspend;
-  const first = firstSlot({ schedule, timeZone }, now);
-  const nextFireAt = suspend ? undefined : recurs ? first : known.nextFireAt;
-  return {
-    ...rest,
-    schedule,
-    timeZone,
-    suspend,
-    cadence: change.cadence ?? (change.schedule === undefined ? known.cadence : inferCadence(schedule)),
-    template: change.template ?? known.template,
-    ...(change.displayName !== undefined && { displayName: change.displayName }),
-    ...(nextTtl !== undefined && { ttl: nextTtl }),
-    ...(nextFireAt !== undefined && { nextFireAt }),
-    updatedAt: now,
-  };
+function neverFires({ schedule, endsAt }: Checked): Refusal {
+  if (endsAt !== undefined)
+    return ruleViolated('/endsAt', 'leaves no slot in the future: the schedule would never fire.');
+  return ruleViolated(
+    '/schedule',
+    `"${schedule ?? ''}" never fires (no date fits it); for month ends use days 28 to 31 with a matching month.`,
+  );
+}
+
+/** When the slot is due: with the schedule's place in its spread. */
+export function dueAt(schedule: Pick<Schedule, 'id' | 'spreadSeconds'>, slot: string): string {
+  return shifted(slot, spreadOffsetSeconds(schedule.id, schedule.spreadSeconds));
+}
+
+/** The schedule with what changed, but for what follows from it: slots and times to look are the caller's to set. */
+export function withChange(known: Schedule, change: ScheduleChange, now: string): Schedule {
+  const { ttl, startsAt, endsAt, startingDeadlineSeconds, ...plain } = change;
+  const nullable = { ttl, startsAt, endsAt, startingDeadlineSeconds };
+  const cleared = Object.entries(nullable)
+    .filter(([, value]) => value === null)
+    .map(([key]) => key);
+  const kept = Object.fromEntries(Object.entries(known).filter(([key]) => !cleared.includes(key))) as Schedule;
+  const set = Object.fromEntries(Object.entries(nullable).filter(([, value]) => value !== null));
+  const cadence = change.cadence ?? (change.schedule === undefined ? known.cadence : inferCadence(change.schedule));
+  return { ...kept, ...given(plain), ...given(set), cadence, updatedAt: now };
 }

@@ -18,12 +18,15 @@ import { sendProblem } from './problems.ts';
 import { apiKeyRoutes } from './resources/api-keys.ts';
 import { applicationClassRoutes } from './resources/application-classes.ts';
 import { applicationInstanceRoutes } from './resources/application-instances.ts';
+import { blackoutWindowRoutes } from './resources/blackout-windows.ts';
+import { clusterSuspensionRoutes } from './resources/cluster-suspension.ts';
 import { clusterRoutes } from './resources/clusters.ts';
 import { operationDetailRoutes } from './resources/operation-details.ts';
 import { operationRoutes } from './resources/operations.ts';
 import { organizationRoutes } from './resources/organizations.ts';
 import { recoveryPointRoutes } from './resources/recovery-points.ts';
 import { retentionOverrideRoutes } from './resources/retention-overrides.ts';
+import { scheduleActionRoutes } from './resources/schedule-actions.ts';
 import { scheduleRoutes } from './resources/schedules.ts';
 import { serviceRoutes } from './resources/service.ts';
 
@@ -88,7 +91,10 @@ const resources = [
   retentionOverrideRoutes,
   applicationInstanceRoutes,
   clusterRoutes,
+  clusterSuspensionRoutes,
   scheduleRoutes,
+  scheduleActionRoutes,
+  blackoutWindowRoutes,
   operationRoutes,
   operationDetailRoutes,
   recoveryPointRoutes,

@@ -147,6 +147,7 @@ export function targetOf(access: ClusterAccess, id = '01890000-0000-7000-8000-00
       organizationId: id,
       name: 'east',
       server: access.server,
+      suspend: false,
       conditions: [],
       createdAt: at,
       updatedAt: at,

@@ -2,11 +2,13 @@
 import type { Tables } from '../app/ports.ts';
 import { ApiKey, Organization } from '../domain/access.ts';
 import { ApplicationClass, ApplicationInstance } from '../domain/application.ts';
+import { BlackoutWindow } from '../domain/blackout.ts';
 import { Cluster } from '../domain/cluster.ts';
 import { Event } from '../domain/event.ts';
 import { Fire } from '../domain/fire.ts';
 import { Operation } from '../domain/operation.ts';
 import { Schedule } from '../domain/schedule.ts';
+import { upsertFires } from './fire-rows.ts';
 import type { Prisma } from './generated/client.ts';
 import { appendEventsSql as appendEvents } from './operation-batch.ts';
 import { operationRows } from './operation-rows.ts';
@@ -33,6 +35,7 @@ const kinds = {
   clusters: kindOf('cluster', 'cluster', Cluster, 'organizationId'),
   applicationInstances: kindOf('application instance', 'application_instance', ApplicationInstance, 'organizationId'),
   schedules: { ...kindOf('schedule', 'schedule', Schedule, 'organizationId'), visible: { deletedAt: null } },
+  blackoutWindows: kindOf('blackout window', 'blackout_window', BlackoutWindow, 'organizationId'),
   operations: kindOf('operation', 'operation', Operation, 'organizationId'),
 };
 
@@ -75,18 +78,31 @@ export function tablesOf(client: Prisma.TransactionClient, sealer: Sealer): Tabl
     applicationInstances: rowsOf(client, client.applicationInstance, kinds.applicationInstances),
     schedules: {
       ...rowsOf(client, client.schedule, kinds.schedules),
+      async existed(organizationId, id) {
+        return (await client.schedule.count({ where: { id, organizationId } })) > 0;
+      },
       // The row stays for its ledger and its Operations, and fires no more.
       async remove(organizationId, id) {
         await client.schedule.updateMany({
           where: { id, organizationId, deletedAt: null },
-          data: { deletedAt: new Date(), nextFireAt: null },
+          data: { deletedAt: new Date(), nextFireAt: null, nextSlotAt: null },
         });
       },
     },
     operations: { ...rowsOf(client, client.operation, kinds.operations), ...operationRows(client) },
     fires: {
-      page: (scheduleId, query) => pageOf(client.fire, Fire, { scheduleId }, query, 'scheduledFor'),
+      async page(scheduleId, { from, to, ...query }) {
+        const bounded = {
+          ...(to !== undefined && { scheduledFor: { lte: to } }),
+          ...(from !== undefined && { OR: [{ scheduledFor: { gte: from } }, { lastScheduledFor: { gte: from } }] }),
+        };
+        return pageOf(client.fire, Fire, { AND: [{ scheduleId }, bounded] }, query, 'scheduledFor');
+      },
+      async append(fires) {
+        await client.$executeRawUnsafe(upsertFires('$1'), JSON.stringify(fires.map(snakeRow)));
+      },
     },
+    blackoutWindows: rowsOf(client, client.blackoutWindow, kinds.blackoutWindows),
     events: {
       async append(events) {
         const rows = events.map((event) => snakeRow({ ...event, id: vault.newId() }));

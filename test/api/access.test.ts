@@ -28,7 +28,9 @@ describe('who may call', () => {
     await api.call('PUT', `/v1/application-classes/${scene.applicationClassId}/retention-override`, {
       body: { daily: '48h' },
     });
+    const window = await api.make('/v1/blackout-windows', { name: 'nights', from: '22:00', to: '06:00' });
     ids = {
+      'blackout-windows': window.id,
       organizations: key.organizationId,
       'api-keys': key.id,
       'application-instances': scene.applicationInstanceId,

@@ -42,7 +42,10 @@ describe('the document', () => {
     assert.equal(new Set(ids).size, ids.length);
     const tags = (document as unknown as { tags: { name: string }[] }).tags.map(({ name }) => name);
     for (const { operationId, summary, description, tags: own, ...operation } of operations) {
-      assert.match(operationId, /^(create|register|list|get|change|put|remove|check|cancel|revoke)[A-Z]/);
+      assert.match(
+        operationId,
+        /^(create|register|list|get|change|put|remove|check|cancel|revoke|suspend|resume|trigger|preview|apply|forecast)[A-Z]/,
+      );
       assert.ok(summary.length > 5 && description.length > 10, operationId);
       assert.ok(own.length === 1 && own.every((tag) => tags.includes(tag)), operationId);
       assert.ok(operation['x-required-scope'], operationId);

@@ -49,10 +49,14 @@ describe('paging', () => {
       applicationInstanceId: scene.applicationInstanceId,
       name: 'minutely',
       schedule: '* * * * *',
+      concurrencyPolicy: 'Allow',
     });
     const start = Date.parse('2026-05-28T10:00:00Z');
     const slots = Array.from({ length: 9 }, (_, n) => new Date(start + n * 60_000).toISOString());
-    await api.opened.pool.query('update schedule set next_fire_at = $2 where id = $1', [id, slots[0]]);
+    await api.opened.pool.query('update schedule set next_slot_at = $2, next_fire_at = $2 where id = $1', [
+      id,
+      slots[0],
+    ]);
     const { emission, vault } = api.opened;
     const log = { info() {}, warn() {}, error() {}, debug() {} };
     for (const slot of slots)

@@ -55,7 +55,7 @@ describe('what is wrong with a request is told where it is wrong', () => {
     await refused('/v1/schedules', schedule({ paused: true }), 400, ['/paused'], /^is not known here\.$/);
     await refused('/v1/schedules', schedule({ suspend: 'no' }), 400, ['/suspend'], /must be a boolean, not a string/);
     await refused('/v1/schedules', schedule({ cadence: 3 }), 400, ['/cadence']);
-    await refused('/v1/schedules', {}, 400, ['/applicationInstanceId', '/name', '/schedule'], /^is needed\.$/);
+    await refused('/v1/schedules', {}, 400, ['/applicationInstanceId', '/name'], /^is needed\.$/);
     for (const body of ['[]', '"text"', '7']) await refused('/v1/schedules', body, 400, [''], /must be an object/);
     for (const body of [undefined, 'null']) await refused('/v1/schedules', body, 400, [''], /is needed/);
   });

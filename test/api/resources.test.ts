@@ -35,7 +35,9 @@ describe('resources', () => {
       [resumed.body.ttl, resumed.body.cadence, resumed.body.nextFireAt.slice(14)],
       [undefined, 'hourly', '00:00.000Z'],
     );
-    assert.deepEqual((await api.call('GET', path)).body, resumed.body);
+    const { warnings, ...saved } = resumed.body;
+    assert.deepEqual(warnings, []);
+    assert.deepEqual((await api.call('GET', path)).body, saved);
   });
 
   test('a removed schedule is gone from every answer, and its name is free again', async () => {
@@ -48,8 +50,8 @@ describe('resources', () => {
       'already-exists',
     );
     assert.equal((await api.call('DELETE', `/v1/schedules/${id}`)).status, 204);
-    for (const path of [`/v1/schedules/${id}`, `/v1/schedules/${id}/fires`])
-      assertProblem(await api.call('GET', path), 404);
+    assertProblem(await api.call('GET', `/v1/schedules/${id}`), 404);
+    assert.equal((await api.call('GET', `/v1/schedules/${id}/fires`)).status, 200, 'its ledger stays');
     await schedule('brief');
   });
 

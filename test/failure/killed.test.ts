@@ -58,14 +58,20 @@ test(`a service that is killed ${kills} times loses no acknowledged backup and m
 
   await start();
   const { applicationInstanceId } = await setScene(api, cluster);
-  const schedule = await api.post('/v1/schedules', { applicationInstanceId, name: 'often', schedule: '* * * * *' });
+  const schedule = await api.post('/v1/schedules', {
+    applicationInstanceId,
+    name: 'often',
+    schedule: '* * * * *',
+    concurrencyPolicy: 'Allow',
+  });
   const acknowledged: string[] = [];
   let slots = 0;
   for (let round = 0; round < kills; round += 1) {
     // A slot in the past, so that each round has a fire of its own to be killed in.
-    await pool.query(`update schedule set next_fire_at = date_trunc('minute', now()) - $1 * interval '1 minute'`, [
-      2 * kills - round,
-    ]);
+    await pool.query(
+      `update schedule set next_slot_at = date_trunc('minute', now()) - $1 * interval '1 minute', next_fire_at = now()`,
+      [2 * kills - round],
+    );
     slots += 1;
     const killed = sleep(Math.random() * 400).then(kill);
     const name = `wanted-${round}`;

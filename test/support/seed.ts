@@ -27,7 +27,7 @@ export async function seedSchedules(pool: Pool, options: SeedOptions): Promise<S
   const organizationId = v7();
   const classId = v7();
   const clusterIds = Array.from({ length: clusterCount }, () => v7());
-  await pool.query(`insert into organization (id, name, created_at) values ($1::uuid, $1::uuid::text, now())`, [
+  await pool.query(`insert into organization (id, name, created_at, updated_at) values ($1::uuid, $1::uuid::text, now(), now())`, [
     organizationId,
   ]);
   await pool.query(
@@ -48,8 +48,8 @@ export async function seedSchedules(pool: Pool, options: SeedOptions): Promise<S
        select instance_id, $1, cluster_id, $5, 'org-' || n, 'app-' || n, now(), now(), 1 from numbered
      )
      insert into schedule (id, organization_id, application_instance_id, cluster_id, name, schedule, time_zone, suspend, cadence, template,
-                           next_fire_at, created_at, updated_at, revision)
-     select gen_random_uuid(), $1, instance_id, cluster_id, 'often', $6, 'Etc/UTC', false, 'hourly', '{}', ${nextFireAt}, now(), now(), 1 from numbered`,
+                           next_slot_at, next_fire_at, created_at, updated_at, revision)
+     select gen_random_uuid(), $1, instance_id, cluster_id, 'often', $6, 'Etc/UTC', false, 'hourly', '{}', ${nextFireAt}, ${nextFireAt}, now(), now(), 1 from numbered`,
     [organizationId, clusterIds, clusterCount, scheduleCount, classId, schedule],
   );
   return { organizationId, clusterIds };

@@ -6,6 +6,35 @@ const cluster = '01997b5e-4c52-7c43-8b5e-0d5a7b1f6a11';
 const applicationClass = '01997b5e-4c52-7c43-8b5e-0d5a7b1f6a12';
 
 export const examples: Readonly<Record<string, Record<string, Example>>> = {
+  changeOrganization: { limit: { summary: 'Nothing more often than hourly', value: { minimumIntervalSeconds: 3600 } } },
+  suspendCluster: { maintenance: { summary: 'For maintenance', value: { reason: 'New storage is being attached' } } },
+  suspendSchedule: { migration: { summary: 'During a migration', value: { reason: 'The application moves' } } },
+  resumeSchedule: { catchUp: { summary: 'Make up for the newest slot', value: { catchUp: 'Latest' } } },
+  previewNewSchedule: {
+    nightly: {
+      summary: 'Every night, spread over two hours',
+      value: {
+        applicationInstanceId: instance,
+        name: 'previewed',
+        schedule: '0 2 * * *',
+        timeZone: 'Europe/Berlin',
+        spreadSeconds: 7200,
+      },
+    },
+  },
+  createBlackoutWindow: {
+    nights: {
+      summary: 'Nothing on weekday evenings',
+      value: {
+        name: 'evenings',
+        timeZone: 'Europe/Berlin',
+        days: ['MON', 'TUE', 'WED', 'THU', 'FRI'],
+        from: '18:00',
+        to: '22:00',
+        behavior: 'Defer',
+      },
+    },
+  },
   createOrganization: { organization: { summary: 'An organization', value: { name: 'myteam' } } },
   createApiKey: {
     odoo: {

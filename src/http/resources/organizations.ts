@@ -1,12 +1,14 @@
 /** /v1/organizations: tenants. A platform administrator sees all of them, everybody else their own. */
 import { createOrganization } from '../../app/access.ts';
-import { type Caller, may, NewOrganization, Organization } from '../../domain/access.ts';
+import { changeOrganization } from '../../app/standstill.ts';
+import { type Caller, may, NewOrganization, Organization, OrganizationChange } from '../../domain/access.ts';
 import { notFound } from '../../domain/problem.ts';
 import { callerOf } from '../auth.ts';
-import { answerOnce, created } from '../calls.ts';
+import { answerOnce, created, write } from '../calls.ts';
 import { CreationOrder, listed, listOf, listQuery } from '../paging.ts';
-import { ById, PostHeaders } from '../parameters.ts';
+import { ById, ChangeHeaders, PostHeaders } from '../parameters.ts';
 import type { Api, HttpPorts } from '../ports.ts';
+import { expectedRevision, tagged } from '../revisions.ts';
 import { about } from '../route.ts';
 
 const tag = 'organizations';
@@ -48,14 +50,35 @@ export function organizationRoutes(api: Api, ports: HttpPorts): void {
       { operationId: 'getOrganization', scope: 'anyKey', tag, summary: 'Get an organization' },
       { params: ById, response: { 200: Organization } },
     ),
-    async (request) => {
+    async (request, reply) => {
       const { id } = request.params;
       const caller = callerOf(request);
       const visible = may(caller, 'platform:admin') || id === caller.organizationId;
       const organization = visible ? await organizations.find(id, id) : undefined;
       if (organization === undefined) throw notFound('organization', id);
-      return organization;
+      return tagged(reply, organization);
     },
+  );
+
+  api.patch(
+    '/v1/organizations/:id',
+    about(
+      {
+        operationId: 'changeOrganization',
+        scope: 'platform:admin',
+        tag,
+        summary: 'Change an organization',
+        description: 'While it is suspended none of its schedules fires; its slots are in the ledger as skipped.',
+      },
+      { params: ById, headers: ChangeHeaders, body: OrganizationChange, response: { 200: Organization } },
+    ),
+    async (request, reply) =>
+      tagged(
+        reply,
+        await write(ports, request, (call) =>
+          changeOrganization(call, request.params.id, request.body, expectedRevision(request)),
+        ),
+      ),
   );
 }
 

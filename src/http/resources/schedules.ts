@@ -1,13 +1,12 @@
-/** /v1/schedules: what recurs, and the ledger of what became of each slot. */
+/** /v1/schedules: what recurs. */
 import { own } from '../../app/call.ts';
 import { changeSchedule, createSchedule, removeSchedule } from '../../app/schedules.ts';
 import { Id } from '../../domain/common.ts';
-import { Fire } from '../../domain/fire.ts';
 import { Cadence } from '../../domain/recurrence.ts';
-import { NewSchedule, Schedule, ScheduleChange } from '../../domain/schedule.ts';
+import { NewSchedule, SavedSchedule, Schedule, ScheduleChange } from '../../domain/schedule.ts';
 import { callerOf } from '../auth.ts';
 import { answerOnce, created, write } from '../calls.ts';
-import { CreationOrder, listed, listOf, listQuery, SlotOrder } from '../paging.ts';
+import { CreationOrder, listed, listOf, listQuery } from '../paging.ts';
 import { ById, ChangeHeaders, PostHeaders, QueryBoolean } from '../parameters.ts';
 import type { Api, HttpPorts } from '../ports.ts';
 import { expectedRevision, requireRevision, tagged } from '../revisions.ts';
@@ -15,7 +14,6 @@ import { about } from '../route.ts';
 
 const tag = 'schedules';
 const ScheduleList = listOf('ScheduleList', Schedule, 'schedules');
-const FireList = listOf('FireList', Fire, 'fires');
 const filters = {
   applicationInstanceId: Id.optional().describe('Only those of this application instance.'),
   clusterId: Id.optional().describe('Only those of applications in this cluster.'),
@@ -24,7 +22,7 @@ const filters = {
 };
 
 export function scheduleRoutes(api: Api, ports: HttpPorts): void {
-  const { schedules, fires } = ports.store.tables;
+  const { schedules } = ports.store.tables;
 
   api.post(
     '/v1/schedules',
@@ -37,7 +35,7 @@ export function scheduleRoutes(api: Api, ports: HttpPorts): void {
         description:
           'An expression that never fires (30 February) is refused. `nextFireAt` in the answer is the first slot.',
       },
-      { headers: PostHeaders, body: NewSchedule, response: { 201: Schedule } },
+      { headers: PostHeaders, body: NewSchedule, response: { 201: SavedSchedule } },
     ),
     (request, reply) =>
       answerOnce(ports, request, reply, async (call) =>
@@ -78,9 +76,9 @@ export function scheduleRoutes(api: Api, ports: HttpPorts): void {
         tag,
         summary: 'Change a schedule',
         description:
-          'The next slot is computed anew from now: a change never makes a slot of the past fire. `suspend: true` stops firing, `false` takes it up again.',
+          'The next slot is computed anew from now: a change never makes a slot of the past fire. `suspend: true` stops firing, `false` takes it up again; what passed meanwhile is in the ledger as skipped.',
       },
-      { params: ById, headers: ChangeHeaders, body: ScheduleChange, response: { 200: Schedule } },
+      { params: ById, headers: ChangeHeaders, body: ScheduleChange, response: { 200: SavedSchedule } },
     ),
     async (request, reply) =>
       tagged(
@@ -99,7 +97,8 @@ export function scheduleRoutes(api: Api, ports: HttpPorts): void {
         scope: 'schedules:write',
         tag,
         summary: 'Remove a schedule',
-        description: 'It fires no more. Operations and copies that it made stay.',
+        description:
+          'It fires no more. Operations and copies that it made stay: each copy until its own ttl has passed. The ledger stays as well.',
       },
       { params: ById, headers: ChangeHeaders },
     ),
@@ -110,25 +109,6 @@ export function scheduleRoutes(api: Api, ports: HttpPorts): void {
         await removeSchedule(call, id);
       });
       return reply.code(204).send();
-    },
-  );
-
-  api.get(
-    '/v1/schedules/:id/fires',
-    about(
-      {
-        operationId: 'listFires',
-        scope: 'schedules:read',
-        tag,
-        summary: 'List the fires of a schedule',
-        description:
-          'The ledger: what became of every slot, the newest slot first. "Why is there no backup of 25 October?" is answered here.',
-      },
-      { params: ById, querystring: listQuery(SlotOrder.default('-scheduledFor'), {}), response: { 200: FireList } },
-    ),
-    async (request) => {
-      const { id } = await own(schedules, callerOf(request), 'schedule', request.params.id);
-      return listed(request.query, (query) => fires.page(id, query));
     },
   );
 }

@@ -1,0 +1,51 @@
+/** Previews: of a schedule that is there, and of one that is not yet. Nothing is written. */
+import { type PreviewedFire, preview } from '../domain/preview.ts';
+import { ruleViolated } from '../domain/problem.ts';
+import { inferCadence } from '../domain/recurrence.ts';
+import { resolveTtl } from '../domain/retention.ts';
+import { checkRecurrence, type NewSchedule, type Schedule } from '../domain/schedule.ts';
+import { own, type Reading } from './call.ts';
+
+export interface Preview {
+  readonly items: PreviewedFire[];
+  readonly warnings: string[];
+}
+
+export async function previewSchedule(call: Reading, id: string, count: number): Promise<Preview> {
+  const schedule = await own(call.tx.schedules, call.caller, 'schedule', id);
+  const warnings = schedule.suspend ? ['The schedule is suspended: nothing fires until it is resumed.'] : [];
+  return { items: await previewed(call, schedule, count), warnings };
+}
+
+export async function previewNewSchedule(call: Reading, input: NewSchedule, count: number): Promise<Preview> {
+  const { tx, caller, now, vault } = call;
+  const instance = await tx.applicationInstances.find(caller.organizationId, input.applicationInstanceId);
+  if (instance === undefined)
+    throw ruleViolated('/applicationInstanceId', `There is no application instance ${input.applicationInstanceId}.`);
+  const { timeZone = 'Etc/UTC', concurrencyPolicy = 'Forbid' } = input;
+  const organization = await tx.organizations.find(caller.organizationId, caller.organizationId);
+  const described = { ...input, id: vault.newId(), timeZone, concurrencyPolicy };
+  const { warnings } = checkRecurrence(described, now, organization?.minimumIntervalSeconds);
+  const cadence = input.cadence ?? (input.schedule === undefined ? 'custom' : inferCadence(input.schedule));
+  const { organizationId, clusterId } = instance;
+  return {
+    items: await previewed(call, { ...described, organizationId, clusterId, cadence }, count),
+    warnings: [...warnings],
+  };
+}
+
+type Described = Parameters<typeof preview>[0] & Pick<Schedule, 'applicationInstanceId' | 'cadence' | 'ttl'>;
+
+async function previewed({ tx, caller, now }: Reading, schedule: Described, count: number): Promise<PreviewedFire[]> {
+  const instance = await own(tx.applicationInstances, caller, 'application instance', schedule.applicationInstanceId);
+  const applicationClass = await own(tx.applicationClasses, caller, 'application class', instance.applicationClassId);
+  const override = await tx.overrides.find(caller.organizationId, applicationClass.id);
+  const { items: windows } = await tx.blackoutWindows.page(caller.organizationId, { limit: 1000 });
+  const resolved = resolveTtl({
+    schedule: schedule.ttl,
+    cadence: schedule.cadence,
+    override: override?.retention,
+    classRetention: applicationClass.retention,
+  });
+  return [...preview(schedule, resolved, windows, now, count)];
+}

@@ -1,0 +1,64 @@
+/** A fire that somebody asks for: the schedule's Operation, now, in the ledger with the name of who asked. */
+import { nameSuffix, operationName } from '../domain/names.ts';
+import type { Operation } from '../domain/operation.ts';
+import { createdEvent, ledgerRow } from '../domain/plan.ts';
+import { resolveTtl } from '../domain/retention.ts';
+import { type Call, own, ownLocked } from './call.ts';
+import type { Doorbell } from './ports.ts';
+import { actor } from './schedules.ts';
+
+/** Fires at once, also while the schedule is suspended, and whatever else is in flight: it was asked for by hand. */
+export async function triggerSchedule(call: Call, doorbell: Doorbell, id: string): Promise<Operation> {
+  const { tx, caller, now, vault } = call;
+  const schedule = await ownLocked(tx.schedules, caller, 'schedule', id);
+  const instance = await own(tx.applicationInstances, caller, 'application instance', schedule.applicationInstanceId);
+  const applicationClass = await own(tx.applicationClasses, caller, 'application class', instance.applicationClassId);
+  const override = await tx.overrides.find(caller.organizationId, applicationClass.id);
+  const operationId = vault.newId();
+  const operation: Operation = {
+    id: operationId,
+    organizationId: caller.organizationId,
+    clusterId: schedule.clusterId,
+    applicationInstanceId: instance.id,
+    scheduleId: schedule.id,
+    scheduledFor: now,
+    name: operationName(instance.name, 'Backup', now, nameSuffix(operationId)),
+    namespace: instance.namespace,
+    target: instance.name,
+    type: 'Backup',
+    engine: 'velero',
+    parameters: { ...applicationClass.defaultParameters, ...schedule.template.parameters },
+    ...resolveTtl({
+      schedule: schedule.ttl,
+      cadence: schedule.cadence,
+      override: override?.retention,
+      classRetention: applicationClass.retention,
+    }),
+    origin: 'schedule',
+    requestedBy: caller.name,
+    ...(caller.onBehalfOf !== undefined && { onBehalfOf: caller.onBehalfOf }),
+    phase: 'Pending',
+    conditions: [],
+    outputs: {},
+    warnings: [],
+    createdAt: now,
+    revision: 1,
+  };
+  await tx.operations.insertOwed(operation, 'Apply');
+  const row = ledgerRow({
+    schedule,
+    outcome: 'Fired',
+    reason: 'Triggered',
+    first: now,
+    last: now,
+    count: 1,
+    now,
+    offset: 0,
+    id: vault.newId(),
+    operationId,
+  });
+  await tx.fires.append([{ ...row, triggeredBy: actor(caller) }]);
+  await tx.events.append([createdEvent(operation, now)]);
+  tx.afterCommit(() => doorbell.ring([schedule.clusterId]));
+  return operation;
+}
