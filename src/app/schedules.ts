@@ -76,7 +76,7 @@ export async function changeSchedule(
     ? settle(known, known.suspend ? 'Suspended' : 'ScheduleChanged', !known.suspend, now, vault)
     : { schedule: known, fires: [] };
   const moved = { ...wanted, nextSlotAt: settled.schedule.nextSlotAt, nextFireAt: settled.schedule.nextFireAt };
-  const next = recurs ? rescheduled(moved, now) : moved;
+  const next = recurs ? rescheduled(moved, now, settled.schedule) : moved;
   await appendFires(call, settled.fires);
   const turned = turnedBySuspend(
     call,

@@ -5,7 +5,7 @@
 import type { Fire, FireReason } from './fire.ts';
 import { ledgerRow } from './plan.ts';
 import { dueAt, type Schedule } from './schedule.ts';
-import { type Passed, passedSlots, shifted, slotAfter, spreadOffsetSeconds } from './slots.ts';
+import { type Passed, passedSlots, shifted, slotAfter, slotBefore, spreadOffsetSeconds } from './slots.ts';
 
 export interface Settled {
   readonly schedule: Schedule;
@@ -51,12 +51,16 @@ export function settle(
   return { schedule: next, fires: row(passed.newest, passed.count) };
 }
 
-/** A schedule whose recurrence is another from now on: its next slot by the new one, unless an old one is still to be fired. */
-export function rescheduled(settled: Schedule, now: string): Schedule {
+/**
+ * A schedule whose recurrence is another from now on: its next slot by the new one, unless an old one is still to be
+ * fired. Slots that `known` has accounted for stay behind it, also when the clock was set back.
+ */
+export function rescheduled(settled: Schedule, now: string, known: Schedule = settled): Schedule {
   const pending = settled.nextSlotAt !== undefined && Date.parse(settled.nextSlotAt) <= Date.parse(now);
   if (pending) return settled;
-  const { nextSlotAt: _slot, nextFireAt: _fire, ...rest } = settled;
-  const next = slotAfter(settled, now);
+  const { nextSlotAt: _slot, nextFireAt: _fire, deferredReason: _why, ...rest } = settled;
+  const accounted = known.nextSlotAt === undefined ? undefined : slotBefore(known, known.nextSlotAt);
+  const next = slotAfter(settled, accounted !== undefined && Date.parse(accounted) > Date.parse(now) ? accounted : now);
   return next === undefined ? rest : { ...rest, nextSlotAt: next, nextFireAt: dueAt(settled, next) };
 }
 
