@@ -8,6 +8,7 @@ import { ensureAdmin } from './app/access.ts';
 import { deliver } from './app/deliver.ts';
 import { fire } from './app/fire.ts';
 import type { Clock, ClusterApi, Deliveries, Log, Observations } from './app/ports.ts';
+import { protect } from './app/protect.ts';
 import { watchClusters } from './app/watch.ts';
 import { type QueueConnection, type Queues, startQueues } from './bullmq/queues.ts';
 import type { Config } from './config.ts';
@@ -36,6 +37,7 @@ export interface Overrides {
 
 const sweepMs = 1_000;
 const forgetMs = 3_600_000;
+const protectMs = 15_000;
 
 export async function startService(config: Config, overrides: Overrides = {}): Promise<Service> {
   const log = overrides.log ?? makeLogger(config.logLevel);
@@ -83,7 +85,10 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     });
     closers.push(() => queues.close((config.shutdownSeconds * 1000) / 2));
 
-    if (config.roles.includes('scheduler')) closers.push(repeatedly(forgetMs, opened.forgetAnswers, log));
+    if (config.roles.includes('scheduler')) {
+      closers.push(repeatedly(forgetMs, opened.forgetAnswers, log));
+      closers.push(repeatedly(protectMs, async () => void (await protect({ ...ports, log })), log));
+    }
     if (config.roles.includes('connector')) closers.push(startWatches(ports, clusters, metrics, log));
     const url = config.roles.includes('api')
       ? await startApi(

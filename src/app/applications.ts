@@ -17,13 +17,14 @@ export async function createApplicationClass(
   { tx, now, vault }: Call,
   input: NewApplicationClass,
 ): Promise<ApplicationClass> {
-  const { name, displayName, retention, defaultParameters } = input;
+  const { name, displayName, retention, defaultParameters, recoveryPointTargetSeconds } = input;
   const made: ApplicationClass = {
     id: vault.newId(),
     name,
     ...(displayName !== undefined && { displayName }),
     retention: { ...defaultRetention, ...retention },
     defaultParameters: defaultParameters ?? {},
+    ...(recoveryPointTargetSeconds !== undefined && { recoveryPointTargetSeconds }),
     createdAt: now,
     updatedAt: now,
     revision: 1,
@@ -39,7 +40,14 @@ export async function changeApplicationClass(
   revision?: number,
 ): Promise<ApplicationClass> {
   const known = await ownLocked(tx.applicationClasses, caller, 'application class', id);
-  return tx.applicationClasses.update({ ...atRevision(known, revision), ...given(change), updatedAt: now });
+  const { recoveryPointTargetSeconds: target, ...rest } = change;
+  const { recoveryPointTargetSeconds: knownTarget, ...base } = atRevision(known, revision);
+  const recoveryPointTargetSeconds = target === undefined ? knownTarget : (target ?? undefined);
+  return tx.applicationClasses.update({
+    ...base,
+    ...given({ ...rest, recoveryPointTargetSeconds }),
+    updatedAt: now,
+  });
 }
 
 export async function removeApplicationClass({ tx, caller }: Call, id: string): Promise<void> {

@@ -96,11 +96,12 @@ export async function cancelOperation({ tx, caller, now }: Call, doorbell: Doorb
     );
   if (operation.cancelRequestedAt !== undefined) return operation;
   const by = caller.onBehalfOf ?? caller.name;
-  const { organizationId, clusterId } = operation;
+  const { organizationId, clusterId, applicationInstanceId } = operation;
   await tx.events.append([
     {
       organizationId,
       clusterId,
+      applicationInstanceId,
       operationId: id,
       type: 'Normal',
       reason: 'CancelRequested',

@@ -16,6 +16,8 @@ import type { Manifest } from '../domain/manifest.ts';
 import type { Observation, Observed } from '../domain/observe.ts';
 import type { DeliveryAction, Operation } from '../domain/operation.ts';
 import type { DueSchedule, FirePlan, Surroundings } from '../domain/plan.ts';
+import type { ProtectionFacts } from '../domain/protection.ts';
+import type { News, Told } from '../domain/protection-news.ts';
 import type { RecoveryPoint } from '../domain/recovery-point.ts';
 import type { Retention } from '../domain/retention.ts';
 import type { Schedule } from '../domain/schedule.ts';
@@ -86,6 +88,7 @@ export interface Tables {
   readonly events: {
     append(events: readonly NewEvent[]): Promise<void>;
     ofOperation(operationId: string, query: PageQuery): Promise<Page<Event>>;
+    ofApplicationInstance(applicationInstanceId: string, query: PageQuery): Promise<Page<Event>>;
   };
 }
 
@@ -190,6 +193,21 @@ export interface RecoveryPoints {
   find(organizationId: string, operationId: string, now: string): Promise<RecoveryPoint | undefined>;
   /** Those that have not expired at `now`; with `where.at` those that could be restored at that instant. */
   page(organizationId: string, query: PageQuery, now: string): Promise<Page<RecoveryPoint>>;
+}
+
+/** The facts that protection is judged from, and what was told of it last. */
+export interface KnownProtection {
+  readonly facts: ProtectionFacts;
+  readonly told?: Told | undefined;
+}
+export interface Protections {
+  /** The next applications after this id, of all organizations, in the order of their ids. */
+  read(after: string | undefined, limit: number, now: string): Promise<readonly KnownProtection[]>;
+  /** Remembers what was told, and appends its events, where nobody else has told since it was read; says how many. */
+  tell(news: readonly News[]): Promise<number>;
+  find(organizationId: string, applicationInstanceId: string, now: string): Promise<KnownProtection | undefined>;
+  /** In the order of the severity that was told last. Applications of which nothing was told yet are not among them. */
+  page(organizationId: string, query: PageQuery, now: string): Promise<Page<KnownProtection>>;
 }
 
 /** What the connector knows of a cluster: its row, and how to reach it. */

@@ -5,6 +5,14 @@ import { DnsLabel } from './names.ts';
 import { BackupParameters } from './parameters.ts';
 import { Retention } from './retention.ts';
 
+const RecoveryPointTarget = z
+  .int()
+  .min(60)
+  .max(366 * 86_400)
+  .describe(
+    'How old the last good copy may be, in seconds (the recovery point objective): 60 to 31622400. Where none is set it is twice the period of the most frequent schedule of the application that fires, measured by the longest wait between two of its slots.',
+  );
+
 export const ApplicationClass = z
   .object({
     id: Id,
@@ -16,6 +24,7 @@ export const ApplicationClass = z
     defaultParameters: BackupParameters.describe(
       'Parameters of each backup of this class, unless the request or schedule says otherwise.',
     ),
+    recoveryPointTargetSeconds: RecoveryPointTarget.optional(),
     createdAt: Instant,
     updatedAt: Instant,
     revision: Revision,
@@ -31,6 +40,7 @@ export const NewApplicationClass = z
       'Default: hourly 24h, daily 720h, weekly 2016h, monthly 8760h, onDemand 720h. What is absent takes these.',
     ),
     defaultParameters: BackupParameters.optional(),
+    recoveryPointTargetSeconds: RecoveryPointTarget.optional(),
   })
   .meta({ id: 'NewApplicationClass', description: 'A class to add to the catalog.' });
 export type NewApplicationClass = z.infer<typeof NewApplicationClass>;
@@ -40,6 +50,9 @@ export const ApplicationClassChange = z
     displayName: DisplayName.optional(),
     retention: Retention.optional().describe('Replaces the whole set. Not retroactive.'),
     defaultParameters: BackupParameters.optional().describe('Replaces the whole set.'),
+    recoveryPointTargetSeconds: RecoveryPointTarget.nullable()
+      .optional()
+      .describe('In seconds, 60 to 31622400. null: back to what follows from the schedules.'),
   })
   .meta({ id: 'ApplicationClassChange', description: 'What to change; what is absent stays.' });
 export type ApplicationClassChange = z.infer<typeof ApplicationClassChange>;

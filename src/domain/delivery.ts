@@ -73,10 +73,11 @@ function delivered(status: Condition['status'], reason: string, message: string,
 }
 
 function event(operation: Operation, type: NewEvent['type'], reason: string, message: string, at: string): NewEvent {
-  const { organizationId, clusterId, scheduleId, id } = operation;
+  const { organizationId, clusterId, applicationInstanceId, scheduleId, id } = operation;
   return {
     organizationId,
     clusterId,
+    applicationInstanceId,
     operationId: id,
     ...(scheduleId !== undefined && { scheduleId }),
     type,

@@ -27,3 +27,22 @@ const hourMs = 3_600_000;
 export function expiry(at: string, ttl: Ttl): string {
   return new Date(Date.parse(at) + ttlHours(ttl) * hourMs).toISOString();
 }
+
+const units = [
+  { seconds: 86_400, name: 'd' },
+  { seconds: 3_600, name: 'h' },
+  { seconds: 60, name: 'min' },
+  { seconds: 1, name: 's' },
+] as const;
+
+/** For people, in the two largest units: `2 d 4 h`, `45 min`, `0 s`. */
+export function inWords(seconds: number): string {
+  let rest = Math.max(0, Math.floor(seconds));
+  const parts: string[] = [];
+  for (const unit of units) {
+    const count = Math.floor(rest / unit.seconds);
+    rest -= count * unit.seconds;
+    if (count > 0) parts.push(`${count} ${unit.name}`);
+  }
+  return parts.slice(0, 2).join(' ') || '0 s';
+}

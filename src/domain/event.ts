@@ -13,11 +13,12 @@ export const Event = z
     operationId: Id.optional(),
     scheduleId: Id.optional(),
     clusterId: Id.optional(),
+    applicationInstanceId: Id.optional(),
     type: EventType,
     reason: z
       .string()
       .describe(
-        'A CamelCase word for machines: Created, Delivered, DeliveryRetried, DeliveryRefused, Accepted, Running, Succeeded, …',
+        'A CamelCase word for machines: Created, Delivered, DeliveryRetried, DeliveryRefused, Accepted, Running, Succeeded, …; of an application AtRisk, Breached, Unprotected, Protected, RecoveryPointExpiring.',
       ),
     message: z.string(),
     at: Instant,

@@ -201,8 +201,15 @@ function warningsOf(status: ObservedStatus): readonly string[] {
 
 /** One event for each condition that became true, and one for the phase when nothing else told it. */
 function news(before: Operation, after: Operation, now: string): readonly NewEvent[] {
-  const { organizationId, clusterId, scheduleId, id } = after;
-  const base = { organizationId, clusterId, operationId: id, ...(scheduleId !== undefined && { scheduleId }), at: now };
+  const { organizationId, clusterId, applicationInstanceId, scheduleId, id } = after;
+  const base = {
+    organizationId,
+    clusterId,
+    applicationInstanceId,
+    operationId: id,
+    ...(scheduleId !== undefined && { scheduleId }),
+    at: now,
+  };
   const events: NewEvent[] = [];
   for (const condition of after.conditions) {
     const known = before.conditions.find((other) => other.type === condition.type);

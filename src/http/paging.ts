@@ -17,6 +17,9 @@ export const EventOrder = z
 export const SlotOrder = z
   .enum(['scheduledFor', '-scheduledFor'])
   .meta({ id: 'SlotOrder', description: 'scheduledFor: oldest slot first; -scheduledFor: newest slot first.' });
+export const SeverityOrder = z
+  .enum(['severity', '-severity'])
+  .meta({ id: 'SeverityOrder', description: '-severity: the worst first; severity: the best first.' });
 
 const paging = {
   limit: queryInteger(1, 200).default(50).meta({ description: 'How many at most, 1 to 200. Default 50.', default: 50 }),
@@ -61,13 +64,19 @@ export async function listed<Row>(
 
 const CreationCursor = z.tuple([z.string(), z.uuid()]);
 const SlotCursor = z.tuple([z.string(), z.iso.datetime()]);
+const SeverityCursor = z.tuple([z.string(), z.string().regex(/^\d:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)]);
+
+function cursorFor(orderBy: string) {
+  if (SlotOrder.safeParse(orderBy).success) return SlotCursor;
+  return SeverityOrder.safeParse(orderBy).success ? SeverityCursor : CreationCursor;
+}
 
 function cursorOf(orderBy: string, last: string): string {
   return Buffer.from(JSON.stringify([orderBy, last])).toString('base64url');
 }
 
 function lastOf(cursor: string, orderBy: string): string {
-  const Cursor = SlotOrder.safeParse(orderBy).success ? SlotCursor : CreationCursor;
+  const Cursor = cursorFor(orderBy);
   const read = Cursor.safeParse(parsed(Buffer.from(cursor, 'base64url').toString('utf8')));
   // The same letters again: base64url reads some texts alike that differ.
   if (read.success && read.data[0] === orderBy && cursorOf(...read.data) === cursor) return read.data[1];

@@ -13,6 +13,7 @@ import type {
   ClusterDirectory,
   Doorbell,
   KubeconfigReader,
+  Protections,
   RecoveryPoints,
   Store,
   Vault,
@@ -24,6 +25,7 @@ export interface HttpPorts {
   readonly clock: Clock;
   readonly doorbell: Doorbell;
   readonly recoveryPoints: RecoveryPoints;
+  readonly protections: Protections;
   readonly directory: ClusterDirectory;
   readonly clusterApi: ClusterApi;
   readonly readKubeconfig: KubeconfigReader;

@@ -24,6 +24,7 @@ import { clusterRoutes } from './resources/clusters.ts';
 import { operationDetailRoutes } from './resources/operation-details.ts';
 import { operationRoutes } from './resources/operations.ts';
 import { organizationRoutes } from './resources/organizations.ts';
+import { protectionRoutes } from './resources/protection.ts';
 import { recoveryPointRoutes } from './resources/recovery-points.ts';
 import { retentionOverrideRoutes } from './resources/retention-overrides.ts';
 import { scheduleActionRoutes } from './resources/schedule-actions.ts';
@@ -98,6 +99,7 @@ const resources = [
   operationRoutes,
   operationDetailRoutes,
   recoveryPointRoutes,
+  protectionRoutes,
 ];
 
 /** Headers that every answer carries, and a line in the log for each. */

@@ -8,6 +8,7 @@ import type {
   Emission,
   Log,
   Observations,
+  Protections,
   RecoveryPoints,
   Store,
   Vault,
@@ -21,6 +22,7 @@ import { idempotencyKeysOf } from './idempotency.ts';
 import { migrate } from './migrate.ts';
 import { observationsOf } from './observations.ts';
 import { openPool } from './pool.ts';
+import { protectionsOf } from './protections.ts';
 import { recoveryPointsOf } from './recovery-points.ts';
 import { mayRetry } from './refusals.ts';
 import { sealer } from './seal.ts';
@@ -35,6 +37,7 @@ export interface Opened {
   readonly deliveries: Deliveries;
   readonly observations: Observations;
   readonly recoveryPoints: RecoveryPoints;
+  readonly protections: Protections;
   readonly directory: ClusterDirectory;
   readonly clock: Clock;
   readonly vault: Vault;
@@ -106,6 +109,7 @@ export async function openStore(options: StoreOptions): Promise<Opened> {
     deliveries: deliveriesOf(pool),
     observations: observationsOf(pool),
     recoveryPoints: recoveryPointsOf(pool),
+    protections: protectionsOf(pool),
     directory: directoryOf(pool, seals),
     clock: {
       async now() {

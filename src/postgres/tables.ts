@@ -109,6 +109,8 @@ export function tablesOf(client: Prisma.TransactionClient, sealer: Sealer): Tabl
         await client.$executeRawUnsafe(appendEvents, JSON.stringify(rows));
       },
       ofOperation: (operationId, query) => pageOf(client.event, Event, { operationId }, query, 'id'),
+      ofApplicationInstance: (applicationInstanceId, query) =>
+        pageOf(client.event, Event, { applicationInstanceId }, query, 'id'),
     },
   };
 }

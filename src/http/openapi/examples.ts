@@ -60,6 +60,7 @@ export const examples: Readonly<Record<string, Record<string, Example>>> = {
         displayName: 'Nextcloud',
         retention: { hourly: '24h', daily: '720h', weekly: '2016h' },
         defaultParameters: { storageLocation: 'aws-primary', snapshotVolumes: true },
+        recoveryPointTargetSeconds: 93600,
       },
     },
   },

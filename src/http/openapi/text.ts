@@ -8,6 +8,10 @@ export const tags = [
     name: 'recovery-points',
     description: 'Copies that can be restored, and until when.',
   },
+  {
+    name: 'protection',
+    description: 'Whether applications could be brought back, and how much would be lost.',
+  },
   { name: 'schedules', description: 'Recurring backups, and the ledger of what became of each slot.' },
   { name: 'application-instances', description: 'Applications that run in namespaces of clusters.' },
   {
