@@ -14,7 +14,7 @@ import {
   type ScheduleChange,
   withChange,
 } from '../domain/schedule.ts';
-import { rescheduled, settle, silenced } from '../domain/settle.ts';
+import { awakened, rescheduled, settle, silenced } from '../domain/settle.ts';
 import { atRevision, type Call, own, ownLocked } from './call.ts';
 
 /** A schedule as it was saved, with what is legal but unwise about it. */
@@ -75,8 +75,9 @@ export async function changeSchedule(
   const settled = recurs
     ? settle(known, known.suspend ? 'Suspended' : 'ScheduleChanged', !known.suspend, now, vault)
     : { schedule: known, fires: [] };
-  const moved = { ...wanted, nextSlotAt: settled.schedule.nextSlotAt, nextFireAt: settled.schedule.nextFireAt };
-  const next = recurs ? rescheduled(moved, now, settled.schedule) : moved;
+  const { nextSlotAt, nextFireAt, accountedUntil } = settled.schedule;
+  const moved = { ...wanted, nextSlotAt, nextFireAt, accountedUntil };
+  const next = recurs ? rescheduled(moved, now) : moved;
   await appendFires(call, settled.fires);
   const turned = turnedBySuspend(
     call,
@@ -95,9 +96,9 @@ function turnedBySuspend(
 ): { schedule: Schedule; fires: readonly Fire[] } {
   if (next.suspend) return { schedule: silenced(next), fires: [] };
   if (!known.suspend) return { schedule: next, fires: [] };
-  const { suspendReason: _reason, resumeAt: _at, ...resumed } = next;
+  const { suspendReason: _reason, resumeAt: _at, nextFireAt: _fire, ...resumed } = next;
   const settled = settle(resumed, 'Suspended', false, now, vault);
-  return { ...settled, schedule: rescheduled(settled.schedule, now) };
+  return { ...settled, schedule: awakened(settled.schedule) };
 }
 
 /** Nothing fires until it is resumed, or until `resumeAt`. */
@@ -133,11 +134,11 @@ export async function resumeSchedule(call: Call, id: string, catchUp: 'Latest' |
   const { tx, caller, now, vault } = call;
   const known = await ownLocked(tx.schedules, caller, 'schedule', id);
   if (!known.suspend) return known;
-  const { suspendReason: _reason, resumeAt: _at, ...rest } = known;
+  const { suspendReason: _reason, resumeAt: _at, nextFireAt: _fire, ...rest } = known;
   const settled = settle({ ...rest, suspend: false, updatedAt: now }, 'Suspended', catchUp === 'Latest', now, vault);
   await appendFires(call, settled.fires);
   await tell(call, known, 'Resumed', `Resumed by ${actor(caller)}.`);
-  return tx.schedules.update(rescheduled(settled.schedule, now));
+  return tx.schedules.update(awakened(settled.schedule));
 }
 
 /** No further fire; what it made stays, until its ttl, and so does its ledger. */

@@ -48,6 +48,7 @@ test('a slot makes one Operation, one row of the ledger, one event, and the next
     {
       scheduleId: due.id,
       lastFireAt: '2026-05-28T02:00:00.000Z',
+      accountedUntil: '2026-05-28T02:00:00.000Z',
       nextSlotAt: '2026-05-29T02:00:00.000Z',
       nextFireAt: '2026-05-29T02:00:00.000Z',
     },

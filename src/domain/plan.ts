@@ -64,6 +64,8 @@ export interface Advance {
   readonly scheduleId: string;
   /** Absent: nothing was fired. */
   readonly lastFireAt?: string | undefined;
+  /** The last slot that is in the ledger now; absent: nothing new is. */
+  readonly accountedUntil?: string | undefined;
   /** Absent: there is no further slot. */
   readonly nextSlotAt?: string | undefined;
   readonly nextFireAt?: string | undefined;
@@ -120,12 +122,9 @@ function decide(schedule: DueSchedule, around: Room, now: string, tools: PlanToo
   }
   const passed = passedSlots(schedule, schedule.nextSlotAt, until, tools.nextSlot);
   const settle = (lastFireAt?: string) => {
-    plan.advances.push({
-      scheduleId: schedule.id,
-      lastFireAt,
-      nextSlotAt: passed.next,
-      nextFireAt: passed.next === undefined ? undefined : shifted(passed.next, offset),
-    });
+    const { next, newest } = passed;
+    const nextFireAt = next === undefined ? undefined : shifted(next, offset);
+    plan.advances.push({ scheduleId: schedule.id, lastFireAt, accountedUntil: newest, nextSlotAt: next, nextFireAt });
   };
   const write = (
     outcome: FireOutcome,
@@ -203,6 +202,7 @@ function decide(schedule: DueSchedule, around: Room, now: string, tools: PlanToo
   plan.advances.push({
     scheduleId: schedule.id,
     lastFireAt: going.at(-1),
+    accountedUntil: going.at(-1),
     nextSlotAt: remaining,
     nextFireAt: shifted(now, lookAgainSeconds),
   });

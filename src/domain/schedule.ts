@@ -88,6 +88,7 @@ export const Schedule = z
     nextSlotAt: Instant.optional().describe(
       'The first slot that is not accounted for in the ledger. Absent when no slot is left.',
     ),
+    accountedUntil: Instant.optional().describe('Every slot up to this one is in the ledger.'),
     deferredReason: FireReason.optional().describe('Why that slot waits, while it does.'),
     nextFireAt: Instant.optional().describe(
       'When it is looked at next: the slot with its spread. Absent while suspended, and when no slot is left.',

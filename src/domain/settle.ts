@@ -5,7 +5,7 @@
 import type { Fire, FireReason } from './fire.ts';
 import { ledgerRow } from './plan.ts';
 import { dueAt, type Schedule } from './schedule.ts';
-import { type Passed, passedSlots, shifted, slotAfter, slotBefore, spreadOffsetSeconds } from './slots.ts';
+import { type Passed, passedSlots, shifted, slotAfter, spreadOffsetSeconds } from './slots.ts';
 
 export interface Settled {
   readonly schedule: Schedule;
@@ -16,11 +16,12 @@ interface Tools {
   readonly newId: () => string;
 }
 
-/** What has passed and is not accounted for; `undefined` when nothing is. */
-function unaccounted(schedule: Schedule, now: string): Passed | undefined {
+/** What has passed and is not accounted for; `undefined` when nothing is. A slot that waits has passed, whatever the clock says now. */
+function unaccounted({ nextSlotAt, ...schedule }: Schedule, now: string): Passed | undefined {
+  if (nextSlotAt === undefined) return undefined;
   const until = shifted(now, -spreadOffsetSeconds(schedule.id, schedule.spreadSeconds));
-  if (schedule.nextSlotAt === undefined || Date.parse(schedule.nextSlotAt) > Date.parse(until)) return undefined;
-  return passedSlots(schedule, schedule.nextSlotAt, until);
+  if (Date.parse(nextSlotAt) <= Date.parse(until)) return passedSlots(schedule, nextSlotAt, until);
+  return schedule.deferredReason === undefined ? undefined : passedSlots(schedule, nextSlotAt, nextSlotAt);
 }
 
 /**
@@ -43,9 +44,11 @@ export function settle(
   ];
   if (keepNewest) {
     const fires = passed.count === 1 ? [] : row(passed.beforeNewest ?? passed.first, passed.count - 1);
-    return { schedule: { ...rest, nextSlotAt: passed.newest, nextFireAt: now }, fires };
+    const accounted = passed.beforeNewest === undefined ? {} : { accountedUntil: passed.beforeNewest };
+    return { schedule: { ...rest, ...accounted, nextSlotAt: passed.newest, nextFireAt: now }, fires };
   }
-  const { nextSlotAt: _slot, nextFireAt: _fire, ...ended } = rest;
+  const { nextSlotAt: _slot, nextFireAt: _fire, ...others } = rest;
+  const ended = { ...others, accountedUntil: passed.newest };
   const next =
     passed.next === undefined ? ended : { ...ended, nextSlotAt: passed.next, nextFireAt: dueAt(schedule, passed.next) };
   return { schedule: next, fires: row(passed.newest, passed.count) };
@@ -53,15 +56,27 @@ export function settle(
 
 /**
  * A schedule whose recurrence is another from now on: its next slot by the new one, unless an old one is still to be
- * fired. Slots that `known` has accounted for stay behind it, also when the clock was set back.
+ * fired. What is accounted for stays behind it, also when the clock was set back.
  */
-export function rescheduled(settled: Schedule, now: string, known: Schedule = settled): Schedule {
-  const pending = settled.nextSlotAt !== undefined && Date.parse(settled.nextSlotAt) <= Date.parse(now);
-  if (pending) return settled;
+export function rescheduled(settled: Schedule, now: string): Schedule {
+  const { nextSlotAt, nextFireAt, accountedUntil } = settled;
+  if (nextFireAt !== undefined && Date.parse(nextFireAt) <= Date.parse(now)) return settled;
+  // Its slot has come, and its place in the spread has not: it is fired there.
+  if (nextSlotAt !== undefined && Date.parse(nextSlotAt) <= Date.parse(now)) {
+    return { ...settled, nextFireAt: dueAt(settled, nextSlotAt) };
+  }
   const { nextSlotAt: _slot, nextFireAt: _fire, deferredReason: _why, ...rest } = settled;
-  const accounted = known.nextSlotAt === undefined ? undefined : slotBefore(known, known.nextSlotAt);
-  const next = slotAfter(settled, accounted !== undefined && Date.parse(accounted) > Date.parse(now) ? accounted : now);
+  const ahead = accountedUntil !== undefined && Date.parse(accountedUntil) > Date.parse(now);
+  const next = slotAfter(settled, ahead ? accountedUntil : now);
   return next === undefined ? rest : { ...rest, nextSlotAt: next, nextFireAt: dueAt(settled, next) };
+}
+
+/** A schedule that goes on after a suspension: its next slot is looked at when it is due. */
+export function awakened(settled: Schedule): Schedule {
+  const { nextSlotAt, nextFireAt } = settled;
+  return nextSlotAt === undefined || nextFireAt !== undefined
+    ? settled
+    : { ...settled, nextFireAt: dueAt(settled, nextSlotAt) };
 }
 
 /** A suspended schedule is not looked at, but for the time to resume. */

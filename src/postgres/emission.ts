@@ -70,7 +70,7 @@ const write = `
     where e.operation_id is null or e.operation_id in (select id from made)
   ), advanced as (
     update schedule s
-    set last_fire_at = coalesce(a.last_fire_at, s.last_fire_at), next_slot_at = a.next_slot_at, next_fire_at = a.next_fire_at,
+    set last_fire_at = coalesce(a.last_fire_at, s.last_fire_at), accounted_until = coalesce(a.accounted_until, s.accounted_until), next_slot_at = a.next_slot_at, next_fire_at = a.next_fire_at,
         deferred_reason = a.deferred_reason, suspend = false, suspend_reason = null, resume_at = null
     from json_populate_recordset(null::schedule, $4) a
     where s.id = a.id

@@ -12,6 +12,7 @@ ALTER TABLE "schedule"
   ADD COLUMN "suspend_reason" TEXT,
   ADD COLUMN "resume_at" TIMESTAMPTZ(3),
   ADD COLUMN "next_slot_at" TIMESTAMPTZ(3),
+  ADD COLUMN "accounted_until" TIMESTAMPTZ(3),
   ADD COLUMN "deferred_reason" TEXT;
 
 UPDATE "schedule" SET "next_slot_at" = COALESCE("next_fire_at", "updated_at");
