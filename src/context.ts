@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { ensureAdmin } from './app/access.ts';
 import { deliver } from './app/deliver.ts';
+import { applyFailurePolicies } from './app/failure-policy.ts';
 import { fire } from './app/fire.ts';
 import type { Clock, ClusterApi, Deliveries, Log, Observations } from './app/ports.ts';
 import { protect } from './app/protect.ts';
@@ -37,6 +38,7 @@ export interface Overrides {
 
 const sweepMs = 1_000;
 const forgetMs = 3_600_000;
+const failuresMs = 5_000;
 const protectMs = 15_000;
 
 export async function startService(config: Config, overrides: Overrides = {}): Promise<Service> {
@@ -87,6 +89,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
 
     if (config.roles.includes('scheduler')) {
       closers.push(repeatedly(forgetMs, opened.forgetAnswers, log));
+      closers.push(repeatedly(failuresMs, async () => void (await applyFailurePolicies({ ...ports, log })), log));
       closers.push(repeatedly(protectMs, async () => void (await protect({ ...ports, log })), log));
     }
     if (config.roles.includes('connector')) closers.push(startWatches(ports, clusters, metrics, log));

@@ -83,6 +83,8 @@ export interface Tables {
     page(scheduleId: string, query: FireQuery): Promise<Page<Fire>>;
     /** Adds rows; one takes the place of the row of a slot that waits. */
     append(fires: readonly Fire[]): Promise<void>;
+    /** Puts rows in the place of one. */
+    replace(id: string, fires: readonly Fire[]): Promise<void>;
   };
   readonly blackoutWindows: Rows<BlackoutWindow>;
   readonly events: {
@@ -155,6 +157,11 @@ export interface Emitted {
   readonly scheduleCount: number;
   readonly operationCount: number;
   readonly clusterIds: readonly string[];
+}
+
+/** Streaks of failed Operations, acted on as the schedules' failurePolicy says: each once. */
+export interface FailurePolicies {
+  apply(now: string): Promise<readonly { scheduleId: string; action: 'Alert' | 'Suspend'; failureCount: number }[]>;
 }
 
 /** The hot path to a cluster. A claim is a lease: who does not record within it has lost it, and writes nothing. */

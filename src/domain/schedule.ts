@@ -38,7 +38,7 @@ export const FailurePolicy = z
     action: z
       .enum(['None', 'Alert', 'Suspend'])
       .describe('Suspend: the schedule is suspended, with the reason. Alert: a warning event. None: nothing.'),
-    after: z.int().min(1).max(100).describe('How many Operations in a row have to fail.'),
+    after: z.int().min(1).max(100).describe('How many Operations in a row have to fail; after each so many again.'),
   })
   .meta({ id: 'FailurePolicy', description: 'What happens when its Operations fail again and again.' });
 export type FailurePolicy = z.infer<typeof FailurePolicy>;

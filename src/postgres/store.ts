@@ -6,6 +6,7 @@ import type {
   ClusterDirectory,
   Deliveries,
   Emission,
+  FailurePolicies,
   Log,
   Observations,
   Protections,
@@ -17,6 +18,7 @@ import { ApiKey } from '../domain/access.ts';
 import { deliveriesOf } from './deliveries.ts';
 import { directoryOf } from './directory.ts';
 import { emissionOf } from './emission.ts';
+import { failurePoliciesOf } from './failure-policies.ts';
 import { PrismaClient } from './generated/client.ts';
 import { idempotencyKeysOf } from './idempotency.ts';
 import { migrate } from './migrate.ts';
@@ -34,6 +36,7 @@ import { vault } from './vault.ts';
 export interface Opened {
   readonly store: Store;
   readonly emission: Emission;
+  readonly failurePolicies: FailurePolicies;
   readonly deliveries: Deliveries;
   readonly observations: Observations;
   readonly recoveryPoints: RecoveryPoints;
@@ -106,6 +109,7 @@ export async function openStore(options: StoreOptions): Promise<Opened> {
   return {
     store,
     emission: emissionOf(pool),
+    failurePolicies: failurePoliciesOf(pool),
     deliveries: deliveriesOf(pool),
     observations: observationsOf(pool),
     recoveryPoints: recoveryPointsOf(pool),

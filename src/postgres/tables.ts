@@ -101,6 +101,10 @@ export function tablesOf(client: Prisma.TransactionClient, sealer: Sealer): Tabl
       async append(fires) {
         await client.$executeRawUnsafe(upsertFires('$1'), JSON.stringify(fires.map(snakeRow)));
       },
+      async replace(id, fires) {
+        await client.fire.delete({ where: { id } });
+        await client.$executeRawUnsafe(upsertFires('$1'), JSON.stringify(fires.map(snakeRow)));
+      },
     },
     blackoutWindows: rowsOf(client, client.blackoutWindow, kinds.blackoutWindows),
     events: {

@@ -9,6 +9,7 @@ ALTER TABLE "schedule"
   ADD COLUMN "starting_deadline_seconds" INTEGER,
   ADD COLUMN "missed_fires" TEXT NOT NULL DEFAULT 'Latest',
   ADD COLUMN "failure_policy" JSONB,
+  ADD COLUMN "failures_from" TIMESTAMPTZ(3),
   ADD COLUMN "suspend_reason" TEXT,
   ADD COLUMN "resume_at" TIMESTAMPTZ(3),
   ADD COLUMN "next_slot_at" TIMESTAMPTZ(3),

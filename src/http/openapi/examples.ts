@@ -10,6 +10,9 @@ export const examples: Readonly<Record<string, Record<string, Example>>> = {
   suspendCluster: { maintenance: { summary: 'For maintenance', value: { reason: 'New storage is being attached' } } },
   suspendSchedule: { migration: { summary: 'During a migration', value: { reason: 'The application moves' } } },
   resumeSchedule: { catchUp: { summary: 'Make up for the newest slot', value: { catchUp: 'Latest' } } },
+  backfillSchedule: {
+    days: { summary: 'Two days', value: { from: '2026-05-26T00:00:00Z', to: '2026-05-27T23:59:59Z' } },
+  },
   previewNewSchedule: {
     nightly: {
       summary: 'Every night, spread over two hours',

@@ -1,5 +1,6 @@
 /** /v1/schedules/{id}/…: what is done with a schedule, what it is going to do, and the ledger of what it did. */
 import { z } from 'zod';
+import { backfillSchedule } from '../../app/backfill.ts';
 import { previewNewSchedule, previewSchedule } from '../../app/preview.ts';
 import { resumeSchedule, suspendSchedule } from '../../app/schedules.ts';
 import { triggerSchedule } from '../../app/trigger.ts';
@@ -34,6 +35,15 @@ const Resumption = z
       ),
   })
   .meta({ id: 'Resumption', description: 'What becomes of the slots that passed while it was suspended.' });
+const BackfillRange = z
+  .strictObject({
+    from: Instant.describe('The first slot, or before.'),
+    to: Instant.describe('The last slot, or after.'),
+  })
+  .meta({ id: 'BackfillRange', description: 'A range of slots of the past, both ends included.' });
+const Backfill = z
+  .object({ operations: z.array(Operation) })
+  .meta({ id: 'Backfill', description: 'The Operations that were made, oldest slot first.' });
 const PreviewList = z
   .object({ items: z.array(PreviewedFire), warnings: z.array(z.string()).describe('What is legal but unwise.') })
   .meta({ id: 'SchedulePreview', description: 'The fires to come, as things stand now.' });
@@ -96,6 +106,25 @@ export function scheduleActionRoutes(api: Api, ports: HttpPorts): void {
     (request, reply) =>
       answerOnce(ports, request, reply, async (call) =>
         created('/v1/operations', await triggerSchedule(call, ports.doorbell, request.params.id)),
+      ),
+  );
+
+  api.post(
+    '/v1/schedules/:id/backfill',
+    about(
+      {
+        operationId: 'backfillSchedule',
+        scope: 'schedules:write',
+        tag,
+        summary: 'Make up for slots of the past',
+        description:
+          'Each slot of the range that has no Operation gets one now, at most 100. A copy made now holds what is there now, under the slot of then.',
+      },
+      { params: ById, headers: PostHeaders, body: BackfillRange, response: { 200: Backfill } },
+    ),
+    (request, reply) =>
+      answerOnce(ports, request, reply, async (call) =>
+        done(await backfillSchedule(call, ports.doorbell, request.params.id, request.body)),
       ),
   );
 
