@@ -35,6 +35,7 @@ export interface Forecasted extends Omit<NewRetentionForecast, 'schedules' | 'fr
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const defaultPoints = 100;
+const [earliestFrom, latestFrom] = [Date.UTC(2000), Date.UTC(2100)];
 /** The year after the steady state is looked at in steps that pass through all times of the day. */
 const lookEveryMs = 23 * hourMs;
 const lookMs = 366 * dayMs;
@@ -49,9 +50,10 @@ interface Line extends ForecastSchedule {
   readonly keptMs: number;
 }
 
-/** Throws the Refusal `rule-violated` for a schedule that never fires. */
+/** Throws the Refusal `rule-violated` for a schedule that never fires, and for times out of this century. */
 export function forecast(plan: Forecasted): RetentionForecast {
   const from = Date.parse(plan.from);
+  if (!(from >= earliestFrom && from < latestFrom)) throw ruleViolated('/from', 'must be in the years 2000 to 2099.');
   const latest = from + maxHorizonDays * dayMs;
   const lines = plan.schedules.map((schedule, index) => lineOf(plan, schedule, index));
   const steadyAt = Math.max(...lines.map(({ firstAt, keptMs }) => firstAt + keptMs));
@@ -72,6 +74,9 @@ export function forecast(plan: Forecasted): RetentionForecast {
 function lineOf(plan: Forecasted, schedule: ForecastSchedule, index: number): Line {
   const timeZone = schedule.timeZone ?? plan.timeZone;
   const beginsAt = Math.max(Date.parse(plan.from), Date.parse(schedule.startsAt ?? plan.from));
+  if (beginsAt > Date.parse(plan.from) + maxHorizonDays * dayMs) {
+    throw ruleViolated(`/schedules/${index}/startsAt`, 'must be within twenty years of `from`.');
+  }
   const first = slotAfter({ schedule: schedule.schedule, timeZone }, new Date(beginsAt - 1).toISOString());
   if (first === undefined) {
     throw ruleViolated(`/schedules/${index}/schedule`, `"${schedule.schedule}" never fires (no date fits it).`);

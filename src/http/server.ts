@@ -26,6 +26,7 @@ import { operationRoutes } from './resources/operations.ts';
 import { organizationRoutes } from './resources/organizations.ts';
 import { protectionRoutes } from './resources/protection.ts';
 import { recoveryPointRoutes } from './resources/recovery-points.ts';
+import { retentionForecastRoutes } from './resources/retention-forecast.ts';
 import { retentionOverrideRoutes } from './resources/retention-overrides.ts';
 import { scheduleActionRoutes } from './resources/schedule-actions.ts';
 import { scheduleRoutes } from './resources/schedules.ts';
@@ -90,6 +91,7 @@ const resources = [
   apiKeyRoutes,
   applicationClassRoutes,
   retentionOverrideRoutes,
+  retentionForecastRoutes,
   applicationInstanceRoutes,
   clusterRoutes,
   clusterSuspensionRoutes,

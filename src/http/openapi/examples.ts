@@ -1,4 +1,5 @@
 /** Examples of bodies, by operationId: the backup and the restores are those of the operator's own documents. */
+import { planExamples } from './examples-plans.ts';
 import type { Example } from './types.ts';
 
 const instance = '01997b5e-4c52-7c43-8b5e-0d5a7b1f6a10';
@@ -6,6 +7,7 @@ const cluster = '01997b5e-4c52-7c43-8b5e-0d5a7b1f6a11';
 const applicationClass = '01997b5e-4c52-7c43-8b5e-0d5a7b1f6a12';
 
 export const examples: Readonly<Record<string, Record<string, Example>>> = {
+  ...planExamples,
   changeOrganization: { limit: { summary: 'Nothing more often than hourly', value: { minimumIntervalSeconds: 3600 } } },
   suspendCluster: { maintenance: { summary: 'For maintenance', value: { reason: 'New storage is being attached' } } },
   suspendSchedule: { migration: { summary: 'During a migration', value: { reason: 'The application moves' } } },

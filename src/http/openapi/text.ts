@@ -13,6 +13,10 @@ export const tags = [
     description: 'Whether applications could be brought back, and how much would be lost.',
   },
   { name: 'schedules', description: 'Recurring backups, and the ledger of what became of each slot.' },
+  {
+    name: 'protection-plans',
+    description: 'Named sets of schedules and how long their copies are kept; and forecasts of what that comes to.',
+  },
   { name: 'application-instances', description: 'Applications that run in namespaces of clusters.' },
   {
     name: 'application-classes',
