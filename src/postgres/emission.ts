@@ -31,9 +31,7 @@ const claim = `
          s.starting_deadline_seconds as "startingDeadlineSeconds", s.missed_fires as "missedFires", s.suspend, s.cadence, s.ttl, s.template,
          s.next_slot_at as "nextSlotAt", s.deferred_reason as "deferredReason",
          i.namespace, i.name as target, c.retention as "classRetention", c.default_parameters as "defaultParameters", o.retention as override,
-         g.suspend as "organizationSuspend", k.suspend as "clusterSuspend", k.in_flight_limit as "inFlightLimit",
-         (select p.id from operation p where p.schedule_id = s.id and p.phase in ('Pending', 'Running') order by p.id desc limit 1) as "inFlightId",
-         exists (select from operation r where r.application_instance_id = s.application_instance_id and r.phase in ('Pending', 'Running') and r.type = 'Restore') as restoring
+         g.suspend as "organizationSuspend", k.suspend as "clusterSuspend", k.in_flight_limit as "inFlightLimit"
   from (
     select * from schedule
     where next_fire_at <= $1
@@ -47,6 +45,15 @@ const claim = `
   join cluster k on k.id = s.cluster_id
   left join retention_override o on o.organization_id = s.organization_id and o.application_class_id = c.id
   order by s.next_slot_at, s.id`;
+
+// What is in flight of these schedules, and which of their applications are being restored: by set, not row by row, so
+// that a plan made while the table was empty stays a good one.
+const underWay = `
+  select 'schedule' as kind, schedule_id::text as "of", max(id::text) as id from operation
+  where schedule_id = any($1::uuid[]) and phase in ('Pending', 'Running') group by schedule_id
+  union all
+  select 'restore', application_instance_id::text, max(id::text) from operation
+  where application_instance_id = any($2::uuid[]) and phase in ('Pending', 'Running') and type = 'Restore' group by application_instance_id`;
 
 // Who counts what is in flight in a cluster waits for the others who do, so that its limit holds.
 const lockClusters = `select pg_advisory_xact_lock(hashtextextended(id::text, 1)) from unnest($1::uuid[]) id order by id`;
@@ -122,10 +129,9 @@ const Claimed = z.object({
   organizationSuspend: z.boolean(),
   clusterSuspend: z.boolean(),
   inFlightLimit: Count,
-  inFlightId: Text,
-  restoring: z.boolean(),
 });
 const Written = z.object({ operationCount: z.int(), clusterIds: z.array(z.string()) });
+const UnderWay = z.object({ kind: z.enum(['schedule', 'restore']), of: z.string(), id: z.string() });
 const Room = z.object({ clusterId: z.string(), room: z.int() });
 
 export function emissionOf(pool: Pool): Emission {
@@ -134,7 +140,7 @@ export function emissionOf(pool: Pool): Emission {
       inTransaction(pool, async (client) => {
         const { rows } = await client.query({ name: 'claim-due-schedules', text: claim, values: [now, limit] });
         if (rows.length === 0) return { scheduleCount: 0, operationCount: 0, clusterIds: [] };
-        const claimed = rows.map(memoizedReading());
+        const claimed = await withUnderWay(client, rows.map(memoizedReading()));
         const planned = plan(claimed, await surroundings(client, claimed));
         const { rows: result } = await client.query({
           name: 'write-fires',
@@ -173,10 +179,24 @@ async function surroundings(client: PoolClient, claimed: readonly Due[]): Promis
   };
 }
 
+type Claim = Omit<Due, 'inFlightId' | 'restoring'>;
+
+async function withUnderWay(client: PoolClient, claims: readonly Claim[]): Promise<readonly Due[]> {
+  const values = [claims.map(({ id }) => id), claims.map(({ applicationInstanceId }) => applicationInstanceId)];
+  const found = UnderWay.array().parse((await client.query({ name: 'under-way', text: underWay, values })).rows);
+  const inFlight = new Map(found.filter(({ kind }) => kind === 'schedule').map((row) => [row.of, row.id]));
+  const restoring = new Set(found.filter(({ kind }) => kind === 'restore').map((row) => row.of));
+  return claims.map((claim) => ({
+    ...claim,
+    inFlightId: inFlight.get(claim.id),
+    restoring: restoring.has(claim.applicationInstanceId),
+  }));
+}
+
 type Due = DueSchedule & { readonly inFlightLimit: number | undefined };
 
 /** Documents that many schedules share are read once a batch. */
-function memoizedReading(): (row: unknown) => Due {
+function memoizedReading(): (row: unknown) => Claim {
   const known = new Map<string, unknown>();
   const read = <T>(schema: z.ZodType<T>, name: string, value: unknown): T => {
     const key = `${name}${JSON.stringify(value)}`;
