@@ -11,6 +11,7 @@ import { fire } from './app/fire.ts';
 import type { Clock, ClusterApi, Deliveries, Log, Observations } from './app/ports.ts';
 import { protect } from './app/protect.ts';
 import { watchClusters } from './app/watch.ts';
+import { watchdog } from './app/watchdog.ts';
 import { type QueueConnection, type Queues, startQueues } from './bullmq/queues.ts';
 import type { Config } from './config.ts';
 import { buildServer } from './http/server.ts';
@@ -40,6 +41,7 @@ const sweepMs = 1_000;
 const forgetMs = 3_600_000;
 const failuresMs = 5_000;
 const protectMs = 15_000;
+const watchdogMs = 30_000;
 
 export async function startService(config: Config, overrides: Overrides = {}): Promise<Service> {
   const log = overrides.log ?? makeLogger(config.logLevel);
@@ -90,6 +92,8 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     if (config.roles.includes('scheduler')) {
       closers.push(repeatedly(forgetMs, opened.forgetAnswers, log));
       closers.push(repeatedly(failuresMs, async () => void (await applyFailurePolicies({ ...ports, log })), log));
+      const lookForFindings = watchdog({ ...ports, log });
+      closers.push(repeatedly(watchdogMs, async () => metrics.found((await lookForFindings()).counts), log));
       closers.push(repeatedly(protectMs, async () => void (await protect({ ...ports, log })), log));
     }
     if (config.roles.includes('connector')) closers.push(startWatches(ports, clusters, metrics, log));

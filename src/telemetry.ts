@@ -35,6 +35,8 @@ export interface Metrics {
   answered(kind: string): void;
   observed(count: number): void;
   requested(route: string, status: number, seconds: number): void;
+  /** How many rows break which invariant. */
+  found(counts: readonly { readonly kind: string; readonly count: number }[]): void;
   /** What is asked when metrics are read, for example how much is owed to clusters. */
   gauge(name: string, help: string, read: () => number | Promise<number>): void;
   text(): Promise<{ contentType: string; text: string }>;
@@ -62,6 +64,12 @@ export function makeMetrics(): Metrics {
     help: 'Operations that changed by what a cluster told.',
     registers,
   });
+  const findings = new Gauge({
+    name: 'backups_watchdog_findings',
+    help: 'Rows that break an invariant, by kind.',
+    labelNames: ['kind'],
+    registers,
+  });
   const requests = new Histogram({
     name: 'backups_http_request_seconds',
     help: 'Time to answer a request.',
@@ -76,6 +84,9 @@ export function makeMetrics(): Metrics {
     },
     answered: (answer) => answers.inc({ answer }),
     observed: (count) => observations.inc(count),
+    found(counts) {
+      for (const { kind, count } of counts) findings.set({ kind }, count);
+    },
     requested: (route, status, seconds) => requests.observe({ route, status }, seconds),
     gauge(name, help, read) {
       new Gauge({

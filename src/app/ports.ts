@@ -21,6 +21,7 @@ import type { News, Told } from '../domain/protection-news.ts';
 import type { RecoveryPoint } from '../domain/recovery-point.ts';
 import type { Retention } from '../domain/retention.ts';
 import type { Schedule } from '../domain/schedule.ts';
+import type { Found } from '../domain/watchdog.ts';
 
 /** The time that rules go by: the database's, so that replicas agree; tests set it. ISO 8601 in UTC. */
 export interface Clock {
@@ -215,6 +216,12 @@ export interface Protections {
   find(organizationId: string, applicationInstanceId: string, now: string): Promise<KnownProtection | undefined>;
   /** In the order of the severity that was told last. Applications of which nothing was told yet are not among them. */
   page(organizationId: string, query: PageQuery, now: string): Promise<Page<KnownProtection>>;
+}
+
+/** What the watchdog looks for. */
+export interface Invariants {
+  /** The rows that break an invariant, of each kind the oldest. */
+  broken(now: string): Promise<readonly Found[]>;
 }
 
 /** What the connector knows of a cluster: its row, and how to reach it. */

@@ -12,6 +12,7 @@ import type {
   ClusterApi,
   ClusterDirectory,
   Doorbell,
+  Invariants,
   KubeconfigReader,
   Protections,
   RecoveryPoints,
@@ -26,6 +27,7 @@ export interface HttpPorts {
   readonly doorbell: Doorbell;
   readonly recoveryPoints: RecoveryPoints;
   readonly protections: Protections;
+  readonly invariants: Invariants;
   readonly directory: ClusterDirectory;
   readonly clusterApi: ClusterApi;
   readonly readKubeconfig: KubeconfigReader;

@@ -31,6 +31,7 @@ import { retentionOverrideRoutes } from './resources/retention-overrides.ts';
 import { scheduleActionRoutes } from './resources/schedule-actions.ts';
 import { scheduleRoutes } from './resources/schedules.ts';
 import { serviceRoutes } from './resources/service.ts';
+import { watchdogRoutes } from './resources/watchdog.ts';
 
 /** Builds the server; the caller listens and closes. */
 export async function buildServer(ports: HttpPorts, options: HttpOptions): Promise<FastifyInstance> {
@@ -102,6 +103,7 @@ const resources = [
   operationDetailRoutes,
   recoveryPointRoutes,
   protectionRoutes,
+  watchdogRoutes,
 ];
 
 /** Headers that every answer carries, and a line in the log for each. */

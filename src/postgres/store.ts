@@ -7,6 +7,7 @@ import type {
   Deliveries,
   Emission,
   FailurePolicies,
+  Invariants,
   Log,
   Observations,
   Protections,
@@ -32,6 +33,7 @@ import { fromRow } from './shape.ts';
 import { select } from './sql.ts';
 import { tablesOf } from './tables.ts';
 import { vault } from './vault.ts';
+import { invariantsOf } from './watchdog.ts';
 
 export interface Opened {
   readonly store: Store;
@@ -41,6 +43,7 @@ export interface Opened {
   readonly observations: Observations;
   readonly recoveryPoints: RecoveryPoints;
   readonly protections: Protections;
+  readonly invariants: Invariants;
   readonly directory: ClusterDirectory;
   readonly clock: Clock;
   readonly vault: Vault;
@@ -114,6 +117,7 @@ export async function openStore(options: StoreOptions): Promise<Opened> {
     observations: observationsOf(pool),
     recoveryPoints: recoveryPointsOf(pool),
     protections: protectionsOf(pool),
+    invariants: invariantsOf(pool),
     directory: directoryOf(pool, seals),
     clock: {
       async now() {

@@ -1,0 +1,76 @@
+/**
+ * All broken invariants in one statement. Each part reads an index over the few rows that matter now, or the rows of
+ * the last day by a block range index over when they were made: history costs nothing.
+ */
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import type { Invariants } from '../app/ports.ts';
+import { FindingKind, patience } from '../domain/watchdog.ts';
+
+const maxPerKind = 200;
+
+/** `before(seconds)` is the instant so long before now. */
+const before = (seconds: number) => `($1::timestamptz - interval '${seconds} seconds')`;
+const finding = (kind: z.infer<typeof FindingKind>, type: 'Schedule' | 'Operation' | 'Fire') =>
+  `select '${kind}' as kind, '${type}' as "resourceType"`;
+/** In the words of the partial index: what has ended is not read. */
+const inFlight = `phase in ('Pending', 'Running')`;
+const recent = before(patience.historySeconds);
+
+export const brokenInvariants = `
+  with found as (
+    ${finding('ScheduleOverdue', 'Schedule')}, id, organization_id, next_fire_at as since
+    from schedule where next_fire_at < ${before(patience.overdueSeconds)}
+  union all
+    ${finding('ScheduleWithoutNextFire', 'Schedule')}, id, organization_id, updated_at
+    from schedule
+    where next_fire_at is null and deleted_at is null and (not suspend or resume_at is not null)
+      and (next_slot_at is not null or (schedule is not null and ends_at is null))
+  union all
+    ${finding('FireWithoutOperation', 'Fire')}, f.id, s.organization_id, f.fired_at
+    from fire f join schedule s on s.id = f.schedule_id
+    where f.fired_at > ${recent} and f.outcome in ('Fired', 'Late')
+      and not exists (select from operation o where o.id = f.operation_id)
+  union all
+    ${finding('OperationWithoutEvent', 'Operation')}, o.id, o.organization_id, o.created_at
+    from operation o where o.created_at > ${recent} and not exists (select from event e where e.operation_id = o.id)
+  union all
+    ${finding('OperationUndelivered', 'Operation')}, id, organization_id, created_at
+    from operation
+    where ${inFlight} and phase = 'Pending' and delivered_at is null and created_at < ${before(patience.undeliveredSeconds)}
+  union all
+    ${finding('OperationNotStarted', 'Operation')}, id, organization_id, delivered_at
+    from operation
+    where ${inFlight} and phase = 'Pending' and delivered_at < ${before(patience.notStartedSeconds)}
+  union all
+    ${finding('OperationRunningTooLong', 'Operation')}, id, organization_id, coalesce(started_at, delivered_at, created_at)
+    from operation
+    where ${inFlight} and phase = 'Running'
+      and coalesce(started_at, delivered_at, created_at) < ${before(patience.runningSeconds)}
+  union all
+    ${finding('DeliveryLeaseExpired', 'Operation')}, id, organization_id, next_attempt_at
+    from operation
+    where owed is not null and lease_id is not null and next_attempt_at < ${before(patience.leaseSeconds)}
+  ), numbered as (
+    select *, count(*) over (partition by kind)::int as total, row_number() over (partition by kind order by since, id) as place from found
+  )
+  select kind, "resourceType", id as "resourceId", organization_id as "organizationId", since, total
+  from numbered where place <= ${maxPerKind} order by kind, since, id`;
+
+const Found = z.object({
+  kind: FindingKind,
+  resourceType: z.enum(['Schedule', 'Operation', 'Fire']),
+  resourceId: z.string(),
+  organizationId: z.string(),
+  since: z.date().transform((at) => at.toISOString()),
+  total: z.int(),
+});
+
+export function invariantsOf(pool: Pool): Invariants {
+  return {
+    async broken(now) {
+      const { rows } = await pool.query({ name: 'broken-invariants', text: brokenInvariants, values: [now] });
+      return Found.array().parse(rows);
+    },
+  };
+}

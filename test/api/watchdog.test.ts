@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { watchdog } from '../../src/app/watchdog.ts';
+import { findingKinds } from '../../src/domain/watchdog.ts';
+import { brokenInvariants } from '../../src/postgres/watchdog.ts';
+import { keptLog } from '../support/log.ts';
+import { seedSchedules } from '../support/seed.ts';
+import { startTestService } from '../support/service.ts';
+import { until } from '../support/until.ts';
+import { startApi, type TestApi } from './harness.ts';
+
+const healthy = `
+  with made as (
+    insert into operation (id, organization_id, cluster_id, application_instance_id, schedule_id, scheduled_for, name, namespace, target, type, engine,
+                           parameters, ttl, origin, requested_by, phase, conditions, outputs, warnings, created_at, delivered_at, started_at, revision,
+                           owed, next_attempt_at, lease_id)
+    select gen_random_uuid(), s.organization_id, s.cluster_id, application_instance_id, s.id, s.next_fire_at - interval '2 hours', i.name, i.namespace,
+           i.name, 'Backup', 'velero', '{}', '24h', 'schedule', 'seed', case n % 4 when 0 then 'Pending' when 1 then 'Pending' when 2 then 'Running' else 'Succeeded' end,
+           '[]', '{}', '[]', now() - interval '1 minute' * (n % 20), case when n % 4 > 0 then now() - interval '1 minute' * (n % 20) end,
+           case when n % 4 > 1 then now() - interval '3 hours' end, 1,
+           case when n % 4 = 0 then 'Apply' end, case when n % 4 = 0 then now() - interval '4 minutes' end, case when n % 8 = 0 then gen_random_uuid() end
+    from (select *, row_number() over () as n from schedule) s join application_instance i on i.id = s.application_instance_id
+    returning *
+  ), told as (
+    insert into event (id, organization_id, operation_id, type, reason, message, at)
+    select gen_random_uuid(), organization_id, id, 'Normal', 'Created', '', created_at from made
+  )
+  insert into fire (id, schedule_id, scheduled_for, slot_count, outcome, reason, operation_id, fired_at, delay_ms)
+  select gen_random_uuid(), schedule_id, scheduled_for, 1, 'Fired', 'OnTime', id, created_at, 0 from made`;
+
+/** What breaks each invariant, and how many rows it is done to: twenty together. */
+const corruptions: readonly [kind: (typeof findingKinds)[number], rows: string, change: string][] = [
+  [
+    'ScheduleOverdue',
+    'select id from schedule order by id limit 3',
+    `update schedule set next_fire_at = now() - interval '61 seconds'`,
+  ],
+  [
+    'ScheduleWithoutNextFire',
+    'select id from schedule order by id desc limit 3',
+    'update schedule set next_fire_at = null',
+  ],
+  ['FireWithoutOperation', `select id from fire order by id limit 3`, 'update fire set operation_id = null'],
+  [
+    'OperationWithoutEvent',
+    `select id from operation where phase = 'Succeeded' order by id limit 3`,
+    'delete from event where operation_id = any($1)',
+  ],
+  [
+    'OperationUndelivered',
+    `select id from operation where phase = 'Pending' and lease_id is null and owed is not null order by id limit 2`,
+    `update operation set created_at = now() - interval '25 hours'`,
+  ],
+  [
+    'OperationNotStarted',
+    `select id from operation where phase = 'Pending' and owed is null order by id limit 2`,
+    `update operation set delivered_at = now() - interval '31 minutes'`,
+  ],
+  [
+    'OperationRunningTooLong',
+    `select id from operation where phase = 'Running' order by id limit 2`,
+    `update operation set started_at = now() - interval '241 minutes'`,
+  ],
+  [
+    'DeliveryLeaseExpired',
+    'select id from operation where lease_id is not null order by id limit 2',
+    `update operation set next_attempt_at = now() - interval '6 minutes'`,
+  ],
+];
+
+describe('the watchdog', () => {
+  let api: TestApi;
+  before(async () => {
+    api = await startApi();
+    await seedSchedules(api.opened.pool, {
+      scheduleCount: 10_000,
+      nextFireAt: `date_trunc('hour', now()) + interval '1 hour'`,
+    });
+    await api.opened.pool.query(healthy);
+    await api.opened.pool.query('analyze');
+  });
+  after(() => api.close());
+
+  const { log, text } = keptLog();
+  const errors = () =>
+    text()
+      .split('\n')
+      .filter((line) => line.includes('broken invariant')).length;
+
+  test('finds nothing in 10,000 healthy schedules, Operations and fires', async () => {
+    const { body } = await api.call('GET', '/v1/watchdog');
+    assert.deepEqual(body.findings, []);
+    assert.deepEqual(
+      body.counts,
+      findingKinds.map((kind) => ({ kind, count: 0 })),
+    );
+  });
+
+  test('finds twenty corrupted rows at its next look, those and no other, and logs each once', async () => {
+    const { pool } = api.opened;
+    const look = watchdog({ ...api.opened, log });
+    const expected: string[] = [];
+    for (const [kind, rows, change] of corruptions) {
+      const ids = (await pool.query(rows)).rows.map(({ id }) => id);
+      await pool.query(change.includes('$1') ? change : `${change} where id = any($1)`, [ids]);
+      expected.push(...ids.map((id) => `${kind} ${id}`));
+    }
+    assert.equal(expected.length, 20);
+    const began = performance.now();
+    const { findings, counts } = await look();
+    assert.ok(performance.now() - began < 1000, `${performance.now() - began} ms`);
+    assert.deepEqual(findings.map(({ kind, resourceId }) => `${kind} ${resourceId}`).sort(), expected.sort());
+    assert.deepEqual(
+      counts,
+      findingKinds.map((kind) => ({ kind, count: expected.filter((each) => each.startsWith(`${kind} `)).length })),
+    );
+    for (const { whatToDo, since } of findings) assert.ok(whatToDo.length > 20 && Date.parse(since) < Date.now());
+    assert.equal(errors(), 20);
+    await look();
+    assert.equal(errors(), 20);
+
+    const answer = await api.call('GET', '/v1/watchdog');
+    assert.deepEqual(answer.body.findings, findings);
+    assert.equal((await api.call('GET', '/v1/watchdog', { key: api.otherKey })).status, 403);
+  });
+
+  test('what was put right is found no more, and is told anew when it breaks again', async () => {
+    const { pool } = api.opened;
+    const look = watchdog({ ...api.opened, log });
+    const overdue = async () => (await look()).findings.filter(({ kind }) => kind === 'ScheduleOverdue').length;
+    assert.equal(await overdue(), 3);
+    const before = errors();
+    await pool.query(`update schedule set next_fire_at = now() + interval '1 hour' where next_fire_at < now()`);
+    assert.equal(await overdue(), 0);
+    await pool.query(
+      `update schedule set next_fire_at = now() - interval '2 minutes' where id = (select id from schedule where next_fire_at is not null order by id limit 1)`,
+    );
+    assert.equal(await overdue(), 1);
+    assert.equal(errors(), before + 1);
+  });
+
+  test('suspended, deleted and ended schedules are no findings, and neither is a slot that was skipped', async () => {
+    const { pool } = api.opened;
+    const ids = (await pool.query('select id from schedule where next_fire_at > now() order by id limit 4')).rows.map(
+      ({ id }) => id,
+    );
+    const { body: known } = await api.call('GET', '/v1/watchdog');
+    await pool.query('update schedule set suspend = true, next_fire_at = null where id = $1', [ids[0]]);
+    await pool.query('update schedule set deleted_at = now(), next_fire_at = null where id = $1', [ids[1]]);
+    await pool.query(
+      `update schedule set ends_at = now() + interval '1 minute', next_slot_at = null, next_fire_at = null where id = $1`,
+      [ids[2]],
+    );
+    await pool.query(
+      `update schedule set schedule = null, at = now(), next_slot_at = null, next_fire_at = null where id = $1`,
+      [ids[3]],
+    );
+    await pool.query(`update fire set outcome = 'Skipped', operation_id = null where schedule_id = $1`, [ids[0]]);
+    assert.deepEqual((await api.call('GET', '/v1/watchdog')).body.findings, known.findings);
+  });
+
+  test('a running scheduler keeps the metric', async () => {
+    const service = await startTestService({ backend: 'postgres' });
+    try {
+      const metric = await until('the first look', 10, async () => {
+        const { body } = await service.api.get('/metrics');
+        return /^backups_watchdog_findings\{kind="ScheduleOverdue"\} \d+$/m.exec(body)?.[0];
+      });
+      assert.match(metric, / 0$/);
+    } finally {
+      await service.close();
+    }
+  });
+
+  test('a look takes no longer for 100,000 Operations of the past', async () => {
+    const { pool } = api.opened;
+    await pool.query(
+      `insert into operation (id, organization_id, cluster_id, application_instance_id, name, namespace, target, type, engine, parameters, ttl,
+                              origin, requested_by, phase, conditions, outputs, warnings, created_at, revision)
+       select gen_random_uuid(), organization_id, cluster_id, application_instance_id, 'past-' || n, namespace, target, type, engine, parameters, ttl,
+              'request', 'seed', 'Succeeded', '[]', '{}', '[]', now() - interval '30 days', 1
+       from (select * from operation limit 1) o, generate_series(1, 100000) n`,
+    );
+    await pool.query('vacuum analyze operation');
+    const { rows } = await pool.query(`explain (analyze, format json) ${brokenInvariants}`, [new Date().toISOString()]);
+    const [{ Plan: plan, 'Execution Time': ms }] = rows[0]['QUERY PLAN'];
+    assert.match(JSON.stringify(plan), /operation_created_at_idx/);
+    assert.ok(ms < 500, `${ms} ms`);
+  });
+});
