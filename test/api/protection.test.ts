@@ -141,7 +141,19 @@ describe('protection', () => {
   test('many replicas that look at once tell a change once', async () => {
     const before = await told();
     now = at(2000);
-    const counts = await Promise.all(Array.from({ length: 8 }, look));
+    const { protections } = api.opened;
+    const all = Promise.withResolvers<void>();
+    let readCount = 0;
+    // Nobody tells before all have read.
+    const read: typeof protections.read = async (...page) => {
+      const known = await protections.read(...page);
+      readCount += 1;
+      if (readCount === 8) all.resolve();
+      await all.promise;
+      return known;
+    };
+    const racing = { protections: { ...protections, read }, clock, log: quiet };
+    const counts = await Promise.all(Array.from({ length: 8 }, () => protect(racing)));
     assert.equal(
       counts.reduce((sum, count) => sum + count, 0),
       1,
