@@ -8,7 +8,7 @@ const degraded = `'[{"type": "Degraded", "status": "True"}]'::jsonb`;
 const succeeded = `o.application_instance_id = i.id and o.type = 'Backup' and o.phase = 'Succeeded'`;
 const copy = `json_build_object('operationId', o.id, 'startedAt', coalesce(o.started_at, o.created_at), 'finishedAt', o.finished_at, 'expiresAt', o.expires_at)`;
 
-/** Every part is the head of an index, or a handful of rows. `$1` is now; `chosen` narrows `i`, the application instance. */
+/** A suspended cluster or organization suspends all its schedules. Every part is the head of an index, or a handful of rows. `$1` is now; `chosen` narrows `i`, the application instance. */
 export function factsWhere(chosen: string): string {
   return `
   select i.id as "applicationInstanceId", i.organization_id as "organizationId", i.cluster_id as "clusterId",
@@ -18,9 +18,11 @@ export function factsWhere(chosen: string): string {
          case when p.revision is not null then json_build_object('status', p.status, 'since', p.since, 'expiringOperationId', p.expiring_operation_id, 'revision', p.revision) end as told
   from application_instance i
   join application_class c on c.id = i.application_class_id
+  join cluster k on k.id = i.cluster_id
+  join organization g on g.id = i.organization_id
   left join protection p on p.application_instance_id = i.id
   left join lateral (
-    select json_agg(json_build_object('schedule', s.schedule, 'suspend', s.suspend, 'nextFireAt', s.next_fire_at, 'createdAt', s.created_at)) as schedules
+    select json_agg(json_build_object('schedule', s.schedule, 'suspend', s.suspend or k.suspend or g.suspend, 'nextFireAt', case when not k.suspend and not g.suspend then s.next_fire_at end, 'createdAt', s.created_at)) as schedules
     from schedule s where s.application_instance_id = i.id and s.deleted_at is null
   ) s on true
   left join lateral (

@@ -120,6 +120,15 @@ describe('protection', () => {
     now = at(66);
   });
 
+  test('what suspends the cluster or the organization suspends its schedules', async () => {
+    for (const table of ['cluster', 'organization']) {
+      await api.opened.pool.query(`update ${table} set suspend = true`);
+      assert.deepEqual(await judged(), ['AtRisk', 'NoNextFire'], table);
+      await api.opened.pool.query(`update ${table} set suspend = false`);
+      assert.deepEqual(await judged(), ['Protected', 'WithinTarget'], table);
+    }
+  });
+
   test('that the last good copy is about to expire is told once a copy', async () => {
     const before = await told();
     const short = await copyAt(65, { expiresAt: at(85) });
