@@ -27,9 +27,10 @@ export async function seedSchedules(pool: Pool, options: SeedOptions): Promise<S
   const organizationId = v7();
   const classId = v7();
   const clusterIds = Array.from({ length: clusterCount }, () => v7());
-  await pool.query(`insert into organization (id, name, created_at, updated_at) values ($1::uuid, $1::uuid::text, now(), now())`, [
-    organizationId,
-  ]);
+  await pool.query(
+    `insert into organization (id, name, created_at, updated_at) values ($1::uuid, $1::uuid::text, now(), now())`,
+    [organizationId],
+  );
   await pool.query(
     `insert into application_class (id, name, retention, default_parameters, created_at, updated_at, revision)
      values ($1::uuid, $1::uuid::text, '{"hourly": "24h", "daily": "720h"}', '{"storageLocation": "aws-primary", "snapshotVolumes": true}', now(), now(), 1)`,
