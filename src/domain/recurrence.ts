@@ -2,11 +2,17 @@
  * When a schedule is due. One pure function over croner, so that the rule stands in one place:
  *
  * - five fields of cron, or @hourly @daily @weekly @monthly @yearly, read in an IANA time zone;
- * - a slot in the gap of a daylight saving change fires at the first valid instant after it;
- * - a slot in the overlap fires once (at its first pass) for fixed times, and follows the wall clock for wildcards.
+ * - a slot in the gap of a daylight saving change fires at the first valid instant after it, several as one; but with
+ *   `*` for the hour, which fires in every hour that there is, the gap is passed over;
+ * - a slot in the overlap fires once (at its first pass) for fixed times, and follows the wall clock for wildcards: where
+ *   the minute or the hour has a `*` or a step, it fires at both passes.
+ *
+ * croner does the overlap. The gap is ours: croner passes over slots of wildcards, so that every six hours became eleven
+ * where midnight is left out, and over those whose gap reaches to midnight.
  */
 import { Cron } from 'croner';
 import { z } from 'zod';
+import { endOfGap, wallMsAt } from './gap.ts';
 
 const nicknames: Readonly<Record<string, Cadence>> = {
   '@hourly': 'hourly',
@@ -26,8 +32,10 @@ export type Cadence = z.infer<typeof Cadence>;
 const field = '[0-9A-Za-z*,/?-]+';
 const fiveFields = new RegExp(`^${field}( +${field}){4}$`);
 
+const options = { mode: '5-part', fixedTimeRule: 'no-wildcard', paused: true } as const;
+
 function cron(expression: string, timeZone: string): Cron {
-  return new Cron(expression, { mode: '5-part', timezone: timeZone, paused: true });
+  return new Cron(expression, { ...options, timezone: timeZone });
 }
 
 export const CronExpression = z
@@ -87,12 +95,33 @@ function isTimeZone(name: string): boolean {
 
 /** The first slot strictly after `after`, or `undefined` when the expression never fires again (30 February). */
 export function nextSlot(expression: string, timeZone: string, after: string): string | undefined {
-  return cron(expression, timeZone).nextRun(new Date(after))?.toISOString();
+  const date = new Date(after);
+  if (!isEveryHour(expression)) {
+    const wall = wallCron(expression).nextRun(new Date(wallMsAt(date.getTime(), timeZone)));
+    const madeUp = wall === null ? undefined : endOfGap(wall.getTime(), timeZone);
+    if (madeUp !== undefined) return new Date(madeUp).toISOString();
+  }
+  return cron(expression, timeZone).nextRun(date)?.toISOString();
 }
 
 /** The last slot strictly before `before`, or `undefined` when there was none. */
 export function previousSlot(expression: string, timeZone: string, before: string): string | undefined {
-  return cron(expression, timeZone).previousRuns(1, new Date(before))[0]?.toISOString();
+  const date = new Date(before);
+  if (!isEveryHour(expression)) {
+    const [wall] = wallCron(expression).previousRuns(1, new Date(wallMsAt(date.getTime(), timeZone)));
+    const madeUp = wall === undefined ? undefined : endOfGap(wall.getTime(), timeZone);
+    if (madeUp !== undefined && madeUp < date.getTime()) return new Date(madeUp).toISOString();
+  }
+  return cron(expression, timeZone).previousRuns(1, date)[0]?.toISOString();
+}
+
+/** The expression over the days of a calendar without any change of offset. */
+function wallCron(expression: string): Cron {
+  return new Cron(expression, { ...options, utcOffset: 0 });
+}
+
+function isEveryHour(expression: string): boolean {
+  return expression === '@hourly' || /^ *[^ ]+ +[*?](\/1)? /.test(expression);
 }
 
 /** `nextSlot` that remembers: schedules share expressions, and one tick asks for thousands at the same instant. */
