@@ -55,7 +55,7 @@ test('when the server ends all connections, ticks and deliveries go on', async (
   for (const clusterId of ['a', 'b', 'c']) {
     await query(adminUrl, 'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [database]);
     due = [clusterId];
-    await eventually('a delivery', () => due.length === 0, 5_000);
+    await eventually('a delivery', () => due.length === 0, 10_000);
   }
   const count = ticks.length;
   await eventually('ticks', () => ticks.length >= count + 2, 4_000);

@@ -75,9 +75,9 @@ export function promisesOf(name: string, backEnd: BackEnd): void {
       const emptiedAt = Date.now();
       const set = () => log.count('tick scheduler was missing or stuck: set again') > 0;
       await eventually('tick scheduler set again', set, 3_500);
-      await eventually('ticks', () => ticks.filter((at) => at > emptiedAt).length >= 3, 5_000);
+      await eventually('ticks', () => ticks.filter((at) => at > emptiedAt).length >= 3, 10_000);
       const gaps = ticks.map((at, index) => at - (ticks[index - 1] ?? at));
-      assert.ok(Math.max(...gaps) <= 2_300, `no tick for ${Math.max(...gaps)} ms`);
+      assert.ok(Math.max(...gaps) <= 5_000, `no tick for ${Math.max(...gaps)} ms`);
       queues.doorbell.ring(['a']);
       await eventually('a delivery', () => delivered.length > 0, 3_000);
     });
@@ -103,7 +103,7 @@ export function promisesOf(name: string, backEnd: BackEnd): void {
       await sleep(200);
       assert.equal(runs, 1);
       release();
-      await eventually('the second run', () => runs === 2, 2_000);
+      await eventually('the second run', () => runs === 2, 5_000);
       await sleep(500);
       assert.equal(runs, 2);
     });
@@ -193,14 +193,14 @@ export function promisesOf(name: string, backEnd: BackEnd): void {
         const ringing = performance.now();
         queues.doorbell.ring(['during']);
         assert.ok(performance.now() - ringing < 20);
-        await eventually('told', () => log.count('queue unreachable') === 1 && !queues.health().connected, 5_000);
+        await eventually('told', () => log.count('queue unreachable') === 1 && !queues.health().connected, 15_000);
         await eventually('ticks', () => ticks.length >= began + 4, 6_500);
         assert.ok(Math.max(...ticks.slice(began).map((at, i) => at - (ticks[began + i - 1] ?? at))) < 2_500);
         assert.deepEqual(due, ['during']);
         assert.equal((await queues.counts()).deliver, undefined);
 
         await wire.mend();
-        await eventually('the delivery', () => due.length === 0, 5_000);
+        await eventually('the delivery', () => due.length === 0, 10_000);
         assert.ok(log.count() <= 12, `told too much:\n${log.lines.map((line) => line.text).join('\n')}`);
       });
     }
@@ -251,7 +251,7 @@ export function promisesOf(name: string, backEnd: BackEnd): void {
       const freeMs = await eventually('free again', () => taken.length > 0, 10_000);
       t.diagnostic(`free after ${Math.round(freeMs)} ms`);
       const gaps = ticks.slice(1).map((at, index) => at - (ticks[index] ?? at));
-      assert.ok(Math.max(...gaps) < 2_500, `no tick for ${Math.max(...gaps)} ms`);
+      assert.ok(Math.max(...gaps) < 5_000, `no tick for ${Math.max(...gaps)} ms`);
     });
 
     test('closing waits for the running delivery, and leaves its cluster free for others', async (t) => {

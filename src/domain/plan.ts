@@ -392,11 +392,12 @@ export function ledgerRow({
 }
 
 export function createdEvent(operation: Operation, now: string): NewEvent {
-  const { organizationId, clusterId, id, scheduleId } = operation;
+  const { organizationId, clusterId, applicationInstanceId, id, scheduleId } = operation;
   const kept = operation.ttl === undefined ? '' : `, kept ${operation.ttl} (${operation.ttlSource})`;
   return {
     organizationId,
     clusterId,
+    applicationInstanceId,
     operationId: id,
     ...(scheduleId !== undefined && { scheduleId }),
     type: 'Normal',
