@@ -21,6 +21,7 @@ import { startEmbeddedPostgres } from './postgres/embedded.ts';
 import { type Opened, openStore } from './postgres/store.ts';
 import { repeatedly } from './repeatedly.ts';
 import { secretsKeyFile } from './secrets-key.ts';
+import { tellSkew } from './skew.ts';
 import { type Metrics, makeLogger, makeMetrics } from './telemetry.ts';
 
 export interface Service {
@@ -40,6 +41,7 @@ export interface Overrides {
 const sweepMs = 1_000;
 const forgetMs = 3_600_000;
 const failuresMs = 5_000;
+const skewEveryMs = 30_000;
 const protectMs = 15_000;
 const watchdogMs = 30_000;
 
@@ -91,6 +93,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
 
     if (config.roles.includes('scheduler')) {
       closers.push(repeatedly(forgetMs, opened.forgetAnswers, log));
+      closers.push(repeatedly(skewEveryMs, async () => metrics.skew(await tellSkew(opened.clock, log)), log));
       closers.push(repeatedly(failuresMs, async () => void (await applyFailurePolicies({ ...ports, log })), log));
       const lookForFindings = watchdog({ ...ports, log });
       closers.push(repeatedly(watchdogMs, async () => metrics.found((await lookForFindings()).counts), log));

@@ -37,6 +37,8 @@ export interface Metrics {
   requested(route: string, status: number, seconds: number): void;
   /** How many rows break which invariant. */
   found(counts: readonly { readonly kind: string; readonly count: number }[]): void;
+  /** How far this machine's clock is ahead of the database's. */
+  skew(milliseconds: number): void;
   /** What is asked when metrics are read, for example how much is owed to clusters. */
   gauge(name: string, help: string, read: () => number | Promise<number>): void;
   text(): Promise<{ contentType: string; text: string }>;
@@ -77,7 +79,13 @@ export function makeMetrics(): Metrics {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
     registers,
   });
+  const skewed = new Gauge({
+    name: 'backups_clock_skew_seconds',
+    help: "How far this machine's clock is ahead of the database's.",
+    registers,
+  });
   return {
+    skew: (milliseconds) => skewed.set(milliseconds / 1000),
     fired(operationCount, lagSeconds) {
       fires.inc(operationCount);
       for (const seconds of lagSeconds) lag.observe(seconds);
