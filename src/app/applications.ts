@@ -106,7 +106,10 @@ export async function changeApplicationInstance(
   revision?: number,
 ): Promise<ApplicationInstance> {
   const known = await ownLocked(tx.applicationInstances, caller, 'application instance', id);
-  if (change.applicationClassId !== undefined) await requireClass(tx, caller.organizationId, change.applicationClassId);
+  if (change.applicationClassId !== undefined) {
+    await requireClass(tx, caller.organizationId, change.applicationClassId);
+    await refuseOtherClassThanPlan(tx, known, change.applicationClassId);
+  }
   return tx.applicationInstances.update({ ...atRevision(known, revision), ...given(change), updatedAt: now });
 }
 
@@ -120,4 +123,13 @@ async function requireClass(tx: Call['tx'], organizationId: string, id: string):
   if ((await tx.applicationClasses.find(organizationId, id)) === undefined) {
     throw ruleViolated('/applicationClassId', `There is no application class ${id}.`);
   }
+}
+
+/** A plan for one class stays with instances of that class. */
+async function refuseOtherClassThanPlan(tx: Call['tx'], known: ApplicationInstance, classId: string): Promise<void> {
+  if (known.protectionPlanId === undefined) return;
+  const plan = await tx.protectionPlans.find(known.organizationId, known.protectionPlanId);
+  if (plan?.applicationClassId === undefined || plan.applicationClassId === classId) return;
+  const detail = `The protection plan ${plan.name} is for another application class; remove it first.`;
+  throw ruleViolated('/applicationClassId', detail);
 }

@@ -16,8 +16,10 @@ import type { Manifest } from '../domain/manifest.ts';
 import type { Observation, Observed } from '../domain/observe.ts';
 import type { DeliveryAction, Operation } from '../domain/operation.ts';
 import type { DueSchedule, FirePlan, Surroundings } from '../domain/plan.ts';
+import type { PlanSteps } from '../domain/plan-schedules.ts';
 import type { ProtectionFacts } from '../domain/protection.ts';
 import type { News, Told } from '../domain/protection-news.ts';
+import type { StoredProtectionPlan } from '../domain/protection-plan.ts';
 import type { RecoveryPoint } from '../domain/recovery-point.ts';
 import type { Retention } from '../domain/retention.ts';
 import type { Schedule } from '../domain/schedule.ts';
@@ -88,11 +90,25 @@ export interface Tables {
     replace(id: string, fires: readonly Fire[]): Promise<void>;
   };
   readonly blackoutWindows: Rows<BlackoutWindow>;
+  readonly protectionPlans: ProtectionPlans;
   readonly events: {
     append(events: readonly NewEvent[]): Promise<void>;
     ofOperation(operationId: string, query: PageQuery): Promise<Page<Event>>;
     ofApplicationInstance(applicationInstanceId: string, query: PageQuery): Promise<Page<Event>>;
   };
+}
+
+/** Whoever changes what a plan makes locks the plan, then applications, then schedules: so nobody waits in a circle. */
+export interface ProtectionPlans extends Rows<StoredProtectionPlan> {
+  findNamed(organizationId: string, name: string): Promise<StoredProtectionPlan | undefined>;
+  /** One application, locked, but not against fires. */
+  lockInstance(organizationId: string, id: string): Promise<ApplicationInstance | undefined>;
+  /** The applications that the plan is applied to, locked as well. */
+  lockApplied(organizationId: string, planId: string): Promise<readonly ApplicationInstance[]>;
+  /** All schedules of these applications, locked. */
+  lockSchedules(applicationInstanceIds: readonly string[]): Promise<readonly Schedule[]>;
+  /** Writes what plans decide of schedules, with their slots, in a few statements, and raises revisions. */
+  write(steps: PlanSteps, now: string): Promise<void>;
 }
 
 /** `from` and `to` bound the slots, both included; of a range, any of its slots. */

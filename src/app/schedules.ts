@@ -4,6 +4,7 @@
  */
 import type { Caller } from '../domain/access.ts';
 import type { Fire } from '../domain/fire.ts';
+import { refuseRemovalOfPlanned, refuseWhatPlanDecides } from '../domain/plan-schedules.ts';
 import { ruleViolated } from '../domain/problem.ts';
 import { inferCadence } from '../domain/recurrence.ts';
 import {
@@ -63,6 +64,7 @@ export async function changeSchedule(
 ): Promise<Saved> {
   const { tx, caller, now, vault } = call;
   const known = await ownLocked(tx.schedules, caller, 'schedule', id);
+  refuseWhatPlanDecides(known, change);
   const recurs = ['schedule', 'timeZone', 'startsAt', 'endsAt', 'spreadSeconds'].some((key) =>
     Object.hasOwn(change, key),
   );
@@ -145,6 +147,7 @@ export async function resumeSchedule(call: Call, id: string, catchUp: 'Latest' |
 export async function removeSchedule(call: Call, id: string): Promise<void> {
   const { tx, caller, now, vault } = call;
   const known = await own(tx.schedules, caller, 'schedule', id);
+  refuseRemovalOfPlanned(known);
   await appendFires(call, settle(known, known.suspend ? 'Suspended' : 'ScheduleChanged', false, now, vault).fires);
   await tx.schedules.remove(caller.organizationId, id);
 }

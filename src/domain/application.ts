@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DisplayName, Id, Instant, Revision } from './common.ts';
 import { DnsLabel } from './names.ts';
 import { BackupParameters } from './parameters.ts';
+import { TimeZone } from './recurrence.ts';
 import { Retention } from './retention.ts';
 
 const RecoveryPointTarget = z
@@ -77,6 +78,8 @@ export const ApplicationInstance = z
     namespace: DnsLabel,
     name: DnsLabel.describe('The name of the ApplicationInstance resource in that namespace.'),
     displayName: DisplayName.optional(),
+    protectionPlanId: Id.optional().describe('The protection plan that is applied to it.'),
+    protectionPlanTimeZone: TimeZone.optional().describe("Where it is read, when not in the plan's own time zone."),
     createdAt: Instant,
     updatedAt: Instant,
     revision: Revision,

@@ -1,6 +1,6 @@
 /** What a forecast of retention is asked with, and what it answers: sizes in decimal GB, prices without a currency. */
 import { z } from 'zod';
-import { Instant } from './common.ts';
+import { Id, Instant } from './common.ts';
 import { Ttl } from './duration.ts';
 import { DnsLabel } from './names.ts';
 import { CronExpression, TimeZone } from './recurrence.ts';
@@ -33,6 +33,12 @@ export const NewRetentionForecast = z
       .max(maxForecastSchedules)
       .optional()
       .describe('What to forecast; or a protection plan.'),
+    protectionPlanId: Id.optional().describe('A protection plan, by its id.'),
+    protectionPlanName: DnsLabel.optional().describe('A protection plan, by its name.'),
+    deltaGBByEntry: z
+      .record(DnsLabel, GB)
+      .optional()
+      .describe('deltaGB of the entries of the protection plan, by their names.'),
     timeZone: TimeZone.optional().describe('For schedules that name none. Default Etc/UTC, or that of the plan.'),
     from: Instant.optional().describe('There is no copy before. Default: now.'),
     horizonDays: z

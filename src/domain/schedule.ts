@@ -94,6 +94,10 @@ export const Schedule = z
       'When it is looked at next: the slot with its spread. Absent while suspended, and when no slot is left.',
     ),
     lastFireAt: Instant.optional().describe('The slot of the last fire.'),
+    protectionPlanId: Id.optional().describe(
+      'The protection plan that made it, keeps it in step, and decides its recurrence and ttl.',
+    ),
+    protectionPlanEntry: z.string().optional().describe('The entry of that plan.'),
     createdAt: Instant,
     updatedAt: Instant,
     revision: Revision,

@@ -24,6 +24,8 @@ import { clusterRoutes } from './resources/clusters.ts';
 import { operationDetailRoutes } from './resources/operation-details.ts';
 import { operationRoutes } from './resources/operations.ts';
 import { organizationRoutes } from './resources/organizations.ts';
+import { planApplicationRoutes } from './resources/plan-applications.ts';
+import { protectionPlanRoutes } from './resources/protection-plans.ts';
 import { protectionRoutes } from './resources/protection.ts';
 import { recoveryPointRoutes } from './resources/recovery-points.ts';
 import { retentionForecastRoutes } from './resources/retention-forecast.ts';
@@ -92,6 +94,8 @@ const resources = [
   apiKeyRoutes,
   applicationClassRoutes,
   retentionOverrideRoutes,
+  protectionPlanRoutes,
+  planApplicationRoutes,
   retentionForecastRoutes,
   applicationInstanceRoutes,
   clusterRoutes,

@@ -2,6 +2,7 @@
 import { Event } from '../domain/event.ts';
 import { Fire } from '../domain/fire.ts';
 import { Operation } from '../domain/operation.ts';
+import { Schedule } from '../domain/schedule.ts';
 import { snakeCase } from './shape.ts';
 
 function columnsOf(shape: object, except: readonly string[] = []): string {
@@ -13,4 +14,5 @@ function columnsOf(shape: object, except: readonly string[] = []): string {
 
 export const operationColumns = columnsOf(Operation.shape);
 export const fireColumns = columnsOf(Fire.shape);
+export const scheduleColumns = columnsOf(Schedule.shape);
 export const eventColumns = columnsOf(Event.shape);

@@ -7,12 +7,14 @@ import { Cluster } from '../domain/cluster.ts';
 import { Event } from '../domain/event.ts';
 import { Fire } from '../domain/fire.ts';
 import { Operation } from '../domain/operation.ts';
+import { StoredProtectionPlan } from '../domain/protection-plan.ts';
 import { Schedule } from '../domain/schedule.ts';
 import { upsertFires } from './fire-rows.ts';
 import type { Prisma } from './generated/client.ts';
 import { appendEventsSql as appendEvents } from './operation-batch.ts';
 import { operationRows } from './operation-rows.ts';
 import { overrideRows } from './override-rows.ts';
+import { planRows } from './plan-rows.ts';
 import { refusalOf } from './refusals.ts';
 import { type Delegate, type Kind, pageOf, rowsOf } from './rows.ts';
 import { keyVersion, type Sealer } from './seal.ts';
@@ -36,6 +38,7 @@ const kinds = {
   applicationInstances: kindOf('application instance', 'application_instance', ApplicationInstance, 'organizationId'),
   schedules: { ...kindOf('schedule', 'schedule', Schedule, 'organizationId'), visible: { deletedAt: null } },
   blackoutWindows: kindOf('blackout window', 'blackout_window', BlackoutWindow, 'organizationId'),
+  protectionPlans: kindOf('protection plan', 'protection_plan', StoredProtectionPlan, 'organizationId'),
   operations: kindOf('operation', 'operation', Operation, 'organizationId'),
 };
 
@@ -107,6 +110,7 @@ export function tablesOf(client: Prisma.TransactionClient, sealer: Sealer): Tabl
       },
     },
     blackoutWindows: rowsOf(client, client.blackoutWindow, kinds.blackoutWindows),
+    protectionPlans: planRows(client, rowsOf(client, client.protectionPlan, kinds.protectionPlans)),
     events: {
       async append(events) {
         const rows = events.map((event) => snakeRow({ ...event, id: vault.newId() }));

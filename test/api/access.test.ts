@@ -29,7 +29,12 @@ describe('who may call', () => {
       body: { daily: '48h' },
     });
     const window = await api.make('/v1/blackout-windows', { name: 'nights', from: '22:00', to: '06:00' });
+    const plan = await api.make('/v1/protection-plans', {
+      name: 'gold',
+      entries: [{ name: 'daily', schedule: '0 2 * * *', ttl: '720h' }],
+    });
     ids = {
+      'protection-plans': plan.id,
       'blackout-windows': window.id,
       organizations: key.organizationId,
       'api-keys': key.id,

@@ -5,6 +5,14 @@ const sizes = { firstCopyGB: 200, pricePerGBMonth: 0.05 };
 
 export const planExamples: Readonly<Record<string, Record<string, Example>>> = {
   forecastRetention: {
+    plan: {
+      summary: 'What a built-in plan comes to for 200 GB',
+      value: {
+        protectionPlanName: 'gfs-23',
+        deltaGBByEntry: { daily: 5, weekly: 20, monthly: 40 },
+        ...sizes,
+      },
+    },
     scheme: {
       summary: '7 daily, 4 weekly and 12 monthly copies of 200 GB',
       value: {
@@ -15,6 +23,38 @@ export const planExamples: Readonly<Record<string, Record<string, Example>>> = {
         ],
         ...sizes,
       },
+    },
+  },
+  createProtectionPlan: {
+    gold: {
+      summary: 'Hourly for two days, daily for a quarter, monthly for seven years',
+      value: {
+        name: 'gold',
+        displayName: 'Gold',
+        timeZone: 'Europe/Berlin',
+        entries: [
+          { name: 'hourly', schedule: '0 * * * *', ttl: '48h' },
+          { name: 'daily', schedule: '0 2 * * *', ttl: '2160h', spreadSeconds: 3600 },
+          { name: 'monthly', schedule: '0 4 1 * *', ttl: '61368h' },
+        ],
+      },
+    },
+  },
+  changeProtectionPlan: {
+    longer: {
+      summary: 'Other entries, from now on, wherever it is applied',
+      value: {
+        entries: [
+          { name: 'hourly', schedule: '0 * * * *', ttl: '72h' },
+          { name: 'daily', schedule: '30 1 * * *', ttl: '2160h' },
+        ],
+      },
+    },
+  },
+  applyProtectionPlan: {
+    builtIn: {
+      summary: 'The 23 copies, at Berlin time',
+      value: { protectionPlanName: 'gfs-23', timeZone: 'Europe/Berlin' },
     },
   },
 };

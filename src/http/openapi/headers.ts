@@ -14,7 +14,16 @@ export const headers: Record<string, Json> = {
   RetryAfter: { description: 'Seconds after which a repetition may succeed.', schema: { type: 'integer', minimum: 1 } },
 };
 
-const revised = ['ApplicationClass', 'ApplicationInstance', 'Cluster', 'Schedule', 'Operation'];
+const revised = [
+  'ApplicationClass',
+  'ApplicationInstance',
+  'Cluster',
+  'Schedule',
+  'SavedSchedule',
+  'ProtectionPlan',
+  'SavedProtectionPlan',
+  'Operation',
+];
 
 export function headersOf(
   method: string,

@@ -22,6 +22,7 @@ const filters = {
   clusterId: Id.optional().describe('Only those in this cluster.'),
   applicationClassId: Id.optional().describe('Only those of this class.'),
   namespace: DnsLabel.optional().describe('Only those in namespaces of this name.'),
+  protectionPlanId: Id.optional().describe('Only those that this protection plan is applied to.'),
 };
 
 export function applicationInstanceRoutes(api: Api, ports: HttpPorts): void {

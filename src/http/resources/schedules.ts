@@ -19,6 +19,7 @@ const filters = {
   clusterId: Id.optional().describe('Only those of applications in this cluster.'),
   suspend: QueryBoolean.optional().describe('Only the suspended (true) or only the others (false).'),
   cadence: Cadence.optional().describe('Only those of this cadence.'),
+  protectionPlanId: Id.optional().describe('Only those that this protection plan made.'),
 };
 
 export function scheduleRoutes(api: Api, ports: HttpPorts): void {
@@ -98,7 +99,8 @@ export function scheduleRoutes(api: Api, ports: HttpPorts): void {
         tag,
         summary: 'Remove a schedule',
         description:
-          'It fires no more. Operations and copies that it made stay: each copy until its own ttl has passed. The ledger stays as well.',
+          'It fires no more. Operations and copies that it made stay: each copy until its own ttl has passed. The ledger stays as well. Refused with `in-use` while a protection plan keeps it.',
+        refusals: [409],
       },
       { params: ById, headers: ChangeHeaders },
     ),

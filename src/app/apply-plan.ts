@@ -1,0 +1,110 @@
+/**
+ * A protection plan in effect on an application instance. Applying says what is to be: again it changes nothing, another
+ * plan takes the place of the one before. Schedules made by hand are left alone.
+ */
+import type { ApplicationInstance } from '../domain/application.ts';
+import { notFound, Refusal, ruleViolated } from '../domain/problem.ts';
+import { checkEntries, keptNote, type StoredProtectionPlan } from '../domain/protection-plan.ts';
+import type { Schedule } from '../domain/schedule.ts';
+import type { Call } from './call.ts';
+import { chosenPlan, keepInStep, minimumInterval, type PlanChoice } from './protection-plans.ts';
+
+export interface Applied {
+  readonly applicationInstanceId: string;
+  readonly protectionPlanId: string;
+  readonly protectionPlanName: string;
+  readonly timeZone: string;
+  readonly schedules: Schedule[];
+  readonly warnings: string[];
+  readonly note: string;
+}
+
+export interface Unapplied {
+  readonly applicationInstanceId: string;
+  readonly removedCount: number;
+  readonly note: string;
+}
+
+export async function applyProtectionPlan(
+  call: Call,
+  instanceId: string,
+  { timeZone, ...choice }: PlanChoice & { readonly timeZone?: string | undefined },
+): Promise<Applied> {
+  const { tx, caller, now } = call;
+  const { organizationId } = caller;
+  // What belongs to others is not there, whatever else is wrong.
+  if ((await tx.applicationInstances.find(organizationId, instanceId)) === undefined) {
+    throw notFound('application instance', instanceId);
+  }
+  const plan = await lockedPlan(call, choice);
+  const known = await lockedInstance(call, instanceId);
+  if (plan.applicationClassId !== undefined && plan.applicationClassId !== known.applicationClassId) {
+    throw ruleViolated(
+      choice.protectionPlanId === undefined ? '/protectionPlanName' : '/protectionPlanId',
+      `The protection plan ${plan.name} is for instances of the application class ${plan.applicationClassId}; this one is of ${known.applicationClassId}.`,
+    );
+  }
+  const warnings = checkedFor(plan, timeZone, now, await minimumInterval(call));
+  const instance = await withPlan(call, known, plan.id, timeZone);
+  await keepInStep(call, plan, [instance]);
+  const schedules = await tx.protectionPlans.lockSchedules([instanceId]);
+  return {
+    applicationInstanceId: instanceId,
+    protectionPlanId: plan.id,
+    protectionPlanName: plan.name,
+    timeZone: timeZone ?? plan.timeZone,
+    schedules: schedules.filter(({ protectionPlanId }) => protectionPlanId === plan.id),
+    warnings,
+    note: keptNote,
+  };
+}
+
+/** What the plan made fires no more; copies stay until their time to live ends. */
+export async function unapplyProtectionPlan(call: Call, instanceId: string): Promise<Unapplied> {
+  const instance = await withPlan(call, await lockedInstance(call, instanceId), undefined, undefined);
+  const { removed } = await keepInStep(call, undefined, [instance]);
+  const note = 'Copies that exist keep the time to live that they were made with. Schedules made by hand stay.';
+  return { applicationInstanceId: instanceId, removedCount: removed.length, note };
+}
+
+/** Locked when it is a row: it neither changes nor goes away meanwhile. */
+async function lockedPlan(call: Call, choice: PlanChoice): Promise<StoredProtectionPlan> {
+  const { builtIn, ...plan } = await chosenPlan(call, choice);
+  if (builtIn) return plan;
+  const locked = await call.tx.protectionPlans.lock(call.caller.organizationId, plan.id);
+  if (locked === undefined) throw ruleViolated('/protectionPlanId', `There is no protection plan ${plan.id}.`);
+  return locked;
+}
+
+async function lockedInstance({ tx, caller }: Call, id: string): Promise<ApplicationInstance> {
+  const known = await tx.protectionPlans.lockInstance(caller.organizationId, id);
+  if (known === undefined) throw notFound('application instance', id);
+  return known;
+}
+
+async function withPlan(
+  { tx, now }: Call,
+  known: ApplicationInstance,
+  protectionPlanId: string | undefined,
+  protectionPlanTimeZone: string | undefined,
+): Promise<ApplicationInstance> {
+  if (known.protectionPlanId === protectionPlanId && known.protectionPlanTimeZone === protectionPlanTimeZone) {
+    return known;
+  }
+  return tx.applicationInstances.update({ ...known, protectionPlanId, protectionPlanTimeZone, updatedAt: now });
+}
+
+/** A plan that was allowed when it was made may not be by now: the organization's least interval counts at each use. */
+function checkedFor(
+  plan: StoredProtectionPlan,
+  timeZone: string | undefined,
+  now: string,
+  minimumIntervalSeconds: number | undefined,
+): string[] {
+  try {
+    return checkEntries({ ...plan, timeZone: timeZone ?? plan.timeZone }, now, minimumIntervalSeconds);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw ruleViolated('/protectionPlanId', `The protection plan ${plan.name} cannot be applied: ${error.message}`);
+  }
+}

@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { assertProblem, pointersOf, startApi, type TestApi } from './harness.ts';
+import { type Scene, setScene } from './scene.ts';
+
+const gfs = '00000000-0000-7000-8000-000000000002';
+const daily = { name: 'daily', schedule: '0 2 * * *', ttl: '720h' };
+const weekly = { name: 'weekly', schedule: '0 3 * * 0', ttl: '2016h' };
+
+interface Row {
+  readonly [key: string]: string;
+}
+
+describe('protection plans', () => {
+  let api: TestApi;
+  let scene: Scene;
+  before(async () => {
+    api = await startApi();
+    scene = await setScene(api);
+  });
+  after(() => api.close());
+
+  let count = 0;
+  const instance = async (): Promise<string> => {
+    count += 1;
+    const { clusterId, applicationClassId } = scene;
+    return (
+      await api.make('/v1/application-instances', {
+        clusterId,
+        applicationClassId,
+        namespace: `org-${count}`,
+        name: 'app',
+      })
+    ).id;
+  };
+  const plan = (name: string, entries: readonly object[] = [daily, weekly], more: object = {}) =>
+    api.make('/v1/protection-plans', { name, entries, ...more });
+  const apply = (id: string, body: object, key = api.adminKey) =>
+    api.call('POST', `/v1/application-instances/${id}/apply-protection-plan`, { body, key });
+  const unapply = (id: string) => api.call('POST', `/v1/application-instances/${id}/remove-protection-plan`);
+  const schedulesOf = async (id: string): Promise<Row[]> =>
+    (await api.call('GET', `/v1/schedules?applicationInstanceId=${id}&limit=200`)).body.items;
+  const told = (schedules: readonly Row[]) =>
+    schedules.map((each) => `${each.name} ${each.schedule} ${each.timeZone} ${each.ttl} ${each.cadence}`).sort();
+
+  test('the built-in plans are always there, first in the list, for every organization, and do not change', async () => {
+    await plan('listed');
+    for (const key of [api.adminKey, api.otherKey]) {
+      const { items } = (await api.call('GET', '/v1/protection-plans?limit=200', { key })).body;
+      assert.deepEqual(
+        items.slice(0, 2).map(({ name, builtIn }: { name: string; builtIn: boolean }) => [name, builtIn]),
+        [
+          ['default', true],
+          ['gfs-23', true],
+        ],
+      );
+      assert.equal((await api.call('GET', `/v1/protection-plans/${gfs}`, { key })).body.name, 'gfs-23');
+    }
+    const path = `/v1/protection-plans/${gfs}`;
+    assertProblem(await api.call('PATCH', path, { body: { displayName: 'x' } }), 422, 'rule-violated');
+    assertProblem(await api.call('DELETE', path), 422, 'rule-violated');
+    for (const name of ['default', 'gfs-23', 'listed'])
+      assertProblem(
+        await api.call('POST', '/v1/protection-plans', { body: { name, entries: [daily] } }),
+        409,
+        'already-exists',
+      );
+  });
+
+  test('pages show built-in and own plans once each, in both directions', async () => {
+    for (const name of ['paged-a', 'paged-b', 'paged-c']) await plan(name);
+    const pages = async (order: string) => {
+      const ids: string[] = [];
+      for (let cursor = ''; ; ) {
+        const { body } = await api.call('GET', `/v1/protection-plans?limit=2&orderBy=${order}${cursor}`);
+        ids.push(...body.items.map(({ id }: Row) => id));
+        if (body.nextCursor === undefined) return ids;
+        cursor = `&cursor=${body.nextCursor}`;
+      }
+    };
+    const ascending = await pages('createdAt');
+    assert.equal(new Set(ascending).size, ascending.length);
+    assert.deepEqual(ascending, (await pages('-createdAt')).toReversed());
+    assert.equal(ascending[1], gfs);
+    for (const [name, found] of [
+      ['gfs-23', 1],
+      ['paged-b', 1],
+      ['nothing', 0],
+    ] as const)
+      assert.equal((await api.call('GET', `/v1/protection-plans?name=${name}`)).body.items.length, found);
+  });
+
+  test('one call gives an application all schedules of a plan, and again changes nothing', async () => {
+    const id = await instance();
+    const first = await apply(id, { protectionPlanName: 'gfs-23', timeZone: 'Europe/Berlin' });
+    assert.equal(first.status, 200, first.text);
+    assert.deepEqual(told(first.body.schedules), [
+      'plan-daily 0 2 * * * Europe/Berlin 168h daily',
+      'plan-monthly 0 4 1 * * Europe/Berlin 8760h monthly',
+      'plan-weekly 0 3 * * 0 Europe/Berlin 672h weekly',
+    ]);
+    for (const each of first.body.schedules) {
+      assert.equal(each.protectionPlanId, gfs);
+      assert.equal(`plan-${each.protectionPlanEntry}`, each.name);
+      assert.ok(Date.parse(each.nextFireAt) > Date.now());
+    }
+    const again = await apply(id, { protectionPlanId: gfs, timeZone: 'Europe/Berlin' });
+    assert.deepEqual(again.body.schedules, first.body.schedules);
+    const { body } = await api.call('GET', `/v1/application-instances/${id}`);
+    assert.deepEqual([body.protectionPlanId, body.protectionPlanTimeZone, body.revision], [gfs, 'Europe/Berlin', 2]);
+    assert.deepEqual((await api.call('GET', `/v1/application-instances?protectionPlanId=${gfs}`)).body.items, [body]);
+    const key = { headers: { 'idempotency-key': 'apply' }, body: { protectionPlanId: gfs } };
+    const path = `/v1/application-instances/${id}/apply-protection-plan`;
+    const keyed = await api.call('POST', path, key);
+    const replayed = await api.call('POST', path, key);
+    assert.deepEqual([replayed.body, replayed.headers['idempotency-replayed']], [keyed.body, 'true']);
+    assert.equal(keyed.body.timeZone, 'Etc/UTC');
+  });
+
+  test('another plan takes the place of the one before; what was made by hand is left alone', async () => {
+    const id = await instance();
+    const byHand = await api.make('/v1/schedules', {
+      applicationInstanceId: id,
+      name: 'daily',
+      schedule: '30 5 * * *',
+    });
+    const before = (await apply(id, { protectionPlanName: 'gfs-23' })).body.schedules;
+    const suspended = before.find(({ name }: Row) => name === 'plan-daily');
+    await api.call('POST', `/v1/schedules/${suspended.id}/suspend`, { body: { reason: 'moving' } });
+    const after = (await apply(id, { protectionPlanName: 'default' })).body.schedules;
+    assert.deepEqual(told(after), [
+      'plan-daily 0 2 * * * Etc/UTC 720h daily',
+      'plan-hourly 0 * * * * Etc/UTC 24h hourly',
+      'plan-weekly 0 3 * * 0 Etc/UTC 2016h weekly',
+    ]);
+    const kept = after.find(({ name }: Row) => name === 'plan-daily');
+    assert.deepEqual(
+      [kept.id, kept.suspend, kept.suspendReason, kept.nextFireAt],
+      [suspended.id, true, 'moving', undefined],
+    );
+    assert.equal((await schedulesOf(id)).length, 4);
+    const removed = await unapply(id);
+    assert.deepEqual([removed.status, removed.body.removedCount], [200, 3], removed.text);
+    assert.match(removed.body.note, /keep the time to live/);
+    assert.deepEqual(await schedulesOf(id), [(await api.call('GET', `/v1/schedules/${byHand.id}`)).body]);
+    assert.equal((await unapply(id)).body.removedCount, 0);
+    assert.equal((await api.call('GET', `/v1/application-instances/${id}`)).body.protectionPlanId, undefined);
+    assert.equal((await apply(id, { protectionPlanName: 'default' })).status, 200);
+  });
+
+  test('what a plan decides is not changed by hand; the rest is, and lasts', async () => {
+    const id = await instance();
+    const gold = await plan('by-hand');
+    const { schedules } = (await apply(id, { protectionPlanId: gold.id })).body;
+    const known = schedules.find(({ name }: Row) => name === 'plan-daily');
+    const path = `/v1/schedules/${known.id}`;
+    for (const change of [
+      { schedule: '@hourly' },
+      { ttl: '1h' },
+      { ttl: null },
+      { timeZone: 'Europe/Berlin' },
+      { cadence: 'custom' },
+      { spreadSeconds: 5 },
+      { endsAt: '2030-01-01T00:00:00Z' },
+    ]) {
+      const answer = await api.call('PATCH', path, { body: change });
+      assertProblem(answer, 422, 'rule-violated');
+      assert.deepEqual(pointersOf(answer), [`/${Object.keys(change)[0]}`]);
+      assert.match(answer.body.errors[0].detail, /change the plan, or remove it/);
+    }
+    assertProblem(await api.call('DELETE', path), 409, 'in-use');
+    const free = { ttl: '720h', concurrencyPolicy: 'Allow', displayName: 'Nights', suspend: true };
+    assert.equal((await api.call('PATCH', path, { body: free })).status, 200);
+    await api.call('PATCH', `/v1/protection-plans/${gold.id}`, { body: { entries: [{ ...daily, ttl: '1440h' }] } });
+    const { body } = await api.call('GET', path);
+    assert.deepEqual(
+      [body.ttl, body.concurrencyPolicy, body.displayName, body.suspend, body.nextFireAt],
+      ['1440h', 'Allow', 'Nights', true, undefined],
+    );
+    const resumed = await api.call('POST', `${path}/resume`, { body: {} });
+    assert.ok(Date.parse(resumed.body.nextFireAt) > Date.now());
+  });
+
+  test('a change of a plan brings all of 200 applications in step at once', async () => {
+    const gold = await plan('many');
+    const ids: string[] = [];
+    for (let n = 0; n < 200; n += 1) ids.push(await instance());
+    for (const id of ids) assert.equal((await apply(id, { protectionPlanId: gold.id })).status, 200);
+    const path = `/v1/protection-plans/${gold.id}`;
+    const entries = [
+      { ...daily, schedule: '30 4 * * *', spreadSeconds: 3600 },
+      { name: 'monthly', schedule: '0 4 1 * *', ttl: '8760h' },
+    ];
+    const began = performance.now();
+    const changed = await api.call('PATCH', path, {
+      body: { entries, timeZone: 'Asia/Tokyo' },
+      headers: { 'if-match': '"1"' },
+    });
+    const took = performance.now() - began;
+    assert.equal(changed.status, 200, changed.text);
+    assert.deepEqual([changed.body.appliedCount, changed.headers.etag], [200, '"2"']);
+    assert.match(changed.body.note, /keep the time to live/);
+    assert.ok(took < 5_000, `${took} ms`);
+    const { rows } = await api.opened.pool.query(
+      `select name, schedule, time_zone, ttl, spread_seconds, revision, deleted_at is not null as deleted, count(*)::int,
+              min(extract(epoch from next_fire_at - next_slot_at)) as least, max(extract(epoch from next_fire_at - next_slot_at)) as most,
+              count(distinct next_slot_at)::int as slots
+       from schedule where protection_plan_id = $1 group by 1, 2, 3, 4, 5, 6, 7 order by 1`,
+      [gold.id],
+    );
+    assert.deepEqual(
+      rows.map(({ name, schedule, time_zone, revision, deleted, count }) => [
+        name,
+        schedule,
+        time_zone,
+        revision,
+        deleted,
+        count,
+      ]),
+      [
+        ['plan-daily', '30 4 * * *', 'Asia/Tokyo', 2, false, 200],
+        ['plan-monthly', '0 4 1 * *', 'Asia/Tokyo', 1, false, 200],
+        ['plan-weekly', '0 3 * * 0', 'Etc/UTC', 2, true, 200],
+      ],
+    );
+    const [spread] = rows;
+    assert.ok(spread.slots === 1 && Number(spread.most) < 3600 && Number(spread.most) > Number(spread.least));
+    assertProblem(
+      await api.call('PATCH', path, { body: { entries }, headers: { 'if-match': '"1"' } }),
+      412,
+      'stale-revision',
+    );
+    assertProblem(await api.call('DELETE', path), 409, 'in-use');
+    for (const id of ids) await unapply(id);
+    assert.equal((await api.call('DELETE', path, { headers: { 'if-match': '"2"' } })).status, 204);
+    assertProblem(await api.call('GET', path), 404, 'not-found');
+  });
+
+  test('a change that one application cannot follow is made nowhere', async () => {
+    const gold = await plan('all-or-none');
+    const ids = [await instance(), await instance()];
+    for (const id of ids) await apply(id, { protectionPlanId: gold.id });
+    await api.make('/v1/schedules', { applicationInstanceId: ids[1], name: 'plan-extra', schedule: '@daily' });
+    const before = await Promise.all(ids.map(schedulesOf));
+    const entries = [
+      { ...daily, ttl: '48h' },
+      { ...weekly, name: 'extra' },
+    ];
+    const refused = await api.call('PATCH', `/v1/protection-plans/${gold.id}`, { body: { entries } });
+    assertProblem(refused, 409, 'already-exists');
+    assert.match(refused.body.detail, /plan-extra that no plan made/);
+    assert.deepEqual(await Promise.all(ids.map(schedulesOf)), before);
+    assert.equal((await api.call('GET', `/v1/protection-plans/${gold.id}`)).body.revision, 1);
+  });
+
+  test('plans of another organization or class are none, and what is wrong with a plan is told where it is', async () => {
+    const id = await instance();
+    const other = await api.make('/v1/application-classes', { name: 'wordpress' });
+    const gold = await plan('for-wordpress', [daily], { applicationClassId: other.id });
+    const refused = await apply(id, { protectionPlanId: gold.id });
+    assertProblem(refused, 422, 'rule-violated');
+    assert.match(refused.body.detail, /for instances of the application class/);
+    await api.call('PATCH', `/v1/application-instances/${id}`, { body: { applicationClassId: other.id } });
+    assert.equal((await apply(id, { protectionPlanId: gold.id })).status, 200);
+    const back = { applicationClassId: scene.applicationClassId };
+    assertProblem(await api.call('PATCH', `/v1/application-instances/${id}`, { body: back }), 422, 'rule-violated');
+    const foreign = await setScene(api, 'org-other', api.otherKey, '-other');
+    for (const choice of [{ protectionPlanId: gold.id }, { protectionPlanName: 'for-wordpress' }])
+      assertProblem(await apply(foreign.applicationInstanceId, choice, api.otherKey), 422, 'rule-violated');
+    assertProblem(await apply(id, { protectionPlanId: gfs }, api.otherKey), 404, 'not-found');
+    for (const choice of [{}, { protectionPlanId: gfs, protectionPlanName: 'default' }])
+      assert.deepEqual(pointersOf(await apply(id, choice)), ['/protectionPlanId']);
+    const short = await api.call('POST', '/v1/protection-plans', {
+      body: { name: 'short', entries: [weekly, { ...daily, ttl: '12h' }] },
+    });
+    assertProblem(short, 422, 'rule-violated');
+    assert.deepEqual(pointersOf(short), ['/entries/1/ttl']);
+    assert.match(short.body.errors[0].detail, /times without any copy/);
+    const unwise = await plan('unwise', [{ ...daily, ttl: '24h' }]);
+    assert.match(unwise.warnings.join(), /one failed run leaves no copy/);
+    const forecast = await api.call('POST', '/v1/retention/forecast', { body: { protectionPlanId: unwise.id } });
+    assert.equal(forecast.body.steadyState.copies, 1);
+    const unknown = { protectionPlanName: 'gfs-23', deltaGBByEntry: { yearly: 1 } };
+    assert.deepEqual(pointersOf(await api.call('POST', '/v1/retention/forecast', { body: unknown })), [
+      '/deltaGBByEntry/yearly',
+    ]);
+  });
+
+  test('plans, applications and removals at the same time end in step, and none of them fails', async () => {
+    const [gold, silver] = [await plan('race-gold'), await plan('race-silver', [{ ...daily, ttl: '96h' }])];
+    const ids = await Promise.all(Array.from({ length: 6 }, instance));
+    const ttls = ['48h', '72h', '120h', '144h'];
+    const answers = await Promise.all([
+      ...ids.flatMap((id) => [apply(id, { protectionPlanId: gold.id }), apply(id, { protectionPlanId: silver.id })]),
+      ...ttls.map((ttl) =>
+        api.call('PATCH', `/v1/protection-plans/${gold.id}`, { body: { entries: [{ ...daily, ttl }] } }),
+      ),
+    ]);
+    for (const answer of answers) assert.equal(answer.status, 200, answer.text);
+    const { entries } = (await api.call('GET', `/v1/protection-plans/${gold.id}`)).body;
+    for (const id of ids) {
+      const { protectionPlanId } = (await api.call('GET', `/v1/application-instances/${id}`)).body;
+      const [only, ...others] = await schedulesOf(id);
+      assert.deepEqual(
+        [only?.protectionPlanId, only?.ttl, others],
+        [protectionPlanId, protectionPlanId === gold.id ? entries[0].ttl : '96h', []],
+      );
+    }
+  });
+});
