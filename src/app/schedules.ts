@@ -161,8 +161,10 @@ async function appendFires({ tx }: Call, fires: readonly Fire[]): Promise<void> 
 }
 
 async function tell({ tx, now }: Call, schedule: Schedule, reason: string, message: string): Promise<void> {
-  const { organizationId, clusterId, id: scheduleId } = schedule;
-  await tx.events.append([{ organizationId, clusterId, scheduleId, type: 'Normal', reason, message, at: now }]);
+  const { organizationId, clusterId, applicationInstanceId, id: scheduleId } = schedule;
+  await tx.events.append([
+    { organizationId, clusterId, applicationInstanceId, scheduleId, type: 'Normal', reason, message, at: now },
+  ]);
 }
 
 async function minimumInterval({ tx, caller }: Call): Promise<number | undefined> {
