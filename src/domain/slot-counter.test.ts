@@ -105,3 +105,15 @@ test('twenty years of every minute are counted in milliseconds', () => {
   assert.ok(performance.now() - began < 500);
   assert.equal(counter(to), (to - from) / 60_000 + 1);
 });
+
+test('what is remembered of one change of the clocks serves only others like it', () => {
+  const from = Date.UTC(2025, 0, 1);
+  const to = Date.UTC(2031, 0, 1);
+  for (const timeZone of ['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Africa/Casablanca']) {
+    for (const schedule of ['30 2 * * 0', '15 2 1-7 * *', '0,30 0-3 * 3,10 0', '30 1 25-31 * *']) {
+      const counter = slotCounter({ schedule, timeZone }, from, to);
+      const told = `${schedule} ${timeZone}`;
+      assert.equal(counter(to), enumerated(schedule, timeZone, from, to), told);
+    }
+  }
+});
