@@ -117,6 +117,7 @@ function decide(schedule: DueSchedule, around: Room, now: string, tools: PlanToo
       scheduleId: schedule.id,
       nextSlotAt: schedule.nextSlotAt,
       nextFireAt: shifted(schedule.nextSlotAt, offset),
+      deferredReason: schedule.deferredReason,
     });
     return;
   }

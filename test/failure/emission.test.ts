@@ -73,7 +73,7 @@ test('emitters killed at random moments lose no fire and double none', async () 
     nextFireAt: `now() + n * interval '3 milliseconds'`,
   });
   let kills = 0;
-  const deadline = Date.now() + 90_000;
+  const deadline = Date.now() + 300_000;
   while ((await counts()).due > 0 || (await counts()).operations < total) {
     assert.ok(Date.now() < deadline, 'the fires did not end');
     const children = await Promise.all(Array.from({ length: 4 }, () => emitter('loop')));

@@ -12,6 +12,8 @@ export interface SeedOptions {
   readonly scheduleCount: number;
   readonly clusterCount?: number;
   readonly schedule?: string;
+  /** Instead of one expression for all: dealt out in turn. */
+  readonly recurrences?: readonly { readonly schedule: string; readonly timeZone: string }[];
   /** SQL for the first slot; `n` is the number of the schedule, from 1. Default: a minute ago. */
   readonly nextFireAt?: string;
 }
@@ -22,6 +24,7 @@ export async function seedSchedules(pool: Pool, options: SeedOptions): Promise<S
     scheduleCount,
     clusterCount = 10,
     schedule = '*/5 * * * *',
+    recurrences = [{ schedule, timeZone: 'Etc/UTC' }],
     nextFireAt = `date_trunc('minute', now()) - interval '1 minute'`,
   } = options;
   const organizationId = v7();
@@ -50,8 +53,17 @@ export async function seedSchedules(pool: Pool, options: SeedOptions): Promise<S
      )
      insert into schedule (id, organization_id, application_instance_id, cluster_id, name, schedule, time_zone, suspend, cadence, template,
                            next_slot_at, next_fire_at, created_at, updated_at, revision)
-     select gen_random_uuid(), $1, instance_id, cluster_id, 'often', $6, 'Etc/UTC', false, 'hourly', '{}', ${nextFireAt}, ${nextFireAt}, now(), now(), 1 from numbered`,
-    [organizationId, clusterIds, clusterCount, scheduleCount, classId, schedule],
+     select gen_random_uuid(), $1, instance_id, cluster_id, 'often', ($6::text[])[1 + n % $7], ($8::text[])[1 + n % $7], false, 'hourly', '{}', ${nextFireAt}, ${nextFireAt}, now(), now(), 1 from numbered`,
+    [
+      organizationId,
+      clusterIds,
+      clusterCount,
+      scheduleCount,
+      classId,
+      recurrences.map(({ schedule }) => schedule),
+      recurrences.length,
+      recurrences.map(({ timeZone }) => timeZone),
+    ],
   );
   return { organizationId, clusterIds };
 }
