@@ -1,0 +1,135 @@
+/**
+ * `npm run bench`: what our scheduler costs, beside what others cost for the same rows, in one run on one PostgreSQL.
+ * README.md in this folder says what each row means. Takes about five minutes on two cores.
+ *
+ *   npm run bench -- --fires=2000      smaller bursts, for a quick look
+ */
+import { parseArgs } from 'node:util';
+import { freshDatabase } from '../test/support/database.ts';
+import { bullmq } from './bullmq.ts';
+import { graphileWorker } from './graphile-worker.ts';
+import { lag } from './lag.ts';
+import { limit } from './limit.ts';
+import { machine } from './machine.ts';
+import { ours } from './ours.ts';
+import { pgBoss } from './pg-boss.ts';
+import { type Figure, progress, repeated } from './repeat.ts';
+import { readRows } from './rows.ts';
+import { type Servers, startServers } from './servers.ts';
+import { setStage } from './stage.ts';
+import { table } from './table.ts';
+
+const { values } = parseArgs({ options: { fires: { type: 'string', default: '10000' } } });
+const fireCount = Number(values.fires);
+if (!Number.isInteger(fireCount) || fireCount < 1) throw new Error('--fires must be a whole number above 0');
+
+const servers = await startServers();
+let failed = false;
+const goal = (met: boolean) => {
+  failed ||= !met;
+  return met ? 'met' : 'MISSED';
+};
+try {
+  process.env.TEST_DATABASE_URL = servers.databaseUrl;
+  const told = await machine(servers);
+  for (const line of told) progress(line);
+  const report = [await bursts(servers), await perFire(), await lags(servers)];
+  console.log(`\n${[...told, ...report].join('\n\n')}\n`);
+} finally {
+  await servers.stop();
+}
+if (failed) process.exitCode = 1;
+
+async function bursts({ redisUrl }: Servers): Promise<string> {
+  const database = await freshDatabase();
+  const stage = await setStage(database.url, fireCount, fireCount);
+  const figures = new Map<string, Figure>();
+  const measure = async (
+    name: string,
+    times: number,
+    warmUps: number,
+    contender: { burst(): Promise<number>; close(): Promise<unknown> },
+  ) => {
+    figures.set(name, await repeated(name, times, contender.burst, warmUps));
+    await contender.close();
+  };
+  const service = await ours(stage);
+  await service.burst();
+  const rows = await readRows(stage.pool);
+  await measure('ours', 5, 1, service);
+  await measure('limit: multi-row inserts', 5, 1, await limit(stage, rows));
+  await measure('pg-boss', 3, 1, await pgBoss(stage, rows));
+  await measure('graphile-worker', 3, 1, await graphileWorker(stage, rows));
+  if (redisUrl === undefined) progress('no redis-server here: left out what needs it');
+  else await measure('BullMQ and Prisma', 3, 0, await bullmq(stage, rows, redisUrl));
+  await stage.close();
+  await database.drop();
+
+  const base = figures.get('ours')?.median ?? Number.NaN;
+  const ratio = (name: string) => (figures.get(name)?.median ?? Number.NaN) / base;
+  const goals = [`ours ≤ 3 × the limit: ${goal(1 / ratio('limit: multi-row inserts') <= 3)}`];
+  if (redisUrl !== undefined) goals.push(`ours ≥ 10 × BullMQ and Prisma: ${goal(ratio('BullMQ and Prisma') >= 10)}`);
+  return table(
+    `${fireCount} schedules due in the same second, until the last Operation is committed`,
+    ['', 'median s', 'lowest', 'highest', 'runs', 'fires/s', 'time, ours = 1'],
+    [...figures].map(([name, { median, lowest, highest, count }]) => [
+      name,
+      median.toFixed(3),
+      lowest.toFixed(3),
+      highest.toFixed(3),
+      String(count),
+      (fireCount / median).toFixed(0),
+      ratio(name).toFixed(2),
+    ]),
+    goals,
+  );
+}
+
+async function perFire(): Promise<string> {
+  const due = Math.min(1000, fireCount);
+  const figures: [number, Figure][] = [];
+  for (const present of [1_000, 10_000, 100_000]) {
+    const database = await freshDatabase();
+    const stage = await setStage(database.url, present, due);
+    const service = await ours(stage);
+    figures.push([present, await repeated(`${due} due of ${present}`, 5, service.burst, 2)]);
+    await service.close();
+    await stage.close();
+    await database.drop();
+  }
+  const base = figures[0]?.[1].median ?? Number.NaN;
+  const last = figures.at(-1)?.[1].median ?? Number.NaN;
+  return table(
+    `Cost of a fire with many schedules present, ${due} of them due`,
+    ['schedules', 'median µs a fire', 'lowest', 'highest', 'runs', 'ratio'],
+    figures.map(([present, { median, lowest, highest, count }]) => [
+      String(present),
+      ...[median, lowest, highest].map((seconds) => ((seconds * 1e6) / due).toFixed(0)),
+      String(count),
+      (median / base).toFixed(2),
+    ]),
+    [`with 100,000 ≤ 1.3 × with 1,000: ${goal(last / base <= 1.3)}`],
+  );
+}
+
+async function lags({ redisUrl }: Servers): Promise<string> {
+  const rows: string[][] = [];
+  const goals: string[] = [];
+  for (const [queue, url] of [
+    ['PostgreSQL', undefined],
+    ['Redis', redisUrl],
+  ] as const) {
+    if (queue === 'Redis' && url === undefined) continue;
+    const database = await freshDatabase();
+    const { p50Ms, p99Ms, lastSeenMs, fireCount: measured } = await lag(`lag, queue in ${queue}`, database.url, url);
+    await database.drop();
+    rows.push([queue, String(measured), p50Ms.toFixed(0), p99Ms.toFixed(0), lastSeenMs.toFixed(0)]);
+    goals.push(`p99 < 250 ms with the queue in ${queue}: ${goal(p99Ms < 250)}`);
+  }
+  return table(
+    'Lag from the slot to the committed Operation, by real ticks, 1000 fires sharing a second',
+    ['queue in', 'fires', 'p50 ms', 'p99 ms', 'last seen ms'],
+    rows,
+    goals,
+  );
+}
