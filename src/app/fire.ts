@@ -2,6 +2,9 @@
  * One activation of the scheduler: every schedule that is due makes its Operation, once a slot. It is told nothing by
  * the tick and looks in the database itself, so it may be called at any time, on every replica at once, and killed
  * between any two statements: a batch is one transaction, and what it did not commit is still due.
+ *
+ * Two batches overlap: the next one is claimed once this one is planned, and decided while this one is being written.
+ * It claims other schedules, and waits where a limited cluster's room depends on what this one writes.
  */
 import { planFires } from '../domain/plan.ts';
 import { memoizedNextSlot } from '../domain/recurrence.ts';
@@ -27,17 +30,33 @@ export async function fire(ports: {
   const tools = { nextSlot: memoizedNextSlot(), newId: vault.newId };
   const lagSeconds: number[] = [];
   let operationCount = 0;
-  for (;;) {
-    const emitted = await emission.emit(now, batchSize, (due, around) => {
-      const plan = planFires(due, around, now, tools);
-      lagSeconds.push(
-        ...plan.fires.filter((fire) => fire.operationId !== undefined).map((fire) => fire.delayMs / 1000),
-      );
-      return plan;
-    });
-    operationCount += emitted.operationCount;
-    doorbell.ring(emitted.clusterIds);
-    if (emitted.scheduleCount < batchSize) break;
+
+  const batches: Promise<void>[] = [];
+  try {
+    for (let more = true; more; ) {
+      const planned = Promise.withResolvers<boolean>();
+      const batch = emission
+        .emit(now, batchSize, (due, around) => {
+          const plan = planFires(due, around, now, tools);
+          lagSeconds.push(
+            ...plan.fires.filter((fire) => fire.operationId !== undefined).map((fire) => fire.delayMs / 1000),
+          );
+          planned.resolve(due.length === batchSize);
+          return plan;
+        })
+        .then((emitted) => {
+          operationCount += emitted.operationCount;
+          doorbell.ring(emitted.clusterIds);
+        });
+      const nothingMore = () => planned.resolve(false);
+      batch.then(nothingMore, nothingMore);
+      batches.push(batch);
+      more = await planned.promise;
+      await batches.at(-2);
+    }
+    await batches.at(-1);
+  } finally {
+    await Promise.allSettled(batches);
   }
   if (operationCount > 0) log.info({ operationCount }, 'fired schedules');
   return { operationCount, lagSeconds };

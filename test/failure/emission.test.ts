@@ -5,11 +5,13 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Pool } from 'pg';
+import { fire } from '../../src/app/fire.ts';
 import { openStore } from '../../src/postgres/store.ts';
 import { freshDatabase } from '../support/database.ts';
 import { seedSchedules } from '../support/seed.ts';
 import { until } from '../support/until.ts';
 
+const quiet = { info() {}, warn() {}, error() {}, debug() {} };
 const script = fileURLToPath(new URL('../support/emitter.ts', import.meta.url));
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
@@ -21,7 +23,7 @@ before(async () => {
   const opened = await openStore({
     url: database.url,
     secretsKey: Buffer.alloc(32, 1),
-    log: { info() {}, warn() {}, error() {}, debug() {} },
+    log: quiet,
   });
   await opened.close();
 });
@@ -62,6 +64,36 @@ test('eight processes racing for 500 due schedules make exactly 500 Operations',
   for (const child of children) child.stdin?.write('go\n');
   await Promise.all(children.map(ended));
   assert.deepEqual(await counts(), { operations: 500, slots: 500, fired: 500, withoutEvent: 0, orphans: 0, due: 0 });
+});
+
+test('a batch that cannot be written takes no other batch with it, and is fired later', async () => {
+  await pool.query('truncate organization, application_class cascade');
+  await seedSchedules(pool, { scheduleCount: 2_500, schedule: '0 0 1 1 *' });
+  await pool.query(`
+    update schedule set name = 'refused' where id = (select id from schedule order by next_slot_at, id limit 1);
+    create function refuse() returns trigger language plpgsql as $$
+    begin
+      if exists (select from schedule where id = new.schedule_id and name = 'refused') then raise 'refused on purpose'; end if;
+      return new;
+    end $$;
+    create trigger refuse before insert on operation for each row execute function refuse()`);
+  const { close, ...ports } = await openStore({ url: database.url, secretsKey: Buffer.alloc(32, 1), log: quiet });
+  const fireAll = () => fire({ ...ports, doorbell: { ring() {} }, log: quiet });
+  await assert.rejects(fireAll(), /refused on purpose/);
+  const { operations, due, ...rest } = await counts();
+  assert.equal(operations + due, 2_500);
+  assert.deepEqual(rest, { slots: operations, fired: operations, withoutEvent: 0, orphans: 0 });
+  await pool.query('drop trigger refuse on operation; drop function refuse');
+  await fireAll();
+  assert.deepEqual(await counts(), {
+    operations: 2_500,
+    slots: 2_500,
+    fired: 2_500,
+    withoutEvent: 0,
+    orphans: 0,
+    due: 0,
+  });
+  await close();
 });
 
 test('emitters killed at random moments lose no fire and double none', async () => {
