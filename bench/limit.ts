@@ -7,7 +7,7 @@ import { secondsOf } from './repeat.ts';
 import { batchesOf, bulkStatements, bulkValues, type FireRows } from './rows.ts';
 import type { Stage } from './stage.ts';
 
-const batchSize = 1000;
+const batchSize = 500;
 
 export async function limit(stage: Stage, rows: readonly FireRows[]) {
   const [example] = rows;

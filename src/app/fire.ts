@@ -10,7 +10,7 @@ import { planFires } from '../domain/plan.ts';
 import { memoizedNextSlot } from '../domain/recurrence.ts';
 import type { Clock, Doorbell, Emission, Log, Vault } from './ports.ts';
 
-const batchSize = 1000;
+const batchSize = 500;
 
 export interface FireReport {
   readonly operationCount: number;
