@@ -5,10 +5,11 @@
  */
 import { join } from 'node:path';
 import { ensureAdmin } from './app/access.ts';
+import type { ClusterApi, Deliveries, Observations } from './app/connector-ports.ts';
 import { deliver } from './app/deliver.ts';
 import { applyFailurePolicies } from './app/failure-policy.ts';
 import { fire } from './app/fire.ts';
-import type { Clock, ClusterApi, Deliveries, Log, Observations } from './app/ports.ts';
+import type { Clock, Log } from './app/ports.ts';
 import { protect } from './app/protect.ts';
 import { watchClusters } from './app/watch.ts';
 import { watchdog } from './app/watchdog.ts';

@@ -1,6 +1,6 @@
 /** What a call's outcome says of the cluster itself. */
 import type { ClusterFailure } from '../domain/delivery.ts';
-import type { ClusterReport } from './ports.ts';
+import type { ClusterReport } from './connector-ports.ts';
 
 /** The conditions Reachable and Authenticated after a call that failed so, or succeeded. */
 export function conditionsOf(failure: ClusterFailure | undefined): ClusterReport['conditions'] {

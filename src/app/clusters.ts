@@ -4,7 +4,8 @@ import type { Cluster, ClusterAccess, ClusterChange, NewCluster } from '../domai
 import { notFound, ruleViolated } from '../domain/problem.ts';
 import { atRevision, type Call, own, ownLocked } from './call.ts';
 import { conditionsOf } from './cluster-conditions.ts';
-import type { Clock, ClusterApi, ClusterDirectory, KubeconfigReader } from './ports.ts';
+import type { ClusterApi, ClusterDirectory, KubeconfigReader } from './connector-ports.ts';
+import type { Clock } from './ports.ts';
 
 export async function registerCluster(
   { tx, caller, now, vault }: Call,

@@ -8,7 +8,8 @@
 import { type ClusterAnswer, type ClusterFailure, decideDelivery } from '../domain/delivery.ts';
 import { manifestOf } from '../domain/manifest.ts';
 import { conditionsOf } from './cluster-conditions.ts';
-import type { Claim, Clock, ClusterApi, ClusterDirectory, ClusterTarget, Deliveries, Log } from './ports.ts';
+import type { Claim, ClusterApi, ClusterDirectory, ClusterTarget, Deliveries } from './connector-ports.ts';
+import type { Clock, Log } from './ports.ts';
 
 const batchSize = 64;
 const parallelCalls = 4;

@@ -2,7 +2,8 @@
  * Schedules whose Operations fail again and again are suspended, or told of, as their failurePolicy says. Takes no input
  * and looks for itself; each streak of failures is acted on once, on whichever replica comes first.
  */
-import type { Clock, FailurePolicies, Log } from './ports.ts';
+import type { Clock, Log } from './ports.ts';
+import type { FailurePolicies } from './scheduler-ports.ts';
 
 export async function applyFailurePolicies(ports: {
   readonly failurePolicies: FailurePolicies;

@@ -8,7 +8,8 @@
  */
 import { planFires } from '../domain/plan.ts';
 import { memoizedNextSlot } from '../domain/recurrence.ts';
-import type { Clock, Doorbell, Emission, Log, Vault } from './ports.ts';
+import type { Clock, Doorbell, Log, Vault } from './ports.ts';
+import type { Emission } from './scheduler-ports.ts';
 
 const batchSize = 500;
 

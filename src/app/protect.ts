@@ -7,7 +7,8 @@
 import { newsOf } from '../domain/protection-news.ts';
 import { protectionOf } from '../domain/protection-rules.ts';
 import { memoizedPeriod } from '../domain/protection-target.ts';
-import type { Clock, Log, Protections } from './ports.ts';
+import type { Clock, Log } from './ports.ts';
+import type { Protections } from './scheduler-ports.ts';
 
 const pageSize = 500;
 const periodOf = memoizedPeriod();

@@ -5,7 +5,8 @@ import { notFound } from '../domain/problem.ts';
 import type { Protection } from '../domain/protection.ts';
 import { protectionOf } from '../domain/protection-rules.ts';
 import { memoizedPeriod } from '../domain/protection-target.ts';
-import type { Clock, KnownProtection, Protections } from './ports.ts';
+import type { Clock } from './ports.ts';
+import type { KnownProtection, Protections } from './scheduler-ports.ts';
 
 interface ProtectionPorts {
   readonly protections: Protections;

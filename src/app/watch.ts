@@ -6,7 +6,8 @@
 import type { ClusterFailure } from '../domain/delivery.ts';
 import { type Observation, observe } from '../domain/observe.ts';
 import { conditionsOf } from './cluster-conditions.ts';
-import type { Clock, ClusterApi, ClusterDirectory, Log, Observations, Watcher, WatchState } from './ports.ts';
+import type { ClusterApi, ClusterDirectory, Observations, Watcher, WatchState } from './connector-ports.ts';
+import type { Clock, Log } from './ports.ts';
 
 export interface WatchPorts {
   readonly directory: ClusterDirectory;

@@ -3,7 +3,8 @@
  * heals by itself, and wants a person. Every replica of the scheduler looks for itself.
  */
 import { findingKey, reportOf, type WatchdogReport } from '../domain/watchdog.ts';
-import type { Clock, Invariants, Log } from './ports.ts';
+import type { Clock, Log } from './ports.ts';
+import type { Invariants } from './scheduler-ports.ts';
 
 interface WatchdogPorts {
   readonly invariants: Invariants;

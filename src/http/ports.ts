@@ -7,18 +7,9 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type {
-  Clock,
-  ClusterApi,
-  ClusterDirectory,
-  Doorbell,
-  Invariants,
-  KubeconfigReader,
-  Protections,
-  RecoveryPoints,
-  Store,
-  Vault,
-} from '../app/ports.ts';
+import type { ClusterApi, ClusterDirectory, KubeconfigReader } from '../app/connector-ports.ts';
+import type { Clock, Doorbell, Store, Vault } from '../app/ports.ts';
+import type { Invariants, Protections, RecoveryPoints } from '../app/scheduler-ports.ts';
 
 export interface HttpPorts {
   readonly store: Store;

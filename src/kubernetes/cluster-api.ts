@@ -3,7 +3,8 @@
  * them, and one for the watch while it runs. Nothing here throws for what a cluster or the network does, and every
  * call ends within its time.
  */
-import type { Clock, ClusterApi, ClusterTarget, Log } from '../app/ports.ts';
+import type { ClusterApi, ClusterTarget } from '../app/connector-ports.ts';
+import type { Clock, Log } from '../app/ports.ts';
 import type { ClusterAnswer } from '../domain/delivery.ts';
 import { addressRule } from './address.ts';
 import { openConnection } from './connection.ts';

@@ -4,7 +4,7 @@
  * that is not called any more loses its object after a while, so that removed clusters leave nothing behind.
  */
 import { createHash } from 'node:crypto';
-import type { ClusterTarget } from '../app/ports.ts';
+import type { ClusterTarget } from '../app/connector-ports.ts';
 import type { ClusterAccess } from '../domain/cluster.ts';
 import { type Connection, type ConnectionOptions, openConnection } from './connection.ts';
 

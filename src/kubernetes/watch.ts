@@ -12,7 +12,8 @@
  * Waits grow from 0.8 s to 30 s and start over after two healthy minutes. A watch that begins again at the first try
  * is no news; one that does not is told as Interrupted.
  */
-import type { Clock, Log, Watcher, WatchState } from '../app/ports.ts';
+import type { Watcher, WatchState } from '../app/connector-ports.ts';
+import type { Clock, Log } from '../app/ports.ts';
 import type { ClusterFailure } from '../domain/delivery.ts';
 import type { Observation } from '../domain/observe.ts';
 import { type BackOff, backOffOf, between, pause } from './back-off.ts';

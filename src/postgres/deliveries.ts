@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
-import type { Claim, Deliveries } from '../app/ports.ts';
+import type { Claim, Deliveries } from '../app/connector-ports.ts';
 import type { DeliveryStep } from '../domain/delivery.ts';
 import { appendEvents, storedOperation, writeDelivered } from './operation-batch.ts';
 import { inTransaction, select } from './sql.ts';

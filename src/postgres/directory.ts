@@ -1,7 +1,7 @@
 /** What the connector knows of clusters: how each is reached, and how it is doing. */
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import type { ClusterDirectory } from '../app/ports.ts';
+import type { ClusterDirectory } from '../app/connector-ports.ts';
 import { Cluster, ClusterAccess } from '../domain/cluster.ts';
 import { type Condition, clip, withCondition } from '../domain/condition.ts';
 import type { Sealer } from './seal.ts';

@@ -10,7 +10,7 @@
  */
 import type { Pool, PoolClient } from 'pg';
 import { z } from 'zod';
-import type { Emission } from '../app/ports.ts';
+import type { Emission } from '../app/scheduler-ports.ts';
 import { BlackoutWindow } from '../domain/blackout.ts';
 import { FireReason } from '../domain/fire.ts';
 import { BackupParameters } from '../domain/parameters.ts';

@@ -1,7 +1,7 @@
 /** Acting on streaks of failures: one statement finds them, marks them as told, suspends where asked, and writes the events. */
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import type { FailurePolicies } from '../app/ports.ts';
+import type { FailurePolicies } from '../app/scheduler-ports.ts';
 import { inTransaction } from './sql.ts';
 import { vault } from './vault.ts';
 

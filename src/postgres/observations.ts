@@ -1,6 +1,6 @@
 /** What clusters say, folded into the rows that it is about: read under lock, folded by the domain, written in one batch. */
 import type { Pool } from 'pg';
-import type { Observations } from '../app/ports.ts';
+import type { Observations } from '../app/connector-ports.ts';
 import type { NewEvent } from '../domain/event.ts';
 import type { Operation } from '../domain/operation.ts';
 import { appendEvents, storedOperation, writeObserved } from './operation-batch.ts';

@@ -1,6 +1,6 @@
 /** What the rules of protection need to know, in one row an application: one statement for any number of them. */
 import { z } from 'zod';
-import type { KnownProtection } from '../app/ports.ts';
+import type { KnownProtection } from '../app/scheduler-ports.ts';
 import { Phase } from '../domain/operation.ts';
 import { ProtectionStatus } from '../domain/protection.ts';
 

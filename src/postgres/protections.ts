@@ -3,7 +3,7 @@
  * revision that was read. Of two replicas that find the same change one writes it, with its events; the other nothing.
  */
 import type { Pool } from 'pg';
-import type { Protections } from '../app/ports.ts';
+import type { Protections } from '../app/scheduler-ports.ts';
 import type { PageQuery } from '../domain/common.ts';
 import { severityOf } from '../domain/protection.ts';
 import { eventColumns } from './columns.ts';

@@ -3,7 +3,7 @@
  * it holds their expiry, so that the many that have expired cost no look at their rows.
  */
 import type { Pool } from 'pg';
-import type { RecoveryPoints } from '../app/ports.ts';
+import type { RecoveryPoints } from '../app/scheduler-ports.ts';
 import type { PageQuery } from '../domain/common.ts';
 import { Operation } from '../domain/operation.ts';
 import { type RecoveryPoint, recoveryPointOf } from '../domain/recovery-point.ts';

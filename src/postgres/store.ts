@@ -1,20 +1,9 @@
 /** Everything that is kept, over one pool of connections: Prisma for ordinary reads and writes, plain SQL where it is hot. */
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Pool } from 'pg';
-import type {
-  Clock,
-  ClusterDirectory,
-  Deliveries,
-  Emission,
-  FailurePolicies,
-  Invariants,
-  Log,
-  Observations,
-  Protections,
-  RecoveryPoints,
-  Store,
-  Vault,
-} from '../app/ports.ts';
+import type { ClusterDirectory, Deliveries, Observations } from '../app/connector-ports.ts';
+import type { Clock, Log, Store, Vault } from '../app/ports.ts';
+import type { Emission, FailurePolicies, Invariants, Protections, RecoveryPoints } from '../app/scheduler-ports.ts';
 import { ApiKey } from '../domain/access.ts';
 import { deliveriesOf } from './deliveries.ts';
 import { directoryOf } from './directory.ts';

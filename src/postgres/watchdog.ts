@@ -4,7 +4,7 @@
  */
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import type { Invariants } from '../app/ports.ts';
+import type { Invariants } from '../app/scheduler-ports.ts';
 import { FindingKind, patience } from '../domain/watchdog.ts';
 
 const maxPerKind = 200;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { ensureAdmin } from '../../src/app/access.ts';
-import type { ClusterApi } from '../../src/app/ports.ts';
+import type { ClusterApi } from '../../src/app/connector-ports.ts';
 import { scopes } from '../../src/domain/access.ts';
 import type { HttpPorts } from '../../src/http/ports.ts';
 import { buildServer } from '../../src/http/server.ts';

@@ -1,0 +1,96 @@
+/**
+ * What delivers to clusters and takes in what they say. Nothing does HTTP inside a transaction: `ClusterApi` is called
+ * between transactions, never within.
+ */
+import type { Cluster, ClusterAccess, Discovery } from '../domain/cluster.ts';
+import type { Attempt, ClusterAnswer, ClusterFailure, DeliveryStep } from '../domain/delivery.ts';
+import type { Manifest } from '../domain/manifest.ts';
+import type { Observation, Observed } from '../domain/observe.ts';
+import type { Operation } from '../domain/operation.ts';
+
+/** The hot path to a cluster. A claim is a lease: who does not record within it has lost it, and writes nothing. */
+export interface Deliveries {
+  /** Clusters to which something is owed now. */
+  dueClusters(now: string): Promise<readonly string[]>;
+  claim(clusterId: string, now: string, limit: number, leaseSeconds: number): Promise<readonly Claim[]>;
+  /**
+   * Records what the cluster answered, for the claims whose lease still holds; says how many did. `decide` sees each
+   * Operation as it is by then: a cancel or an observation may have come while the call was under way.
+   */
+  record(
+    answers: readonly { readonly claim: Claim; readonly answer: ClusterAnswer }[],
+    decide: (attempt: Attempt, answer: ClusterAnswer) => DeliveryStep,
+  ): Promise<number>;
+}
+
+export interface Claim extends Attempt {
+  readonly leaseId: string;
+}
+
+/** The hot path from a cluster. */
+export interface Observations {
+  /** Locks the Operations of this cluster that are named, folds each, and writes what changed in one batch. */
+  ingest(
+    clusterId: string,
+    observations: readonly Observation[],
+    fold: (operation: Operation, observation: Observation) => Observed,
+  ): Promise<{ readonly changedCount: number }>;
+  /** Operations that the cluster should have: delivered, not ended, and delivered before `before`. */
+  expected(clusterId: string, before: string): Promise<readonly { name: string; namespace: string; uid: string }[]>;
+}
+
+/** What the connector knows of a cluster: its row, and how to reach it. */
+export interface ClusterTarget {
+  readonly cluster: Cluster;
+  readonly access: ClusterAccess;
+}
+
+export interface ClusterDirectory {
+  target(clusterId: string): Promise<ClusterTarget | undefined>;
+  /** All clusters, with the revision of their credentials: it changes when they do. */
+  list(): Promise<readonly { id: string; credentialsRevision: number }[]>;
+  /** Sets conditions and, when given, what was found out; raises no revision. Says which conditions changed status. */
+  report(clusterId: string, report: ClusterReport): Promise<readonly string[]>;
+}
+
+export interface ClusterReport {
+  readonly conditions: readonly {
+    type: string;
+    status: 'True' | 'False' | 'Unknown';
+    reason: string;
+    message: string;
+  }[];
+  readonly discovery?: Discovery;
+  readonly contact: boolean;
+  readonly now: string;
+}
+
+/** The clusters themselves. Every call ends within 15 s; nothing throws for what a cluster or the network does. */
+export interface ClusterApi {
+  /** Server-side apply with our field manager, not forced. With `metadata.uid` it never creates. */
+  apply(target: ClusterTarget, manifest: Manifest): Promise<ClusterAnswer>;
+  /** Deletes the resource, only with this uid when one is given. */
+  remove(
+    target: ClusterTarget,
+    resource: { name: string; namespace: string; uid?: string | undefined },
+  ): Promise<ClusterAnswer>;
+  /** Asks for version, CRD and permissions. `now` dates the answer. */
+  discover(target: ClusterTarget, now: string): Promise<{ discovery: Discovery; failure?: ClusterFailure }>;
+  /** Lists, then watches, until `signal`; comes back to the list whenever the watch cannot go on. Never rejects. */
+  watch(target: ClusterTarget, watcher: Watcher, signal: AbortSignal): Promise<void>;
+}
+
+export interface Watcher {
+  /** What was seen, in order. The watch goes on when it resolves; when it rejects the watch starts again with a list. */
+  seen(observations: readonly Observation[]): Promise<void>;
+  /** A list is complete: every Operation that the cluster had when it began, by `namespace/name`. */
+  listed(present: ReadonlySet<string>, beganAt: string): Promise<void>;
+  state(state: WatchState): Promise<void>;
+}
+
+export type WatchState =
+  | { readonly kind: 'Watching' }
+  | { readonly kind: 'Interrupted'; readonly failure: ClusterFailure };
+
+/** Reads a kubeconfig into what is needed of it; throws the Refusal `rule-violated` for what may not be in it. */
+export type KubeconfigReader = (text: string) => ClusterAccess;
