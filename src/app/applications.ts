@@ -1,12 +1,13 @@
 /** The catalog of application classes, an organization's own retention for them, and the instances in clusters. */
-import type {
-  ApplicationClass,
-  ApplicationClassChange,
-  ApplicationInstance,
-  ApplicationInstanceChange,
-  NewApplicationClass,
-  NewApplicationInstance,
-  RetentionOverride,
+import {
+  type ApplicationClass,
+  type ApplicationClassChange,
+  type ApplicationInstance,
+  type ApplicationInstanceChange,
+  defaultDeadlines,
+  type NewApplicationClass,
+  type NewApplicationInstance,
+  type RetentionOverride,
 } from '../domain/application.ts';
 import { given } from '../domain/common.ts';
 import { notFound, ruleViolated } from '../domain/problem.ts';
@@ -17,7 +18,7 @@ export async function createApplicationClass(
   { tx, now, vault }: Call,
   input: NewApplicationClass,
 ): Promise<ApplicationClass> {
-  const { name, displayName, retention, defaultParameters, recoveryPointTargetSeconds } = input;
+  const { name, displayName, retention, defaultParameters, recoveryPointTargetSeconds, ...deadlines } = input;
   const made: ApplicationClass = {
     id: vault.newId(),
     name,
@@ -25,6 +26,8 @@ export async function createApplicationClass(
     retention: { ...defaultRetention, ...retention },
     defaultParameters: defaultParameters ?? {},
     ...(recoveryPointTargetSeconds !== undefined && { recoveryPointTargetSeconds }),
+    ...defaultDeadlines,
+    ...given(deadlines),
     createdAt: now,
     updatedAt: now,
     revision: 1,

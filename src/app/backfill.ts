@@ -2,10 +2,10 @@
  * Making up for slots of the past by hand. Each slot of the range that has no Operation gets one now; its place in the
  * ledger says so, and a row that stood for a range of slots is divided around it.
  */
-import type { Fire } from '../domain/fire.ts';
+import { type Fire, ledgerRow } from '../domain/fire.ts';
 import { nameSuffix, operationName } from '../domain/names.ts';
+import { createdEvent, deliverBefore, newOperation } from '../domain/new-operation.ts';
 import type { Operation } from '../domain/operation.ts';
-import { createdEvent, ledgerRow } from '../domain/plan.ts';
 import { Refusal, ruleViolated } from '../domain/problem.ts';
 import { resolveTtl } from '../domain/retention.ts';
 import type { Schedule } from '../domain/schedule.ts';
@@ -89,30 +89,28 @@ async function maker({ tx, caller, now, vault }: Call, schedule: Schedule): Prom
     override: override?.retention,
     classRetention: applicationClass.retention,
   });
-  return (slot) => ({
-    id: vault.newId(),
-    organizationId: caller.organizationId,
-    clusterId: schedule.clusterId,
-    applicationInstanceId: instance.id,
-    scheduleId: schedule.id,
-    scheduledFor: slot,
-    name: operationName(instance.name, 'Backup', slot, nameSuffix(schedule.id)),
-    namespace: instance.namespace,
-    target: instance.name,
-    type: 'Backup',
-    engine: 'velero',
-    parameters: { ...applicationClass.defaultParameters, ...schedule.template.parameters },
-    ...resolved,
-    origin: 'schedule',
-    requestedBy: caller.name,
-    ...(caller.onBehalfOf !== undefined && { onBehalfOf: caller.onBehalfOf }),
-    phase: 'Pending',
-    conditions: [],
-    outputs: {},
-    warnings: [],
-    createdAt: now,
-    revision: 1,
-  });
+  return (slot) =>
+    newOperation(
+      {
+        id: vault.newId(),
+        organizationId: caller.organizationId,
+        clusterId: schedule.clusterId,
+        applicationInstanceId: instance.id,
+        scheduleId: schedule.id,
+        scheduledFor: slot,
+        name: operationName(instance.name, 'Backup', slot, nameSuffix(schedule.id)),
+        namespace: instance.namespace,
+        target: instance.name,
+        type: 'Backup',
+        parameters: { ...applicationClass.defaultParameters, ...schedule.template.parameters },
+        ...resolved,
+        origin: 'schedule',
+        requestedBy: caller.name,
+        ...(caller.onBehalfOf !== undefined && { onBehalfOf: caller.onBehalfOf }),
+        deliverBefore: deliverBefore(applicationClass, slot, now),
+      },
+      now,
+    );
 }
 
 /** The row around the slots that were made up for: what is left of it, and a row for each of those. Empty: it stays. */

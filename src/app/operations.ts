@@ -4,9 +4,9 @@ import type { Cluster } from '../domain/cluster.ts';
 import { withCondition } from '../domain/condition.ts';
 import { type Manifest, manifestOf } from '../domain/manifest.ts';
 import { isGeneratedName, nameSuffix, operationName } from '../domain/names.ts';
+import { createdEvent, deliverBefore, newOperation } from '../domain/new-operation.ts';
 import { isTerminal, type NewOperation, type Operation } from '../domain/operation.ts';
-import { parametersOf } from '../domain/parameters.ts';
-import { createdEvent } from '../domain/plan.ts';
+import { type OperationParameters, parametersOf } from '../domain/parameters.ts';
 import { notFound, Refusal, ruleViolated } from '../domain/problem.ts';
 import { resolveTtl } from '../domain/retention.ts';
 import { type Call, own, type Reading } from './call.ts';
@@ -42,32 +42,32 @@ export async function planOperation({ tx, caller, now, vault }: Reading, input: 
           classRetention: applicationClass.retention,
         })
       : {};
-  const operation: Operation = {
-    id,
-    organizationId: caller.organizationId,
-    clusterId: cluster.id,
-    applicationInstanceId: instance.id,
-    name: input.name ?? operationName(instance.name, input.type, now, nameSuffix(id)),
-    namespace: instance.namespace,
-    target: instance.name,
-    type: input.type,
-    engine: input.engine ?? 'velero',
-    parameters: parametersOf(input.type, input.parameters ?? {}, applicationClass.defaultParameters),
-    ...resolved,
-    origin: 'request',
-    requestedBy: caller.name,
-    ...(caller.onBehalfOf !== undefined && { onBehalfOf: caller.onBehalfOf }),
-    phase: 'Pending',
-    conditions: [],
-    outputs: {},
-    warnings: [],
-    createdAt: now,
-    revision: 1,
-  };
+  const parameters = parametersOf(input.type, input.parameters ?? {}, applicationClass.defaultParameters);
+  const deliveryDeadlineSeconds = input.deliveryDeadlineSeconds ?? applicationClass.deliveryDeadlineSeconds;
+  const operation = newOperation(
+    {
+      id,
+      organizationId: caller.organizationId,
+      clusterId: cluster.id,
+      applicationInstanceId: instance.id,
+      name: input.name ?? operationName(instance.name, input.type, now, nameSuffix(id)),
+      namespace: instance.namespace,
+      target: instance.name,
+      type: input.type,
+      ...(input.engine !== undefined && { engine: input.engine }),
+      parameters,
+      ...resolved,
+      origin: 'request',
+      requestedBy: caller.name,
+      ...(caller.onBehalfOf !== undefined && { onBehalfOf: caller.onBehalfOf }),
+      deliverBefore: deliverBefore({ deliveryDeadlineSeconds }, now, now),
+    },
+    now,
+  );
   return {
     operation,
     manifest: manifestOf(operation, cluster.name),
-    warnings: forewarnings(operation, cluster, instance),
+    warnings: forewarnings(parameters, cluster, instance),
   };
 }
 
@@ -129,14 +129,18 @@ export async function cancelOperation({ tx, caller, now }: Call, doorbell: Doorb
   return tx.operations.updateOwed(asked, 'Delete');
 }
 
-function forewarnings(operation: Operation, cluster: Cluster, instance: ApplicationInstance): readonly string[] {
+function forewarnings(
+  parameters: OperationParameters,
+  cluster: Cluster,
+  instance: ApplicationInstance,
+): readonly string[] {
   const warnings: string[] = [];
-  if (operation.parameters.csiSnapshotClassName !== undefined) {
+  if (parameters.csiSnapshotClassName !== undefined) {
     warnings.push(
       'parameters.csiSnapshotClassName is accepted by the operator but is no field of Velero: it has no effect there.',
     );
   }
-  const { namespaceMapping } = operation.parameters;
+  const { namespaceMapping } = parameters;
   if (namespaceMapping !== undefined && !Object.values(namespaceMapping).includes(instance.namespace)) {
     warnings.push(
       `namespaceMapping maps to ${Object.values(namespaceMapping).join(', ')}, but the Operation's target is in ${instance.namespace}.`,

@@ -1,7 +1,8 @@
 /** A fire that somebody asks for: the schedule's Operation, now, in the ledger with the name of who asked. */
+import { ledgerRow } from '../domain/fire.ts';
 import { nameSuffix, operationName } from '../domain/names.ts';
+import { createdEvent, deliverBefore, newOperation } from '../domain/new-operation.ts';
 import type { Operation } from '../domain/operation.ts';
-import { createdEvent, ledgerRow } from '../domain/plan.ts';
 import { resolveTtl } from '../domain/retention.ts';
 import { type Call, own, ownLocked } from './call.ts';
 import type { Doorbell } from './ports.ts';
@@ -15,35 +16,32 @@ export async function triggerSchedule(call: Call, doorbell: Doorbell, id: string
   const applicationClass = await own(tx.applicationClasses, caller, 'application class', instance.applicationClassId);
   const override = await tx.overrides.find(caller.organizationId, applicationClass.id);
   const operationId = vault.newId();
-  const operation: Operation = {
-    id: operationId,
-    organizationId: caller.organizationId,
-    clusterId: schedule.clusterId,
-    applicationInstanceId: instance.id,
-    scheduleId: schedule.id,
-    scheduledFor: now,
-    name: operationName(instance.name, 'Backup', now, nameSuffix(operationId)),
-    namespace: instance.namespace,
-    target: instance.name,
-    type: 'Backup',
-    engine: 'velero',
-    parameters: { ...applicationClass.defaultParameters, ...schedule.template.parameters },
-    ...resolveTtl({
-      schedule: schedule.ttl,
-      cadence: schedule.cadence,
-      override: override?.retention,
-      classRetention: applicationClass.retention,
-    }),
-    origin: 'schedule',
-    requestedBy: caller.name,
-    ...(caller.onBehalfOf !== undefined && { onBehalfOf: caller.onBehalfOf }),
-    phase: 'Pending',
-    conditions: [],
-    outputs: {},
-    warnings: [],
-    createdAt: now,
-    revision: 1,
-  };
+  const operation = newOperation(
+    {
+      id: operationId,
+      organizationId: caller.organizationId,
+      clusterId: schedule.clusterId,
+      applicationInstanceId: instance.id,
+      scheduleId: schedule.id,
+      scheduledFor: now,
+      name: operationName(instance.name, 'Backup', now, nameSuffix(operationId)),
+      namespace: instance.namespace,
+      target: instance.name,
+      type: 'Backup',
+      parameters: { ...applicationClass.defaultParameters, ...schedule.template.parameters },
+      ...resolveTtl({
+        schedule: schedule.ttl,
+        cadence: schedule.cadence,
+        override: override?.retention,
+        classRetention: applicationClass.retention,
+      }),
+      origin: 'schedule',
+      requestedBy: caller.name,
+      ...(caller.onBehalfOf !== undefined && { onBehalfOf: caller.onBehalfOf }),
+      deliverBefore: deliverBefore({ ...applicationClass, ...schedule }, now, now),
+    },
+    now,
+  );
   await tx.operations.insertOwed(operation, 'Apply');
   const row = ledgerRow({
     schedule,

@@ -14,6 +14,32 @@ const RecoveryPointTarget = z
     'How old the last good copy may be, in seconds (the recovery point objective): 60 to 31622400. Where none is set it is twice the period of the most frequent schedule of the application that fires, measured by the longest wait between two of its slots.',
   );
 
+const Deadline = z
+  .int()
+  .min(60)
+  .max(30 * 86_400);
+const deadlines = {
+  deliveryDeadlineSeconds: Deadline.describe(
+    'How long an Operation may wait for its cluster to accept it, in seconds, unless its schedule or request says otherwise. Default 86400 (a day).',
+  ),
+  pendingDeadlineSeconds: Deadline.describe(
+    'How long an Operation may stay Pending in its cluster, in seconds; then it fails here with PendingTimeout. Default 1800.',
+  ),
+  runningDeadlineSeconds: Deadline.describe(
+    'How long an Operation may stay Running, in seconds; then it fails here with RunningTimeout. Default 14400 (four hours).',
+  ),
+};
+const optionalDeadlines = {
+  deliveryDeadlineSeconds: deadlines.deliveryDeadlineSeconds.optional(),
+  pendingDeadlineSeconds: deadlines.pendingDeadlineSeconds.optional(),
+  runningDeadlineSeconds: deadlines.runningDeadlineSeconds.optional(),
+};
+export const defaultDeadlines = {
+  deliveryDeadlineSeconds: 86_400,
+  pendingDeadlineSeconds: 1_800,
+  runningDeadlineSeconds: 14_400,
+} as const;
+
 export const ApplicationClass = z
   .object({
     id: Id,
@@ -26,6 +52,7 @@ export const ApplicationClass = z
       'Parameters of each backup of this class, unless the request or schedule says otherwise.',
     ),
     recoveryPointTargetSeconds: RecoveryPointTarget.optional(),
+    ...deadlines,
     createdAt: Instant,
     updatedAt: Instant,
     revision: Revision,
@@ -42,6 +69,7 @@ export const NewApplicationClass = z
     ),
     defaultParameters: BackupParameters.optional(),
     recoveryPointTargetSeconds: RecoveryPointTarget.optional(),
+    ...optionalDeadlines,
   })
   .meta({ id: 'NewApplicationClass', description: 'A class to add to the catalog.' });
 export type NewApplicationClass = z.infer<typeof NewApplicationClass>;
@@ -54,6 +82,7 @@ export const ApplicationClassChange = z
     recoveryPointTargetSeconds: RecoveryPointTarget.nullable()
       .optional()
       .describe('In seconds, 60 to 31622400. null: back to what follows from the schedules.'),
+    ...optionalDeadlines,
   })
   .meta({ id: 'ApplicationClassChange', description: 'What to change; what is absent stays.' });
 export type ApplicationClassChange = z.infer<typeof ApplicationClassChange>;

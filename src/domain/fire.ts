@@ -48,3 +48,46 @@ export const Fire = z
   })
   .meta({ id: 'Fire', description: 'What became of one slot, or of a range of slots, of a schedule.' });
 export type Fire = z.infer<typeof Fire>;
+
+interface LedgerRow {
+  readonly schedule: { readonly id: string };
+  readonly outcome: FireOutcome;
+  readonly reason: FireReason;
+  readonly first: string;
+  readonly last: string;
+  readonly count: number;
+  readonly now: string;
+  readonly offset: number;
+  readonly id: string;
+  readonly operationId?: string | undefined;
+}
+
+export function ledgerRow({
+  schedule,
+  outcome,
+  reason,
+  first,
+  last,
+  count,
+  now,
+  offset,
+  id,
+  operationId,
+}: LedgerRow): Fire {
+  return {
+    id,
+    scheduleId: schedule.id,
+    scheduledFor: first,
+    ...(count > 1 && { lastScheduledFor: last }),
+    slotCount: count,
+    outcome,
+    reason,
+    ...(operationId !== undefined && { operationId }),
+    firedAt: now,
+    delayMs: dueDelayMs(first, now, offset),
+  };
+}
+
+export function dueDelayMs(slot: string, now: string, offset: number): number {
+  return Math.max(0, Date.parse(now) - Date.parse(slot) - offset * 1000);
+}

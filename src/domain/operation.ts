@@ -22,14 +22,46 @@ export const Phase = z.enum(['Pending', 'Running', 'Succeeded', 'Failed', 'Cance
 });
 export type Phase = z.infer<typeof Phase>;
 
-export const OperationType = z.enum(['Backup', 'Restore']).meta({ id: 'OperationType', description: 'What is done.' });
+export const OperationType = z.enum(['Backup', 'Restore', 'Upgrade', 'Migration', 'RunCommand', 'Runbook']).meta({
+  id: 'OperationType',
+  description:
+    'What is done. This service makes Backups and Restores; the others are told of when somebody else makes them.',
+});
 export type OperationType = z.infer<typeof OperationType>;
 
-export const Engine = z.enum(['velero']).meta({ id: 'Engine', description: 'What does it in the cluster.' });
+export const RequestedType = OperationType.extract(['Backup', 'Restore']).meta({
+  id: 'RequestedType',
+  description: 'What can be asked for.',
+});
 
-export const Origin = z
-  .enum(['schedule', 'request'])
-  .meta({ id: 'Origin', description: 'What made it: the fire of a schedule, or a request to the API.' });
+export const Engine = z
+  .enum(['velero', 'workflow', 'job', 'helm', 'volsync', 'helmHookJob', 'snapshot'])
+  .meta({ id: 'Engine', description: 'What does it in the cluster.' });
+export type Engine = z.infer<typeof Engine>;
+const RequestedEngine = Engine.extract(['velero']).meta({
+  id: 'RequestedEngine',
+  description: 'What can be asked for.',
+});
+
+export const Origin = z.enum(['schedule', 'request', 'cluster']).meta({
+  id: 'Origin',
+  description:
+    'What made it: the fire of a schedule, a request to the API, or somebody else in the cluster (kubectl, Git, another tool).',
+});
+
+/** A cluster that says something else than what is recorded: the record stays, and this is kept beside it. */
+export const Contradiction = z
+  .object({
+    phase: Phase.describe('What the cluster says.'),
+    message: z.string(),
+    at: Instant.describe('When it was first told.'),
+  })
+  .meta({
+    id: 'Contradiction',
+    description:
+      'The cluster says otherwise, after the Operation had ended here: for example it went on after our deadline and succeeded.',
+  });
+export type Contradiction = z.infer<typeof Contradiction>;
 
 export const Progress = z
   .object({
@@ -51,7 +83,9 @@ export const Operation = z
     id: Id,
     organizationId: Id,
     clusterId: Id,
-    applicationInstanceId: Id,
+    applicationInstanceId: Id.optional().describe(
+      'Absent when somebody else made it for an application that is not registered here.',
+    ),
     scheduleId: Id.optional(),
     scheduledFor: Instant.optional().describe('The slot of the schedule that this Operation is the fire of.'),
     name: DnsLabel.describe("The resource's name in the cluster, and the Velero Backup's or Restore's."),
@@ -59,13 +93,19 @@ export const Operation = z
     target: DnsLabel.describe('The ApplicationInstance that it acts on, in the same namespace.'),
     type: OperationType,
     engine: Engine,
-    parameters: OperationParameters.describe(
-      'As they were resolved: the request or schedule over the application class, without ttl.',
-    ),
+    parameters: z
+      .record(z.string(), z.unknown())
+      .describe(
+        'As they were resolved: the request or schedule over the application class, without ttl. Those of OperationParameters; with origin cluster whatever was applied there.',
+      ),
     ttl: Ttl.optional().describe('Backups only.'),
     ttlSource: TtlSource.optional(),
     origin: Origin,
-    requestedBy: z.string().describe('The name of the API key, or schedule/<name> for a fire.'),
+    requestedBy: z
+      .string()
+      .describe(
+        'The name of the API key, schedule/<name> for a fire, or cluster/<field manager> of who applied it there.',
+      ),
     onBehalfOf: z.string().optional().describe('The person that X-On-Behalf-Of named.'),
     phase: Phase,
     conditions: z.array(Condition),
@@ -78,6 +118,10 @@ export const Operation = z
     warnings: z.array(z.string()).describe('What the API server and the engine warned about, in their words.'),
     uid: z.string().optional().describe("The resource's uid in the cluster, once it is known."),
     cancelRequestedAt: Instant.optional(),
+    deliverBefore: Instant.optional().describe(
+      'What the cluster has not accepted by then fails with DeadlineExceeded and is never delivered. From the schedule, the request or the application class; absent with origin cluster.',
+    ),
+    contradiction: Contradiction.optional(),
     createdAt: Instant,
     deliveredAt: Instant.optional().describe('When the cluster accepted the resource.'),
     startedAt: Instant.optional().describe('As the cluster tells it.'),
@@ -91,15 +135,23 @@ export const Operation = z
   .meta({ id: 'Operation', description: 'One backup or restore: what was asked for and what the cluster says of it.' });
 export type Operation = z.infer<typeof Operation>;
 
+export const DeliveryDeadline = z
+  .int()
+  .min(60)
+  .max(30 * 86_400);
+
 export const NewOperation = z
   .strictObject({
     applicationInstanceId: Id,
-    type: OperationType,
-    engine: Engine.optional().describe('Default velero.'),
+    type: RequestedType,
+    engine: RequestedEngine.optional().describe('Default velero.'),
     name: DnsLabel.optional().describe(
       'Default: <target>-<type>-<time>-<suffix>. Unique in the cluster, for good: a copy of that name may be in the bucket.',
     ),
     ttl: Ttl.optional().describe("Backups only. Default: the organization's or the class's for backups on demand."),
+    deliveryDeadlineSeconds: DeliveryDeadline.optional().describe(
+      "How long it may wait for its cluster, in seconds. Default: the application class's deliveryDeadlineSeconds.",
+    ),
     parameters: OperationParameters.optional().describe(
       "A Backup's go over the application class's defaults, key by key.",
     ),

@@ -24,6 +24,7 @@ const due: DueSchedule = {
   namespace: 'org-myteam',
   target: 'nextcloud-myteam',
   classRetention: defaultRetention,
+  deliveryDeadlineSeconds: 86_400,
   defaultParameters: { snapshotVolumes: true, storageLocation: 'aws-primary' },
 };
 const nothing = { windows: [], room: new Map<string, number>() };

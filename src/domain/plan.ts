@@ -8,8 +8,9 @@
  */
 import { type BlackoutWindow, blackoutAt } from './blackout.ts';
 import type { NewEvent } from './event.ts';
-import type { Fire, FireOutcome, FireReason } from './fire.ts';
+import { dueDelayMs, type Fire, type FireOutcome, type FireReason, ledgerRow } from './fire.ts';
 import { nameSuffix, operationName } from './names.ts';
+import { createdEvent, deliverBefore, newOperation } from './new-operation.ts';
 import type { Operation } from './operation.ts';
 import type { BackupParameters } from './parameters.ts';
 import type { Cadence, nextSlot } from './recurrence.ts';
@@ -44,6 +45,7 @@ export interface DueSchedule {
   readonly target: string;
   readonly classRetention: Retention;
   readonly defaultParameters: BackupParameters;
+  readonly deliveryDeadlineSeconds: number;
   readonly override?: Retention | undefined;
   readonly organizationSuspend: boolean;
   readonly clusterSuspend: boolean;
@@ -223,10 +225,6 @@ interface Chosen {
   readonly rows: readonly { outcome: FireOutcome; reason: FireReason; first: string; last: string; count: number }[];
 }
 
-function dueDelayMs(slot: string, now: string, offset: number): number {
-  return Math.max(0, ms(now) - ms(slot) - offset * 1000);
-}
-
 /** Which of the passed slots is fired, and what becomes of the others, by missedFires and the deadline. */
 function choose(schedule: DueSchedule, passed: Passed, now: string, offset: number): Chosen {
   const { first, newest, count, beforeNewest = passed.first } = passed;
@@ -321,89 +319,29 @@ function lookAgain(
 }
 
 function operationOf(schedule: DueSchedule, slot: string, now: string, id: string): Operation {
-  const { ttl, ttlSource } = resolveTtl({
-    schedule: schedule.ttl,
-    cadence: schedule.cadence,
-    override: schedule.override,
-    classRetention: schedule.classRetention,
-  });
-  return {
-    id,
-    organizationId: schedule.organizationId,
-    clusterId: schedule.clusterId,
-    applicationInstanceId: schedule.applicationInstanceId,
-    scheduleId: schedule.id,
-    scheduledFor: slot,
-    name: operationName(schedule.target, 'Backup', slot, nameSuffix(schedule.id)),
-    namespace: schedule.namespace,
-    target: schedule.target,
-    type: 'Backup',
-    engine: 'velero',
-    parameters: { ...schedule.defaultParameters, ...schedule.template.parameters },
-    ttl,
-    ttlSource,
-    origin: 'schedule',
-    requestedBy: `schedule/${schedule.name}`,
-    phase: 'Pending',
-    conditions: [],
-    outputs: {},
-    warnings: [],
-    createdAt: now,
-    revision: 1,
-  };
-}
-
-interface LedgerRow {
-  readonly schedule: { readonly id: string };
-  readonly outcome: FireOutcome;
-  readonly reason: FireReason;
-  readonly first: string;
-  readonly last: string;
-  readonly count: number;
-  readonly now: string;
-  readonly offset: number;
-  readonly id: string;
-  readonly operationId?: string | undefined;
-}
-
-export function ledgerRow({
-  schedule,
-  outcome,
-  reason,
-  first,
-  last,
-  count,
-  now,
-  offset,
-  id,
-  operationId,
-}: LedgerRow): Fire {
-  return {
-    id,
-    scheduleId: schedule.id,
-    scheduledFor: first,
-    ...(count > 1 && { lastScheduledFor: last }),
-    slotCount: count,
-    outcome,
-    reason,
-    ...(operationId !== undefined && { operationId }),
-    firedAt: now,
-    delayMs: dueDelayMs(first, now, offset),
-  };
-}
-
-export function createdEvent(operation: Operation, now: string): NewEvent {
-  const { organizationId, clusterId, applicationInstanceId, id, scheduleId } = operation;
-  const kept = operation.ttl === undefined ? '' : `, kept ${operation.ttl} (${operation.ttlSource})`;
-  return {
-    organizationId,
-    clusterId,
-    applicationInstanceId,
-    operationId: id,
-    ...(scheduleId !== undefined && { scheduleId }),
-    type: 'Normal',
-    reason: 'Created',
-    message: `${operation.type} of ${operation.namespace}/${operation.target}, asked for by ${operation.requestedBy}${kept}.`,
-    at: now,
-  };
+  return newOperation(
+    {
+      id,
+      organizationId: schedule.organizationId,
+      clusterId: schedule.clusterId,
+      applicationInstanceId: schedule.applicationInstanceId,
+      scheduleId: schedule.id,
+      scheduledFor: slot,
+      name: operationName(schedule.target, 'Backup', slot, nameSuffix(schedule.id)),
+      namespace: schedule.namespace,
+      target: schedule.target,
+      type: 'Backup',
+      parameters: { ...schedule.defaultParameters, ...schedule.template.parameters },
+      ...resolveTtl({
+        schedule: schedule.ttl,
+        cadence: schedule.cadence,
+        override: schedule.override,
+        classRetention: schedule.classRetention,
+      }),
+      origin: 'schedule',
+      requestedBy: `schedule/${schedule.name}`,
+      deliverBefore: deliverBefore(schedule, slot, now),
+    },
+    now,
+  );
 }

@@ -23,6 +23,7 @@ const base: DueSchedule = {
   namespace: 'org-myteam',
   target: 'nextcloud-myteam',
   classRetention: defaultRetention,
+  deliveryDeadlineSeconds: 86_400,
   defaultParameters: {},
   organizationSuspend: false,
   clusterSuspend: false,

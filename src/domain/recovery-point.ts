@@ -16,7 +16,7 @@ export const RecoveryPoint = z
     operationId: Id.describe('The Operation that made it; the id of the recovery point.'),
     organizationId: Id,
     clusterId: Id,
-    applicationInstanceId: Id,
+    applicationInstanceId: Id.optional().describe('Absent when the application is not registered here.'),
     scheduleId: Id.optional(),
     namespace: DnsLabel,
     target: DnsLabel.describe('The ApplicationInstance that was backed up.'),
@@ -59,7 +59,7 @@ const Outputs = z.object({
 
 /** The copy that the Operation has made; `undefined` when it made none. Whether that has expired is not looked at. */
 export function recoveryPointOf(operation: Operation): RecoveryPoint | undefined {
-  const { type, phase, ttl, ttlSource, scheduleId, finishedAt, expiresAt } = operation;
+  const { type, phase, ttl, ttlSource, applicationInstanceId, scheduleId, finishedAt, expiresAt } = operation;
   if (type !== 'Backup' || phase !== 'Succeeded' || ttl === undefined) return undefined;
   if (finishedAt === undefined || expiresAt === undefined) return undefined;
   const outputs = Outputs.parse(operation.outputs);
@@ -68,7 +68,7 @@ export function recoveryPointOf(operation: Operation): RecoveryPoint | undefined
     operationId: operation.id,
     organizationId: operation.organizationId,
     clusterId: operation.clusterId,
-    applicationInstanceId: operation.applicationInstanceId,
+    ...(applicationInstanceId !== undefined && { applicationInstanceId }),
     ...(scheduleId !== undefined && { scheduleId }),
     namespace: operation.namespace,
     target: operation.target,
@@ -93,5 +93,5 @@ export function isPartial(conditions: readonly Condition[]): boolean {
 
 /** The operator's default where nothing was asked for. */
 function storageLocationOf({ parameters }: Operation): string {
-  return parameters.storageLocation ?? 'default';
+  return typeof parameters.storageLocation === 'string' ? parameters.storageLocation : 'default';
 }

@@ -3,7 +3,7 @@
  * have passed until then get their row in the ledger, and the next slot is set.
  */
 import type { Fire, FireReason } from './fire.ts';
-import { ledgerRow } from './plan.ts';
+import { ledgerRow } from './fire.ts';
 import { dueAt, type Schedule } from './schedule.ts';
 import { type Passed, passedSlots, shifted, slotAfter, spreadOffsetSeconds } from './slots.ts';
 

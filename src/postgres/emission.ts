@@ -30,7 +30,7 @@ const claim = `
          s.spread_seconds as "spreadSeconds", s.concurrency_policy as "concurrencyPolicy",
          s.starting_deadline_seconds as "startingDeadlineSeconds", s.missed_fires as "missedFires", s.suspend, s.cadence, s.ttl, s.template,
          s.next_slot_at as "nextSlotAt", s.deferred_reason as "deferredReason",
-         i.namespace, i.name as target, c.retention as "classRetention", c.default_parameters as "defaultParameters", o.retention as override,
+         i.namespace, i.name as target, c.retention as "classRetention", c.default_parameters as "defaultParameters", c.delivery_deadline_seconds as "deliveryDeadlineSeconds", o.retention as override,
          g.suspend as "organizationSuspend", k.suspend as "clusterSuspend", k.in_flight_limit as "inFlightLimit"
   from (
     select * from schedule
@@ -125,6 +125,7 @@ const Claimed = z.object({
   target: z.string(),
   classRetention: Json,
   defaultParameters: Json,
+  deliveryDeadlineSeconds: z.int(),
   override: Json,
   organizationSuspend: z.boolean(),
   clusterSuspend: z.boolean(),
