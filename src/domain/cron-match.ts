@@ -31,7 +31,7 @@ export function cronMatch(expression: string): CronMatch | undefined {
   const hours = valuesOf(hourText, 0, 23);
   const days = valuesOf(dayText, 1, 31);
   const inMonths = valuesOf(named(monthText, months, 1), 1, 12);
-  const onWeekdays = valuesOf(named(weekdayText, weekdays, 0), 0, 7);
+  const onWeekdays = valuesOf(named(weekdayText.replaceAll('-SUN', '-7'), weekdays, 0), 0, 7);
   if (fields.length !== 5 || !minutes || !hours || !days || !inMonths || !onWeekdays) return undefined;
   const anyDay = isEvery(dayText);
   const anyWeekday = isEvery(weekdayText);

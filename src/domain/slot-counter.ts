@@ -1,12 +1,11 @@
 /**
- * How many slots there are up to any moment, over decades, for as many moments as are asked. `countSlots` looks at every
- * day that has a slot, which is too slow for a chart; here the days are sets, and only the hours after a change of the
- * clocks are looked at slot by slot. The numbers are the same: a test compares them with `nextSlot`.
+ * How many slots there are up to any moment, over decades, for as many moments as are asked: what passed while the
+ * service was away, and what a forecast shows. Days are sets, and only the hours after a change of the clocks are looked
+ * at slot by slot. The numbers are those of `nextSlot`: a test compares them.
  */
 import { type CronMatch, cronMatch } from './cron-match.ts';
 import { offsetMinutes } from './local-time.ts';
 import { nextSlot } from './recurrence.ts';
-import { countSlots, type Recurrence } from './slots.ts';
 
 /** How many slots lie from the first moment asked about (included) to `at` (included), both in milliseconds. */
 export type SlotCounter = (at: number) => number;
@@ -25,14 +24,13 @@ const iso = (at: number) => new Date(at).toISOString();
 
 /** Counts from `from` on; moments after `to` are not to be asked for. `changesOf` may remember: zones are shared. */
 export function slotCounter(
-  recurrence: Recurrence & { readonly schedule: string },
+  { schedule, timeZone }: { readonly schedule: string; readonly timeZone: string },
   from: number,
   to: number,
   changesOf: typeof clockChanges = clockChanges,
 ): SlotCounter {
-  const { schedule, timeZone } = recurrence;
   const match = cronMatch(schedule);
-  if (match === undefined) return (at) => (at < from ? 0 : countSlots(recurrence, iso(from - 1), iso(at)));
+  if (match === undefined) return (at) => enumerated(schedule, timeZone, from, at);
   const plain = wallCounter(match, from - 2 * dayMs, to + 2 * dayMs);
   const changes = changesOf(timeZone, from, to);
   const atChange = afterChange(schedule, timeZone, match);
@@ -66,6 +64,17 @@ export function slotCounter(
     const stretch = stretches[low];
     return stretch === undefined || at < from ? 0 : stretch.counted + stretch.count(at);
   };
+}
+
+/** One by one, both bounds included. */
+function enumerated(schedule: string, timeZone: string, from: number, until: number): number {
+  let count = 0;
+  let slot = nextSlot(schedule, timeZone, iso(from - 1));
+  while (slot !== undefined && Date.parse(slot) <= until) {
+    count += 1;
+    slot = nextSlot(schedule, timeZone, slot);
+  }
+  return count;
 }
 
 function steady(plain: SlotCounter, start: number, offset: number): SlotCounter {
@@ -103,11 +112,7 @@ function afterChange(schedule: string, timeZone: string, match: CronMatch) {
     const key = [after - before, local - day * dayMs, from - at, until - at, ...days].join();
     const remembered = known.get(key);
     if (whole && remembered !== undefined) return remembered;
-    let count = 0;
-    for (let slot = nextSlot(schedule, timeZone, iso(from - 1)); slot !== undefined && Date.parse(slot) <= until; ) {
-      count += 1;
-      slot = nextSlot(schedule, timeZone, slot);
-    }
+    const count = enumerated(schedule, timeZone, from, until);
     if (whole) known.set(key, count);
     return count;
   };

@@ -1,13 +1,10 @@
 /**
  * The slots of a schedule: cron in a zone between two bounds, or one moment. All that the scheduler asks of a
  * recurrence is here: the next slot, the newest that has passed, and how many have.
- *
- * Counting ten years of minutes must not take ten years of minutes: a local day without a change of offset has as many
- * slots as any other that fires at all, so whole days are counted at once, and only days with a change hour by hour.
  */
 
-import { offsetMinutes } from './local-time.ts';
 import { nextSlot, previousSlot } from './recurrence.ts';
+import { slotCounter } from './slot-counter.ts';
 
 export interface Recurrence {
   readonly schedule?: string | undefined;
@@ -19,10 +16,6 @@ export interface Recurrence {
 }
 
 const ms = Date.parse;
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
-/** More than any zone's clock has ever been put forward or back at once, but for changes of the date line. */
-const marginMs = 2 * hourMs;
 
 /** The first slot strictly after `after`, within the bounds; `undefined` when there is none any more. */
 export function slotAfter(recurrence: Recurrence, after: string, next: typeof nextSlot = nextSlot): string | undefined {
@@ -74,66 +67,15 @@ export function slotBefore(recurrence: Recurrence, before: string): string | und
 }
 
 /** How many slots lie strictly after `after` and not after `until`. */
-export function countSlots(recurrence: Recurrence, after: string, until: string): number {
-  const { schedule, timeZone } = recurrence;
-  let slot = slotAfter(recurrence, after);
-  let count = 0;
-  let wholeDay: number | undefined;
-  let wholeHour: number | undefined;
-  let counted = ms(after);
-  const end = recurrence.endsAt !== undefined && ms(recurrence.endsAt) < ms(until) ? ms(recurrence.endsAt) : ms(until);
-  while (slot !== undefined && ms(slot) <= end) {
-    const day = schedule === undefined ? undefined : wholeSpan(slot, timeZone, dayMs, counted, end);
-    if (day !== undefined && schedule !== undefined) {
-      wholeDay ??= enumerate(schedule, timeZone, day);
-      count += wholeDay;
-      counted = day.end - 1;
-      slot = slotAfter(recurrence, new Date(counted).toISOString());
-      continue;
-    }
-    const hour = schedule === undefined ? undefined : wholeSpan(slot, timeZone, hourMs, counted, end);
-    if (hour !== undefined && schedule !== undefined) {
-      wholeHour ??= enumerate(schedule, timeZone, hour);
-      count += wholeHour;
-      counted = hour.end - 1;
-      slot = slotAfter(recurrence, new Date(counted).toISOString());
-      continue;
-    }
-    count += 1;
-    counted = ms(slot);
-    slot = slotAfter(recurrence, slot);
-  }
-  return count;
-}
-
-interface Span {
-  readonly start: number;
-  readonly end: number;
-}
-
-/**
- * The local day or hour that `slot` is in, if all of it lies after `counted` and not after `limit`, and the zone's offset
- * is the same from shortly before it to shortly after.
- */
-function wholeSpan(slot: string, timeZone: string, lengthMs: number, counted: number, limit: number): Span | undefined {
-  const at = ms(slot);
-  const offset = offsetMinutes(at, timeZone) * 60_000;
-  const start = Math.floor((at + offset) / lengthMs) * lengthMs - offset;
-  const end = start + lengthMs;
-  if (start <= counted || end - 1 > limit) return undefined;
-  const steady = [start - marginMs, end + marginMs].every((edge) => offsetMinutes(edge, timeZone) * 60_000 === offset);
-  return steady ? { start, end } : undefined;
-}
-
-/** The slots within a span, one by one: done once for a day and once for an hour of an expression. */
-function enumerate(schedule: string, timeZone: string, span: Span): number {
-  let count = 0;
-  let slot = nextSlot(schedule, timeZone, new Date(span.start - 1).toISOString());
-  while (slot !== undefined && ms(slot) < span.end) {
-    count += 1;
-    slot = nextSlot(schedule, timeZone, slot);
-  }
-  return count;
+export function countSlots(
+  { schedule, at, timeZone, startsAt, endsAt }: Recurrence,
+  after: string,
+  until: string,
+): number {
+  const from = Math.max(ms(after) + 1, startsAt === undefined ? 0 : ms(startsAt));
+  const to = Math.min(ms(until), endsAt === undefined ? Number.POSITIVE_INFINITY : ms(endsAt));
+  if (at !== undefined) return ms(at) > ms(after) && ms(at) <= ms(until) ? 1 : 0;
+  return schedule === undefined || from > to ? 0 : slotCounter({ schedule, timeZone }, from, to)(to);
 }
 
 /** The shortest time between neighbouring slots from `after` on, in seconds; `undefined` when fewer than two are left. */
