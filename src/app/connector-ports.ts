@@ -6,6 +6,7 @@ import type { Cluster, ClusterAccess, Discovery } from '../domain/cluster.ts';
 import type { Attempt, ClusterAnswer, ClusterFailure, DeliveryStep } from '../domain/delivery.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import type { Observation, Observed } from '../domain/observe.ts';
+import type { ObservedApplication } from '../domain/observed-application.ts';
 import type { Operation } from '../domain/operation.ts';
 
 /** The hot path to a cluster. A claim is a lease: who does not record within it has lost it, and writes nothing. */
@@ -49,6 +50,8 @@ export interface ClusterDirectory {
   target(clusterId: string): Promise<ClusterTarget | undefined>;
   /** All clusters, with the revision of their credentials: it changes when they do. */
   list(): Promise<readonly { id: string; credentialsRevision: number }[]>;
+  /** The namespaces that hold an application instance of the cluster. */
+  namespaces(clusterId: string): Promise<readonly string[]>;
   /** Sets conditions and, when given, what was found out; raises no revision. Says which conditions changed status. */
   report(clusterId: string, report: ClusterReport): Promise<readonly string[]>;
 }
@@ -76,21 +79,50 @@ export interface ClusterApi {
   ): Promise<ClusterAnswer>;
   /** Asks for version, CRD and permissions. `now` dates the answer. */
   discover(target: ClusterTarget, now: string): Promise<{ discovery: Discovery; failure?: ClusterFailure }>;
-  /** Lists, then watches, until `signal`; comes back to the list whenever the watch cannot go on. Never rejects. */
+  /**
+   * Lists Operations and ApplicationInstances, then watches, until `signal`; comes back to the list whenever a watch
+   * cannot go on. Where the whole cluster may not be listed, the watcher's namespaces are followed one by one. Never
+   * rejects.
+   */
   watch(target: ClusterTarget, watcher: Watcher, signal: AbortSignal): Promise<void>;
 }
 
 export interface Watcher {
-  /** What was seen, in order. The watch goes on when it resolves; when it rejects the watch starts again with a list. */
-  seen(observations: readonly Observation[]): Promise<void>;
-  /** A list is complete: every Operation that the cluster had when it began, by `namespace/name`. */
-  listed(present: ReadonlySet<string>, beganAt: string): Promise<void>;
+  readonly operations: Followed<Observation>;
+  readonly applications: Followed<ObservedApplication>;
+  /** Where applications of ours are: asked for several times a minute while the whole cluster may not be listed. */
+  namespaces(): Promise<readonly string[]>;
   state(state: WatchState): Promise<void>;
 }
 
+export interface Followed<Observed> {
+  /** What was seen, in order. The watch goes on when it resolves; when it rejects the watch starts again with a list. */
+  seen(observations: readonly Observed[]): Promise<void>;
+  listed(list: CompleteList): Promise<void>;
+}
+
+/** Every resource of the kind that there was when the list began: in the namespace, or in the cluster without one. */
+export interface CompleteList {
+  readonly namespace?: string | undefined;
+  /** By `namespace/name`. */
+  readonly present: ReadonlySet<string>;
+  readonly beganAt: string;
+}
+
+export type FollowedResource = 'operations' | 'applicationinstances';
+
+/** Watching: everything is followed but for what is limited. Interrupted: at least some of it is not, for now. */
 export type WatchState =
-  | { readonly kind: 'Watching' }
+  | { readonly kind: 'Watching'; readonly limited?: readonly WatchLimit[] }
   | { readonly kind: 'Interrupted'; readonly failure: ClusterFailure };
+
+/** Refused: cannot be followed at all, in the cluster's words. Polled: listed every ten seconds instead of watched. */
+export interface WatchLimit {
+  readonly resource: FollowedResource;
+  readonly namespace?: string | undefined;
+  readonly reason: 'Refused' | 'Polled';
+  readonly message: string;
+}
 
 /** Reads a kubeconfig into what is needed of it; throws the Refusal `rule-violated` for what may not be in it. */
 export type KubeconfigReader = (text: string) => ClusterAccess;

@@ -74,13 +74,19 @@ function watcherOf({ directory, observations, clock, log }: WatchPorts, clusterI
     await observations.ingest(clusterId, seen, (operation, observation) => observe(operation, observation, now));
   };
   return {
-    seen: ingest,
-    async listed(present, beganAt) {
-      const missing = (await observations.expected(clusterId, beganAt)).filter(
-        ({ name, namespace }) => !present.has(`${namespace}/${name}`),
-      );
-      if (missing.length > 0) await ingest(missing.map((resource) => ({ ...resource, deleted: true, status: {} })));
+    operations: {
+      seen: ingest,
+      async listed({ namespace, present, beganAt }) {
+        const missing = (await observations.expected(clusterId, beganAt)).filter(
+          (expected) =>
+            (namespace === undefined || expected.namespace === namespace) &&
+            !present.has(`${expected.namespace}/${expected.name}`),
+        );
+        if (missing.length > 0) await ingest(missing.map((resource) => ({ ...resource, deleted: true, status: {} })));
+      },
     },
+    applications: { seen: async () => undefined, listed: async () => undefined },
+    namespaces: () => directory.namespaces(clusterId),
     async state(state) {
       const failure = state.kind === 'Watching' ? undefined : state.failure;
       const contact = failure?.kind !== 'Unreachable';
@@ -92,14 +98,18 @@ function watcherOf({ directory, observations, clock, log }: WatchPorts, clusterI
 }
 
 function watching(state: WatchState) {
-  if (state.kind === 'Watching') {
-    return {
-      type: 'Watching',
-      status: 'True',
-      reason: 'Watching',
-      message: 'Status is followed as it changes.',
-    } as const;
+  if (state.kind === 'Interrupted') {
+    const { failure }: { failure: ClusterFailure } = state;
+    return { type: 'Watching', status: 'False', reason: failure.kind, message: failure.message } as const;
   }
-  const { failure }: { failure: ClusterFailure } = state;
-  return { type: 'Watching', status: 'False', reason: failure.kind, message: failure.message } as const;
+  const limits = (state.limited ?? []).map(({ resource, namespace, reason, message }) => {
+    const where = namespace === undefined ? resource : `${resource} in ${namespace}`;
+    return `${where} (${reason}): ${message}`;
+  });
+  return {
+    type: 'Watching',
+    status: 'True',
+    reason: limits.length === 0 ? 'Watching' : 'Limited',
+    message: ['Status is followed as it changes.', ...limits].join(' '),
+  } as const;
 }

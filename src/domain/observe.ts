@@ -54,6 +54,31 @@ export interface Observation {
   /** The resource is gone from the cluster. */
   readonly deleted: boolean;
   readonly status: ObservedStatus;
+  /** Absent for what was found missing from a list. */
+  readonly source?: 'Listed' | 'Watched';
+  readonly resourceVersion?: string | undefined;
+  readonly generation?: number | undefined;
+  readonly createdAt?: string | undefined;
+  /** The annotation that joins a resource of ours with our record. */
+  readonly operationId?: string | undefined;
+  readonly spec?: ObservedSpec | undefined;
+  /** Who wrote the spec, by the resource's managed fields; at most sixteen. */
+  readonly managers?: readonly ObservedManager[];
+}
+
+/** What a resource asks for. What is larger than it may be is left out. */
+export interface ObservedSpec {
+  readonly type?: string | undefined;
+  readonly engine?: string | undefined;
+  /** The name in targetRef. */
+  readonly target?: string | undefined;
+  readonly parameters?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface ObservedManager {
+  readonly manager: string;
+  readonly operation?: 'Apply' | 'Update' | undefined;
+  readonly at?: string | undefined;
 }
 
 export interface Observed {

@@ -5,7 +5,7 @@
  * the memory. A batch begins only when all that has arrived so far is read. After a failure nothing is handed over any more.
  */
 import { setImmediate as arrived } from 'node:timers/promises';
-import type { Observation } from '../domain/observe.ts';
+import type { Identified } from './resource.ts';
 
 export const maxBatchSize = 500;
 const maxPendingCount = 2 * maxBatchSize;
@@ -18,8 +18,8 @@ export class HandOverFailed extends Error {
   }
 }
 
-export interface Batch {
-  add(observation: Observation): void;
+export interface Batch<Observed> {
+  add(observation: Observed): void;
   /** Resolves when there is room for more; rejects with HandOverFailed when the writer has rejected. */
   room(): Promise<void>;
   /** Resolves when everything is handed over; rejects as `room` does. */
@@ -28,11 +28,11 @@ export interface Batch {
   stop(): Promise<void>;
 }
 
-export function batchTo(
-  seen: (observations: readonly Observation[]) => Promise<void>,
+export function batchTo<Observed extends Identified>(
+  seen: (observations: readonly Observed[]) => Promise<void>,
   failed: (failure: HandOverFailed) => void,
-): Batch {
-  const pending = new Map<string, Observation>();
+): Batch<Observed> {
+  const pending = new Map<string, Observed>();
   let failure: HandOverFailed | undefined;
   let running: Promise<void> | undefined;
   let step: Promise<void> = Promise.resolve();

@@ -1,20 +1,22 @@
 /**
- * The push connector's side of the port ClusterApi. At most three connections a cluster: two for calls, kept between
- * them, and one for the watch while it runs. Nothing here throws for what a cluster or the network does, and every
+ * The push connector's side of the port ClusterApi. At most three connections a cluster, for calls and
+ * watches together. Nothing here throws for what a cluster or the network does, and every
  * call ends within its time.
  */
-import type { ClusterApi, ClusterTarget } from '../app/connector-ports.ts';
+import type { ClusterApi, ClusterTarget, Watcher, WatchState } from '../app/connector-ports.ts';
 import type { Clock, Log } from '../app/ports.ts';
 import type { ClusterAnswer } from '../domain/delivery.ts';
 import { addressRule } from './address.ts';
-import { openConnection } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { keepConnections } from './connections.ts';
 import { type Resolve, resolveBySystem } from './connector.ts';
 import { discoverCluster, nothingDiscovered } from './discover.ts';
 import { unreachable } from './network.ts';
 import { applyOperation, removeOperation } from './operations.ts';
+import { applicationInstances, operations } from './resource.ts';
+import { standingsTo } from './standing.ts';
 import { defaultTimings, type Timings } from './timings.ts';
-import { watchOperations } from './watch.ts';
+import { watchKind } from './widen.ts';
 
 export interface ClusterApiOptions {
   readonly log: Log;
@@ -26,15 +28,16 @@ export interface ClusterApiOptions {
   readonly resolve?: Resolve;
 }
 
-const callConnectionCount = 2;
+const connectionCount = 3;
 const maxAnswerBytes = 4 * 1024 * 1024;
 const processClock: Clock = { now: async () => new Date().toISOString() };
 
 export function clusterApi(options: ClusterApiOptions): ClusterApi & { close(): Promise<void> } {
+  const { log } = options;
   const timings = { ...defaultTimings, ...options.timings };
   const denied = addressRule(options.deniedNetworks);
   const shared = { timings, denied, resolve: options.resolve ?? resolveBySystem };
-  const connections = keepConnections({ ...shared, connectionCount: callConnectionCount });
+  const connections = keepConnections({ ...shared, connectionCount });
   const limits = { seconds: timings.callSeconds, bytes: maxAnswerBytes };
   const closing = new AbortController();
   const watches = new Set<Promise<void>>();
@@ -43,21 +46,27 @@ export function clusterApi(options: ClusterApiOptions): ClusterApi & { close(): 
 
   const watch: ClusterApi['watch'] = async (target, watcher, signal) => {
     const ended = AbortSignal.any([signal, closing.signal]);
-    const { clock = processClock, log } = options;
     try {
-      const connection = openConnection(target.access, { ...shared, connectionCount: 1 });
-      try {
-        await watchOperations({ clusterId: target.cluster.id, connection, watcher, clock, timings, log }, ended);
-      } finally {
-        await connection.close();
-      }
+      await connections.use(target, (connection) => watchCluster(target.cluster.id, connection, watcher, ended));
     } catch (error) {
-      await watcher
-        .state({ kind: 'Interrupted', failure: unreachable(error) })
-        .catch((err: unknown) => log.warn({ err }, 'the state of the watch could not be recorded'));
+      await tellState(watcher, { kind: 'Interrupted', failure: unreachable(error) });
       await aborted(ended);
     }
   };
+  const watchCluster = async (clusterId: string, connection: Connection, watcher: Watcher, ended: AbortSignal) => {
+    const standings = standingsTo(async (state) => {
+      if (!ended.aborted) await tellState(watcher, state);
+    }, timings.repeatSeconds);
+    const { namespaces } = watcher;
+    const shared = { clusterId, connection, namespaces, standings, clock: options.clock ?? processClock, timings, log };
+    await Promise.all([
+      watchKind({ ...shared, kind: operations, followed: watcher.operations }, ended),
+      watchKind({ ...shared, kind: applicationInstances, followed: watcher.applications }, ended),
+    ]);
+  };
+  /** A state that cannot be recorded is told again with the next one; the watch itself does not suffer. */
+  const tellState = async (watcher: Watcher, state: WatchState) =>
+    watcher.state(state).catch((err: unknown) => log.warn({ err }, 'the state of the watch could not be recorded'));
 
   return {
     apply: (target, manifest) =>

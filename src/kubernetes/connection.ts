@@ -1,6 +1,6 @@
 /**
  * The connections to one cluster, from explicit fields only: nothing is read from files, environment or programs.
- * Keep-alive, HTTP/1.1, no redirects. A call ends within its time whatever the far side does: the time counts from the
+ * Keep-alive, no redirects, HTTP/2 where the cluster speaks it, else HTTP/1.1. A call ends within its time whatever the far side does: the time counts from the
  * start, waits for a free connection included, to the last byte. Nothing that the cluster says in an error repeats our
  * token.
  */
@@ -9,6 +9,7 @@ import type { ClusterAccess } from '../domain/cluster.ts';
 import { fieldManager } from '../domain/manifest.ts';
 import type { AddressRule } from './address.ts';
 import { connectorOf, type Resolve } from './connector.ts';
+import { type Deadline, deadline } from './deadline.ts';
 import type { HttpAnswer } from './failures.ts';
 import { Unreached } from './network.ts';
 import type { Timings } from './timings.ts';
@@ -41,6 +42,11 @@ export interface Connection {
   call(request: Request, limits: Limits): Promise<HttpAnswer>;
   /** The answer's head and its chunks as they come; ends with `signal`. The head must come within the time of a call. */
   stream(request: Request, signal: AbortSignal): Promise<Stream>;
+  /**
+   * Room for one more stream that lasts, until the returned function is called. Over HTTP/1.1 each takes a connection,
+   * and one is left for calls; over HTTP/2 there is room for some hundred.
+   */
+  spareStream(): (() => void) | undefined;
   /** Cuts whatever still runs. */
   close(): Promise<void>;
 }
@@ -55,6 +61,9 @@ export interface ConnectionOptions {
 /** Shorter than what API servers (90 s) and balancers (60 s) keep, so that a call seldom meets a closing connection. */
 const keepAliveSeconds = 30;
 
+/** API servers allow 100 streams a connection and more. A third of three connections is left for calls. */
+const maxStreamCount = 200;
+
 export function openConnection(access: ClusterAccess, options: ConnectionOptions): Connection {
   const server = serverOf(access);
   const { timings } = options;
@@ -67,6 +76,8 @@ export function openConnection(access: ClusterAccess, options: ConnectionOptions
     bodyTimeout: 0,
     connect: connectorOf(access, options.denied, options.resolve, timings),
   });
+  let streamCount = 0;
+  const isHttp2 = false;
   const prefix = server.pathname.replace(/\/+$/, '');
 
   const send = (request: Request, signal: AbortSignal) =>
@@ -105,6 +116,13 @@ export function openConnection(access: ClusterAccess, options: ConnectionOptions
         throw timer.signal.aborted ? timer.signal.reason : error;
       }
     },
+    spareStream() {
+      if (streamCount >= (isHttp2 ? maxStreamCount : options.connectionCount - 1)) return undefined;
+      streamCount += 1;
+      return () => {
+        streamCount -= 1;
+      };
+    },
     close: () => pool.destroy(),
   };
 }
@@ -126,34 +144,6 @@ function withoutToken(text: string | string[] | undefined, { token }: ClusterAcc
   return typeof text === 'string'
     ? text.replaceAll(token, '[token]')
     : text.map((each) => each.replaceAll(token, '[token]'));
-}
-
-interface Deadline {
-  readonly signal: AbortSignal;
-  /** No longer ends by itself; the outer signal still ends it. */
-  hold(): void;
-  abort(reason: Error): void;
-  end(): void;
-}
-
-function deadline(seconds: number, outer: AbortSignal | undefined): Deadline {
-  const controller = new AbortController();
-  const timer = setTimeout(
-    () => controller.abort(new Unreached(`no complete answer within ${seconds} s`)),
-    seconds * 1000,
-  );
-  const abort = () => controller.abort(outer?.reason ?? new Unreached('stopped'));
-  if (outer?.aborted === true) abort();
-  else outer?.addEventListener('abort', abort, { once: true });
-  return {
-    signal: controller.signal,
-    hold: () => clearTimeout(timer),
-    abort: (reason) => controller.abort(reason),
-    end: () => {
-      clearTimeout(timer);
-      outer?.removeEventListener('abort', abort);
-    },
-  };
 }
 
 async function textOf(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {

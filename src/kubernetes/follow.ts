@@ -3,7 +3,6 @@
  * waiting. A watch that nobody hears from any more is cut, and so is one that outlives what was asked for.
  */
 import type { ClusterFailure } from '../domain/delivery.ts';
-import type { Observation } from '../domain/observe.ts';
 import { between } from './back-off.ts';
 import { HandOverFailed } from './batch.ts';
 import type { Connection, Stream } from './connection.ts';
@@ -11,9 +10,8 @@ import { failureOf, streamFailureOf } from './failures.ts';
 import { jsonOf } from './json.ts';
 import { linesOf, listening } from './lines.ts';
 import { Unreached, unreachable } from './network.ts';
-import { groupVersion } from './operations.ts';
-import { eventOf } from './resource.ts';
-import type { Timings } from './timings.ts';
+import { eventOf, type Identified, pathOf } from './resource.ts';
+import type { Scope } from './scope.ts';
 
 const maxEventBytes = 4 * 1024 * 1024;
 const maxErrorBytes = 64 * 1024;
@@ -37,28 +35,27 @@ export type WatchEnd =
   | { readonly kind: 'Expired' }
   | { readonly kind: 'Refused'; readonly failure: ClusterFailure };
 
-export interface Reader {
+export interface Reader<Observed> {
   /** The cluster has begun the watch. */
   begun(): Promise<void>;
   /** Rejecting ends the watch, and is rejected here. */
-  take(observation: Observation): Promise<void>;
+  take(observation: Observed): Promise<void>;
 }
 
-export async function followOperations(
-  connection: Connection,
+export async function follow<Observed extends Identified>(
+  { kind, namespace, connection, timings }: Scope<Observed>,
   from: string,
-  reader: Reader,
-  timings: Timings,
+  reader: Reader<Observed>,
   signal: AbortSignal,
 ): Promise<WatchEnd> {
   const seconds = Math.ceil(between(timings.watchSeconds));
-  const query = new URLSearchParams({
+  const path = pathOf(kind, namespace, {
     watch: 'true',
     allowWatchBookmarks: 'true',
     resourceVersion: from,
     timeoutSeconds: String(seconds),
   });
-  const opened = await open(connection, `/apis/${groupVersion}/operations?${query}`, signal);
+  const opened = await open(connection, path, signal);
   if (opened.kind === 'Dropped') return { ...opened, version: from, begun: false, heard: false };
   if (opened.kind !== 'Opened') return opened;
   const { stream } = opened;
@@ -71,7 +68,7 @@ export async function followOperations(
   try {
     await reader.begun();
     for await (const line of linesOf(listening(stream.chunks, timings.silentSeconds, silence), maxEventBytes)) {
-      const event = eventOf(jsonOf(line));
+      const event = eventOf(kind, jsonOf(line));
       if (event === undefined)
         return dropped({ kind: 'ServerError', message: 'The watch sent something that is no event.' });
       if (event.kind === 'Error') {

@@ -1,17 +1,14 @@
 /**
- * A complete list of a cluster's Operations, page by page, as of one moment: a list that expired half way (410) is
+ * A complete list of a kind, in a namespace or in the whole cluster, page by page, as of one moment: a list that expired half way (410) is
  * worth nothing and starts again. Read from the store, not from the API server's cache, because what is missing from
  * it is taken for deleted.
  */
 import type { ClusterFailure } from '../domain/delivery.ts';
-import type { Observation } from '../domain/observe.ts';
-import type { Connection } from './connection.ts';
 import { failureOf } from './failures.ts';
 import { jsonOf } from './json.ts';
 import { unreachable } from './network.ts';
-import { groupVersion } from './operations.ts';
-import { ListPage, observationOf } from './resource.ts';
-import type { Timings } from './timings.ts';
+import { type Identified, ListPage, observationOf, pathOf } from './resource.ts';
+import type { Scope } from './scope.ts';
 
 const pageSize = 500;
 const maxPageBytes = 64 * 1024 * 1024;
@@ -23,19 +20,18 @@ export type Listed =
   | { readonly kind: 'Failed'; readonly failure: ClusterFailure };
 
 /** `take` gets each page's observations; what it rejects with is rejected here. */
-export async function listOperations(
-  connection: Connection,
-  take: (observations: readonly Observation[]) => Promise<void>,
-  timings: Timings,
+export async function list<Observed extends Identified>(
+  scope: Scope<Observed>,
+  take: (observations: readonly Observed[]) => Promise<void>,
   signal: AbortSignal,
 ): Promise<Listed> {
   const present = new Set<string>();
   let next = '';
   for (let pageCount = 0; pageCount < maxPageCount; pageCount += 1) {
-    const page = await pageAt(connection, next, timings, signal);
+    const page = await pageAt(scope, next, signal);
     if (page.kind !== 'Page') return page;
     const observations = page.items
-      .map((item) => observationOf(item, false))
+      .map((item) => observationOf(scope.kind, item, { deleted: false, source: 'Listed' }))
       .filter((observation) => observation !== undefined);
     for (const { namespace, name } of observations) present.add(`${namespace}/${name}`);
     await take(observations);
@@ -44,7 +40,7 @@ export async function listOperations(
   }
   return {
     kind: 'Failed',
-    failure: { kind: 'ServerError', message: 'The list of operations does not come to an end.' },
+    failure: { kind: 'ServerError', message: `The list of ${scope.kind.resource} does not come to an end.` },
   };
 }
 
@@ -53,15 +49,14 @@ type PageAnswer =
   | Exclude<Listed, { kind: 'Listed' }>;
 
 async function pageAt(
-  connection: Connection,
+  { kind, namespace, connection, timings }: Scope<Identified>,
   next: string,
-  timings: Timings,
   signal: AbortSignal,
 ): Promise<PageAnswer> {
-  const query = new URLSearchParams({ limit: String(pageSize), ...(next !== '' && { continue: next }) });
+  const path = pathOf(kind, namespace, { limit: String(pageSize), ...(next !== '' && { continue: next }) });
   try {
     const limits = { seconds: timings.pageSeconds, bytes: maxPageBytes, signal };
-    const answer = await connection.call({ method: 'GET', path: `/apis/${groupVersion}/operations?${query}` }, limits);
+    const answer = await connection.call({ method: 'GET', path }, limits);
     if (answer.status === 410) return { kind: 'Expired' };
     const page = answer.status === 200 ? ListPage.safeParse(jsonOf(answer.text)) : undefined;
     if (page?.success !== true) return { kind: 'Failed', failure: failureOf(answer, Date.now()) };

@@ -20,8 +20,9 @@ import { applyFailure, failureOf, type HttpAnswer, removeFailure } from './failu
 import { warningsOf } from './headers.ts';
 import { jsonOf } from './json.ts';
 import { unreachable } from './network.ts';
+import { operations } from './resource.ts';
 
-export const groupVersion = 'ops.vworkspace.io/v1alpha1';
+export const { groupVersion } = operations;
 
 /** The client with the one resource that it is used for. */
 class OperationsApi extends KubernetesObjectApi {

@@ -4,11 +4,12 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { Socket } from 'node:net';
-import type { ClusterTarget, Watcher, WatchState } from '../app/connector-ports.ts';
+import type { ClusterTarget, CompleteList, Watcher, WatchState } from '../app/connector-ports.ts';
 import type { Log } from '../app/ports.ts';
 import type { ClusterAccess } from '../domain/cluster.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import type { Observation } from '../domain/observe.ts';
+import type { ObservedApplication } from '../domain/observed-application.ts';
 
 // A dependency of x509 looks for the reflect-metadata polyfill when it is loaded; nothing that is used here needs it.
 if (!('getMetadata' in Reflect))
@@ -210,27 +211,47 @@ export function operationObject(name: string, version: string, phase: string, ui
 export interface Recorder extends Watcher {
   readonly batches: (readonly Observation[])[];
   readonly lists: ReadonlySet<string>[];
+  readonly applicationBatches: (readonly ObservedApplication[])[];
+  readonly applicationLists: CompleteList[];
   readonly states: WatchState[];
   readonly observations: () => readonly string[];
 }
 
-/** A watcher that keeps what it is told; `slow` is awaited in each `seen`. */
-export function recorder(slow: () => Promise<void> = async () => undefined): Recorder {
+/** A watcher that keeps what it is told; `slow` is awaited for each batch of Operations. */
+export function recorder(
+  slow: () => Promise<void> = async () => undefined,
+  namespaces: () => readonly string[] = () => [],
+): Recorder {
   const batches: (readonly Observation[])[] = [];
   const lists: ReadonlySet<string>[] = [];
+  const applicationBatches: (readonly ObservedApplication[])[] = [];
+  const applicationLists: CompleteList[] = [];
   const states: WatchState[] = [];
   return {
     batches,
     lists,
+    applicationBatches,
+    applicationLists,
     states,
     observations: () =>
       batches.flat().map(({ name, deleted, status }) => `${name} ${deleted ? 'deleted' : (status.phase ?? 'new')}`),
-    async seen(observations) {
-      batches.push(observations);
-      await slow();
+    namespaces: async () => namespaces(),
+    operations: {
+      async seen(observations) {
+        batches.push(observations);
+        await slow();
+      },
+      async listed({ present }) {
+        lists.push(present);
+      },
     },
-    async listed(present) {
-      lists.push(present);
+    applications: {
+      async seen(observations) {
+        applicationBatches.push(observations);
+      },
+      async listed(list) {
+        applicationLists.push(list);
+      },
     },
     async state(state) {
       states.push(state);

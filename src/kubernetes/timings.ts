@@ -18,6 +18,14 @@ export interface Timings {
   readonly refusedSeconds: readonly [number, number];
   /** A list in between, whatever the watch says. */
   readonly relistSeconds: readonly [number, number];
+  /** Between two lists of what there is no connection to watch for. */
+  readonly pollSeconds: readonly [number, number];
+  /** How often the namespaces are asked for while the whole cluster may not be listed. */
+  readonly namespacesSeconds: readonly [number, number];
+  /** How often the whole cluster is tried again: rights may have been granted. */
+  readonly widenSeconds: readonly [number, number];
+  /** An unchanged state of the watch is told again after this long, at the next occasion. */
+  readonly repeatSeconds: number;
 }
 
 export const defaultTimings: Timings = {
@@ -30,4 +38,8 @@ export const defaultTimings: Timings = {
   healthySeconds: 120,
   refusedSeconds: [30, 60],
   relistSeconds: [3240, 3960],
+  pollSeconds: [9, 11],
+  namespacesSeconds: [10, 20],
+  widenSeconds: [540, 660],
+  repeatSeconds: 30,
 };

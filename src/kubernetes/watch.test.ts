@@ -18,11 +18,12 @@ describe('a watch', () => {
     };
     await watching(cluster, watcher, async () => {
       await until(() => watcher.observations().includes('a deleted'), 'the deletion was seen');
+      await until(() => watcher.states.length > 0, 'it was told');
     });
     assert.deepEqual(watcher.observations(), ['a Running', 'b Pending', 'b Running', 'a deleted']);
     assert.deepEqual(watcher.lists, [new Set(['apps/a', 'apps/b'])]);
     assert.equal(versions[0], '10');
-    assert.deepEqual(watcher.states, [{ kind: 'Watching' }]);
+    assert.deepEqual(watcher.states[0], { kind: 'Watching' });
   });
 
   test('reads a list in pages, and begins again when it expires half way', async () => {

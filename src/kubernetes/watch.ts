@@ -1,36 +1,27 @@
 /**
- * The watch of one cluster, for as long as it is wanted: list, watch from the list's version on, and back to whichever
- * of the two can go on.
+ * The watch of one scope, for as long as it is wanted: list, watch from the list's version on, and back to whichever of
+ * the two can go on.
  *
  *   no version known          list → all of it handed over → `listed` → a version
  *   version known             watch from it
  *     ended as agreed         watch on from the last version; about once an hour, list
  *     cut, silent, garbled    wait, watch on from the last version; list when nothing was heard three times
  *     expired (410), refused  wait, list
+ *     no stream to spare      wait about ten seconds, list
  *   recording failed          wait, list: what was not recorded is not passed over
  *
  * Waits grow from 0.8 s to 30 s and start over after two healthy minutes. A watch that begins again at the first try
- * is no news; one that does not is told as Interrupted.
+ * is no news; one that does not is told as failed.
  */
-import type { Watcher, WatchState } from '../app/connector-ports.ts';
-import type { Clock, Log } from '../app/ports.ts';
 import type { ClusterFailure } from '../domain/delivery.ts';
-import type { Observation } from '../domain/observe.ts';
 import { type BackOff, backOffOf, between, pause } from './back-off.ts';
 import { type Batch, batchTo } from './batch.ts';
-import type { Connection } from './connection.ts';
-import { followOperations } from './follow.ts';
-import { listOperations } from './list.ts';
-import type { Timings } from './timings.ts';
+import { follow } from './follow.ts';
+import { list } from './list.ts';
+import type { Identified } from './resource.ts';
+import type { Scope, Told } from './scope.ts';
 
-export interface Watch {
-  readonly clusterId: string;
-  readonly connection: Connection;
-  readonly watcher: Watcher;
-  readonly clock: Clock;
-  readonly timings: Timings;
-  readonly log: Log;
-}
+type Watch<Observed extends Identified> = Scope<Observed> & Told<Observed>;
 
 /** Where the watch goes on: from a version, or with a list when there is none. */
 interface Next {
@@ -44,24 +35,31 @@ interface Next {
 /** A version that the cluster does not know yet (it was set back) is watched in silence: only a list helps. */
 const maxSilentCount = 3;
 
-/** Never rejects. Returns soon after `signal` aborts, and calls nothing of the watcher afterwards. */
-export async function watchOperations(watch: Watch, signal: AbortSignal): Promise<void> {
+/**
+ * Never rejects. Returns soon after `signal` aborts, and calls nothing of the watcher afterwards. A scope that is the
+ * whole cluster also ends when the cluster forbids it, with its refusal; a namespace is tried again.
+ */
+export async function watchScope<Observed extends Identified>(
+  watch: Watch<Observed>,
+  signal: AbortSignal,
+): Promise<ClusterFailure | undefined> {
   const backOff = backOffOf(watch.timings);
   while (!signal.aborted) {
     const session = new AbortController();
     const abort = () => session.abort(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
-    const batch = batchTo(
-      (observations) => watch.watcher.seen(observations),
+    const batch = batchTo<Observed>(
+      (observations) => watch.followed.seen(observations),
       (failure) => session.abort(failure),
     );
     try {
-      await goOn(watch, batch, backOff, session.signal);
+      const forbidden = await goOn(watch, batch, backOff, session.signal);
+      if (forbidden !== undefined && !signal.aborted) return forbidden;
       session.signal.throwIfAborted();
     } catch (err) {
       if (!signal.aborted)
         watch.log.warn(
-          { clusterId: watch.clusterId, err },
+          { clusterId: watch.clusterId, resource: watch.kind.resource, err },
           'the watch begins again: what it saw could not be recorded',
         );
     } finally {
@@ -70,53 +68,86 @@ export async function watchOperations(watch: Watch, signal: AbortSignal): Promis
     }
     await pause(backOff.next(undefined), signal);
   }
+  return undefined;
 }
 
-/** Until `signal`; rejects when something could not be recorded. */
-async function goOn(watch: Watch, batch: Batch, backOff: BackOff, signal: AbortSignal): Promise<void> {
+/** Until `signal`, or with the refusal of a whole cluster; rejects when something could not be recorded. */
+async function goOn<Observed extends Identified>(
+  watch: Watch<Observed>,
+  batch: Batch<Observed>,
+  backOff: BackOff,
+  signal: AbortSignal,
+): Promise<ClusterFailure | undefined> {
   let version: string | undefined;
   let relistAt = 0;
   let silentCount = 0;
   while (!signal.aborted) {
     if (version === undefined) relistAt = performance.now() + between(watch.timings.relistSeconds) * 1000;
     const next: Next =
-      version === undefined ? await list(watch, batch, signal) : await follow(watch, version, batch, backOff, signal);
-    if (signal.aborted) return;
+      version === undefined
+        ? await listed(watch, batch, signal)
+        : await followed(watch, version, batch, backOff, signal);
+    if (signal.aborted) return undefined;
+    if (watch.namespace === undefined && isForbidden(next.failure)) return next.failure;
     silentCount = next.heard === false ? silentCount + 1 : 0;
     const listNow = silentCount >= maxSilentCount || performance.now() >= relistAt;
     version = listNow ? undefined : next.version;
     if (next.told === true && next.failure !== undefined)
-      await tell(watch, { kind: 'Interrupted', failure: next.failure });
+      await watch.part.tell({ kind: 'Failed', failure: next.failure });
     if (next.wait) await pause(backOff.next(next.failure), signal);
   }
+  return undefined;
 }
 
-async function list(watch: Watch, batch: Batch, signal: AbortSignal): Promise<Next> {
+function isForbidden(failure: ClusterFailure | undefined): boolean {
+  return failure?.kind === 'Refused' && failure.status === 403;
+}
+
+async function listed<Observed extends Identified>(
+  watch: Watch<Observed>,
+  batch: Batch<Observed>,
+  signal: AbortSignal,
+): Promise<Next> {
   const beganAt = await watch.clock.now();
-  const take = async (observations: readonly Observation[]) => {
+  const take = async (observations: readonly Observed[]) => {
     for (const observation of observations) batch.add(observation);
     await batch.room();
   };
-  const listed = await listOperations(watch.connection, take, watch.timings, signal);
-  if (listed.kind === 'Failed') return { version: undefined, wait: true, failure: listed.failure, told: true };
-  if (listed.kind === 'Expired') return { version: undefined, wait: true };
+  const end = await list(watch, take, signal);
+  if (end.kind === 'Failed') return { version: undefined, wait: true, failure: end.failure, told: true };
+  if (end.kind === 'Expired') return { version: undefined, wait: true };
   await batch.drain();
-  if (!signal.aborted) await watch.watcher.listed(listed.present, beganAt);
-  return { version: listed.version, wait: false };
+  const { namespace } = watch;
+  if (!signal.aborted)
+    await watch.followed.listed({ ...(namespace !== undefined && { namespace }), present: end.present, beganAt });
+  return { version: end.version, wait: false };
 }
 
-async function follow(watch: Watch, from: string, batch: Batch, backOff: BackOff, signal: AbortSignal): Promise<Next> {
+async function followed<Observed extends Identified>(
+  watch: Watch<Observed>,
+  from: string,
+  batch: Batch<Observed>,
+  backOff: BackOff,
+  signal: AbortSignal,
+): Promise<Next> {
+  const release = watch.connection.spareStream();
+  if (release === undefined) {
+    await watch.part.tell({ kind: 'Polled', message: polled });
+    await pause(between(watch.timings.pollSeconds), signal);
+    return { version: undefined, wait: false };
+  }
   const beganAt = performance.now();
   const reader = {
-    begun: () => tell(watch, { kind: 'Watching' }),
-    take: async (observation: Observation) => {
+    begun: () => watch.part.tell({ kind: 'Followed' }),
+    take: async (observation: Observed) => {
       batch.add(observation);
       await batch.room();
     },
   };
-  const end = await followOperations(watch.connection, from, reader, watch.timings, signal);
+  const end = await follow(watch, from, reader, signal).finally(release);
   backOff.healthy((performance.now() - beganAt) / 1000);
-  if (!signal.aborted) watch.log.debug({ clusterId: watch.clusterId, ...end }, 'the watch ended');
+  if (!signal.aborted)
+    watch.log.debug({ clusterId: watch.clusterId, resource: watch.kind.resource, ...end }, 'the watch ended');
   switch (end.kind) {
     case 'Ended':
       return { version: end.version, wait: false };
@@ -129,11 +160,4 @@ async function follow(watch: Watch, from: string, batch: Batch, backOff: BackOff
   }
 }
 
-/** A state that cannot be recorded is told again with the next one; the watch itself does not suffer. */
-async function tell(watch: Watch, state: WatchState): Promise<void> {
-  try {
-    await watch.watcher.state(state);
-  } catch (err) {
-    watch.log.warn({ clusterId: watch.clusterId, err }, 'the state of the watch could not be recorded');
-  }
-}
+const polled = 'It is listed every ten seconds: the connections to the cluster carry no further watch.';

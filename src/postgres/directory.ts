@@ -11,6 +11,8 @@ import { accessPlace } from './tables.ts';
 
 const target = `select c.*, k.sealed from cluster c join cluster_credential k on k.cluster_id = c.id where c.id = $1`;
 const list = `select c.id, k.revision as "credentialsRevision" from cluster c join cluster_credential k on k.cluster_id = c.id`;
+const namespaces = `select distinct namespace from application_instance where cluster_id = $1 order by namespace`;
+const Namespaces = z.array(z.object({ namespace: z.string() }));
 const Listed = z.object({ id: z.string(), credentialsRevision: z.int() });
 const contactEveryMs = 5_000;
 
@@ -29,6 +31,9 @@ export function directoryOf(pool: Pool, sealer: Sealer): ClusterDirectory {
     },
     async list() {
       return Listed.array().parse(await select(pool, list, []));
+    },
+    async namespaces(clusterId) {
+      return Namespaces.parse(await select(pool, namespaces, [clusterId])).map(({ namespace }) => namespace);
     },
     report: (clusterId, { conditions, discovery, contact, now }) =>
       inTransaction(pool, async (client) => {
