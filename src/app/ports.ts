@@ -14,7 +14,7 @@ import type { DeliveryAction, Operation } from '../domain/operation.ts';
 import type { PlanSteps } from '../domain/plan-schedules.ts';
 import type { StoredProtectionPlan } from '../domain/protection-plan.ts';
 import type { Retention } from '../domain/retention.ts';
-import type { Schedule } from '../domain/schedule.ts';
+import type { RemovedSchedule, Schedule } from '../domain/schedule.ts';
 
 /** The time that rules go by: the database's, so that replicas agree; tests set it. ISO 8601 in UTC. */
 export interface Clock {
@@ -66,6 +66,8 @@ export interface Tables {
   readonly schedules: Rows<Schedule> & {
     /** Whether there is or was one: a removed schedule keeps its ledger. */
     existed(organizationId: string, id: string): Promise<boolean>;
+    /** What is left of what it made. */
+    made(id: string, now: string): Promise<Pick<RemovedSchedule, 'copyCount' | 'lastCopyExpiresAt' | 'inFlightCount'>>;
   };
   readonly operations: Rows<Operation> & {
     insertOwed(operation: Operation, owed: DeliveryAction): Promise<void>;

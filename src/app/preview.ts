@@ -1,5 +1,6 @@
 /** Previews: of a schedule that is there, and of one that is not yet. Nothing is written. */
-import { type PreviewedFire, preview } from '../domain/preview.ts';
+import type { BlackoutWindow } from '../domain/blackout.ts';
+import { blackoutWarnings, type PreviewedFire, preview } from '../domain/preview.ts';
 import { ruleViolated } from '../domain/problem.ts';
 import { inferCadence } from '../domain/recurrence.ts';
 import { resolveTtl } from '../domain/retention.ts';
@@ -28,9 +29,10 @@ export async function previewNewSchedule(call: Reading, input: NewSchedule, coun
   const { warnings } = checkRecurrence(described, now, organization?.minimumIntervalSeconds);
   const cadence = input.cadence ?? (input.schedule === undefined ? 'custom' : inferCadence(input.schedule));
   const { organizationId, clusterId } = instance;
+  const schedule = { ...described, organizationId, clusterId, cadence };
   return {
-    items: await previewed(call, { ...described, organizationId, clusterId, cadence }, count),
-    warnings: [...warnings],
+    items: await previewed(call, schedule, count),
+    warnings: [...warnings, ...blackoutWarnings(schedule, await blackoutWindows(call), now)],
   };
 }
 
@@ -40,7 +42,7 @@ async function previewed({ tx, caller, now }: Reading, schedule: Described, coun
   const instance = await own(tx.applicationInstances, caller, 'application instance', schedule.applicationInstanceId);
   const applicationClass = await own(tx.applicationClasses, caller, 'application class', instance.applicationClassId);
   const override = await tx.overrides.find(caller.organizationId, applicationClass.id);
-  const { items: windows } = await tx.blackoutWindows.page(caller.organizationId, { limit: 1000 });
+  const windows = await blackoutWindows({ tx, caller });
   const resolved = resolveTtl({
     schedule: schedule.ttl,
     cadence: schedule.cadence,
@@ -48,4 +50,11 @@ async function previewed({ tx, caller, now }: Reading, schedule: Described, coun
     classRetention: applicationClass.retention,
   });
   return [...preview(schedule, resolved, windows, now, count)];
+}
+
+export async function blackoutWindows({
+  tx,
+  caller,
+}: Pick<Reading, 'tx' | 'caller'>): Promise<readonly BlackoutWindow[]> {
+  return (await tx.blackoutWindows.page(caller.organizationId, { limit: 1000 })).items;
 }

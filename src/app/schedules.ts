@@ -5,18 +5,22 @@
 import type { Caller } from '../domain/access.ts';
 import type { Fire } from '../domain/fire.ts';
 import { refuseRemovalOfPlanned, refuseWhatPlanDecides } from '../domain/plan-schedules.ts';
+import { blackoutWarnings } from '../domain/preview.ts';
 import { ruleViolated } from '../domain/problem.ts';
 import { inferCadence } from '../domain/recurrence.ts';
 import {
+  afterRemoval,
   checkRecurrence,
   dueAt,
   type NewSchedule,
+  type RemovedSchedule,
   type Schedule,
   type ScheduleChange,
   withChange,
 } from '../domain/schedule.ts';
 import { awakened, rescheduled, settle, silenced } from '../domain/settle.ts';
 import { atRevision, type Call, own, ownLocked } from './call.ts';
+import { blackoutWindows } from './preview.ts';
 
 /** A schedule as it was saved, with what is legal but unwise about it. */
 export type Saved = Schedule & { readonly warnings: string[] };
@@ -53,7 +57,7 @@ export async function createSchedule(call: Call, input: NewSchedule): Promise<Sa
     revision: 1,
   };
   await tx.schedules.insert(schedule);
-  return { ...schedule, warnings: [...warnings] };
+  return { ...schedule, warnings: [...warnings, ...blackoutWarnings(schedule, await blackoutWindows(call), now)] };
 }
 
 export async function changeSchedule(
@@ -87,7 +91,11 @@ export async function changeSchedule(
     change.suspend === undefined ? next : { ...next, suspend: change.suspend },
   );
   await appendFires(call, turned.fires);
-  return { ...(await tx.schedules.update(atRevision(turned.schedule, revision))), warnings: [...warnings] };
+  const blackedOut = recurs ? blackoutWarnings(turned.schedule, await blackoutWindows(call), now) : [];
+  return {
+    ...(await tx.schedules.update(atRevision(turned.schedule, revision))),
+    warnings: [...warnings, ...blackedOut],
+  };
 }
 
 /** A change of `suspend` does what the actions suspend and resume do without further words. */
@@ -143,13 +151,15 @@ export async function resumeSchedule(call: Call, id: string, catchUp: 'Latest' |
   return tx.schedules.update(awakened(settled.schedule));
 }
 
-/** No further fire; what it made stays, until its ttl, and so does its ledger. */
-export async function removeSchedule(call: Call, id: string): Promise<void> {
+/** No further fire; what it made stays, until its ttl, and so does its ledger. Says what stays. */
+export async function removeSchedule(call: Call, id: string): Promise<RemovedSchedule> {
   const { tx, caller, now, vault } = call;
   const known = await own(tx.schedules, caller, 'schedule', id);
   refuseRemovalOfPlanned(known);
   await appendFires(call, settle(known, known.suspend ? 'Suspended' : 'ScheduleChanged', false, now, vault).fires);
+  const made = await tx.schedules.made(id, now);
   await tx.schedules.remove(caller.organizationId, id);
+  return { id, name: known.name, ...made, note: afterRemoval(made) };
 }
 
 export function actor(caller: Caller): string {

@@ -85,3 +85,26 @@ function blackoutNotes(schedule: Previewed, windows: readonly BlackoutWindow[], 
       : `Deferred to ${blackout.until} by the blackout window "${blackout.name}".`,
   ];
 }
+
+const lookedAtCount = 50;
+
+/** What is legal but unwise: that all of the next slots fall into windows that skip. */
+export function blackoutWarnings(
+  schedule: Previewed,
+  windows: readonly BlackoutWindow[],
+  now: string,
+): readonly string[] {
+  const names = new Set<string>();
+  let slot = slotAfter(schedule, now);
+  for (let count = 0; slot !== undefined && count < lookedAtCount; count += 1) {
+    const blackout = blackoutAt(windows, schedule, dueAt(schedule, slot));
+    if (blackout?.behavior !== 'Skip') return [];
+    names.add(`"${blackout.name}"`);
+    slot = slotAfter(schedule, slot);
+  }
+  return names.size === 0
+    ? []
+    : [
+        `All slots to come that were looked at are skipped by blackout windows (${[...names].join(', ')}): it never fires.`,
+      ];
+}

@@ -232,3 +232,32 @@ export function withChange(known: Schedule, change: ScheduleChange, now: string)
   const cadence = change.cadence ?? (change.schedule === undefined ? known.cadence : inferCadence(change.schedule));
   return { ...kept, ...given(plain), ...given(set), cadence, updatedAt: now };
 }
+
+const left = {
+  copyCount: z
+    .int()
+    .min(0)
+    .describe('Copies that it made and that have not expired. They stay until their own ttl has passed.'),
+  lastCopyExpiresAt: Instant.optional().describe('When the last of them expires. Absent without copies.'),
+  inFlightCount: z.int().min(0).describe('Operations of it that have not ended. They go on.'),
+};
+export const RemovedSchedule = z
+  .object({ id: Id, name: z.string(), ...left, note: z.string().describe('The same in words.') })
+  .meta({ id: 'RemovedSchedule', description: 'What stays of a schedule that was removed.' });
+export type RemovedSchedule = z.infer<typeof RemovedSchedule>;
+
+export function afterRemoval({
+  copyCount,
+  lastCopyExpiresAt,
+  inFlightCount,
+}: Pick<RemovedSchedule, keyof typeof left>): string {
+  const copies =
+    copyCount === 0
+      ? 'It has no copies.'
+      : copyCount === 1
+        ? `Its copy stays until ${lastCopyExpiresAt}.`
+        : `Its ${copyCount} copies stay, each until its own ttl has passed, the last until ${lastCopyExpiresAt}.`;
+  const flying =
+    inFlightCount === 0 ? '' : ` ${inFlightCount} of its Operations ${inFlightCount === 1 ? 'goes' : 'go'} on.`;
+  return `It fires no more. ${copies}${flying} Its ledger stays.`;
+}

@@ -84,6 +84,22 @@ export function tablesOf(client: Prisma.TransactionClient, sealer: Sealer): Tabl
       async existed(organizationId, id) {
         return (await client.schedule.count({ where: { id, organizationId } })) > 0;
       },
+      async made(id, now) {
+        const copies = await client.operation.aggregate({
+          where: { scheduleId: id, type: 'Backup', phase: 'Succeeded', expiresAt: { gt: now } },
+          _count: true,
+          _max: { expiresAt: true },
+        });
+        const inFlightCount = await client.operation.count({
+          where: { scheduleId: id, phase: { in: ['Pending', 'Running'] } },
+        });
+        const last = copies._max.expiresAt;
+        return {
+          copyCount: copies._count,
+          ...(last !== null && { lastCopyExpiresAt: last.toISOString() }),
+          inFlightCount,
+        };
+      },
       // The row stays for its ledger and its Operations, and fires no more.
       async remove(organizationId, id) {
         await client.schedule.updateMany({

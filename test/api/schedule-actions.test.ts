@@ -231,4 +231,29 @@ describe('a schedule by hand', () => {
     assertProblem(await api.call('POST', '/v1/schedules', { body }), 422, 'rule-violated');
     await api.call('PATCH', path, { body: { minimumIntervalSeconds: null } });
   });
+
+  test('removing one says which copies stay and until when, and what goes on', async () => {
+    const { id } = await schedule({ ttl: '48h' });
+    const copy = await act(id, 'trigger');
+    await act(id, 'trigger');
+    const expiresAt = new Date(Date.now() + 48 * 3_600_000).toISOString();
+    await api.opened.pool.query(
+      `update operation set phase = 'Succeeded', finished_at = now(), expires_at = $2, owed = null, next_attempt_at = null where id = $1`,
+      [copy.body.id, expiresAt],
+    );
+    const { body, status } = await api.call('DELETE', `/v1/schedules/${id}`);
+    assert.deepEqual([status, body.copyCount, body.lastCopyExpiresAt, body.inFlightCount], [200, 1, expiresAt, 1]);
+    assert.match(body.note, /Its copy stays until .* 1 of its Operations goes on/);
+  });
+
+  test('one whose slots to come are all skipped by blackout windows is warned about', async () => {
+    const made = await schedule({ name: 'nights', schedule: '0 2 * * *' });
+    const night = { timeZone: 'Etc/UTC', from: '01:00', to: '03:00', behavior: 'Skip' };
+    await api.make('/v1/blackout-windows', { name: 'all-nights', scheduleId: made.id, ...night });
+    const path = `/v1/schedules/${made.id}`;
+    const same = await api.call('PATCH', path, { body: { schedule: '30 2 * * *' } });
+    assert.match(same.body.warnings[0], /skipped by blackout windows \("all-nights"\): it never fires/);
+    const later = await api.call('PATCH', path, { body: { schedule: '30 4 * * *' } });
+    assert.deepEqual(later.body.warnings, []);
+  });
 });

@@ -3,7 +3,7 @@ import { own } from '../../app/call.ts';
 import { changeSchedule, createSchedule, removeSchedule } from '../../app/schedules.ts';
 import { Id } from '../../domain/common.ts';
 import { Cadence } from '../../domain/recurrence.ts';
-import { NewSchedule, SavedSchedule, Schedule, ScheduleChange } from '../../domain/schedule.ts';
+import { NewSchedule, RemovedSchedule, SavedSchedule, Schedule, ScheduleChange } from '../../domain/schedule.ts';
 import { callerOf } from '../auth.ts';
 import { answerOnce, created, write } from '../calls.ts';
 import { CreationOrder, listed, listOf, listQuery } from '../paging.ts';
@@ -99,18 +99,17 @@ export function scheduleRoutes(api: Api, ports: HttpPorts): void {
         tag,
         summary: 'Remove a schedule',
         description:
-          'It fires no more. Operations and copies that it made stay: each copy until its own ttl has passed. The ledger stays as well. Refused with `in-use` while a protection plan keeps it.',
+          'It fires no more. Operations and copies that it made stay: each copy until its own ttl has passed; the answer says how many and until when. The ledger stays as well. Refused with `in-use` while a protection plan keeps it.',
         refusals: [409],
       },
-      { params: ById, headers: ChangeHeaders },
+      { params: ById, headers: ChangeHeaders, response: { 200: RemovedSchedule } },
     ),
-    async (request, reply) => {
+    (request) => {
       const { id } = request.params;
-      await write(ports, request, async (call) => {
+      return write(ports, request, async (call) => {
         await requireRevision(call.tx.schedules, call.caller, 'schedule', id, expectedRevision(request));
-        await removeSchedule(call, id);
+        return removeSchedule(call, id);
       });
-      return reply.code(204).send();
     },
   );
 }
