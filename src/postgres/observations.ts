@@ -1,7 +1,8 @@
 /** What clusters say, folded into the rows that it is about: read under lock, folded by the domain, written in one batch. */
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { Observations } from '../app/connector-ports.ts';
 import type { NewEvent } from '../domain/event.ts';
+import type { Observation, Observed } from '../domain/observe.ts';
 import type { Operation } from '../domain/operation.ts';
 import { appendEvents, storedOperation, writeObserved } from './operation-batch.ts';
 import { inTransaction, select } from './sql.ts';
@@ -15,27 +16,7 @@ const expected = `
 export function observationsOf(pool: Pool): Observations {
   return {
     ingest: (clusterId, observations, fold) =>
-      inTransaction(pool, async (client) => {
-        const names = [...new Set(observations.map(({ name }) => name))];
-        const { rows } = await client.query({ name: 'lock-observed', text: locked, values: [clusterId, names] });
-        const written: Operation[] = [];
-        const events: NewEvent[] = [];
-        for (const stored of rows.map(storedOperation)) {
-          let { operation } = stored;
-          let changed = false;
-          for (const observation of observations) {
-            if (observation.name !== operation.name || observation.namespace !== operation.namespace) continue;
-            const observed = fold(operation, observation);
-            operation = observed.operation;
-            changed ||= observed.changed;
-            events.push(...observed.events);
-          }
-          if (changed) written.push(operation);
-        }
-        await writeObserved(client, written);
-        await appendEvents(client, events);
-        return { changedCount: written.length };
-      }),
+      inTransaction(pool, (client) => ingestIn(client, clusterId, observations, fold)),
     async expected(clusterId, before) {
       const rows = await select(pool, expected, [clusterId, before]);
       return rows.map(({ name, namespace, uid }) => ({
@@ -45,4 +26,32 @@ export function observationsOf(pool: Pool): Observations {
       }));
     },
   };
+}
+
+/** `ingest` within a transaction of the caller's. */
+export async function ingestIn(
+  client: PoolClient,
+  clusterId: string,
+  observations: readonly Observation[],
+  fold: (operation: Operation, observation: Observation) => Observed,
+): Promise<{ readonly changedCount: number }> {
+  const names = [...new Set(observations.map(({ name }) => name))];
+  const { rows } = await client.query({ name: 'lock-observed', text: locked, values: [clusterId, names] });
+  const written: Operation[] = [];
+  const events: NewEvent[] = [];
+  for (const stored of rows.map(storedOperation)) {
+    let { operation } = stored;
+    let changed = false;
+    for (const observation of observations) {
+      if (observation.name !== operation.name || observation.namespace !== operation.namespace) continue;
+      const observed = fold(operation, observation);
+      operation = observed.operation;
+      changed ||= observed.changed;
+      events.push(...observed.events);
+    }
+    if (changed) written.push(operation);
+  }
+  await writeObserved(client, written);
+  await appendEvents(client, events);
+  return { changedCount: written.length };
 }
