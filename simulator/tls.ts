@@ -1,99 +1,69 @@
-// A certificate authority of its own and a server certificate, written by hand with node:crypto so that the simulator
-// needs no library and no openssl. Making them costs some milliseconds, so a thousand clusters in one process share
-// one: `startCluster({ tls })`.
+// A certificate authority of its own and the certificates it signs. Making them costs some milliseconds, so clusters in
+// one process may share one: `startCluster({ tls })`.
 
-import type { KeyObject } from 'node:crypto';
-import { createHash, generateKeyPair, randomBytes, sign } from 'node:crypto';
-import { isIP, isIPv6 } from 'node:net';
-import { promisify } from 'node:util';
-import { bits, boolean, implicit, integer, octets, oid, sequence, set, time, utf8, wrapped } from './der.ts';
+import 'reflect-metadata';
+import { webcrypto } from 'node:crypto';
+import { isIP } from 'node:net';
+import * as x509 from '@peculiar/x509';
 
-export interface ServerTls {
-  readonly caPem: string;
+export interface Certificate {
   readonly certPem: string;
   readonly keyPem: string;
 }
 
+export interface ServerTls extends Certificate {
+  readonly caPem: string;
+  /** Another certificate of the same authority; one that has expired, if asked for. */
+  issue(hosts: readonly string[], expired?: boolean): Promise<Certificate>;
+}
+
 const DAY_MS = 86_400_000;
-const ECDSA_SHA256 = sequence(oid('1.2.840.10045.4.3.2'));
-const CA_NAME = 'simulated-cluster-ca';
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const AUTHORITY = 'CN=simulated-cluster-ca';
 
-const extension = (id: string, critical: boolean, value: Buffer): Buffer =>
-  sequence(oid(id), ...(critical ? [boolean(true)] : []), octets(value));
+x509.cryptoProvider.set(webcrypto);
 
-const basicConstraints = (ca: boolean): Buffer =>
-  extension('2.5.29.19', true, sequence(...(ca ? [boolean(true)] : [])));
-const keyUsage = (mask: number, unused: number): Buffer =>
-  extension('2.5.29.15', true, bits(Buffer.from([mask]), unused));
-const serverAuth = (): Buffer => extension('2.5.29.37', false, sequence(oid('1.3.6.1.5.5.7.3.1')));
-const keyId = (key: KeyObject): Buffer =>
-  createHash('sha1')
-    .update(key.export({ type: 'spki', format: 'der' }))
-    .digest();
-const subjectKey = (key: KeyObject): Buffer => extension('2.5.29.14', false, octets(keyId(key)));
-const authorityKey = (key: KeyObject): Buffer => extension('2.5.29.35', false, sequence(implicit(0, keyId(key))));
-
-function addressBytes(host: string): Buffer {
-  if (!isIPv6(host)) return Buffer.from(host.split('.').map(Number));
-  const [head = '', tail = ''] = host.split('::');
-  const words = (part: string): string[] => (part === '' ? [] : part.split(':'));
-  const zeros = 8 - words(head).length - words(tail).length;
-  const all = [...words(head), ...Array.from({ length: zeros }, () => '0'), ...words(tail)];
-  return Buffer.from(all.map((word) => word.padStart(4, '0')).join(''), 'hex');
-}
-
-const alternativeNames = (hosts: readonly string[]): Buffer => {
-  const names = hosts.map((host) =>
-    isIP(host) === 0 ? implicit(2, Buffer.from(host)) : implicit(7, addressBytes(host)),
-  );
-  return extension('2.5.29.17', false, sequence(...names));
-};
-
-const named = (commonName: string): Buffer => sequence(set(sequence(oid('2.5.4.3'), utf8(commonName))));
-
-const pem = (label: string, der: Buffer): string =>
-  `-----BEGIN ${label}-----\n${(der.toString('base64').match(/.{1,64}/g) ?? []).join('\n')}\n-----END ${label}-----\n`;
-
-function certificate(
-  issuer: string,
-  subject: string,
-  key: KeyObject,
-  signer: KeyObject,
-  extensions: readonly Buffer[],
-): string {
-  const serial = Buffer.concat([Buffer.from([1]), randomBytes(8)]);
-  const body = sequence(
-    wrapped(0, integer(Buffer.from([2]))),
-    integer(serial),
-    ECDSA_SHA256,
-    named(issuer),
-    sequence(time(new Date(Date.now() - DAY_MS)), time(new Date(Date.now() + 365 * DAY_MS))),
-    named(subject),
-    key.export({ type: 'spki', format: 'der' }),
-    wrapped(3, sequence(...extensions)),
-  );
-  const signature = sign('sha256', body, { key: signer, dsaEncoding: 'der' });
-  return pem('CERTIFICATE', sequence(body, ECDSA_SHA256, bits(signature)));
-}
-
-const newKey = (): Promise<{ readonly publicKey: KeyObject; readonly privateKey: KeyObject }> =>
-  promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
+const newKeys = (): Promise<webcrypto.CryptoKeyPair> =>
+  webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+const daysFromNow = (days: number): Date => new Date(Date.now() + days * DAY_MS);
 
 /** `hosts` are names and addresses that the certificate is good for; loopback by default. */
 export async function makeTls(hosts: readonly string[] = ['127.0.0.1', '::1', 'localhost']): Promise<ServerTls> {
-  const [authority, server] = await Promise.all([newKey(), newKey()]);
-  // keyCertSign and cRLSign for the authority, digitalSignature for the server.
-  const caExtensions = [basicConstraints(true), keyUsage(0b0000_0110, 1), subjectKey(authority.publicKey)];
-  const serverExtensions = [
-    basicConstraints(false),
-    keyUsage(0b1000_0000, 7),
-    serverAuth(),
-    alternativeNames(hosts),
-    authorityKey(authority.publicKey),
-  ];
-  return {
-    caPem: certificate(CA_NAME, CA_NAME, authority.publicKey, authority.privateKey, caExtensions),
-    certPem: certificate(CA_NAME, 'kube-apiserver', server.publicKey, authority.privateKey, serverExtensions),
-    keyPem: server.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  const authority = await newKeys();
+  const identifier = await x509.SubjectKeyIdentifierExtension.create(authority.publicKey);
+  const ca = await x509.X509CertificateGenerator.createSelfSigned({
+    name: AUTHORITY,
+    keys: authority,
+    signingAlgorithm: ALGORITHM,
+    notBefore: daysFromNow(-1),
+    notAfter: daysFromNow(365),
+    extensions: [
+      new x509.BasicConstraintsExtension(true, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      identifier,
+    ],
+  });
+  const issue = async (names: readonly string[], expired = false): Promise<Certificate> => {
+    const keys = await newKeys();
+    const alternatives = names.map((name) => new x509.GeneralName(isIP(name) === 0 ? 'dns' : 'ip', name));
+    const certificate = await x509.X509CertificateGenerator.create({
+      issuer: AUTHORITY,
+      subject: 'CN=kube-apiserver',
+      publicKey: keys.publicKey,
+      signingKey: authority.privateKey,
+      signingAlgorithm: ALGORITHM,
+      notBefore: daysFromNow(expired ? -30 : -1),
+      notAfter: daysFromNow(expired ? -1 : 365),
+      extensions: [
+        new x509.BasicConstraintsExtension(false),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+        new x509.SubjectAlternativeNameExtension(alternatives),
+        await x509.AuthorityKeyIdentifierExtension.create(authority.publicKey),
+      ],
+    });
+    const key = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
+    return { certPem: `${certificate.toString('pem')}\n`, keyPem: x509.PemConverter.encode(key, 'PRIVATE KEY') };
   };
+  return { caPem: `${ca.toString('pem')}\n`, ...(await issue(hosts)), issue };
 }
