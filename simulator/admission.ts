@@ -1,15 +1,17 @@
 // The operator's validating webhook: the rules for an Operation, in the operator's order, and the text of each denial.
 
 import { claimProblem } from './approval.ts';
+import type { Clock } from './clock.ts';
 import type { Faults } from './faults.ts';
 import type { InFlight } from './inflight.ts';
 import type { JsonObject } from './json.ts';
 import { at, equal, objectAt, text } from './json.ts';
 import type { Admission, AdmissionRequest } from './objects.ts';
 import { NAMESPACES, shippedType } from './registry.ts';
-import { internalError, webhookDenied } from './status.ts';
+import { internalError, quotaExceeded, webhookDenied } from './status.ts';
 import type { Store } from './store.ts';
 import { parameterProblem, templateOf } from './templates.ts';
+import { VELERO_NAMESPACE } from './velero.ts';
 
 export const WEBHOOK = 'voperation.kb.io';
 const TARGET_KIND = 'ApplicationInstance';
@@ -19,6 +21,7 @@ export interface AdmissionSettings {
   readonly store: Store;
   readonly inFlight: InFlight;
   readonly faults: Faults;
+  readonly clock: Clock;
   readonly oldOperator: boolean;
   readonly approvalSecret: string;
 }
@@ -59,7 +62,7 @@ function targetProblem(settings: AdmissionSettings, request: AdmissionRequest, a
 function approvalProblem(settings: AdmissionSettings, request: AdmissionRequest): string {
   const claim = spec(request.object, 'approvals', 'claim');
   if (claim === '') return '';
-  const why = claimProblem(claim, request.name, settings.approvalSecret, Date.now() / 1000);
+  const why = claimProblem(claim, request.name, settings.approvalSecret, settings.clock.now() / 1000);
   return why === '' ? '' : `approval claim is not valid: ${why}`;
 }
 
@@ -111,23 +114,37 @@ function problemOf(settings: AdmissionSettings, request: AdmissionRequest): stri
   );
 }
 
+/** Counts what the namespace holds, as the quota plugin does, which comes after the webhooks. */
+function checkQuota({ faults, store }: AdmissionSettings, { type, namespace, name }: AdmissionRequest): void {
+  const quota = faults.take('quota', { verb: 'create', resource: type.plural, namespace, name });
+  if (quota === undefined) return;
+  const used = store.list(type, namespace).length;
+  if (used >= (quota.limit ?? 0)) throw quotaExceeded(type, name, used, quota.limit ?? 0);
+}
+
 export function admissionOf(settings: AdmissionSettings): Admission {
   return (request) => {
-    if (request.type.plural !== 'operations' || request.operation === 'DELETE') return;
-    const target = {
-      verb: request.operation.toLowerCase(),
-      resource: 'operations',
-      namespace: request.namespace,
-      name: request.name,
-    };
-    const down = settings.faults.take('webhookDown', target);
-    if (down !== undefined) {
-      const why = down.message ?? 'context deadline exceeded';
-      throw internalError(
-        `failed calling webhook "${WEBHOOK}": failed to call webhook: Post "https://vworkspace-operator-webhook.vworkspace-system.svc:443/validate?timeout=10s": ${why}`,
-      );
-    }
-    const problem = settings.faults.take('deny', target)?.message ?? problemOf(settings, request);
-    if (problem !== '') throw webhookDenied(WEBHOOK, problem);
+    if (request.type.plural === 'operations' && request.operation !== 'DELETE') askWebhook(settings, request);
+    const velero = request.namespace === VELERO_NAMESPACE;
+    if (request.operation === 'CREATE' && request.type.namespaced && !velero) checkQuota(settings, request);
   };
+}
+
+function askWebhook(settings: AdmissionSettings, request: AdmissionRequest): void {
+  const target = {
+    verb: request.operation.toLowerCase(),
+    resource: 'operations',
+    namespace: request.namespace,
+    name: request.name,
+  };
+  const down = settings.faults.take('webhookDown', target);
+  if (down !== undefined) {
+    const why = down.message ?? 'context deadline exceeded';
+    throw internalError(
+      `failed calling webhook "${WEBHOOK}": failed to call webhook: Post "https://vworkspace-operator-webhook.vworkspace-system.svc:443/validate?timeout=10s": ${why}`,
+      down.afterMs,
+    );
+  }
+  const problem = settings.faults.take('deny', target)?.message ?? problemOf(settings, request);
+  if (problem !== '') throw webhookDenied(WEBHOOK, problem);
 }

@@ -1,12 +1,14 @@
 // One simulated cluster, put together by hand: store, operator, Velero, API server, listener, control endpoint. What
 // tests and people hold in their hands is the object that `startCluster` answers.
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Account, DISCOVERY_RULES } from './account.ts';
 import { admissionOf } from './admission.ts';
-import { Api, send } from './api.ts';
+import { Api } from './api.ts';
 import { DEFAULT_APPROVAL_SECRET } from './approval.ts';
+import { Clock } from './clock.ts';
 import type { ControlServer } from './control.ts';
 import { startControl } from './control.ts';
+import type { Message, Outgoing } from './exchange.ts';
 import { Faults } from './faults.ts';
 import { InFlight } from './inflight.ts';
 import type { JsonObject } from './json.ts';
@@ -15,83 +17,59 @@ import { kubeconfigOf } from './kubeconfig.ts';
 import { Listener } from './listener.ts';
 import { tendCrds, tendNamespaces } from './namespaces.ts';
 import type { Server } from './objects.ts';
-import { create, writeOptions } from './objects.ts';
-import { isOpen, Operator } from './operator.ts';
+import { Operator } from './operator.ts';
 import type { ClusterOptions, SimulatedCluster } from './options.ts';
-import type { Rule } from './rbac.ts';
 import type { ResourceType } from './registry.ts';
-import { CRDS, NAMESPACES, Registry, shippedCrds } from './registry.ts';
+import { Registry } from './registry.ts';
 import { RequestLog } from './requests.ts';
-import { addApplicationInstance, addNamespace, put, SYSTEM_NAMESPACE, seed } from './seeds.ts';
+import { addApplicationInstance, addNamespace, put, seed } from './seeds.ts';
+import { send } from './send.ts';
 import { Store } from './store.ts';
+import { isOldOperator } from './templates.ts';
 import { Timers } from './timers.ts';
 import { makeTls } from './tls.ts';
 import { newToken, Tokens } from './tokens.ts';
+import type { Ground } from './upheaval.ts';
+import { deleteNamespace, removeCrd, restoreCrd, settle, upheave } from './upheaval.ts';
 import { Velero } from './velero.ts';
 import { versionInfo } from './version.ts';
 import type { WatchStream } from './watch.ts';
 
-const ACCOUNT = 'vworkspace-control-plane';
-const USER = `system:serviceaccount:${SYSTEM_NAMESPACE}:${ACCOUNT}`;
-const READ = ['get', 'list', 'watch'];
-const WRITE = ['create', 'patch', 'update', 'delete'];
-const GROUPS = ['ops.vworkspace.io', 'apps.vworkspace.io'];
-const RESOURCES = ['operations', 'applicationinstances'];
-
-/** The rights of the service account: reads everywhere, writes in open namespaces; or both in the named ones only. */
-function accountRules(open: ReadonlySet<string>, namespaces: readonly string[] | undefined): readonly Rule[] {
-  const clusters: Rule = { verbs: READ, groups: ['ops.vworkspace.io'], resources: ['clusters'] };
-  if (namespaces !== undefined)
-    return [clusters, { verbs: [...READ, ...WRITE], groups: GROUPS, resources: RESOURCES, namespaces }];
-  return [
-    clusters,
-    { verbs: READ, groups: GROUPS, resources: RESOURCES },
-    { verbs: WRITE, groups: GROUPS, resources: RESOURCES, namespaces: [...open] },
-  ];
-}
-
-function watchGates(store: Store, vocabulary: 'documents' | 'code'): ReadonlySet<string> {
-  const open = new Set<string>();
-  store.listen(NAMESPACES, ({ kind, object }) => {
-    const name = text(object, 'metadata', 'name');
-    if (kind !== 'DELETED' && isOpen(object, vocabulary)) open.add(name);
-    else open.delete(name);
-  });
-  return open;
-}
+export const OPERATOR_VERSION = '0.0.13';
 
 export async function startCluster(options: ClusterOptions = {}): Promise<SimulatedCluster> {
   const { name = 'simulated', host = '127.0.0.1', speed = 1, vocabulary = 'documents', controlPort = false } = options;
-  const tls = options.tls ?? (await makeTls([...new Set([host, '127.0.0.1', '::1', 'localhost'])]));
+  const { operatorVersion = OPERATOR_VERSION } = options;
+  const hosts = [...new Set([host, '127.0.0.1', '::1', 'localhost'])];
+  const tls = options.tls ?? (await makeTls(hosts));
   const timers = new Timers();
   const store = new Store();
   const registry = new Registry();
   const faults = new Faults(timers);
+  const clock = new Clock(faults);
   const requests = new RequestLog();
   const watches = new Set<WatchStream>();
-  const tokens = new Tokens();
+  const tokens = new Tokens(clock);
   const inFlight = new InFlight(store);
   const approvalSecret = options.approvalSecret ?? DEFAULT_APPROVAL_SECRET;
-  const admit = admissionOf({ store, inFlight, faults, oldOperator: options.oldOperator ?? false, approvalSecret });
-  const server: Server = { store, registry, admit };
-  const open = watchGates(store, vocabulary);
-  tendNamespaces(server, timers);
+  const oldOperator = isOldOperator(operatorVersion);
+  const admit = admissionOf({ store, inFlight, faults, clock, oldOperator, approvalSecret });
+  const server: Server = { store, registry, clock, admit };
+  const granted = [...(options.grants ?? []), ...(options.discovery === true ? DISCOVERY_RULES : [])];
+  const account = new Account(store, vocabulary, options.namespaces, granted);
+  const held = (namespace: string): boolean =>
+    faults.all('namespaceTerminating').some(({ namespaces }) => namespaces.includes(namespace));
+  tendNamespaces(server, timers, held);
   tendCrds(server, (plural) => {
     for (const watch of watches) if (watch.type.plural === plural) watch.end();
   });
-  seed(server, name);
+  seed(server, { name, operatorVersion, storageLocations: options.storageLocations });
   new Velero(server, timers, faults, speed);
   new Operator({ server, timers, speed, vocabulary, requireRestoreApproval: options.requireRestoreApproval ?? false });
 
-  const granted: Rule[] = [...(options.grants ?? [])];
-  const account = {
-    name: USER,
-    groups: ['system:serviceaccounts', 'system:authenticated'],
-    rules: () => [...accountRules(open, options.namespaces), ...granted],
-  };
   const token = newToken();
   const adminToken = newToken();
-  tokens.add(token, account);
+  tokens.add(token, account.user);
   tokens.add(adminToken, { name: 'kubernetes-admin', groups: ['system:masters'], rules: 'all' });
 
   const shownHost = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
@@ -106,24 +84,17 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
     bookmarkSeconds: options.bookmarkSeconds ?? 60,
     address: () => `${shownHost}:${listener.port}`,
   });
-  const answer = (message: IncomingMessage, response: ServerResponse): void => {
+  const answer = (message: Message, response: Outgoing): void => {
     api.answer(message, response).catch((error: unknown) => {
       console.error(error);
-      if (!response.headersSent) send(response, { code: 500, text: 'internal error' });
+      if (!response.headersSent) send(message, response, { code: 500, text: 'internal error' });
     });
   };
-  const listener: Listener = new Listener(tls, host, options.port ?? 0, answer);
+  const { http2 = true, port = 0 } = options;
+  const listener: Listener = new Listener({ host, port, http2, certificate: tls, answer });
   let wanted = true;
-  const refuses = (): boolean => faults.list().some((fault) => fault.kind === 'unreachable' && fault.mode !== 'reset');
-  const settle = (): Promise<void> => (wanted && !refuses() ? listener.open() : listener.close());
-  faults.onChange = (fault) => {
-    if (fault.kind === 'unreachable') void settle();
-    for (const watch of [...watches]) {
-      if (fault.kind === 'dropWatches' && faults.take('dropWatches', watch.target) !== undefined)
-        watch.end(fault.abrupt);
-      else watch.flush();
-    }
-  };
+  const ground: Ground = { server, faults, listener, watches, tls, hosts, wanted: () => wanted };
+  faults.onChange = (fault, change) => upheave(ground, fault, change);
   await listener.open();
 
   const url = `https://${shownHost.includes(':') ? `[${shownHost}]` : shownHost}:${listener.port}`;
@@ -134,46 +105,32 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
     if (type === undefined) throw new Error(`the cluster does not serve ${plural}`);
     return type;
   };
-  const crdNameOf = (plural: string): { readonly crd: JsonObject; readonly name: string } => {
-    const shipped = shippedCrds().find(({ type }) => type.plural === plural);
-    if (shipped === undefined) throw new Error(`no CRD for ${plural}`);
-    return { crd: shipped.crd, name: text(shipped.crd, 'metadata', 'name') };
-  };
   let control: ControlServer | undefined;
   const cluster: SimulatedCluster = {
     name,
     url,
+    caPem: tls.caPem,
     token,
     adminToken,
-    caPem: tls.caPem,
-    kubeconfig: access(ACCOUNT, token),
+    kubeconfig: access('vworkspace-control-plane', token),
     adminKubeconfig: access('admin', adminToken),
     get controlUrl() {
       return control?.url;
     },
-    requests: {
-      get total() {
-        return requests.total;
-      },
-      byVerb: () => requests.byVerb(),
-      get log() {
-        return requests.log;
-      },
-    },
+    requests,
     addNamespace: (namespace, given = {}) => addNamespace(server, namespace, given.labels, given.annotations),
+    deleteNamespace: (namespace) => deleteNamespace(server, namespace),
     addApplicationInstance: (namespace, instance, given = {}) =>
       addApplicationInstance(server, namespace, instance, given.annotations),
     get: (resource, namespace, object) => store.get(typeOf(resource), namespace ?? '', object),
     list: (resource, namespace) => store.list(typeOf(resource), namespace ?? ''),
     put: (resource, object) =>
       put(server, typeOf(resource), object as JsonObject, text(object as JsonObject, 'metadata', 'namespace')),
-    grant(rule) {
-      granted.push(rule);
-      return { clear: () => void granted.splice(granted.indexOf(rule), 1) };
-    },
+    grant: (rule) => account.grant(rule),
+    restrictTo: (namespaces) => account.restrictTo(namespaces),
     issueToken(expiresAt) {
       const issued = newToken();
-      tokens.add(issued, account, expiresAt);
+      tokens.add(issued, account.user, expiresAt);
       return issued;
     },
     revokeToken: (bearer) => tokens.revoke(bearer),
@@ -182,21 +139,21 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
     faults: () => faults.list(),
     clearFaults: () => faults.clear(),
     compact: () => store.compact(),
-    removeCrd(plural) {
-      const crd = store.get(CRDS, '', crdNameOf(plural).name);
-      if (crd !== undefined) store.remove(CRDS, crd);
+    async rewind(revisions) {
+      for (const watch of [...watches]) watch.end(true);
+      await listener.close();
+      store.rewind(revisions);
+      await settle(ground);
     },
-    restoreCrd(plural) {
-      const { crd, name: crdName } = crdNameOf(plural);
-      if (store.get(CRDS, '', crdName) === undefined) create(server, CRDS, '', crd, writeOptions('simulator'));
-    },
+    removeCrd: (plural) => removeCrd(server, plural),
+    restoreCrd: (plural) => restoreCrd(server, plural),
     async stop() {
       wanted = false;
-      await settle();
+      await settle(ground);
     },
     async start() {
       wanted = true;
-      await settle();
+      await settle(ground);
     },
     async close() {
       wanted = false;

@@ -3,9 +3,11 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import type { Fault, FaultKind, Faults } from './faults.ts';
+import type { Fault, FaultKind } from './faultkinds.ts';
+import { faultHelp, faultKinds, isFaultKind, rowOf } from './faultkinds.ts';
+import type { Faults } from './faults.ts';
 import type { Json } from './json.ts';
-import { isObject, objectAt, parseJson, text } from './json.ts';
+import { at, isObject, objectAt, parseJson, text, textsAt } from './json.ts';
 import type { SimulatedCluster } from './options.ts';
 
 export interface ControlServer {
@@ -13,34 +15,21 @@ export interface ControlServer {
   close(): Promise<void>;
 }
 
-const KINDS: readonly FaultKind[] = [
-  'unreachable',
-  'mute',
-  'slow',
-  'throttle',
-  'error',
-  'dropWatches',
-  'silentWatches',
-  'truncate',
-  'expired',
-  'deny',
-  'webhookDown',
-  'cutAfterCommit',
-  'backup',
-];
-
 const HELP = `GET    /faults                     active faults
 POST   /faults                     {"kind": "mute", "verbs": ["list"], "count": 1, "durationMs": 1000, ...}; answers {"id"}
 DELETE /faults[/ID]                clear all, or one
 POST   /compact                    forget the history: watches from before get 410
 POST   /stop  /start               refuse connections, accept again
+POST   /rewind                     {"revisions": 20}: restart on an older state
+POST   /access                     {"namespaces": ["a"]}: roles in these alone; {}: the cluster again
 POST   /namespaces                 {"name", "labels", "annotations"}
+DELETE /namespaces/NAME            with all that is in it
 POST   /applications               {"namespace", "name", "annotations"}
 POST   /crds/PLURAL/remove         and /restore
 POST   /token/revoke               the service account's token; /token/expire the same by time
 GET    /requests                   total, by verb, and the last ones
-fault kinds: ${KINDS.join(', ')}
-`;
+faults, each also with verbs, resources, namespaces, names, count, durationMs, rate:
+${faultHelp()}`;
 
 async function bodyOf(message: IncomingMessage): Promise<Json> {
   const chunks: Buffer[] = [];
@@ -49,22 +38,34 @@ async function bodyOf(message: IncomingMessage): Promise<Json> {
   return source === '' ? {} : parseJson(source);
 }
 
-/** A fault from JSON. Throws for a kind that does not exist and for fields of the wrong type. */
+const areTexts = (value: Json): boolean => Array.isArray(value) && value.every((item) => typeof item === 'string');
+const LIMITS = ['count', 'durationMs', 'rate'];
+const LISTS = ['verbs', 'resources', 'namespaces', 'names'];
+
+function checkField(kind: FaultKind, name: string, value: Json | undefined): void {
+  const field = rowOf(kind).fields?.[name];
+  if (field === undefined) throw new Error(`${kind} has no ${name}`);
+  const needed = typeof field === 'string' && field.endsWith('!');
+  if (value === undefined && needed) throw new Error(`${kind} needs ${name}`);
+  if (value === undefined) return;
+  const type = typeof field === 'string' ? field.replace('!', '') : '';
+  if (typeof field !== 'string' && !field.some((word) => word === value))
+    throw new Error(`${name} must be one of ${field.join(', ')}`);
+  if (type === 'strings' && !areTexts(value)) throw new Error(`${name} must be a list of strings`);
+  if (type !== '' && type !== 'strings' && typeof value !== type) throw new Error(`${name} must be a ${type}`);
+}
+
+/** A fault from JSON. Throws for a kind that does not exist, and for fields that it has not or of the wrong type. */
 export function faultOf(value: Json): Fault {
   if (!isObject(value)) throw new Error('a fault is an object');
-  const kind = KINDS.find((each) => each === value.kind);
-  if (kind === undefined) throw new Error(`unknown fault kind; one of ${KINDS.join(', ')}`);
-  for (const key of ['count', 'durationMs', 'rate', 'ms', 'code', 'afterMs', 'retryAfterSeconds']) {
+  const { kind } = value;
+  if (!isFaultKind(kind)) throw new Error(`unknown fault kind; one of ${faultKinds().join(', ')}`);
+  for (const key of LIMITS)
     if (value[key] !== undefined && typeof value[key] !== 'number') throw new Error(`${key} must be a number`);
-  }
-  for (const key of ['verbs', 'resources', 'namespaces', 'names']) {
-    const list = value[key];
-    if (list !== undefined && !(Array.isArray(list) && list.every((item) => typeof item === 'string')))
-      throw new Error(`${key} must be a list of strings`);
-  }
-  const needed: Partial<Record<FaultKind, string>> = { slow: 'ms', error: 'code', deny: 'message', backup: 'outcome' };
-  const field = needed[kind];
-  if (field !== undefined && value[field] === undefined) throw new Error(`${kind} needs ${field}`);
+  for (const key of LISTS)
+    if (value[key] !== undefined && !areTexts(value[key])) throw new Error(`${key} must be a list of strings`);
+  const own = Object.keys(value).filter((key) => key !== 'kind' && !LIMITS.includes(key) && !LISTS.includes(key));
+  for (const key of new Set([...own, ...Object.keys(rowOf(kind).fields ?? {})])) checkField(kind, key, value[key]);
   return value as unknown as Fault;
 }
 
@@ -100,6 +101,15 @@ async function act(
       return {};
     case 'POST start':
       await cluster.start();
+      return {};
+    case 'POST rewind':
+      await cluster.rewind(Number(at(body, 'revisions') ?? 0));
+      return {};
+    case 'POST access':
+      cluster.restrictTo(at(body, 'namespaces') === undefined ? undefined : textsAt(body, 'namespaces'));
+      return {};
+    case 'DELETE namespaces':
+      cluster.deleteNamespace(second);
       return {};
     case 'POST namespaces':
       cluster.addNamespace(text(body, 'name'), given);

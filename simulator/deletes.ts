@@ -3,7 +3,7 @@
 import type { Json, JsonObject } from './json.ts';
 import { at, objectAt, text, textsAt } from './json.ts';
 import type { Server } from './objects.ts';
-import { nowText, withMeta } from './objects.ts';
+import { withMeta } from './objects.ts';
 import type { ResourceType } from './registry.ts';
 import { invalidOptions, preconditionFailed } from './status.ts';
 
@@ -70,7 +70,7 @@ export function remove(server: Server, type: ResourceType, object: JsonObject, o
   if (at(object, 'metadata', 'deletionTimestamp') !== undefined) return { object, gone: false };
   const generation = at(object, 'metadata', 'generation');
   const marked = withMeta(object, {
-    deletionTimestamp: nowText(),
+    deletionTimestamp: server.clock.text(),
     deletionGracePeriodSeconds: 0,
     ...(typeof generation === 'number' ? { generation: generation + 1 } : {}),
   });

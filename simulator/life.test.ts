@@ -156,7 +156,7 @@ test('admission refuses what the operator refuses, as a webhook does', async () 
 });
 
 test('an old operator knows fewer parameters, and a namespace may allow fewer types', async (context) => {
-  const cluster = await own(context, { oldOperator: true });
+  const cluster = await own(context, { operatorVersion: '0.0.6' });
   assert.equal((await apply(cluster, operation('ttl', { parameters: { ttl: '1h' } }))).code, 403);
   assert.equal((await apply(cluster, operation('retention', { parameters: { retention: '1h' } }))).code, 201);
   cluster.put('namespaces', {

@@ -41,6 +41,9 @@ export function revisionOf(value: string, wrong: (message: string) => Error): nu
   return Number(value);
 }
 
+/** How long a real server waits for a revision that it has not reached yet. */
+export const LAG_MS = 3_000;
+
 export const tooLargeRevision = (asked: number, current: number): ApiError =>
   new ApiError(
     504,

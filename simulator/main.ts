@@ -2,6 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { faultHelp } from './faultkinds.ts';
 import { startCluster } from './index.ts';
 
 const HELP = `A simulated Kubernetes cluster with the vWorkspace operator and Velero.
@@ -18,10 +19,15 @@ const HELP = `A simulated Kubernetes cluster with the vWorkspace operator and Ve
   --vocabulary WORD      documents or code: how the operator words its status (documents)
   --require-restore-approval   a Restore waits for an approval claim
   --approval-secret TEXT       the secret of approval claims
-  --old-operator         accept only the parameters that operators before 0.0.7 know
+  --operator-version V   release of the operator (0.0.13); before 0.0.7 it accepts fewer parameters
+  --discovery            let the service account read storage locations, snapshot and storage classes, namespaces
+  --only-namespace NAME  restrict the service account to this namespace; repeatable
+  --http1                offer HTTP/1.1 only
   --version V            gitVersion of the API server (v1.34.2)
   --help
-`;
+
+Faults, for POST /faults of the control endpoint:
+${faultHelp()}`;
 
 const { values } = parseArgs({
   options: {
@@ -37,7 +43,10 @@ const { values } = parseArgs({
     vocabulary: { type: 'string', default: 'documents' },
     'require-restore-approval': { type: 'boolean', default: false },
     'approval-secret': { type: 'string' },
-    'old-operator': { type: 'boolean', default: false },
+    'operator-version': { type: 'string' },
+    discovery: { type: 'boolean', default: false },
+    'only-namespace': { type: 'string', multiple: true },
+    http1: { type: 'boolean', default: false },
     version: { type: 'string', default: 'v1.34.2' },
     help: { type: 'boolean', default: false },
   },
@@ -49,6 +58,8 @@ if (values.help) {
 }
 
 const secret = values['approval-secret'];
+const operatorVersion = values['operator-version'];
+const namespaces = values['only-namespace'];
 const controlPort = values['control-port'];
 const cluster = await startCluster({
   name: values.name,
@@ -57,9 +68,12 @@ const cluster = await startCluster({
   speed: Number(values.speed),
   vocabulary: values.vocabulary === 'code' ? 'code' : 'documents',
   requireRestoreApproval: values['require-restore-approval'],
-  oldOperator: values['old-operator'],
+  discovery: values.discovery,
+  http2: !values.http1,
   version: values.version,
   controlPort: controlPort === undefined ? false : Number(controlPort),
+  ...(operatorVersion === undefined ? {} : { operatorVersion }),
+  ...(namespaces === undefined ? {} : { namespaces }),
   ...(secret === undefined ? {} : { approvalSecret: secret }),
 });
 

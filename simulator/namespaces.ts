@@ -18,11 +18,12 @@ function empty(server: Server, name: string): boolean {
   return left === 0;
 }
 
-export function tendNamespaces(server: Server, timers: Timers): void {
+/** A namespace that is `held` stays Terminating until it is let go. */
+export function tendNamespaces(server: Server, timers: Timers, held: (name: string) => boolean): void {
   const sweep = (name: string): void => {
     const object = server.store.get(NAMESPACES, '', name);
     if (object === undefined || at(object, 'metadata', 'deletionTimestamp') === undefined) return;
-    if (empty(server, name)) server.store.remove(NAMESPACES, object);
+    if (empty(server, name) && !held(name)) server.store.remove(NAMESPACES, object);
     else timers.after(200, () => sweep(name));
   };
   server.store.listen(NAMESPACES, ({ kind, object }) => {

@@ -3,6 +3,7 @@
 // and a write that changes nothing leaves the resourceVersion alone.
 
 import { randomInt, randomUUID } from 'node:crypto';
+import type { Clock } from './clock.ts';
 import type { FieldValidation, WriteOptions } from './decode.ts';
 import { withDefaults } from './defaults.ts';
 import type { Json, JsonObject } from './json.ts';
@@ -31,10 +32,9 @@ export type Admission = (request: AdmissionRequest) => void;
 export interface Server {
   readonly store: Store;
   readonly registry: Registry;
+  readonly clock: Clock;
   readonly admit: Admission;
 }
-
-export const nowText = (): string => `${new Date().toISOString().slice(0, 19)}Z`;
 
 export const writeOptions = (
   manager: string,
@@ -129,7 +129,7 @@ export function create(
       },
     ]);
   }
-  const now = nowText();
+  const now = server.clock.text();
   const cleared = withoutMeta(
     type.hasStatus ? without(given, 'status') : given,
     'resourceVersion',
@@ -237,7 +237,9 @@ export function update(
     subresource: options.subresource,
     hasStatus: type.hasStatus,
   };
-  const managed = byApply ? whole : withManaged(whole, managedByUpdate(type.schema, before, whole, writer, nowText()));
+  const managed = byApply
+    ? whole
+    : withManaged(whole, managedByUpdate(type.schema, before, whole, writer, server.clock.text()));
   const generation = at(before, 'metadata', 'generation');
   const grown = typeof generation === 'number' && !equal(content(type, before), content(type, managed));
   const object = grown ? withMeta(managed, { generation: generation + 1 }) : managed;

@@ -10,7 +10,7 @@ import type { JsonObject } from './json.ts';
 import { at, equal, isObject, listAt, objectAt, text, textsAt } from './json.ts';
 import { engineKind, engineResource, OPERATION_LABEL } from './materialize.ts';
 import type { Server } from './objects.ts';
-import { create, nowText, update, withMeta, writeOptions } from './objects.ts';
+import { create, update, withMeta, writeOptions } from './objects.ts';
 import { NAMESPACES, shippedType } from './registry.ts';
 import type { Change } from './store.ts';
 import { templateOf } from './templates.ts';
@@ -239,7 +239,12 @@ export class Operator {
   #tell(object: JsonObject, told: Told, more: JsonObject = {}): void {
     const generation = at(object, 'metadata', 'generation');
     const status = {
-      ...withTold(objectAt(object, 'status'), told, typeof generation === 'number' ? generation : 1, nowText()),
+      ...withTold(
+        objectAt(object, 'status'),
+        told,
+        typeof generation === 'number' ? generation : 1,
+        this.#settings.server.clock.text(),
+      ),
       ...more,
     };
     if (equal(status, at(object, 'status'))) return;

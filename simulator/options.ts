@@ -1,6 +1,6 @@
 // What a simulated cluster can be told and asked from code.
 
-import type { Fault } from './faults.ts';
+import type { Fault } from './faultkinds.ts';
 import type { Rule } from './rbac.ts';
 import type { LoggedRequest } from './requests.ts';
 import type { ServerTls } from './tls.ts';
@@ -26,12 +26,25 @@ export interface ClusterOptions {
   readonly version?: string;
   /** Restricts the service account to these namespaces: no cluster-wide list or watch. */
   readonly namespaces?: readonly string[];
-  /** Accepts only the parameters that operators before 0.0.7 know. */
-  readonly oldOperator?: boolean;
+  /** Default 0.0.13. Before 0.0.7 it accepts only the few parameters that it knew then. */
+  readonly operatorVersion?: string;
   /** Further rights of the service account, such as reading storage locations. */
   readonly grants?: readonly Rule[];
+  /** Grants what discovery reads: storage locations, snapshot and storage classes, namespaces. Default false. */
+  readonly discovery?: boolean;
+  /** Velero's storage locations; by default `default` and `aws-primary`, both Available. */
+  readonly storageLocations?: readonly StorageLocation[];
+  /** Offers HTTP/2 beside HTTP/1.1, as an API server does. Default true. */
+  readonly http2?: boolean;
   /** How often watches that allow bookmarks get one. Default 60. */
   readonly bookmarkSeconds?: number;
+}
+
+export interface StorageLocation {
+  readonly name: string;
+  readonly default?: boolean;
+  /** Default Available; '' is a location that Velero has not looked at yet. */
+  readonly phase?: 'Available' | 'Unavailable' | '';
 }
 
 export interface SimulatedCluster {
@@ -50,6 +63,8 @@ export interface SimulatedCluster {
     name: string,
     options?: { readonly labels?: Record<string, string>; readonly annotations?: Record<string, string> },
   ): void;
+  /** Terminating at once; gone when its objects are. */
+  deleteNamespace(name: string): void;
   /** Ready, and declaring backup and restore by velero unless annotations are given. */
   addApplicationInstance(
     namespace: string,
@@ -68,6 +83,8 @@ export interface SimulatedCluster {
     readonly log: readonly LoggedRequest[];
   };
   grant(rule: Rule): { clear(): void };
+  /** Roles in these namespaces alone, no cluster-wide list or watch; undefined gives the cluster back. */
+  restrictTo(namespaces: readonly string[] | undefined): void;
   /** Another token of the service account; `expiresAt` in milliseconds since the epoch. */
   issueToken(expiresAt?: number): string;
   revokeToken(token: string): void;
@@ -77,6 +94,11 @@ export interface SimulatedCluster {
   clearFaults(): void;
   /** Forgets the history: older resourceVersions are gone for watches and continued lists. */
   compact(): void;
+  /**
+   * Restarts the API server on an older state: what the last so many revisions wrote never was, and resourceVersions
+   * that clients have seen are ahead of the cluster. Object storage keeps what it has.
+   */
+  rewind(revisions: number): Promise<void>;
   /** Removes the CRD and all its objects, as deleting a CRD does. */
   removeCrd(plural: string): void;
   restoreCrd(plural: string): void;

@@ -8,7 +8,7 @@ import { at, isObject, parseJson, text } from './json.ts';
 import { patched } from './jsonpatch.ts';
 import { applied } from './managed.ts';
 import type { Server, Written } from './objects.ts';
-import { create, namespaceMismatch, nowText, update } from './objects.ts';
+import { create, namespaceMismatch, update } from './objects.ts';
 import type { ResourceType } from './registry.ts';
 import { badRequest, conflict, internal, invalidOptions, notFound, unsupportedMediaType } from './status.ts';
 import { typeProblem } from './typedproblem.ts';
@@ -94,7 +94,14 @@ function applyPatch(server: Server, request: PatchRequest, options: WriteOptions
   };
   const force = request.force ?? false;
   if (live !== undefined)
-    return update(server, type, live, applied(type.schema, live, config, writer, force, nowText()), options, true);
+    return update(
+      server,
+      type,
+      live,
+      applied(type.schema, live, config, writer, force, server.clock.text()),
+      options,
+      true,
+    );
   if (options.subresource !== '') throw notFound(type, name);
   const uid = text(config, 'metadata', 'uid');
   if (uid !== '') {
@@ -105,7 +112,14 @@ function applyPatch(server: Server, request: PatchRequest, options: WriteOptions
     );
   }
   const empty: JsonObject = { apiVersion: type.apiVersion, kind: type.kind, metadata: {} };
-  return create(server, type, namespace, applied(type.schema, empty, config, writer, force, nowText()), options, true);
+  return create(
+    server,
+    type,
+    namespace,
+    applied(type.schema, empty, config, writer, force, server.clock.text()),
+    options,
+    true,
+  );
 }
 
 export function patch(server: Server, request: PatchRequest, options: WriteOptions): Written {

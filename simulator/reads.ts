@@ -1,16 +1,14 @@
 // Reads: get, list, and the opening of watches.
 
-import type { ApiSettings } from './api.ts';
-import { listBody, listPage, revisionOf, tooLargeRevision } from './lists.ts';
+import { LAG_MS, listBody, listPage, revisionOf, tooLargeRevision } from './lists.ts';
 import { negotiate } from './negotiate.ts';
 import type { ResourceType } from './registry.ts';
 import type { Reply, ResourceRequest } from './reply.ts';
 import { includeOf, rendered } from './reply.ts';
+import type { ApiSettings } from './settings.ts';
 import { badRequest, notFound } from './status.ts';
 import { partial, tableOf } from './table.ts';
 import { WatchStream } from './watch.ts';
-
-const LAG_MS = 3_000;
 
 export async function read(
   settings: ApiSettings,
@@ -28,6 +26,7 @@ export async function read(
     const stream = new WatchStream(
       { type, namespace: info.namespace, query: info.query, form, include: includeOf(info.query), target },
       { ...settings, store },
+      request.message,
       request.response,
     );
     settings.watches.add(stream);

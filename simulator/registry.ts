@@ -185,6 +185,13 @@ export function shippedType(plural: string): ResourceType {
   return found.type;
 }
 
+/** The CRD of that plural as it is shipped, with its own name. */
+export function shippedCrd(plural: string): { readonly crd: JsonObject; readonly name: string } {
+  const found = shippedCrds().find(({ type }) => type.plural === plural);
+  if (found === undefined) throw new Error(`no CRD for ${plural}`);
+  return { crd: found.crd, name: text(found.crd, 'metadata', 'name') };
+}
+
 export class Registry {
   readonly #types = new Map<string, ResourceType>();
 

@@ -1,6 +1,6 @@
 // A request for a resource, and the answer to it: the values that reads and writes share.
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Message, Outgoing } from './exchange.ts';
 import type { Target } from './faults.ts';
 import type { JsonObject } from './json.ts';
 import { text } from './json.ts';
@@ -25,8 +25,8 @@ export interface ResourceRequest {
   /** Absent for reviews, which are answered and never stored. */
   readonly type: ResourceType | undefined;
   readonly user: User;
-  readonly message: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly message: Message;
+  readonly response: Outgoing;
   readonly body: string;
   readonly contentType: string;
 }

@@ -1,7 +1,7 @@
 // What a request asks for, read from its method and path as the API server reads it: verb, group, version, resource.
 // Authorization, faults and the request log all speak of requests in these words.
 
-import type { IncomingMessage } from 'node:http';
+import type { Message } from './exchange.ts';
 
 export interface RequestInfo {
   readonly verb: string;
@@ -28,7 +28,7 @@ const VERBS: Readonly<Record<string, string>> = {
 
 const truthy = (value: string | null): boolean => value !== null && value !== 'false' && value !== '0';
 
-export function requestInfo(message: IncomingMessage): RequestInfo {
+export function requestInfo(message: Message): RequestInfo {
   const url = new URL(message.url ?? '/', 'https://cluster');
   const method = message.method ?? 'GET';
   const query = url.searchParams;

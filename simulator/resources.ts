@@ -1,12 +1,12 @@
 // Requests for resources: which of reads, writes and reviews a request is, and whether the resource knows it.
 
-import type { ApiSettings } from './api.ts';
 import { parseYaml } from './decode.ts';
 import type { JsonObject } from './json.ts';
 import { isObject } from './json.ts';
 import { read } from './reads.ts';
 import type { Reply, ResourceRequest } from './reply.ts';
 import { accessReview, rulesReview } from './reviews.ts';
+import type { ApiSettings } from './settings.ts';
 import { methodNotAllowed, pageNotFound, unsupportedMediaType, unsupportedMethod } from './status.ts';
 import { write } from './writes.ts';
 

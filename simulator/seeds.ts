@@ -2,8 +2,10 @@
 // and the operator's Cluster resource.
 
 import type { JsonObject } from './json.ts';
+import { text } from './json.ts';
 import type { Server } from './objects.ts';
-import { create, nowText, update, writeOptions } from './objects.ts';
+import { create, update, withMeta, writeOptions } from './objects.ts';
+import type { StorageLocation } from './options.ts';
 import type { ResourceType } from './registry.ts';
 import { CRDS, NAMESPACES, STORAGE_CLASSES, shippedCrds, shippedType } from './registry.ts';
 import { VELERO_NAMESPACE } from './velero.ts';
@@ -47,12 +49,12 @@ export function addNamespace(
   put(server, NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata });
 }
 
-export const condition = (type: string, value: boolean, reason: string): JsonObject => ({
+const condition = (now: string, type: string, value: boolean, reason: string): JsonObject => ({
   type,
   status: value ? 'True' : 'False',
   reason,
   message: '',
-  lastTransitionTime: nowText(),
+  lastTransitionTime: now,
 });
 
 export function addApplicationInstance(
@@ -61,6 +63,7 @@ export function addApplicationInstance(
   name: string,
   annotations: Record<string, string> | undefined,
 ): void {
+  const now = server.clock.text();
   const declared = annotations ?? { 'ops.vworkspace.io/backup': 'velero', 'ops.vworkspace.io/restore': 'velero' };
   const type = shippedType('applicationinstances');
   put(
@@ -73,8 +76,8 @@ export function addApplicationInstance(
       spec: { mode: 'managed', appRef: { catalogId: name.split('-')[0] ?? name }, release: { name, namespace } },
       status: {
         conditions: [
-          condition('Ready', true, 'ReconciliationSucceeded'),
-          condition('Reconciling', false, 'ReconciliationSucceeded'),
+          condition(now, 'Ready', true, 'ReconciliationSucceeded'),
+          condition(now, 'Reconciling', false, 'ReconciliationSucceeded'),
         ],
       },
     },
@@ -82,23 +85,38 @@ export function addApplicationInstance(
   );
 }
 
-export function seed(server: Server, clusterName: string): void {
-  for (const { crd } of shippedCrds()) create(server, CRDS, '', crd, writeOptions('simulator'));
+export interface Seed {
+  readonly name: string;
+  readonly operatorVersion: string;
+  readonly storageLocations: readonly StorageLocation[] | undefined;
+}
+
+const LOCATIONS: readonly StorageLocation[] = [{ name: 'default', default: true }, { name: 'aws-primary' }];
+
+function addStorageLocation(server: Server, location: StorageLocation): void {
+  const { name, phase = 'Available', default: isDefault = false } = location;
+  const spec = { provider: 'aws', default: isDefault, objectStorage: { bucket: `backups-${name}` } };
+  const status: JsonObject = phase === '' ? {} : { status: { phase, lastValidationTime: server.clock.text() } };
+  put(
+    server,
+    shippedType('backupstoragelocations'),
+    object('velero.io/v1', 'BackupStorageLocation', name, { spec, ...status }, VELERO_NAMESPACE),
+    VELERO_NAMESPACE,
+  );
+}
+
+/** A CRD says which release of the operator brought it. */
+function crdOf(crd: JsonObject, operatorVersion: string): JsonObject {
+  if (!text(crd, 'spec', 'group').endsWith('.vworkspace.io')) return crd;
+  return withMeta(crd, { labels: { 'app.kubernetes.io/version': operatorVersion } });
+}
+
+export function seed(server: Server, { name: clusterName, operatorVersion, storageLocations }: Seed): void {
+  const now = server.clock.text();
+  for (const { crd } of shippedCrds()) create(server, CRDS, '', crdOf(crd, operatorVersion), writeOptions('simulator'));
   for (const name of ['default', 'kube-system', 'kube-public', SYSTEM_NAMESPACE, VELERO_NAMESPACE])
     addNamespace(server, name, {}, undefined);
-  for (const [name, bucket, isDefault] of [
-    ['default', 'backups', true],
-    ['aws-primary', 'backups-primary', false],
-  ] as const) {
-    const spec = { provider: 'aws', default: isDefault, objectStorage: { bucket } };
-    const status = { phase: 'Available', lastValidationTime: nowText() };
-    put(
-      server,
-      shippedType('backupstoragelocations'),
-      object('velero.io/v1', 'BackupStorageLocation', name, { spec, status }, VELERO_NAMESPACE),
-      VELERO_NAMESPACE,
-    );
-  }
+  for (const location of storageLocations ?? LOCATIONS) addStorageLocation(server, location);
   put(
     server,
     shippedType('volumesnapshotclasses'),
@@ -123,8 +141,14 @@ export function seed(server: Server, clusterName: string): void {
     object('ops.vworkspace.io/v1alpha1', 'Cluster', clusterName, {
       spec: { clusterId: clusterName, connectivityMode: 'Push' },
       status: {
-        operatorVersion: '0.0.13',
-        conditions: [condition('Connected', true, 'Connected'), condition('ControllersHealthy', true, 'AllHealthy')],
+        operatorVersion,
+        conditions: [
+          condition(now, 'Connected', true, 'Connected'),
+          condition(now, 'Disconnected', false, 'Connected'),
+          condition(now, 'Authenticated', true, 'TokenAccepted'),
+          condition(now, 'ControllersHealthy', true, 'AllHealthy'),
+          condition(now, 'BufferOverflow', false, 'WithinLimit'),
+        ],
       },
     }),
   );

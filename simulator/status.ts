@@ -20,11 +20,20 @@ export class ApiError extends Error {
   readonly code: number;
   readonly body: JsonObject | undefined;
   readonly headers: Readonly<Record<string, string>>;
-  constructor(code: number, message: string, body?: JsonObject, headers: Readonly<Record<string, string>> = {}) {
+  /** How long the server takes to say so. */
+  readonly delayMs: number;
+  constructor(
+    code: number,
+    message: string,
+    body?: JsonObject,
+    headers: Readonly<Record<string, string>> = {},
+    delayMs = 0,
+  ) {
     super(message);
     this.code = code;
     this.body = body;
     this.headers = headers;
+    this.delayMs = delayMs;
   }
 }
 
@@ -53,8 +62,11 @@ export const pageNotFound = (): ApiError => plain(404, '404 page not found');
 export const badRequest = (message: string): ApiError => failure(400, 'BadRequest', message);
 export const unauthorized = (): ApiError => failure(401, 'Unauthorized', 'Unauthorized');
 export const internal = (message: string): ApiError => failure(500, '', message);
-export const internalError = (message: string): ApiError =>
-  failure(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] });
+export function internalError(message: string, delayMs = 0): ApiError {
+  const whole = `Internal error occurred: ${message}`;
+  const body = statusBody(500, 'InternalError', whole, { causes: [{ message }] });
+  return new ApiError(500, whole, body, {}, delayMs);
+}
 export const unknownResource = (): ApiError =>
   failure(404, 'NotFound', 'the server could not find the requested resource', {});
 export const methodNotAllowed = (): ApiError =>
@@ -132,6 +144,13 @@ export function invalid(
 
 export const invalidOptions = (kind: string, field: string, reason: string, message: string): ApiError =>
   invalid('meta.k8s.io', kind, '', [{ reason, message, field }]);
+
+/** The refusal of a create that would go over a quota of objects. */
+export function quotaExceeded(of: GroupResource, name: string, used: number, limit: number): ApiError {
+  const counted = `count/${qualified(of)}`;
+  const message = `${qualified(of)} "${name}" is forbidden: exceeded quota: object-counts, requested: ${counted}=1, used: ${counted}=${used}, limited: ${counted}=${limit}`;
+  return failure(403, 'Forbidden', message, detailsOf(of, of.plural, name));
+}
 
 /** The denial of a validating webhook, as the API server passes it on. */
 export const webhookDenied = (webhook: string, message: string): ApiError =>

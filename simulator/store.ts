@@ -101,6 +101,34 @@ export class Store {
     this.#oldest = this.#revision + 1;
   }
 
+  /**
+   * Sets the cluster back by some revisions, as etcd restored from an older snapshot does, as far as the history goes:
+   * what was written since never was. Listeners hear the changes that lead back; watches must have ended before.
+   */
+  rewind(revisions: number): void {
+    const target = Math.max(this.#oldest - 1, this.#revision - revisions);
+    const undone = this.#history.filter(({ revision }) => revision > target).toReversed();
+    this.#history = this.#history.filter(({ revision }) => revision <= target);
+    this.#revision = target;
+    const back = undone.map(({ kind, type, object, before }): Change => {
+      const all = this.#objects.get(keyOf(type)) ?? new Map<string, JsonObject>();
+      this.#objects.set(keyOf(type), all);
+      const key = itemKey(text(object, 'metadata', 'namespace'), text(object, 'metadata', 'name'));
+      if (before === undefined) all.delete(key);
+      else all.set(key, before);
+      if (before === undefined) return { kind: 'DELETED', type, revision: target, object, before: object };
+      const gone = kind === 'DELETED';
+      return {
+        kind: gone ? 'ADDED' : 'MODIFIED',
+        type,
+        revision: target,
+        object: before,
+        before: gone ? undefined : object,
+      };
+    });
+    for (const change of back) this.#hear(change);
+  }
+
   #stamped(object: JsonObject): JsonObject {
     this.#revision += 1;
     return { ...object, metadata: { ...objectAt(object, 'metadata'), resourceVersion: String(this.#revision) } };
@@ -112,6 +140,10 @@ export class Store {
       this.#history = this.#history.slice(-HISTORY);
       this.#oldest = this.#history[0]?.revision ?? this.#oldest;
     }
+    this.#hear(change);
+  }
+
+  #hear(change: Change): void {
     for (const listener of [...(this.#listeners.get(keyOf(change.type)) ?? [])]) listener(change);
   }
 }

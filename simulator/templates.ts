@@ -107,6 +107,12 @@ const TEMPLATES: readonly Template[] = [
   },
 ];
 
+/** Whether that release of the operator is from before 0.0.7. */
+export function isOldOperator(version: string): boolean {
+  const [major = 0, minor = 0, patch = 0] = version.replace(/^v/, '').split('.').map(Number);
+  return major === 0 && minor === 0 && patch < 7;
+}
+
 /** The template of the pair; `old` narrows the parameters to those of operators before 0.0.7. */
 export function templateOf(type: string, engine: string, old: boolean): Template | undefined {
   const template = TEMPLATES.find((each) => each.type === type && each.engine === engine);

@@ -1,6 +1,7 @@
 // What the simulator's own tests share: plain HTTPS requests with the cluster's authority, watches read line by line,
 // waiting on a condition with a bound.
 
+import type { ClientHttp2Session } from 'node:http2';
 import { request } from 'node:https';
 import type { Json, JsonObject } from './json.ts';
 import { isObject, parseJson } from './json.ts';
@@ -69,6 +70,42 @@ export function call(
     sent.on('timeout', () => sent.destroy(new Error('timed out')));
     sent.on('error', reject);
     sent.end(payload);
+  });
+}
+
+/** The same over a session that is open. */
+export function callHttp2(
+  session: ClientHttp2Session,
+  cluster: SimulatedCluster,
+  method: string,
+  path: string,
+  options: CallOptions = {},
+): Promise<Answer> {
+  const { body, type = 'application/json', token = cluster.adminToken, timeoutMs = 10_000 } = options;
+  return new Promise((resolve, reject) => {
+    const sent = session.request({
+      ':method': method,
+      ':path': path,
+      authorization: `Bearer ${token}`,
+      'content-type': type,
+    });
+    const chunks: Buffer[] = [];
+    let headers: Answer['headers'] = {};
+    sent.on('response', (given) => {
+      headers = given;
+    });
+    sent.on('data', (chunk: Buffer) => chunks.push(chunk));
+    sent.setTimeout(timeoutMs, () => sent.destroy(new Error('timed out')));
+    sent.on('error', reject);
+    sent.on('end', () => {
+      if (headers[':status'] === undefined) {
+        reject(new Error('the stream ended without an answer'));
+        return;
+      }
+      const text = Buffer.concat(chunks).toString('utf8');
+      resolve({ code: Number(headers[':status']), headers, text, body: {} });
+    });
+    sent.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }
 

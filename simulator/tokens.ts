@@ -2,6 +2,7 @@
 // 401; no token at all is the anonymous user, who may see only versions and health.
 
 import { createHash, randomBytes } from 'node:crypto';
+import type { Clock } from './clock.ts';
 import type { User } from './rbac.ts';
 import { unauthorized } from './status.ts';
 
@@ -19,6 +20,11 @@ const digest = (token: string): string => createHash('sha256').update(token).dig
 
 export class Tokens {
   readonly #held = new Map<string, Held>();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   add(token: string, user: User, expiresAt = Number.POSITIVE_INFINITY): void {
     this.#held.set(digest(token), { user, expiresAt });
@@ -36,7 +42,7 @@ export class Tokens {
     const match = /^Bearer\s+(\S+)\s*$/i.exec(authorization ?? '');
     if (match === null) return ANONYMOUS;
     const held = this.#held.get(digest(match[1] ?? ''));
-    if (held === undefined || held.expiresAt <= Date.now()) throw unauthorized();
+    if (held === undefined || held.expiresAt <= this.#clock.now()) throw unauthorized();
     return held.user;
   }
 }

@@ -11,7 +11,7 @@ import type { Faults } from './faults.ts';
 import type { Json, JsonObject } from './json.ts';
 import { at, objectAt, text } from './json.ts';
 import type { Server } from './objects.ts';
-import { nowText, update, writeOptions } from './objects.ts';
+import { update, writeOptions } from './objects.ts';
 import type { ResourceType } from './registry.ts';
 import { shippedType } from './registry.ts';
 import type { Change } from './store.ts';
@@ -88,7 +88,11 @@ export class Velero {
       return;
     store.put(type, {
       ...kept,
-      metadata: { ...objectAt(kept, 'metadata'), uid: crypto.randomUUID(), creationTimestamp: nowText() },
+      metadata: {
+        ...objectAt(kept, 'metadata'),
+        uid: crypto.randomUUID(),
+        creationTimestamp: this.#server.clock.text(),
+      },
     });
   }
 
@@ -153,13 +157,13 @@ export class Velero {
       this.#finish(work, { phase: 'FailedValidation', validationErrors: [problem] });
       return;
     }
-    const now = Date.now();
+    const now = this.#server.clock.now();
     const ttl = goDuration(text(object, 'spec', 'ttl'));
     const expiration: JsonObject =
       backup && typeof ttl === 'number'
         ? { expiration: `${new Date(now + ttl).toISOString().slice(0, 19)}Z`, version: 1, formatVersion: '1.1.0' }
         : {};
-    this.#status(work, { phase: 'InProgress', startTimestamp: nowText(), ...expiration });
+    this.#status(work, { phase: 'InProgress', startTimestamp: this.#server.clock.text(), ...expiration });
     if (backup && this.#bucket.has(work.name)) {
       this.#finish(work, { phase: 'Failed', failureReason: 'backup already exists in object storage' });
       return;
@@ -198,7 +202,8 @@ export class Velero {
   }
 
   #finish(work: Work, status: JsonObject): void {
-    const done: Json = at(status, 'phase') === 'FailedValidation' ? {} : { completionTimestamp: nowText() };
+    const done: Json =
+      at(status, 'phase') === 'FailedValidation' ? {} : { completionTimestamp: this.#server.clock.text() };
     const stored = this.#status(work, { ...status, ...done });
     if (stored !== undefined && work.type.plural === 'backups' && USABLE.includes(text(stored, 'status', 'phase')))
       this.#bucket.set(work.name, stored);

@@ -1,6 +1,5 @@
 // Writes: what a create, update, patch or delete says in its query and body, handed to the write path.
 
-import type { ApiSettings } from './api.ts';
 import type { FieldValidation, WriteOptions } from './decode.ts';
 import { decodeBody, dropUnknown } from './decode.ts';
 import { deleteOptionsOf, remove } from './deletes.ts';
@@ -13,7 +12,9 @@ import { patch } from './patches.ts';
 import type { ResourceType } from './registry.ts';
 import type { Reply, ResourceRequest } from './reply.ts';
 import { rendered } from './reply.ts';
+import type { ApiSettings } from './settings.ts';
 import { badRequest, invalid, invalidOptions, methodNotAllowed, notFound } from './status.ts';
+import { contest } from './strikes.ts';
 
 const OPTIONS_KIND: Readonly<Record<string, string>> = {
   create: 'CreateOptions',
@@ -124,6 +125,7 @@ export function write(settings: ApiSettings, request: ResourceRequest, type: Res
   const warnings: string[] = [];
   const options = writeOptionsOf(request, warnings);
   const form = negotiate(message.headers.accept, ['Table', 'PartialObjectMetadata']);
+  contest(settings, request, type);
   const reply = (object: JsonObject, code = 200): Reply => ({
     code,
     body: text(object, 'kind') === type.kind ? rendered(type, object, form, info.query) : object,
