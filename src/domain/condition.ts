@@ -38,9 +38,14 @@ export function withCondition(conditions: readonly Condition[], next: Condition)
   return conditions.map((condition) => (condition === known ? { ...next, lastTransitionTime } : condition));
 }
 
+/** What is in no text of a database: NUL characters and halves of surrogate pairs. */
+function plain(text: string): string {
+  return text.replaceAll('\u0000', '\uFFFD').toWellFormed();
+}
+
 /** Kubernetes' limit for what the operator forwards: 1 KiB, cut at a whole character. */
 export function clip(text: string, bytes = 1024): string {
   const encoded = new TextEncoder().encode(text);
-  if (encoded.length <= bytes) return text;
-  return `${new TextDecoder().decode(encoded.slice(0, bytes - 3)).replace(/\uFFFD+$/, '')}…`;
+  if (encoded.length <= bytes) return plain(text);
+  return plain(`${new TextDecoder().decode(encoded.slice(0, bytes - 3)).replace(/\uFFFD+$/, '')}…`);
 }

@@ -1,16 +1,23 @@
 /**
- * The fold of what a cluster says into our record of an Operation. Pure, idempotent, and never backwards: a terminal
- * phase stays, conditions are replaced only by ones that changed later, and what is unknown here is kept as it came.
+ * The fold of what a cluster says into our record of an Operation. Pure and idempotent. What the cluster stated last
+ * decides what is the cluster's; our own part is kept beside it: what we delivered, what the API server warned of, and
+ * an end, whoever told it first.
  *
- * Operators differ: a partial failure arrives as Succeeded with Degraded, or as Failed; both are told apart here by
- * their words, and kept as the cluster's phase with the condition Degraded. Cancelled is documented and never set, so
- * the end of a deletion that we asked for is Cancelled by our own knowledge.
+ *   Listed    the whole state, whatever its version: a cluster may have been set back from a backup
+ *   Watched   the whole state; of an older version than the last one it changes nothing
+ *   Posted    single conditions, each taken unless a later one is known
+ *   missing   (no source, deleted) it was not in a complete list
+ *
+ * Phases never go back, and an end stays. A cluster that later states another end contradicts: that is kept apart, with
+ * the outputs, so that a copy that does exist can be found.
  */
 import { z } from 'zod';
-import { type Condition, clip, withCondition } from './condition.ts';
-import { expiry } from './duration.ts';
+import { clip } from './condition.ts';
 import type { NewEvent } from './event.ts';
-import { isTerminal, type Operation, Phase, type Progress } from './operation.ts';
+import { gone, posted, stated } from './fold.ts';
+import { newsOf } from './observed-events.ts';
+import { isTerminal, type Operation, Phase } from './operation.ts';
+import { statedPhase } from './stated.ts';
 
 const Count = z.coerce.number().int().min(0).optional().catch(undefined);
 const At = z.iso.datetime({ offset: true }).optional().catch(undefined);
@@ -26,7 +33,11 @@ export const ObservedStatus = z
       .array(
         z
           .object({
-            type: z.string().min(1).max(316),
+            type: z
+              .string()
+              .min(1)
+              .max(316)
+              .transform((type) => clip(type)),
             status: z.enum(['True', 'False', 'Unknown']),
             reason: Words.optional(),
             message: Words.optional(),
@@ -55,7 +66,7 @@ export interface Observation {
   readonly deleted: boolean;
   readonly status: ObservedStatus;
   /** Absent for what was found missing from a list. */
-  readonly source?: 'Listed' | 'Watched';
+  readonly source?: 'Listed' | 'Watched' | 'Posted';
   readonly resourceVersion?: string | undefined;
   readonly generation?: number | undefined;
   readonly createdAt?: string | undefined;
@@ -81,178 +92,86 @@ export interface ObservedManager {
   readonly at?: string | undefined;
 }
 
+/** An Operation with the version of its resource that was folded in last. */
+export type Known = Operation & { readonly observedVersion?: string };
+
 export interface Observed {
-  readonly operation: Operation;
+  readonly operation: Known;
   readonly changed: boolean;
   readonly events: readonly NewEvent[];
+  /** The resource lives although the Operation has ended without it: it must go. */
+  readonly owed?: 'Delete';
 }
 
-export function observe(operation: Operation, observation: Observation, now: string): Observed {
-  if (operation.uid !== undefined && observation.uid !== operation.uid)
-    return { operation, changed: false, events: [] };
-  const next = observation.deleted ? gone(operation, now) : merged(operation, observation, now);
-  if (same(operation, next)) return { operation, changed: false, events: [] };
-  return { operation: { ...next, observedAt: now }, changed: true, events: news(operation, next, now) };
-}
-
-function same(a: Operation, b: Operation): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
-
-function gone(operation: Operation, now: string): Operation {
-  if (isTerminal(operation.phase)) return operation;
-  const asked = operation.cancelRequestedAt !== undefined;
-  const condition: Condition = {
-    type: asked ? 'Cancelled' : 'Failed',
-    status: 'True',
-    reason: asked ? 'CancelledByUser' : 'ExternalDeletion',
-    message: asked
-      ? 'The cluster has deleted the resource, as asked.'
-      : 'The resource was deleted in the cluster by somebody else.',
-    lastTransitionTime: now,
-  };
-  return {
-    ...operation,
-    phase: asked ? 'Cancelled' : 'Failed',
-    finishedAt: now,
-    conditions: [...withCondition(operation.conditions, condition)],
-  };
-}
-
-function merged(operation: Operation, observation: Observation, now: string): Operation {
-  const { status } = observation;
-  const phase = nextPhase(operation.phase, status);
-  const startedAt = status.startedAt ?? operation.startedAt;
-  const ended = isTerminal(phase);
-  const finishedAt = operation.finishedAt ?? (ended ? (status.finishedAt ?? now) : undefined);
-  const outputs = { ...operation.outputs, ...status.outputs };
-  const progress = nextProgress(operation.progress, status);
-  const expiresAt =
-    operation.type === 'Backup' && operation.ttl !== undefined && phase === 'Succeeded'
-      ? expiry(startedAt ?? operation.createdAt, operation.ttl)
-      : operation.expiresAt;
-  return {
-    ...operation,
-    uid: observation.uid,
-    phase,
-    conditions: [...mergedConditions(operation, status, now)],
-    outputs,
-    warnings: [...new Set([...operation.warnings, ...warningsOf(status)])],
-    deliveredAt: operation.deliveredAt ?? now,
-    ...(progress !== undefined && { progress }),
-    ...(startedAt !== undefined && { startedAt }),
-    ...(finishedAt !== undefined && { finishedAt }),
-    ...(expiresAt !== undefined && { expiresAt }),
-  };
-}
-
-const rank = { Pending: 0, Running: 1, Succeeded: 2, Failed: 2, Cancelled: 2 } as const satisfies Record<Phase, number>;
-
-/** The phase that the resource states, or that its conditions imply; never one that is behind ours. */
-function nextPhase(known: Phase, status: ObservedStatus): Phase {
-  const stated = status.phase ?? impliedPhase(status);
-  return rank[stated] > rank[known] ? stated : known;
-}
-
-function impliedPhase(status: ObservedStatus): Phase {
-  const holds = (type: string) =>
-    status.conditions?.some((condition) => condition?.type === type && condition.status === 'True');
-  if (holds('Cancelled')) return 'Cancelled';
-  if (holds('Failed')) return 'Failed';
-  if (holds('Succeeded')) return 'Succeeded';
-  if (holds('Running')) return 'Running';
-  return 'Pending';
-}
-
-function mergedConditions(operation: Operation, status: ObservedStatus, now: string): readonly Condition[] {
-  let conditions: readonly Condition[] = operation.conditions;
-  for (const seen of status.conditions ?? []) {
-    if (seen === undefined || seen.type === 'Delivered') continue;
-    const next: Condition = {
-      type: seen.type,
-      status: seen.status,
-      reason: seen.reason ?? '',
-      message: seen.message ?? '',
-      lastTransitionTime: seen.lastTransitionTime ?? now,
-      ...(seen.observedGeneration !== undefined && { observedGeneration: seen.observedGeneration }),
-    };
-    const known = conditions.find((condition) => condition.type === next.type);
-    if (known !== undefined && Date.parse(known.lastTransitionTime) > Date.parse(next.lastTransitionTime)) continue;
-    conditions = withCondition(conditions, next);
+export function observe(operation: Known, observation: Observation, now: string): Observed {
+  if (!isAbout(operation, observation)) {
+    return isReplaced(operation, observation)
+      ? folded(operation, gone(operation, now), now)
+      : folded(operation, operation, now);
   }
-  const applied = conditions.some((condition) => condition.type === 'Delivered' && condition.status === 'True');
-  if (!applied) {
-    conditions = withCondition(conditions, {
-      type: 'Delivered',
-      status: 'True',
-      reason: 'Applied',
-      message: 'The resource is in the cluster.',
-      lastTransitionTime: now,
-    });
-  }
-  return partialFailure(status) && !conditions.some((condition) => condition.type === 'Degraded')
-    ? withCondition(conditions, {
-        type: 'Degraded',
-        status: 'True',
-        reason: 'PartialFailure',
-        message: 'The engine could not process everything; see warnings.',
-        lastTransitionTime: status.finishedAt ?? now,
-      })
-    : conditions;
+  if (isOlder(operation, observation)) return folded(operation, operation, now);
+  const missing = observation.deleted && observation.source === undefined;
+  const told = missing
+    ? operation
+    : observation.source === 'Posted'
+      ? posted(operation, observation, now)
+      : stated(operation, observation, now);
+  const next = observation.deleted ? gone(told, now) : told;
+  const result = folded(operation, next, now);
+  return isUnwanted(operation, observation) ? { ...result, owed: 'Delete' } : result;
 }
 
-function partialFailure(status: ObservedStatus): boolean {
-  return (status.conditions ?? []).some(
-    (condition) =>
-      condition?.status === 'True' &&
-      /partially\s*failed/i.test(`${condition.reason ?? ''} ${condition.message ?? ''}`),
+function folded(before: Known, after: Known, now: string): Observed {
+  const { observedVersion: _, ...content } = after;
+  const { observedVersion: __, ...known } = before;
+  if (canonical(content) === canonical(known)) return { operation: after, changed: false, events: [] };
+  return { operation: { ...after, observedAt: now }, changed: true, events: newsOf(before, after, now) };
+}
+
+/** The same text for the same value: a database keeps no order of keys. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
   );
 }
 
-function nextProgress(known: Progress | undefined, status: ObservedStatus): Progress | undefined {
-  const seen = status.progress;
-  if (seen === undefined) return known;
-  const itemsDone = seen.itemsDone ?? seen.itemsBackedUp ?? seen.itemsRestored;
-  const totalItems = seen.totalItems ?? known?.totalItems;
-  if (itemsDone === undefined || itemsDone < (known?.itemsDone ?? 0)) return known;
-  return { itemsDone, ...(totalItems !== undefined && { totalItems }) };
+/** Before its uid is known, a resource is ours by its annotation only; then by its uid alone. */
+export function isAbout(operation: Operation, { uid, operationId, source }: Observation): boolean {
+  if (operation.uid !== undefined) return uid === operation.uid;
+  if (source === 'Posted') return false;
+  return operationId === operation.id || (source === undefined && operationId === undefined);
 }
 
-function warningsOf(status: ObservedStatus): readonly string[] {
-  const stated = status.outputs?.warnings;
-  if (!Array.isArray(stated)) return [];
-  return stated.filter((warning): warning is string => typeof warning === 'string').map((warning) => clip(warning));
+/** Another resource has the place of ours, so ours is gone. */
+function isReplaced(operation: Known, observation: Observation): boolean {
+  const { source, deleted } = observation;
+  if (operation.uid === undefined || observation.uid === '' || deleted) return false;
+  return (
+    source === 'Listed' || (source === 'Watched' && isNewer(observation.resourceVersion, operation.observedVersion))
+  );
 }
 
-/** One event for each condition that became true, and one for the phase when nothing else told it. */
-function news(before: Operation, after: Operation, now: string): readonly NewEvent[] {
-  const { organizationId, clusterId, applicationInstanceId, scheduleId, id } = after;
-  const base = {
-    organizationId,
-    clusterId,
-    applicationInstanceId,
-    operationId: id,
-    ...(scheduleId !== undefined && { scheduleId }),
-    at: now,
-  };
-  const events: NewEvent[] = [];
-  for (const condition of after.conditions) {
-    const known = before.conditions.find((other) => other.type === condition.type);
-    if (condition.status !== 'True' || (known?.status === 'True' && known.reason === condition.reason)) continue;
-    const type =
-      condition.type === 'Failed' || condition.type === 'Degraded' || condition.type === 'Blocked'
-        ? 'Warning'
-        : 'Normal';
-    const message = condition.message === '' ? condition.reason : `${condition.reason}: ${condition.message}`;
-    events.push({ ...base, type, reason: condition.type, message });
-  }
-  if (before.phase !== after.phase && !events.some((event) => event.reason === after.phase)) {
-    events.push({
-      ...base,
-      type: after.phase === 'Failed' ? 'Warning' : 'Normal',
-      reason: after.phase,
-      message: `The cluster says ${after.phase}.`,
-    });
-  }
-  return events;
+/** Versions of one type of resource are numbers that grow; should a cluster give others, they tell nothing. */
+function isNewer(version: string | undefined, than: string | undefined): boolean {
+  return decimal(version) && decimal(than) && BigInt(version) > BigInt(than);
+}
+
+function decimal(version: string | undefined): version is string {
+  return version !== undefined && /^\d{1,64}$/.test(version);
+}
+
+function isOlder({ observedVersion }: Known, { source, resourceVersion }: Observation): boolean {
+  return source === 'Watched' && isNewer(observedVersion, resourceVersion);
+}
+
+/** It was given up before the cluster was known to have it, or cancelled; and it is about to run, or runs. */
+function isUnwanted(operation: Operation, { deleted, source, status }: Observation): boolean {
+  if (deleted || source === 'Posted' || operation.origin === 'cluster' || isTerminal(statedPhase(status, false)))
+    return false;
+  return (
+    (operation.phase === 'Cancelled' && operation.cancelRequestedAt !== undefined) ||
+    (isTerminal(operation.phase) && operation.deliveredAt === undefined)
+  );
 }
