@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startCluster } from './index.ts';
-import { at, text } from './json.ts';
+import { at, listAt, text, textsAt } from './json.ts';
 import type { SimulatedCluster } from './options.ts';
-import { call, OPERATIONS } from './testing.ts';
+import { call, OPERATIONS, operation } from './testing.ts';
 
 let cluster: SimulatedCluster;
 const ALL = '/apis/ops.vworkspace.io/v1alpha1/operations';
+const REVIEWS = '/apis/authorization.k8s.io/v1';
 const USER = 'system:serviceaccount:vworkspace-system:vworkspace-control-plane';
 
 before(async () => {
@@ -45,16 +46,78 @@ test('the service account reads Operations everywhere, writes them in open names
   );
 });
 
-test('a service account of named namespaces may not list the cluster', async (context) => {
+test('with roles in named namespaces only, the cluster-wide list and watch are refused and the namespaced ones work', async (context) => {
   const narrow = await startCluster({ namespaces: ['org-myteam'] });
   context.after(() => narrow.close());
-  narrow.addNamespace('org-myteam');
-  const refused = await call(narrow, 'GET', ALL, { token: narrow.token });
-  assert.equal(
-    text(refused.body, 'message'),
-    `operations.ops.vworkspace.io is forbidden: User "${USER}" cannot list resource "operations" in API group "ops.vworkspace.io" at the cluster scope`,
-  );
-  assert.equal((await call(narrow, 'GET', OPERATIONS, { token: narrow.token })).code, 200);
+  for (const name of ['org-myteam', 'org-other']) narrow.addNamespace(name);
+  narrow.addApplicationInstance('org-myteam', 'nextcloud');
+  const get = (path: string): ReturnType<typeof call> => call(narrow, 'GET', path, { token: narrow.token });
+  for (const [group, resource] of [
+    ['ops.vworkspace.io', 'operations'],
+    ['apps.vworkspace.io', 'applicationinstances'],
+  ] as const) {
+    const path = (namespace: string): string => `/apis/${group}/v1alpha1${namespace}/${resource}`;
+    for (const [verb, query] of [
+      ['list', ''],
+      ['watch', '?watch=1&timeoutSeconds=1'],
+    ] as const) {
+      const refused = await get(`${path('')}${query}`);
+      assert.equal(refused.code, 403);
+      assert.equal(
+        text(refused.body, 'message'),
+        `${resource}.${group} is forbidden: User "${USER}" cannot ${verb} resource "${resource}" in API group "${group}" at the cluster scope`,
+      );
+      assert.deepEqual(at(refused.body, 'details'), { group, kind: resource });
+      assert.equal((await get(`${path('/namespaces/org-myteam')}${query}`)).code, 200);
+    }
+    const elsewhere = await get(path('/namespaces/org-other'));
+    assert.equal(
+      text(elsewhere.body, 'message'),
+      `${resource}.${group} is forbidden: User "${USER}" cannot list resource "${resource}" in API group "${group}" in the namespace "org-other"`,
+    );
+  }
+  const body = operation('narrow');
+  assert.equal((await call(narrow, 'POST', OPERATIONS, { body, token: narrow.token })).code, 201);
+  narrow.restrictTo(undefined);
+  assert.equal((await get(ALL)).code, 200);
+  narrow.restrictTo([]);
+  assert.equal((await get(OPERATIONS)).code, 403);
+});
+
+test('what the reviews say is what a request meets, with rights in the cluster or in a namespace', async (context) => {
+  context.after(() => cluster.restrictTo(undefined));
+  const reviewed = async (verb: string, resource: string, namespace: string): Promise<unknown> => {
+    const spec = { resourceAttributes: { verb, group: 'ops.vworkspace.io', resource, namespace } };
+    return at(
+      (await as(cluster.token, 'POST', `${REVIEWS}/selfsubjectaccessreviews`, { spec })).body,
+      'status',
+      'allowed',
+    );
+  };
+  const ruled = async (verb: string, resource: string, namespace: string): Promise<boolean> => {
+    const answer = await as(cluster.token, 'POST', `${REVIEWS}/selfsubjectrulesreviews`, { spec: { namespace } });
+    return listAt(answer.body, 'status', 'resourceRules').some(
+      (rule) =>
+        textsAt(rule, 'verbs').includes(verb) &&
+        textsAt(rule, 'apiGroups').includes('ops.vworkspace.io') &&
+        textsAt(rule, 'resources').includes(resource),
+    );
+  };
+  for (const restricted of [undefined, ['org-myteam']]) {
+    cluster.restrictTo(restricted);
+    for (const namespace of ['', 'org-myteam', 'closed', 'absent']) {
+      const path = `/apis/ops.vworkspace.io/v1alpha1${namespace === '' ? '' : `/namespaces/${namespace}`}/operations`;
+      const met = (await as(cluster.token, 'GET', path)).code === 200;
+      assert.equal(met, restricted === undefined || namespace === 'org-myteam', namespace);
+      assert.equal(await reviewed('list', 'operations', namespace), met, namespace);
+      if (namespace === '') continue;
+      assert.equal(await ruled('list', 'operations', namespace), met, namespace);
+      const deletes = (await as(cluster.token, 'DELETE', `${path}/none`)).code === 404;
+      assert.equal(deletes, namespace === 'org-myteam', namespace);
+      assert.equal(await reviewed('delete', 'operations', namespace), deletes, namespace);
+      assert.equal(await ruled('delete', 'operations', namespace), deletes, namespace);
+    }
+  }
 });
 
 test('access reviews agree with what is allowed, and grants come and go', async () => {
