@@ -8,6 +8,7 @@ import { DEFAULT_APPROVAL_SECRET } from './approval.ts';
 import { Clock } from './clock.ts';
 import type { ControlServer } from './control.ts';
 import { startControl } from './control.ts';
+import { EventStream } from './events.ts';
 import type { Message, Outgoing } from './exchange.ts';
 import { Faults } from './faults.ts';
 import { InFlight } from './inflight.ts';
@@ -106,6 +107,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
     return type;
   };
   let control: ControlServer | undefined;
+  let events: EventStream | undefined;
   const cluster: SimulatedCluster = {
     name,
     url,
@@ -135,6 +137,13 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
     },
     revokeToken: (bearer) => tokens.revoke(bearer),
     expireToken: (bearer, expiresAt) => tokens.expire(bearer, expiresAt),
+    postEvents(wantedEvents) {
+      events?.stop();
+      events = wantedEvents && new EventStream({ server, clock, faults, timers }, wantedEvents);
+    },
+    get eventCounts() {
+      return events?.counts ?? { posted: 0, dropped: 0, waiting: 0 };
+    },
     inject: (fault) => faults.inject(fault),
     faults: () => faults.list(),
     clearFaults: () => faults.clear(),
@@ -157,11 +166,13 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
     },
     async close() {
       wanted = false;
+      events?.stop();
       timers.close();
       for (const watch of [...watches]) watch.end();
       await Promise.all([listener.close(), control?.close()]);
     },
   };
+  cluster.postEvents(options.events);
   if (controlPort !== false) control = await startControl(cluster, faults, controlPort);
   return cluster;
 }

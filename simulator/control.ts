@@ -8,7 +8,7 @@ import { faultHelp, faultKinds, isFaultKind, rowOf } from './faultkinds.ts';
 import type { Faults } from './faults.ts';
 import type { Json } from './json.ts';
 import { at, isObject, objectAt, parseJson, text, textsAt } from './json.ts';
-import type { SimulatedCluster } from './options.ts';
+import type { EventsOptions, SimulatedCluster } from './options.ts';
 
 export interface ControlServer {
   readonly url: string;
@@ -27,6 +27,7 @@ DELETE /namespaces/NAME            with all that is in it
 POST   /applications               {"namespace", "name", "annotations"}
 POST   /crds/PLURAL/remove         and /restore
 POST   /token/revoke               the service account's token; /token/expire the same by time
+POST   /events                     {"url", "token", "heartbeatSeconds"}: the operator posts its events there; {}: no more
 GET    /requests                   total, by verb, and the last ones
 faults, each also with verbs, resources, namespaces, names, count, durationMs, rate:
 ${faultHelp()}`;
@@ -73,6 +74,12 @@ const stringMap = (value: Json, key: string): Record<string, string> | undefined
   if (!isObject(value) || value[key] === undefined) return undefined;
   return Object.fromEntries(Object.entries(objectAt(value, key)).map(([name, item]) => [name, String(item)]));
 };
+
+function eventsOf(body: Json): EventsOptions | undefined {
+  const [url, token, seconds] = [text(body, 'url'), text(body, 'token'), at(body, 'heartbeatSeconds')];
+  if (url === '') return undefined;
+  return { url, token, ...(typeof seconds === 'number' ? { heartbeatSeconds: seconds } : {}) };
+}
 
 async function act(
   cluster: SimulatedCluster,
@@ -124,6 +131,9 @@ async function act(
     case 'POST token':
       if (second === 'revoke') cluster.revokeToken(cluster.token);
       else cluster.expireToken(cluster.token, Date.now());
+      return {};
+    case 'POST events':
+      cluster.postEvents(eventsOf(body));
       return {};
     case 'GET requests':
       return {

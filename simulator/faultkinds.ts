@@ -35,6 +35,10 @@ type Kinds =
   | { readonly kind: 'namespaceTerminating'; readonly namespaces: readonly string[] }
   | { readonly kind: 'deny'; readonly message: string }
   | { readonly kind: 'webhookDown'; readonly message?: string; readonly afterMs?: number }
+  | { readonly kind: 'eventGap' }
+  | { readonly kind: 'eventDuplicate' }
+  | { readonly kind: 'eventReorder' }
+  | { readonly kind: 'eventSecrets'; readonly value?: string }
   | {
       readonly kind: 'backup';
       readonly outcome: 'PartiallyFailed' | 'FailedValidation' | 'Failed' | 'hang';
@@ -120,6 +124,10 @@ export const FAULTS = {
     does: 'how the next Velero backups or restores end',
     fields: { outcome: ['PartiallyFailed', 'FailedValidation', 'Failed', 'hang'], reason: 'string' },
   },
+  eventGap: { does: "the operator's event stream loses events" },
+  eventDuplicate: { does: 'the event stream tells events twice' },
+  eventReorder: { does: 'the event stream posts a batch in reverse order' },
+  eventSecrets: { does: 'events carry secrets in managedStorage', fields: { value: 'string' } },
 } as const satisfies Readonly<Record<FaultKind, FaultRow>>;
 
 export const rowOf = (kind: FaultKind): FaultRow => FAULTS[kind];

@@ -22,6 +22,7 @@ const HELP = `A simulated Kubernetes cluster with the vWorkspace operator and Ve
   --operator-version V   release of the operator (0.0.13); before 0.0.7 it accepts fewer parameters
   --discovery            let the service account read storage locations, snapshot and storage classes, namespaces
   --only-namespace NAME  restrict the service account to this namespace; repeatable
+  --events-url URL       control plane that the operator posts its events to, with --events-token TOKEN
   --http1                offer HTTP/1.1 only
   --version V            gitVersion of the API server (v1.34.2)
   --help
@@ -46,6 +47,8 @@ const { values } = parseArgs({
     'operator-version': { type: 'string' },
     discovery: { type: 'boolean', default: false },
     'only-namespace': { type: 'string', multiple: true },
+    'events-url': { type: 'string' },
+    'events-token': { type: 'string', default: '' },
     http1: { type: 'boolean', default: false },
     version: { type: 'string', default: 'v1.34.2' },
     help: { type: 'boolean', default: false },
@@ -60,6 +63,7 @@ if (values.help) {
 const secret = values['approval-secret'];
 const operatorVersion = values['operator-version'];
 const namespaces = values['only-namespace'];
+const eventsUrl = values['events-url'];
 const controlPort = values['control-port'];
 const cluster = await startCluster({
   name: values.name,
@@ -72,6 +76,7 @@ const cluster = await startCluster({
   http2: !values.http1,
   version: values.version,
   controlPort: controlPort === undefined ? false : Number(controlPort),
+  ...(eventsUrl === undefined ? {} : { events: { url: eventsUrl, token: values['events-token'] } }),
   ...(operatorVersion === undefined ? {} : { operatorVersion }),
   ...(namespaces === undefined ? {} : { namespaces }),
   ...(secret === undefined ? {} : { approvalSecret: secret }),

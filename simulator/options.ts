@@ -36,8 +36,30 @@ export interface ClusterOptions {
   readonly storageLocations?: readonly StorageLocation[];
   /** Offers HTTP/2 beside HTTP/1.1, as an API server does. Default true. */
   readonly http2?: boolean;
+  /** The operator posts its events there, beside being watched. Absent: it does not. */
+  readonly events?: EventsOptions;
   /** How often watches that allow bookmarks get one. Default 60. */
   readonly bookmarkSeconds?: number;
+}
+
+/** Where the operator tells its events, and how often. */
+export interface EventsOptions {
+  /** Of the control plane; `/api/agent/events` is added. */
+  readonly url: string;
+  /** Of the agent. */
+  readonly token: string;
+  /** Default 60. */
+  readonly heartbeatSeconds?: number;
+  /** A batch of at most 100 each so often; default 1000. */
+  readonly batchMs?: number;
+}
+
+export interface EventCounts {
+  /** Taken by the control plane. */
+  readonly posted: number;
+  /** Lost because more than 1,000 waited. */
+  readonly dropped: number;
+  readonly waiting: number;
 }
 
 export interface StorageLocation {
@@ -89,6 +111,9 @@ export interface SimulatedCluster {
   issueToken(expiresAt?: number): string;
   revokeToken(token: string): void;
   expireToken(token: string, expiresAt: number): void;
+  /** Begins to post events, instead of where they were posted before; undefined ends it. */
+  postEvents(options: EventsOptions | undefined): void;
+  readonly eventCounts: EventCounts;
   inject(fault: Fault): { clear(): void };
   faults(): readonly (Fault & { readonly id: number })[];
   clearFaults(): void;

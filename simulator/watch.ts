@@ -61,6 +61,7 @@ export class WatchStream {
   readonly #message: Message;
   readonly #response: Outgoing;
   readonly #stops: (() => void)[] = [];
+  #stopBookmark: () => void = () => undefined;
   #held: string[] = [];
   #columnsSent = false;
   #ended = false;
@@ -144,7 +145,7 @@ export class WatchStream {
   end(abrupt = false): void {
     if (this.#ended) return;
     this.#ended = true;
-    for (const stop of this.#stops) stop();
+    for (const stop of [...this.#stops, this.#stopBookmark]) stop();
     if (abrupt || this.#silent()) breakOff(this.#message);
     else this.#response.end();
   }
@@ -157,12 +158,11 @@ export class WatchStream {
   }
 
   #repeat(milliseconds: number): void {
-    const stop = this.#settings.timers.after(milliseconds, () => {
+    this.#stopBookmark = this.#settings.timers.after(milliseconds, () => {
       if (this.#ended) return;
       this.#bookmark();
       this.#repeat(milliseconds);
     });
-    this.#stops.push(stop);
   }
 
   #silent(): boolean {
