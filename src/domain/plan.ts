@@ -16,7 +16,7 @@ import type { BackupParameters } from './parameters.ts';
 import type { Cadence, nextSlot } from './recurrence.ts';
 import { type Retention, resolveTtl } from './retention.ts';
 import type { ConcurrencyPolicy, MissedFires, ScheduleTemplate } from './schedule.ts';
-import { type Passed, passedSlots, shifted, slotBefore, spreadOffsetSeconds } from './slots.ts';
+import { memoizedPassedSlots, type Passed, shifted, slotBefore, spreadOffsetSeconds } from './slots.ts';
 
 /** What the plan needs to know of a due schedule, in one row. */
 export interface DueSchedule {
@@ -104,14 +104,17 @@ export function planFires(due: readonly DueSchedule[], around: Surroundings, now
     cancels: [] as string[],
   };
   const room = new Map(around.room);
-  for (const schedule of due) decide(schedule, { ...around, room }, now, tools, plan);
+  const passedSlots = memoizedPassedSlots(tools.nextSlot);
+  for (const schedule of due) decide(schedule, { ...around, room }, now, { ...tools, passedSlots }, plan);
   return plan;
 }
 
 type Writable = { -readonly [Key in keyof FirePlan]: FirePlan[Key] extends readonly (infer Row)[] ? Row[] : never };
 type Room = Omit<Surroundings, 'room'> & { readonly room: Map<string, number> };
 
-function decide(schedule: DueSchedule, around: Room, now: string, tools: PlanTools, plan: Writable): void {
+type Tools = Pick<PlanTools, 'newId'> & { readonly passedSlots: ReturnType<typeof memoizedPassedSlots> };
+
+function decide(schedule: DueSchedule, around: Room, now: string, tools: Tools, plan: Writable): void {
   const offset = spreadOffsetSeconds(schedule.id, schedule.spreadSeconds);
   const until = shifted(now, -offset);
   if (ms(schedule.nextSlotAt) > ms(until)) {
@@ -123,7 +126,7 @@ function decide(schedule: DueSchedule, around: Room, now: string, tools: PlanToo
     });
     return;
   }
-  const passed = passedSlots(schedule, schedule.nextSlotAt, until, tools.nextSlot);
+  const passed = tools.passedSlots(schedule, schedule.nextSlotAt, until);
   const settle = (lastFireAt?: string) => {
     const { next, newest } = passed;
     const nextFireAt = next === undefined ? undefined : shifted(next, offset);

@@ -56,6 +56,18 @@ export function passedSlots(
   return { first, newest, count: 1 + countSlots(recurrence, first, until), beforeNewest: before, next: following };
 }
 
+/** `passedSlots` that remembers: after an outage thousands of schedules missed the same slots. */
+export function memoizedPassedSlots(next: typeof nextSlot): typeof passedSlots {
+  const known = new Map<string, Passed>();
+  return (recurrence, first, until) => {
+    const { schedule, at, timeZone, startsAt, endsAt } = recurrence;
+    const key = [schedule, at, timeZone, startsAt, endsAt, first, until].join('|');
+    const found = known.get(key) ?? passedSlots(recurrence, first, until, next);
+    known.set(key, found);
+    return found;
+  };
+}
+
 /** The last slot strictly before `before`. */
 export function slotBefore(recurrence: Recurrence, before: string): string | undefined {
   const { schedule, at, timeZone, startsAt, endsAt } = recurrence;

@@ -24,6 +24,9 @@ import { camelRow, fromRow, snakeRow } from './shape.ts';
 import { inTransaction } from './sql.ts';
 import { vault } from './vault.ts';
 
+// Whoever claims schedules and falls silent (stopped, or cut off) gives them back soon: until then nobody else fires them.
+const begin = `begin; set local idle_in_transaction_session_timeout = '2s'`;
+
 const claim = `
   select s.id, s.organization_id as "organizationId", s.cluster_id as "clusterId", s.application_instance_id as "applicationInstanceId",
          s.name, s.schedule, s.at, s.time_zone as "timeZone", s.starts_at as "startsAt", s.ends_at as "endsAt",
@@ -138,27 +141,31 @@ const Room = z.object({ clusterId: z.string(), room: z.int() });
 export function emissionOf(pool: Pool): Emission {
   return {
     emit: (now, limit, plan) =>
-      inTransaction(pool, async (client) => {
-        const { rows } = await client.query({ name: 'claim-due-schedules', text: claim, values: [now, limit] });
-        if (rows.length === 0) return { scheduleCount: 0, operationCount: 0, clusterIds: [] };
-        const claimed = await withUnderWay(client, rows.map(memoizedReading()));
-        const planned = plan(claimed, await surroundings(client, claimed));
-        const { rows: result } = await client.query({
-          name: 'write-fires',
-          text: write,
-          values: parametersOf(planned),
-        });
-        const written = Written.parse(result[0]);
-        const replaced =
-          planned.cancels.length === 0
-            ? []
-            : (await client.query(cancel, [planned.cancels, now])).rows.map((row) => String(row.clusterId));
-        return {
-          scheduleCount: rows.length,
-          ...written,
-          clusterIds: [...new Set([...written.clusterIds, ...replaced])],
-        };
-      }),
+      inTransaction(
+        pool,
+        async (client) => {
+          const { rows } = await client.query({ name: 'claim-due-schedules', text: claim, values: [now, limit] });
+          if (rows.length === 0) return { scheduleCount: 0, operationCount: 0, clusterIds: [] };
+          const claimed = await withUnderWay(client, rows.map(memoizedReading()));
+          const planned = plan(claimed, await surroundings(client, claimed));
+          const { rows: result } = await client.query({
+            name: 'write-fires',
+            text: write,
+            values: parametersOf(planned),
+          });
+          const written = Written.parse(result[0]);
+          const replaced =
+            planned.cancels.length === 0
+              ? []
+              : (await client.query(cancel, [planned.cancels, now])).rows.map((row) => String(row.clusterId));
+          return {
+            scheduleCount: rows.length,
+            ...written,
+            clusterIds: [...new Set([...written.clusterIds, ...replaced])],
+          };
+        },
+        begin,
+      ),
   };
 }
 

@@ -27,12 +27,20 @@ export function toRow(columns: readonly string[], values: Row): Record<string, u
   );
 }
 
-export function camelCase(column: string): string {
-  return column.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-}
+export const camelCase = remembered((column) =>
+  column.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+);
 
-export function snakeCase(key: string): string {
-  return key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+export const snakeCase = remembered((key) => key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+
+/** Names of columns are few, and asked for with every row. */
+function remembered(translate: (name: string) => string): (name: string) => string {
+  const known = new Map<string, string>();
+  return (name) => {
+    const found = known.get(name) ?? translate(name);
+    known.set(name, found);
+    return found;
+  };
 }
 
 /** A row of plain SQL with its columns named as in the domain. */

@@ -6,24 +6,28 @@ import { camelRow, type Row } from './shape.ts';
 const attempts = 3;
 
 /** Runs `work` in one transaction; again when the database ended it for the sake of another one. */
-export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  pool: Pool,
+  work: (client: PoolClient) => Promise<T>,
+  begin = 'begin',
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await once(pool, work);
+      return await once(pool, work, begin);
     } catch (error) {
       if (attempt >= attempts || !mayRetry(error)) throw error;
     }
   }
 }
 
-async function once<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+async function once<T>(pool: Pool, work: (client: PoolClient) => Promise<T>, begin: string): Promise<T> {
   const client = await pool.connect();
   // A connection that breaks in use fails its query; its error event is that same failure once more.
   const ignore = () => undefined;
   client.on('error', ignore);
   let broken = false;
   try {
-    await client.query('begin');
+    await client.query(begin);
     const result = await work(client);
     await client.query('commit');
     return result;

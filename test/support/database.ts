@@ -16,9 +16,8 @@ export interface TestDatabase {
 
 const lockKey = 7_305_511_202;
 
-/** On the server of TEST_DATABASE_URL, whose user must be allowed to create databases. */
-export async function freshDatabase(): Promise<TestDatabase> {
-  const { TEST_DATABASE_URL: server } = process.env;
+/** On the server of TEST_DATABASE_URL or another, whose user must be allowed to create databases. */
+export async function freshDatabase(server = process.env.TEST_DATABASE_URL): Promise<TestDatabase> {
   if (server === undefined) throw new Error('TEST_DATABASE_URL names no PostgreSQL; "npm test" starts one.');
   const template = await readyTemplate(server);
   const name = `test_${randomBytes(6).toString('hex')}`;

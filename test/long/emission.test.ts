@@ -1,0 +1,19 @@
+/** Twenty thousand slots and hundreds of killed emitters: what test/failure/emission.test.ts does in small. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Pool } from 'pg';
+import { freshDatabase } from '../support/database.ts';
+import { assertFiredOnce, fireUnderKills } from '../support/emission.ts';
+
+test('of 20,000 slots that four emitters race for, each killed within 150 ms, none is lost and none is doubled', async (t) => {
+  const database = await freshDatabase();
+  const pool = new Pool({ connectionString: database.url, max: 2 });
+  t.after(async () => {
+    await pool.end();
+    await database.drop();
+  });
+  const kills = await fireUnderKills(database.url, pool, 20_000, 220);
+  t.diagnostic(`${kills} kills`);
+  assert.ok(kills >= 100, `only ${kills} kills`);
+  await assertFiredOnce(pool, 20_000);
+});

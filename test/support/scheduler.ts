@@ -1,0 +1,115 @@
+/**
+ * The service with the role scheduler in processes of its own, on a PostgreSQL of its own that waits for the disk and
+ * keeps the time of each commit: an Operation's own time is that of its decision, and what counts is when it was there.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Pool } from 'pg';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/postgres/embedded.ts';
+import { until } from './until.ts';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const shiftedClock = new URL('./shifted-clock.ts', import.meta.url).href;
+const settings = { track_commit_timestamp: 'on', max_connections: '200', shared_buffers: '256MB' };
+
+export interface OwnPostgres {
+  readonly url: string;
+  /** Ends it at once, without a word, and starts it again on the same port. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startOwnPostgres(): Promise<OwnPostgres> {
+  const folder = await mkdtemp(join(tmpdir(), 'vworkspace-scheduler-'));
+  await chmod(folder, 0o711);
+  const start = (port?: number): Promise<EmbeddedPostgres> =>
+    startEmbeddedPostgres({ folder: join(folder, 'postgres'), settings, port });
+  let postgres = await start();
+  return {
+    url: postgres.url,
+    async restart() {
+      process.kill(postgres.pid, 'SIGQUIT');
+      await postgres.stop();
+      postgres = await start(postgres.port);
+    },
+    async stop() {
+      await postgres.stop();
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+    },
+  };
+}
+
+export interface Scheduler {
+  /** What its sessions are called in the database. */
+  readonly name: string;
+  logged(): string;
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
+  /** At once, and for good. */
+  kill(): Promise<void>;
+}
+
+/** Resolves when it has started; its queue and its first tick come a moment later. */
+export async function startScheduler(options: {
+  readonly name: string;
+  readonly databaseUrl: string;
+  readonly redisUrl?: string | undefined;
+  /** How far its clock is ahead. */
+  readonly clockShiftMs?: number;
+}): Promise<Scheduler> {
+  const { name, redisUrl, clockShiftMs } = options;
+  const databaseUrl = new URL(options.databaseUrl);
+  databaseUrl.searchParams.set('application_name', name);
+  const child = spawn(process.execPath, [...(clockShiftMs === undefined ? [] : ['--import', shiftedClock]), main], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env.PATH,
+      TMPDIR: process.env.TMPDIR,
+      DATABASE_URL: databaseUrl.href,
+      REDIS_URL: redisUrl,
+      ROLES: 'scheduler',
+      ADMIN_API_KEY: 'test-admin-key-that-nobody-else-knows-0123456789',
+      SECRETS_KEY: Buffer.alloc(32, 1).toString('base64'),
+      CLOCK_SHIFT_MS: String(clockShiftMs),
+    },
+  });
+  let log = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      log += chunk;
+    });
+  await until(`the scheduler ${name}`, 60, () => {
+    if (child.exitCode !== null) throw new Error(`the scheduler ${name} ended: ${log}`);
+    return log.includes('"started"');
+  });
+  return { name, logged: () => log, signal: (signal) => void child.kill(signal), kill: () => killed(child) };
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await exit;
+}
+
+export interface Lag {
+  readonly count: number;
+  readonly earliestMs: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly latestMs: number;
+}
+
+/** From the slot to the commit of its Operation, of all slots from `since` on. */
+export async function lagSince(pool: Pool, since: Date): Promise<Lag> {
+  const { rows } = await pool.query(
+    `select count(*)::int as count, min(ms) as "earliestMs", max(ms) as "latestMs",
+            percentile_disc(0.5) within group (order by ms) as "p50Ms", percentile_disc(0.99) within group (order by ms) as "p99Ms"
+     from (select round(extract(epoch from pg_xact_commit_timestamp(xmin) - scheduled_for) * 1000)::int as ms
+           from operation where scheduled_for >= $1) lags`,
+    [since],
+  );
+  return rows[0];
+}
