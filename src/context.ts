@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { ensureAdmin } from './app/access.ts';
 import type { ClusterApi, Deliveries, Observations } from './app/connector-ports.ts';
 import { deliver } from './app/deliver.ts';
+import { refreshDiscoveries } from './app/discovery.ts';
 import { applyFailurePolicies } from './app/failure-policy.ts';
 import { fire } from './app/fire.ts';
 import type { Clock, Log } from './app/ports.ts';
@@ -45,6 +46,7 @@ const failuresMs = 5_000;
 const skewEveryMs = 30_000;
 const protectMs = 15_000;
 const watchdogMs = 30_000;
+const discoveryMs = 2_000;
 
 export async function startService(config: Config, overrides: Overrides = {}): Promise<Service> {
   const log = overrides.log ?? makeLogger(config.logLevel);
@@ -100,6 +102,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
       closers.push(repeatedly(watchdogMs, async () => metrics.found((await lookForFindings()).counts), log));
       closers.push(repeatedly(protectMs, async () => void (await protect({ ...ports, log })), log));
     }
+    if (config.roles.includes('connector')) closers.push(startLooks(ports, clusters, log));
     if (config.roles.includes('connector')) closers.push(startWatches(ports, clusters, metrics, log));
     const url = config.roles.includes('api')
       ? await startApi(
@@ -109,6 +112,10 @@ export async function startService(config: Config, overrides: Overrides = {}): P
           closers,
         )
       : undefined;
+    metrics.clusters(
+      () => opened.clusterFigures.standings(1000),
+      () => clock.now(),
+    );
     log.info({ roles: config.roles, url, queue: config.redisUrl === undefined ? 'postgres' : 'redis' }, 'started');
     return {
       url,
@@ -183,6 +190,13 @@ function startWatches(ports: Ports, clusters: ClusterApi, metrics: Metrics, log:
     await stop();
     await watches.close();
   };
+}
+
+/** Each looks at what is due of all clusters: who claims one first looks at it. */
+function startLooks(ports: Ports, clusters: ClusterApi, log: Log): () => Promise<void> {
+  const held = async () => (await ports.directory.list()).map(({ id }) => id);
+  const looking = { ...ports, clusterApi: clusters, log, chance: Math.random, held };
+  return repeatedly(discoveryMs, async () => void (await refreshDiscoveries(looking)), log);
 }
 
 interface ApiParts {

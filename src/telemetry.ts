@@ -1,6 +1,8 @@
 /** Logs and metrics. Whatever is called like a secret is struck out of a log line before it is written. */
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Standing } from './app/cluster-ports.ts';
+import { clusterMetrics } from './telemetry-clusters.ts';
 
 const secretKeys = [
   'authorization',
@@ -39,6 +41,8 @@ export interface Metrics {
   found(counts: readonly { readonly kind: string; readonly count: number }[]): void;
   /** How far this machine's clock is ahead of the database's. */
   skew(milliseconds: number): void;
+  /** How clusters do, asked when metrics are read: seven series a cluster. */
+  clusters(standings: () => Promise<readonly Standing[]>, now: () => Promise<string>): void;
   /** What is asked when metrics are read, for example how much is owed to clusters. */
   gauge(name: string, help: string, read: () => number | Promise<number>): void;
   text(): Promise<{ contentType: string; text: string }>;
@@ -96,6 +100,7 @@ export function makeMetrics(): Metrics {
       for (const { kind, count } of counts) findings.set({ kind }, count);
     },
     requested: (route, status, seconds) => requests.observe({ route, status }, seconds),
+    clusters: (standings, now) => clusterMetrics(registry, standings, now),
     gauge(name, help, read) {
       new Gauge({
         name,

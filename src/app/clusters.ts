@@ -1,10 +1,18 @@
 /** Clusters: registering one, changing how it is reached, and asking it what it can do. */
 import type { Caller } from '../domain/access.ts';
-import type { Cluster, ClusterAccess, ClusterChange, NewCluster } from '../domain/cluster.ts';
+import {
+  type Cluster,
+  type ClusterAccess,
+  type ClusterChange,
+  type ClusterStatus,
+  type NewCluster,
+  withDelivery,
+} from '../domain/cluster.ts';
 import { notFound, ruleViolated } from '../domain/problem.ts';
 import { atRevision, type Call, own, ownLocked } from './call.ts';
-import { conditionsOf } from './cluster-conditions.ts';
-import type { ClusterApi, ClusterDirectory, KubeconfigReader } from './connector-ports.ts';
+import type { ClusterFigures } from './cluster-ports.ts';
+import type { KubeconfigReader } from './connector-ports.ts';
+import { type LookPorts, look } from './discovery.ts';
 import type { Clock } from './ports.ts';
 
 export async function registerCluster(
@@ -40,12 +48,15 @@ export async function changeCluster(
   read: KubeconfigReader,
   revision?: number,
 ): Promise<Cluster> {
-  const { inFlightLimit: knownLimit, ...known } = await ownLocked(tx.clusters, caller, 'cluster', id);
+  const { inFlightLimit: knownLimit, discovery, ...known } = await ownLocked(tx.clusters, caller, 'cluster', id);
   const access = accessOf(change, read);
+  // What was found out at another address is of another cluster.
+  const moved = access !== undefined && access.server !== known.server;
   const { displayName } = change;
   const inFlightLimit = change.inFlightLimit === undefined ? knownLimit : (change.inFlightLimit ?? undefined);
   const changed = await tx.clusters.update({
     ...atRevision(known, revision),
+    ...(!moved && discovery !== undefined && { discovery }),
     ...(inFlightLimit !== undefined && { inFlightLimit }),
     ...(displayName !== undefined && { displayName }),
     ...(access !== undefined && { server: access.server }),
@@ -58,26 +69,40 @@ export async function changeCluster(
 /** Refused (`in-use`) while application instances refer to it. */
 export async function removeCluster({ tx, caller }: Call, id: string): Promise<void> {
   await own(tx.clusters, caller, 'cluster', id);
+  await tx.clusterApplications.forget(id);
   await tx.clusters.remove(caller.organizationId, id);
 }
 
-/** Asks the cluster, outside of any transaction, and records what it said. */
+/** Asks the cluster now, outside of any transaction, and records what it said. */
 export async function checkCluster(
-  ports: { readonly directory: ClusterDirectory; readonly clusterApi: ClusterApi; readonly clock: Clock },
+  ports: LookPorts & WaitingPorts,
   caller: Caller,
   id: string,
-): Promise<Cluster> {
+): Promise<ClusterStatus> {
   const target = await ports.directory.target(id);
   if (target === undefined || target.cluster.organizationId !== caller.organizationId) throw notFound('cluster', id);
-  const { discovery, failure } = await ports.clusterApi.discover(target, await ports.clock.now());
-  const conditions = conditionsOf(failure);
-  await ports.directory.report(id, {
-    conditions,
-    discovery,
-    contact: failure?.kind !== 'Unreachable',
-    now: await ports.clock.now(),
-  });
-  return (await ports.directory.target(id))?.cluster ?? target.cluster;
+  await look(ports, target);
+  return withWaiting(ports, (await ports.directory.target(id))?.cluster ?? target.cluster);
+}
+
+interface WaitingPorts {
+  readonly clusterFigures: ClusterFigures;
+  readonly clock: Clock;
+}
+
+export async function withWaiting(ports: WaitingPorts, cluster: Cluster): Promise<ClusterStatus> {
+  const waiting = await ports.clusterFigures.waiting([cluster.id]);
+  return withDelivery(cluster, waiting.get(cluster.id), await ports.clock.now());
+}
+
+/** What waits for each of them, in one statement. */
+export async function allWithWaiting(
+  ports: WaitingPorts,
+  clusters: readonly Cluster[],
+): Promise<readonly ClusterStatus[]> {
+  const waiting = await ports.clusterFigures.waiting(clusters.map(({ id }) => id));
+  const now = await ports.clock.now();
+  return clusters.map((cluster) => withDelivery(cluster, waiting.get(cluster.id), now));
 }
 
 function accessOf(

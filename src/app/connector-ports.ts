@@ -77,8 +77,15 @@ export interface ClusterApi {
     target: ClusterTarget,
     resource: { name: string; namespace: string; uid?: string | undefined },
   ): Promise<ClusterAnswer>;
-  /** Asks for version, CRD and permissions. `now` dates the answer. */
-  discover(target: ClusterTarget, now: string): Promise<{ discovery: Discovery; failure?: ClusterFailure }>;
+  /**
+   * Asks what the cluster is and what may be done there. `now` dates the answer; `applications` are ours there, one a
+   * namespace: rights are looked for in their namespaces, and Operations tried on them by dry runs.
+   */
+  discover(
+    target: ClusterTarget,
+    now: string,
+    applications?: readonly { readonly namespace: string; readonly name: string }[],
+  ): Promise<{ discovery: Discovery; failure?: ClusterFailure }>;
   /**
    * Lists Operations and ApplicationInstances, then watches, until `signal`; comes back to the list whenever a watch
    * cannot go on. Where the whole cluster may not be listed, the watcher's namespaces are followed one by one. Never

@@ -76,5 +76,5 @@ async function callAll(api: ClusterApi, target: ClusterTarget, claims: readonly 
 function call(api: ClusterApi, target: ClusterTarget, claim: Claim): Promise<ClusterAnswer> {
   const { operation, action } = claim;
   if (action === 'Delete') return api.remove(target, operation);
-  return api.apply(target, manifestOf(operation, target.cluster.name));
+  return api.apply(target, manifestOf(operation, target.cluster));
 }

@@ -1,4 +1,5 @@
 /** Operations on demand: wanting one, and wanting one no more. */
+import { forebodings, refuseUnaccepted } from '../domain/accepted-parameters.ts';
 import type { ApplicationInstance } from '../domain/application.ts';
 import type { Cluster } from '../domain/cluster.ts';
 import { withCondition } from '../domain/condition.ts';
@@ -9,6 +10,7 @@ import { isTerminal, type NewOperation, type Operation } from '../domain/operati
 import { type OperationParameters, parametersOf } from '../domain/parameters.ts';
 import { notFound, Refusal, ruleViolated } from '../domain/problem.ts';
 import { resolveTtl } from '../domain/retention.ts';
+import { forewarned } from './adopt.ts';
 import { type Call, own, type Reading } from './call.ts';
 import type { Doorbell } from './ports.ts';
 
@@ -43,6 +45,16 @@ export async function planOperation({ tx, caller, now, vault }: Reading, input: 
         })
       : {};
   const parameters = parametersOf(input.type, input.parameters ?? {}, applicationClass.defaultParameters);
+  refuseUnaccepted(
+    {
+      type: input.type,
+      parameters,
+      given: input.parameters ?? {},
+      ttlGiven: input.ttl !== undefined,
+      pointer: '/parameters',
+    },
+    cluster,
+  );
   const deliveryDeadlineSeconds = input.deliveryDeadlineSeconds ?? applicationClass.deliveryDeadlineSeconds;
   const operation = newOperation(
     {
@@ -66,8 +78,12 @@ export async function planOperation({ tx, caller, now, vault }: Reading, input: 
   );
   return {
     operation,
-    manifest: manifestOf(operation, cluster.name),
-    warnings: forewarnings(parameters, cluster, instance),
+    manifest: manifestOf(operation, cluster),
+    warnings: [
+      ...forewarnings(parameters, cluster, instance),
+      ...(await forewarned({ tx }, instance, input.type, input.engine)),
+      ...forebodings({ type: input.type, parameters }, cluster, instance.namespace),
+    ],
   };
 }
 

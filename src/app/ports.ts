@@ -87,6 +87,8 @@ export interface Tables {
   readonly events: {
     append(events: readonly NewEvent[]): Promise<void>;
     ofOperation(operationId: string, query: PageQuery): Promise<Page<Event>>;
+    /** Of the cluster itself, not of what happens in it. */
+    ofCluster(clusterId: string, query: PageQuery): Promise<Page<Event>>;
     ofApplicationInstance(applicationInstanceId: string, query: PageQuery): Promise<Page<Event>>;
   };
 }

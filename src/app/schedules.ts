@@ -20,6 +20,7 @@ import {
 } from '../domain/schedule.ts';
 import { awakened, rescheduled, settle, silenced } from '../domain/settle.ts';
 import { atRevision, type Call, own, ownLocked } from './call.ts';
+import { foresee } from './foresee.ts';
 import { blackoutWindows } from './preview.ts';
 
 /** A schedule as it was saved, with what is legal but unwise about it. */
@@ -43,10 +44,12 @@ export async function createSchedule(call: Call, input: NewSchedule): Promise<Sa
   const id = vault.newId();
   const described = { ...rest, id, timeZone, concurrencyPolicy, missedFires };
   const { first, warnings } = checkRecurrence(described, now, await minimumInterval(call));
+  const { clusterId } = instance;
+  const doubts = await foresee(call, { ...described, clusterId, template });
   const schedule: Schedule = {
     ...described,
     organizationId: caller.organizationId,
-    clusterId: instance.clusterId,
+    clusterId,
     suspend,
     cadence,
     template,
@@ -57,7 +60,10 @@ export async function createSchedule(call: Call, input: NewSchedule): Promise<Sa
     revision: 1,
   };
   await tx.schedules.insert(schedule);
-  return { ...schedule, warnings: [...warnings, ...blackoutWarnings(schedule, await blackoutWindows(call), now)] };
+  return {
+    ...schedule,
+    warnings: [...warnings, ...doubts, ...blackoutWarnings(schedule, await blackoutWindows(call), now)],
+  };
 }
 
 export async function changeSchedule(
@@ -77,6 +83,7 @@ export async function changeSchedule(
     recurs || change.ttl !== undefined
       ? checkRecurrence(wanted, now, recurs ? await minimumInterval(call) : undefined)
       : { warnings: [] };
+  const doubts = change.template === undefined && change.ttl === undefined ? [] : await foresee(call, wanted);
   // What has passed under the old recurrence is settled under it; the newest is still fired, unless it was suspended.
   const settled = recurs
     ? settle(known, known.suspend ? 'Suspended' : 'ScheduleChanged', !known.suspend, now, vault)
@@ -94,7 +101,7 @@ export async function changeSchedule(
   const blackedOut = recurs ? blackoutWarnings(turned.schedule, await blackoutWindows(call), now) : [];
   return {
     ...(await tx.schedules.update(atRevision(turned.schedule, revision))),
-    warnings: [...warnings, ...blackedOut],
+    warnings: [...warnings, ...doubts, ...blackedOut],
   };
 }
 

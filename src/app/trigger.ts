@@ -5,6 +5,7 @@ import { createdEvent, deliverBefore, newOperation } from '../domain/new-operati
 import type { Operation } from '../domain/operation.ts';
 import { resolveTtl } from '../domain/retention.ts';
 import { type Call, own, ownLocked } from './call.ts';
+import { foresee } from './foresee.ts';
 import type { Doorbell } from './ports.ts';
 import { actor } from './schedules.ts';
 
@@ -15,6 +16,7 @@ export async function triggerSchedule(call: Call, doorbell: Doorbell, id: string
   const instance = await own(tx.applicationInstances, caller, 'application instance', schedule.applicationInstanceId);
   const applicationClass = await own(tx.applicationClasses, caller, 'application class', instance.applicationClassId);
   const override = await tx.overrides.find(caller.organizationId, applicationClass.id);
+  await foresee(call, schedule);
   const operationId = vault.newId();
   const operation = newOperation(
     {

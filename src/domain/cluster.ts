@@ -2,26 +2,10 @@
 import { z } from 'zod';
 import { DisplayName, Id, Instant, Revision } from './common.ts';
 import { Condition } from './condition.ts';
+import { Discovery } from './discovery.ts';
 import { DnsLabel } from './names.ts';
 
-export const Discovery = z
-  .object({
-    checkedAt: Instant,
-    serverVersion: z.string().optional().describe('For example v1.34.1. Absent when the cluster did not answer.'),
-    operationCrd: z
-      .enum(['Installed', 'Missing', 'Unknown'])
-      .describe('Whether the cluster serves ops.vworkspace.io/v1alpha1 operations. Unknown: it could not be asked.'),
-    permissions: z
-      .array(
-        z
-          .object({ verb: z.string(), resource: z.string(), allowed: z.enum(['Yes', 'No', 'Unknown']) })
-          .meta({ id: 'Permission', description: 'What the credential may do.' }),
-      )
-      .describe('What the credential may do, of what is needed.'),
-    problem: z.string().optional().describe("Why the cluster could not be asked, in its or the network's words."),
-  })
-  .meta({ id: 'Discovery', description: 'What was last found out about the cluster.' });
-export type Discovery = z.infer<typeof Discovery>;
+export { Discovery };
 
 const InFlightLimit = z
   .int()
@@ -41,15 +25,55 @@ export const Cluster = z
     inFlightLimit: InFlightLimit.optional(),
     suspend: z.boolean().describe('While true no schedule fires for it; the ledger accounts for the slots.'),
     suspendReason: z.string().optional(),
-    conditions: z.array(Condition).describe('Reachable, Authenticated, Watching.'),
+    conditions: z
+      .array(Condition)
+      .describe(
+        'Reachable, Authenticated, OperatorReady, Watching; CredentialsExpiring where the credentials tell their expiry; AgentConnected while its agent has a token.',
+      ),
     discovery: Discovery.optional(),
+    agentTokenCreatedAt: Instant.optional().describe(
+      'Since when its agent has the token that it posts events with; absent: there is none.',
+    ),
     lastContactAt: Instant.optional().describe('When the cluster last answered or told something.'),
+    lastObservedAt: Instant.optional().describe('When it last told something of an Operation.'),
     createdAt: Instant,
     updatedAt: Instant,
     revision: Revision,
   })
   .meta({ id: 'Cluster', description: 'A Kubernetes cluster that Operations are delivered to.' });
 export type Cluster = z.infer<typeof Cluster>;
+
+const Delivery = z
+  .object({
+    pendingCount: z.int().min(0).describe('How many Operations wait to be applied or deleted there.'),
+    oldestPendingAt: Instant.optional().describe('Since when the oldest of them waits.'),
+    lagSeconds: z.number().min(0).describe('How long that is, in seconds; 0 when nothing waits.'),
+  })
+  .meta({ id: 'ClusterDelivery', description: 'What is still to be delivered to the cluster.' });
+
+export const ClusterStatus = Cluster.extend({ delivery: Delivery }).meta({
+  id: 'ClusterStatus',
+  description: 'A cluster, with what waits for it.',
+});
+export type ClusterStatus = z.infer<typeof ClusterStatus>;
+
+/** The cluster with what waits for it, as of `now`. */
+export function withDelivery(
+  cluster: Cluster,
+  waiting: { readonly pendingCount: number; readonly oldestPendingAt: string } | undefined,
+  now: string,
+): ClusterStatus {
+  const { pendingCount = 0, oldestPendingAt } = waiting ?? {};
+  const lagMs = oldestPendingAt === undefined ? 0 : Math.max(0, Date.parse(now) - Date.parse(oldestPendingAt));
+  return {
+    ...cluster,
+    delivery: {
+      pendingCount,
+      ...(oldestPendingAt !== undefined && { oldestPendingAt }),
+      lagSeconds: Math.round(lagMs / 1000),
+    },
+  };
+}
 
 const Server = z
   .url({ protocol: /^https$/, error: 'must be an https:// address of a Kubernetes API server' })

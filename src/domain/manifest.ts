@@ -2,6 +2,8 @@
  * The custom resource that an Operation becomes: ops.vworkspace.io/v1alpha1, as vWorkspace's operator takes it. The
  * labels are those that every Operation of a control plane carries; the annotation joins the resource with our record.
  */
+import { ttlFieldOf } from './accepted-parameters.ts';
+import type { Cluster } from './cluster.ts';
 import type { Operation } from './operation.ts';
 
 export const fieldManager = 'vworkspace-control-plane';
@@ -30,8 +32,8 @@ type Described = Pick<
   'id' | 'name' | 'namespace' | 'target' | 'type' | 'engine' | 'parameters' | 'ttl' | 'uid'
 >;
 
-/** `clusterName` is the value of the label app.vworkspace.io/cluster-id. */
-export function manifestOf(operation: Described, clusterName: string): Manifest {
+/** The cluster's name is the value of the label app.vworkspace.io/cluster-id; what its operator accepts decides how the ttl is sent. */
+export function manifestOf(operation: Described, cluster: Pick<Cluster, 'name' | 'discovery'>): Manifest {
   const { id, name, namespace, target, type, engine, parameters, ttl, uid } = operation;
   return {
     apiVersion: 'ops.vworkspace.io/v1alpha1',
@@ -42,7 +44,7 @@ export function manifestOf(operation: Described, clusterName: string): Manifest 
       ...(uid !== undefined && { uid }),
       labels: {
         'app.vworkspace.io/managed-by': 'control-plane',
-        'app.vworkspace.io/cluster-id': clusterName,
+        'app.vworkspace.io/cluster-id': cluster.name,
         'app.vworkspace.io/application-instance': target,
       },
       annotations: { [operationIdAnnotation]: id },
@@ -51,7 +53,12 @@ export function manifestOf(operation: Described, clusterName: string): Manifest 
       targetRef: { apiVersion: 'apps.vworkspace.io/v1alpha1', kind: 'ApplicationInstance', name: target },
       type,
       engine,
-      parameters: { ...parameters, ...(ttl !== undefined && { ttl }) },
+      parameters: { ...parameters, ...sentTtl(ttl, cluster) },
     },
   };
+}
+
+function sentTtl(ttl: string | undefined, cluster: Pick<Cluster, 'discovery'>): Readonly<Record<string, string>> {
+  const field = ttlFieldOf(cluster);
+  return ttl === undefined || field === 'none' ? {} : { [field]: ttl };
 }

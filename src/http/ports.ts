@@ -7,6 +7,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { ClusterChecks, ClusterFigures } from '../app/cluster-ports.ts';
 import type { ClusterApi, ClusterDirectory, KubeconfigReader } from '../app/connector-ports.ts';
 import type { Clock, Doorbell, Store, Vault } from '../app/ports.ts';
 import type { Invariants, Protections, RecoveryPoints } from '../app/scheduler-ports.ts';
@@ -20,6 +21,8 @@ export interface HttpPorts {
   readonly protections: Protections;
   readonly invariants: Invariants;
   readonly directory: ClusterDirectory;
+  readonly clusterChecks: ClusterChecks;
+  readonly clusterFigures: ClusterFigures;
   readonly clusterApi: ClusterApi;
   readonly readKubeconfig: KubeconfigReader;
   /** The parts that this replica needs to serve, and whether each is well. Anybody may read it: no addresses in it. */

@@ -73,9 +73,9 @@ export function clusterApi(options: ClusterApiOptions): ClusterApi & { close(): 
       answered(connections.use(target, (connection) => applyOperation(connection, manifest, limits))),
     remove: (target, resource) =>
       answered(connections.use(target, (connection) => removeOperation(connection, resource, limits))),
-    discover: (target, now) =>
+    discover: (target, now, applications = []) =>
       connections
-        .use(target, (connection) => discoverCluster(connection, limits, now))
+        .use(target, (connection) => discoverCluster(connection, limits, now, target, applications))
         .catch((error: unknown) => nothingDiscovered(now, unreachable(error))),
     async watch(target: ClusterTarget, watcher, signal) {
       const running = watch(target, watcher, signal);

@@ -3,98 +3,259 @@ import { describe, test } from 'node:test';
 import { clusterApi } from './cluster-api.ts';
 import { answerJson, type Script, scripted, silentLog } from './testing.ts';
 
-const timings = { connectSeconds: 0.5, callSeconds: 0.6 };
+const timings = { connectSeconds: 2, callSeconds: 6 };
+const now = '2026-01-01T00:00:00.000Z';
+const place = { namespace: 'apps', name: 'cloud' };
+
+/** What a scripted cluster answers, by method and path without query; the rest is forbidden, as RBAC says it. */
+type Answers = Readonly<Record<string, readonly [number, object] | ((body: string) => readonly [number, object])>>;
+
+const forbidden = [403, { kind: 'Status', reason: 'Forbidden', message: 'User "u" cannot list it' }] as const;
+const denied = (message: string) =>
+  [
+    403,
+    { kind: 'Status', reason: 'Forbidden', message: `admission webhook "v.io" denied the request: ${message}` },
+  ] as const;
+const list = (items: readonly object[], more = '') => [200, { metadata: { continue: more }, items }] as const;
+const reviews = '/apis/authorization.k8s.io/v1';
+const whole: Answers = {
+  'GET /version': [200, { gitVersion: 'v1.34.1' }],
+  'GET /apis/ops.vworkspace.io': [200, { versions: [{ version: 'v1alpha1' }] }],
+  'GET /apis/ops.vworkspace.io/v1alpha1': [200, { resources: [{ name: 'operations' }, { name: 'operations/status' }] }],
+  'GET /apis/apps.vworkspace.io': [200, { versions: [{ version: 'v1alpha1' }] }],
+  'GET /apis/apps.vworkspace.io/v1alpha1': [200, { resources: [{ name: 'applicationinstances' }] }],
+  [`POST ${reviews}/selfsubjectaccessreviews`]: [201, { status: { allowed: true } }],
+};
+
+function scriptOf(answers: Answers, asked: string[] = []): Script {
+  return (request, response, body) => {
+    const key = `${request.method} ${new URL(request.url ?? '', 'https://x').pathname}`;
+    asked.push(`${request.method} ${request.url}`);
+    const answer = answers[key] ?? (key.includes('/operations/') ? answers['PATCH operation'] : undefined) ?? forbidden;
+    const [status, json] = typeof answer === 'function' ? answer(body) : answer;
+    answerJson(response, status, json);
+  };
+}
+
+async function discover(script: Script, applications = [place], limits = timings) {
+  await using server = await scripted(script);
+  const api = clusterApi({ log: silentLog, timings: limits });
+  const found = await api.discover(server.target, now, applications);
+  await api.close();
+  return found;
+}
 
 describe('discovery', () => {
-  const version = { gitVersion: 'v1.34.1' };
-  const now = '2026-01-01T00:00:00.000Z';
-  async function discover(script: Script) {
-    await using server = await scripted(script);
-    const api = clusterApi({ log: silentLog, timings });
-    const found = await api.discover(server.target, now);
-    await api.close();
-    return found;
-  }
-  /** A cluster with one application; `allows` says what a review says. */
-  const whole = (
-    namespaces: readonly string[],
-    allows: (attributes: { verb: string; namespace?: string }) => boolean,
-  ): Script => {
-    return (request, response, body) => {
-      if (request.url === '/version') answerJson(response, 200, version);
-      else if (request.url?.includes('applicationinstances'))
-        answerJson(response, 200, { items: namespaces.map((namespace) => ({ metadata: { namespace } })) });
-      else if (request.method === 'GET')
-        answerJson(response, 200, {
-          kind: 'APIResourceList',
-          resources: [{ name: 'operations' }, { name: 'operations/status' }],
-        });
-      else answerJson(response, 201, { status: { allowed: allows(JSON.parse(body).spec.resourceAttributes) } });
+  test('what may not be read is Unknown in the words of the cluster, never absent', async () => {
+    const { discovery, failure } = await discover(scriptOf(whole));
+    assert.equal(failure, undefined);
+    assert.deepEqual(discovery.server, { status: 'Known', checkedAt: now, version: 'v1.34.1' });
+    for (const part of [
+      'storageLocations',
+      'volumeSnapshotClasses',
+      'storageClasses',
+      'namespaces',
+      'operator',
+    ] as const)
+      assert.deepEqual(discovery[part], { status: 'Unknown', problem: 'User "u" cannot list it' }, part);
+    assert.equal(discovery.acceptedParameters.status, 'Unknown');
+    assert.equal(discovery.webhook.status, 'Unknown');
+  });
+
+  test('what the cluster does not serve is Absent', async () => {
+    const absent = [404, { kind: 'Status', message: 'the server could not find the requested resource' }] as const;
+    const { discovery, failure } = await discover(
+      scriptOf({
+        ...whole,
+        'GET /apis/ops.vworkspace.io': absent,
+        'GET /apis/storage.k8s.io/v1/storageclasses': absent,
+        'GET /apis/velero.io/v1/backupstoragelocations': [404, {}],
+      }),
+    );
+    assert.equal(failure, undefined);
+    assert.deepEqual(discovery.customResources.items?.[0], {
+      group: 'ops.vworkspace.io',
+      resource: 'operations',
+      versions: [],
+    });
+    assert.deepEqual(discovery.storageClasses, { status: 'Absent', checkedAt: now, items: [] });
+    // 404 with a body that is no API server's word proves nothing.
+    assert.equal(discovery.storageLocations.status, 'Unknown');
+  });
+
+  test('lists are read page by page, up to 200 entries', async () => {
+    const items = Array.from({ length: 100 }, (_, n) => ({ metadata: { name: `s${n}` }, provisioner: 'p' }));
+    const asked: string[] = [];
+    const { discovery } = await discover(
+      scriptOf({ ...whole, 'GET /apis/storage.k8s.io/v1/storageclasses': list(items, 'next') }, asked),
+    );
+    assert.equal(discovery.storageClasses.items?.length, 200);
+    assert.equal(discovery.storageClasses.truncated, true);
+    assert.equal(asked.filter((each) => each.includes('storageclasses')).length, 2);
+  });
+
+  test('a storage location that Velero has not looked at is Unavailable, and what is strange is passed over', async () => {
+    const metadata = { name: 'default', namespace: 'velero' };
+    const { discovery } = await discover(
+      scriptOf({
+        ...whole,
+        'GET /apis/velero.io/v1/backupstoragelocations': list([
+          { metadata, spec: { default: true, provider: 'aws' } },
+          {
+            metadata: { ...metadata, name: 'eu' },
+            status: { phase: 'Available', lastValidationTime: '2026-01-01T00:00:00Z' },
+          },
+          { spec: {} },
+        ]),
+      }),
+    );
+    assert.deepEqual(discovery.storageLocations.items, [
+      { name: 'default', namespace: 'velero', phase: 'Unavailable', default: true, provider: 'aws' },
+      { name: 'eu', namespace: 'velero', phase: 'Available', default: false, lastValidatedAt: now },
+    ]);
+  });
+
+  test('a right that is not given everywhere is looked for where the applications are', async () => {
+    const rules = (body: string) => {
+      const { namespace } = JSON.parse(body).spec;
+      const resourceRules = [
+        { verbs: ['patch', 'create'], apiGroups: ['ops.vworkspace.io'], resources: ['operations'] },
+      ];
+      return [
+        201,
+        { status: { resourceRules: namespace === 'apps' ? resourceRules : [], incomplete: false } },
+      ] as const;
     };
-  };
-  const allowedIn = async (script: Script) => {
-    const { discovery, failure } = await discover(script);
-    assert.equal(failure, undefined);
-    return Object.fromEntries(
-      discovery.permissions
-        .filter(({ resource }) => resource === 'operations')
-        .map(({ verb, allowed }) => [verb, allowed]),
+    const { discovery } = await discover(
+      scriptOf({
+        ...whole,
+        [`POST ${reviews}/selfsubjectaccessreviews`]: (body) => [
+          201,
+          { status: { allowed: ['get', 'list', 'watch'].includes(JSON.parse(body).spec.resourceAttributes.verb) } },
+        ],
+        [`POST ${reviews}/selfsubjectrulesreviews`]: rules,
+      }),
+      [place, { namespace: 'closed', name: 'cloud' }],
     );
-  };
-  test('tells version, CRD and each right', async () => {
-    const { discovery, failure } = await discover(whole(['apps'], ({ verb }) => verb !== 'delete'));
-    assert.equal(failure, undefined);
-    assert.equal(discovery.serverVersion, 'v1.34.1');
-    assert.equal(discovery.operationCrd, 'Installed');
-    assert.equal(discovery.permissions.length, 8);
+    const operations = discovery.permissions.items?.filter(({ resource }) => resource === 'operations');
     assert.deepEqual(
-      discovery.permissions.filter(({ allowed }) => allowed === 'No'),
-      [{ verb: 'delete', resource: 'operations', allowed: 'No' }],
+      operations?.map(({ verb, allowed, namespaces, deniedIn }) => [verb, allowed, namespaces, deniedIn]),
+      [
+        ['create', 'Yes', ['apps'], ['closed']],
+        ['get', 'Yes', undefined, undefined],
+        ['list', 'Yes', undefined, undefined],
+        ['watch', 'Yes', undefined, undefined],
+        ['patch', 'Yes', ['apps'], ['closed']],
+        ['delete', 'No', undefined, ['apps', 'closed']],
+      ],
     );
   });
-  test('a right to write that is granted where the applications are counts', async () => {
-    const allowed = await allowedIn(
-      whole(['closed', 'apps', 'apps'], ({ verb, namespace }) => namespace === 'apps' || verb === 'list'),
+
+  test('a review of rules that is incomplete takes nothing for denied', async () => {
+    const { discovery } = await discover(
+      scriptOf({
+        ...whole,
+        [`POST ${reviews}/selfsubjectaccessreviews`]: (body) => [
+          201,
+          { status: { allowed: JSON.parse(body).spec.resourceAttributes.namespace === 'apps' } },
+        ],
+        [`POST ${reviews}/selfsubjectrulesreviews`]: [201, { status: { resourceRules: [], incomplete: true } }],
+      }),
     );
-    assert.deepEqual(allowed, { create: 'Yes', get: 'No', list: 'Yes', watch: 'No', patch: 'Yes', delete: 'Yes' });
+    assert.deepEqual(new Set(discovery.permissions.items?.map(({ allowed }) => allowed)), new Set(['Yes']));
   });
-  test('without an application a right to write that is not general is Unknown', async () => {
-    const allowed = await allowedIn(whole([], ({ verb }) => verb !== 'patch'));
-    assert.deepEqual(allowed, {
-      create: 'Yes',
-      get: 'Yes',
-      list: 'Yes',
-      watch: 'Yes',
-      patch: 'Unknown',
-      delete: 'Yes',
+
+  test('what an operator accepts is found by dry runs only, and by each parameter alone where all are denied', async () => {
+    const old = ['retention', 'snapshotClassName', 'storageLocation', 'backupName', 'namespaceMapping', 'restorePVs'];
+    const asked: string[] = [];
+    const { discovery } = await discover(
+      scriptOf(
+        {
+          ...whole,
+          'PATCH operation': (body) => {
+            const unknown = Object.keys(JSON.parse(body).spec.parameters).filter((key) => !old.includes(key));
+            // Names what is allowed as well: that must not count against it.
+            if (unknown.length > 0) return denied(`unknown parameter "${unknown.at(-1)}" (allowed: ${old.join(', ')})`);
+            return [201, { kind: 'Operation' }];
+          },
+        },
+        asked,
+      ),
+    );
+    const { backup, restore, source } = discovery.acceptedParameters;
+    assert.equal(source, 'DryRun');
+    assert.deepEqual(new Set(backup), new Set(['retention', 'snapshotClassName', 'storageLocation']));
+    assert.deepEqual(new Set(restore), new Set(['backupName', 'namespaceMapping', 'restorePVs']));
+    assert.deepEqual([discovery.webhook.status, discovery.webhook.answers], ['Known', true]);
+    const writes = asked.filter((each) => !each.startsWith('GET') && !each.includes('authorization.k8s.io'));
+    assert.ok(writes.length > 0);
+    for (const write of writes) assert.match(write, /^PATCH .*[?&]dryRun=All/);
+  });
+
+  test('an operator that accepts everything is asked once a type; a conflict in flight says nothing against it', async () => {
+    let count = 0;
+    const { discovery } = await discover(
+      scriptOf({
+        ...whole,
+        'PATCH operation': () => {
+          count += 1;
+          return count === 1 ? [201, { kind: 'Operation' }] : denied('conflicting Operation "b" (Backup) is in flight');
+        },
+      }),
+    );
+    assert.equal(count, 2);
+    assert.ok(discovery.acceptedParameters.backup?.includes('ttl'));
+    assert.ok(discovery.acceptedParameters.restore?.includes('existingResourcePolicy'));
+  });
+
+  test('a denial that is not about parameters leaves them Unknown, with its words', async () => {
+    const { discovery } = await discover(
+      scriptOf({ ...whole, 'PATCH operation': denied('target ApplicationInstance "apps/cloud" not found') }),
+    );
+    assert.equal(discovery.acceptedParameters.status, 'Unknown');
+    assert.match(discovery.acceptedParameters.problem ?? '', /"apps\/cloud" not found/);
+    assert.equal(discovery.webhook.answers, true);
+  });
+
+  test('a webhook that does not answer is told as such', async () => {
+    const message = 'Internal error occurred: failed calling webhook "v.io": context deadline exceeded';
+    const { discovery } = await discover(
+      scriptOf({ ...whole, 'PATCH operation': [500, { kind: 'Status', reason: 'InternalError', message }] }),
+    );
+    assert.equal(discovery.webhook.answers, false);
+    assert.match(discovery.webhook.message ?? '', /context deadline exceeded/);
+  });
+
+  test('one slow part spoils no other, and at most two questions are asked at a time', async () => {
+    let running = 0;
+    let most = 0;
+    const answer = scriptOf(whole);
+    const started = performance.now();
+    const { discovery } = await discover((request, response, body) => {
+      running += 1;
+      most = Math.max(most, running);
+      response.on('close', () => {
+        running -= 1;
+      });
+      if (request.url?.includes('/clusters') !== true) answer(request, response, body);
     });
+    assert.equal(discovery.operator.status, 'Unknown');
+    assert.equal(discovery.customResources.status, 'Known');
+    assert.match(discovery.storageClasses.problem ?? '', /cannot list it/);
+    assert.ok(most <= 2, `${most} at a time`);
+    assert.ok(performance.now() - started < timings.callSeconds * 1000 + 2000);
   });
-  test('a cluster without the CRD is one without the CRD, not a failure', async () => {
-    const { discovery, failure } = await discover((request, response) => {
-      if (request.url === '/version') answerJson(response, 200, version);
-      else if (request.method === 'GET')
-        response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found\n');
-      else answerJson(response, 201, { status: { allowed: true } });
-    });
-    assert.equal(failure, undefined);
-    assert.equal(discovery.operationCrd, 'Missing');
-  });
-  test('what could not be asked is Unknown', async () => {
-    const { discovery, failure } = await discover((request, response) =>
-      request.url === '/version' ? answerJson(response, 200, version) : answerJson(response, 503, {}),
-    );
-    assert.equal(discovery.operationCrd, 'Unknown');
-    assert.deepEqual(new Set(discovery.permissions.map(({ allowed }) => allowed)), new Set(['Unknown']));
-    assert.equal(failure?.kind, 'ServerError');
-    assert.match(discovery.problem ?? '', /503/);
-  });
-  test('a mute cluster costs one time limit, a rejected token one question', async () => {
-    const mute = await discover(() => undefined);
+
+  test('a mute cluster costs one question, a rejected token too', async () => {
+    const mute = await discover(() => undefined, [place], { connectSeconds: 0.5, callSeconds: 1 });
     assert.equal(mute.failure?.kind, 'Unreachable');
-    assert.equal(mute.discovery.permissions.length, 8);
-    const rejected = await discover((_request, response) =>
-      answerJson(response, 401, { kind: 'Status', message: 'Unauthorized' }),
-    );
+    assert.equal(mute.discovery.permissions.status, 'Unknown');
+    let count = 0;
+    const rejected = await discover((_request, response) => {
+      count += 1;
+      answerJson(response, 401, { kind: 'Status', message: 'Unauthorized' });
+    });
     assert.equal(rejected.failure?.kind, 'CredentialsRejected');
+    assert.equal(count, 1);
   });
 });

@@ -3,9 +3,9 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { ClusterDirectory } from '../app/connector-ports.ts';
 import { Cluster, ClusterAccess } from '../domain/cluster.ts';
-import { type Condition, clip, withCondition } from '../domain/condition.ts';
+import { reportCluster } from './cluster-report.ts';
 import type { Sealer } from './seal.ts';
-import { camelRow, fromRow } from './shape.ts';
+import { fromRow } from './shape.ts';
 import { inTransaction, select } from './sql.ts';
 import { accessPlace } from './tables.ts';
 
@@ -14,7 +14,6 @@ const list = `select c.id, k.revision as "credentialsRevision" from cluster c jo
 const namespaces = `select distinct namespace from application_instance where cluster_id = $1 order by namespace`;
 const Namespaces = z.array(z.object({ namespace: z.string() }));
 const Listed = z.object({ id: z.string(), credentialsRevision: z.int() });
-const contactEveryMs = 5_000;
 
 export function directoryOf(pool: Pool, sealer: Sealer): ClusterDirectory {
   return {
@@ -35,30 +34,6 @@ export function directoryOf(pool: Pool, sealer: Sealer): ClusterDirectory {
     async namespaces(clusterId) {
       return Namespaces.parse(await select(pool, namespaces, [clusterId])).map(({ namespace }) => namespace);
     },
-    report: (clusterId, { conditions, discovery, contact, now }) =>
-      inTransaction(pool, async (client) => {
-        const { rows } = await client.query('select * from cluster where id = $1 for update', [clusterId]);
-        if (rows[0] === undefined) return [];
-        const known = fromRow(Cluster, camelRow(rows[0]));
-        let next: readonly Condition[] = known.conditions;
-        for (const condition of conditions)
-          next = withCondition(next, { ...condition, message: clip(condition.message), lastTransitionTime: now });
-        const changed = next.filter(
-          ({ type, status }) => known.conditions.find((before) => before.type === type)?.status !== status,
-        );
-        const since = Date.parse(now) - Date.parse(known.lastContactAt ?? new Date(0).toISOString());
-        const lastContactAt = contact && since > contactEveryMs ? now : known.lastContactAt;
-        if (next === known.conditions && discovery === undefined && lastContactAt === known.lastContactAt) return [];
-        await client.query(
-          'update cluster set conditions = $2, discovery = coalesce($3, discovery), last_contact_at = $4 where id = $1',
-          [
-            clusterId,
-            JSON.stringify(next),
-            discovery === undefined ? null : JSON.stringify(discovery),
-            lastContactAt ?? null,
-          ],
-        );
-        return changed.map(({ type, status }) => `${type}=${status}`);
-      }),
+    report: (clusterId, report) => inTransaction(pool, (client) => reportCluster(client, clusterId, report)),
   };
 }

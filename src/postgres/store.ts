@@ -1,10 +1,12 @@
 /** Everything that is kept, over one pool of connections: Prisma for ordinary reads and writes, plain SQL where it is hot. */
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Pool } from 'pg';
+import type { ClusterChecks, ClusterFigures } from '../app/cluster-ports.ts';
 import type { ClusterDirectory, Deliveries, Observations } from '../app/connector-ports.ts';
 import type { Clock, Log, Store, Vault } from '../app/ports.ts';
 import type { Emission, FailurePolicies, Invariants, Protections, RecoveryPoints } from '../app/scheduler-ports.ts';
 import { ApiKey } from '../domain/access.ts';
+import { clusterChecksOf, clusterFiguresOf } from './cluster-checks.ts';
 import { deliveriesOf } from './deliveries.ts';
 import { directoryOf } from './directory.ts';
 import { emissionOf } from './emission.ts';
@@ -34,6 +36,8 @@ export interface Opened {
   readonly protections: Protections;
   readonly invariants: Invariants;
   readonly directory: ClusterDirectory;
+  readonly clusterChecks: ClusterChecks;
+  readonly clusterFigures: ClusterFigures;
   readonly clock: Clock;
   readonly vault: Vault;
   readonly pool: Pool;
@@ -108,6 +112,8 @@ export async function openStore(options: StoreOptions): Promise<Opened> {
     protections: protectionsOf(pool),
     invariants: invariantsOf(pool),
     directory: directoryOf(pool, seals),
+    clusterChecks: clusterChecksOf(pool),
+    clusterFigures: clusterFiguresOf(pool),
     clock: {
       async now() {
         const [row] = await select(pool, 'select clock_timestamp() as now', []);

@@ -76,6 +76,7 @@ export function tablesOf(client: Prisma.TransactionClient, sealer: Sealer): Tabl
           create: { clusterId: cluster.id, sealed, keyVersion },
           update: { sealed, keyVersion, revision: { increment: 1 } },
         });
+        await client.cluster.update({ where: { id: cluster.id }, data: { checkDueAt: new Date(0) } });
       },
     },
     applicationInstances: rowsOf(client, client.applicationInstance, kinds.applicationInstances),
@@ -133,6 +134,10 @@ export function tablesOf(client: Prisma.TransactionClient, sealer: Sealer): Tabl
         await client.$executeRawUnsafe(appendEvents, JSON.stringify(rows));
       },
       ofOperation: (operationId, query) => pageOf(client.event, Event, { operationId }, query, 'id'),
+      ofCluster: (clusterId, query) => {
+        const itself = { clusterId, operationId: null, scheduleId: null, applicationInstanceId: null };
+        return pageOf(client.event, Event, itself, query, 'id');
+      },
       ofApplicationInstance: (applicationInstanceId, query) =>
         pageOf(client.event, Event, { applicationInstanceId }, query, 'id'),
     },

@@ -31,17 +31,64 @@ describe('checking a cluster', () => {
   const conditionsOf = ({ conditions }: { conditions: { type: string; status: string }[] }) =>
     Object.fromEntries(conditions.map(({ type, status }) => [type, status]));
 
-  test('tells its version, the Operation resource and what the credentials may do', async () => {
+  test('tells what the cluster is, what the credentials may do, and what they may not read', async () => {
     const { id } = await api.make('/v1/clusters', { name: 'well', kubeconfig: cluster.kubeconfig });
     const answer = await api.call('POST', `/v1/clusters/${id}/check`);
     assert.equal(answer.status, 200, answer.text);
-    assert.deepEqual(
-      [answer.body.discovery.operationCrd, conditionsOf(answer.body)],
-      ['Installed', { Reachable: 'True', Authenticated: 'True' }],
-    );
-    assert.ok(answer.body.discovery.permissions.length > 0);
+    const { discovery, delivery } = answer.body;
+    assert.deepEqual(conditionsOf(answer.body), { Reachable: 'True', Authenticated: 'True', OperatorReady: 'True' });
+    assert.match(discovery.server.version, /^v1\./);
+    assert.deepEqual(discovery.customResources.items[0].versions, ['v1alpha1']);
+    assert.ok(discovery.permissions.items.length > 0);
+    assert.equal(discovery.storageLocations.status, 'Unknown');
+    assert.match(discovery.storageLocations.problem, /backupstoragelocations.* is forbidden/);
+    assert.deepEqual(delivery, { pendingCount: 0, lagSeconds: 0 });
     assert.deepEqual((await api.call('GET', `/v1/clusters/${id}`)).body, answer.body);
     assert.ok(!answer.text.includes(cluster.token));
+  });
+
+  test('with the rights to it, tells storage locations, classes, namespaces and the operator', async () => {
+    const open = await startCluster({
+      discovery: true,
+      storageLocations: [
+        { name: 'default', default: true },
+        { name: 'eu', phase: 'Unavailable' },
+        { name: 'new', phase: '' },
+      ],
+    });
+    after(() => open.close());
+    open.addNamespace('apps', { annotations: { 'ops.vworkspace.io/allowed-types': 'Backup, Restore' } });
+    open.addNamespace('closed', { labels: {} });
+    const { id } = await api.make('/v1/clusters', { name: 'open', kubeconfig: open.kubeconfig });
+    const { discovery } = (await api.call('POST', `/v1/clusters/${id}/check`)).body;
+    assert.deepEqual(
+      discovery.storageLocations.items.map(({ name, phase }: Record<string, string>) => [name, phase]),
+      [
+        ['default', 'Available'],
+        ['eu', 'Unavailable'],
+        ['new', 'Unavailable'],
+      ],
+    );
+    assert.equal(discovery.volumeSnapshotClasses.items[0].driver, 'rbd.csi.ceph.com');
+    assert.equal(discovery.storageClasses.items[0].provisioner, 'rbd.csi.ceph.com');
+    assert.deepEqual(discovery.namespaces.items, [{ name: 'apps', allowedTypes: ['Backup', 'Restore'] }]);
+    assert.ok(discovery.operator.items[0].version);
+    for (const part of ['storageLocations', 'namespaces', 'operator'])
+      assert.equal(discovery[part].checkedAt, discovery.checkedAt);
+  });
+
+  test('a look that fails keeps what was known, with its date, and tells the problem', async () => {
+    const passing = await startCluster();
+    after(() => passing.close());
+    const { id } = await api.make('/v1/clusters', { name: 'passing', kubeconfig: passing.kubeconfig });
+    const first = (await api.call('POST', `/v1/clusters/${id}/check`)).body;
+    await passing.stop();
+    const second = (await api.call('POST', `/v1/clusters/${id}/check`)).body;
+    assert.equal(conditionsOf(second).Reachable, 'False');
+    assert.equal(conditionsOf(second).OperatorReady, 'Unknown');
+    assert.deepEqual(second.discovery.server, { ...first.discovery.server, problem: second.discovery.problem });
+    assert.ok(second.discovery.checkedAt > second.discovery.server.checkedAt);
+    assert.deepEqual(second.discovery.permissions.items, first.discovery.permissions.items);
   });
 
   test('a cluster that refuses or does not answer is told as a condition, not as an error of the request', async () => {
@@ -54,7 +101,7 @@ describe('checking a cluster', () => {
     const refused = await api.call('POST', `/v1/clusters/${refusing.id}/check`);
     assert.deepEqual(
       [refused.status, conditionsOf(refused.body)],
-      [200, { Reachable: 'True', Authenticated: 'False' }],
+      [200, { Reachable: 'True', Authenticated: 'False', OperatorReady: 'Unknown' }],
     );
     const silent = await api.make('/v1/clusters', {
       name: 'silent',
@@ -65,7 +112,7 @@ describe('checking a cluster', () => {
     const unreachable = await api.call('POST', `/v1/clusters/${silent.id}/check`);
     assert.deepEqual(
       [unreachable.status, conditionsOf(unreachable.body)],
-      [200, { Reachable: 'False', Authenticated: 'Unknown' }],
+      [200, { Reachable: 'False', Authenticated: 'Unknown', OperatorReady: 'Unknown' }],
     );
   });
 

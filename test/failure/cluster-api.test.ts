@@ -128,9 +128,12 @@ describe('against the simulated cluster', () => {
   test('discovery sees version, CRD and rights', async () => {
     const { discovery, failure } = await api.discover(target, '2026-01-01T00:00:00.000Z');
     assert.equal(failure, undefined);
-    assert.match(discovery.serverVersion ?? '', /^v1\./);
-    assert.equal(discovery.operationCrd, 'Installed');
-    assert.deepEqual(new Set(discovery.permissions.map(({ allowed }) => allowed)), new Set(['Yes']));
+    assert.match(discovery.server.version ?? '', /^v1\./);
+    assert.deepEqual(
+      discovery.customResources.items?.map(({ versions }) => versions),
+      [['v1alpha1'], ['v1alpha1']],
+    );
+    assert.deepEqual(new Set(discovery.permissions.items?.map(({ allowed }) => allowed)), new Set(['Yes']));
   });
 
   test('a backup is followed to its end', async () => {

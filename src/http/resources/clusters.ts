@@ -1,20 +1,29 @@
 /** /v1/clusters: where Operations are delivered. How a cluster is reached goes in and never comes out. */
 import { own } from '../../app/call.ts';
-import { changeCluster, checkCluster, registerCluster, removeCluster } from '../../app/clusters.ts';
-import { Cluster, ClusterChange, NewCluster } from '../../domain/cluster.ts';
+import {
+  allWithWaiting,
+  changeCluster,
+  checkCluster,
+  registerCluster,
+  removeCluster,
+  withWaiting,
+} from '../../app/clusters.ts';
+import { Cluster, ClusterChange, ClusterStatus, NewCluster } from '../../domain/cluster.ts';
+import { Event } from '../../domain/event.ts';
 import { callerOf } from '../auth.ts';
 import { answerOnce, answerOnceBetween, created, done, write } from '../calls.ts';
-import { CreationOrder, listed, listOf, listQuery } from '../paging.ts';
+import { CreationOrder, EventOrder, listed, listOf, listQuery } from '../paging.ts';
 import { ById, ChangeHeaders, PostHeaders } from '../parameters.ts';
 import type { Api, HttpPorts } from '../ports.ts';
 import { expectedRevision, requireRevision, tagged } from '../revisions.ts';
 import { about } from '../route.ts';
 
 const tag = 'clusters';
-const ClusterList = listOf('ClusterList', Cluster, 'clusters');
+const EventList = listOf('EventList', Event, 'events');
+const ClusterList = listOf('ClusterList', ClusterStatus, 'clusters');
 
 export function clusterRoutes(api: Api, ports: HttpPorts): void {
-  const { clusters } = ports.store.tables;
+  const { clusters, events } = ports.store.tables;
 
   api.post(
     '/v1/clusters',
@@ -25,7 +34,7 @@ export function clusterRoutes(api: Api, ports: HttpPorts): void {
         tag,
         summary: 'Register a cluster',
         description:
-          'Give either `kubeconfig`, or `server` with `ca` and `token`. Credentials are stored sealed and are in no answer. The cluster is not called by this; `checkCluster` does.',
+          'Give either `kubeconfig`, or `server` with `ca` and `token`. Credentials are stored sealed and are in no answer. The cluster is not called by this; a connector looks at it within seconds, and `checkCluster` does at once.',
       },
       { headers: PostHeaders, body: NewCluster, response: { 201: Cluster } },
     ),
@@ -41,7 +50,11 @@ export function clusterRoutes(api: Api, ports: HttpPorts): void {
       { operationId: 'listClusters', scope: 'clusters:read', tag, summary: 'List clusters' },
       { querystring: listQuery(CreationOrder.default('createdAt'), {}), response: { 200: ClusterList } },
     ),
-    (request) => listed(request.query, (query) => clusters.page(callerOf(request).organizationId, query)),
+    (request) =>
+      listed(request.query, async (query) => {
+        const page = await clusters.page(callerOf(request).organizationId, query);
+        return { ...page, items: await allWithWaiting(ports, page.items) };
+      }),
   );
 
   api.get(
@@ -54,9 +67,31 @@ export function clusterRoutes(api: Api, ports: HttpPorts): void {
         summary: 'Get a cluster',
         description: 'Its revision counts what the API changes; conditions and discovery change without it.',
       },
-      { params: ById, response: { 200: Cluster } },
+      { params: ById, response: { 200: ClusterStatus } },
     ),
-    async (request, reply) => tagged(reply, await own(clusters, callerOf(request), 'cluster', request.params.id)),
+    async (request, reply) => {
+      const cluster = await own(clusters, callerOf(request), 'cluster', request.params.id);
+      return tagged(reply, await withWaiting(ports, cluster));
+    },
+  );
+
+  api.get(
+    '/v1/clusters/:id/events',
+    about(
+      {
+        operationId: 'listClusterEvents',
+        scope: 'clusters:read',
+        tag,
+        summary: 'List the events of a cluster',
+        description:
+          'What happened to the cluster itself, the oldest first: when it could not be reached, when its credentials were rejected, and so on. Trouble is told once it has lasted ten seconds, its end once that has lasted thirty.',
+      },
+      { params: ById, querystring: listQuery(EventOrder.default('at'), {}), response: { 200: EventList } },
+    ),
+    async (request) => {
+      const { id } = await own(clusters, callerOf(request), 'cluster', request.params.id);
+      return listed(request.query, (query) => events.ofCluster(id, query));
+    },
   );
 
   api.patch(
@@ -67,7 +102,8 @@ export function clusterRoutes(api: Api, ports: HttpPorts): void {
         scope: 'clusters:write',
         tag,
         summary: 'Change a cluster',
-        description: 'Access is replaced as a whole.',
+        description:
+          'Access is replaced as a whole; a connector then looks at the cluster anew within seconds, without a restart.',
       },
       { params: ById, headers: ChangeHeaders, body: ClusterChange, response: { 200: Cluster } },
     ),
@@ -113,13 +149,13 @@ export function clusterRoutes(api: Api, ports: HttpPorts): void {
         tag,
         summary: 'Check a cluster',
         description:
-          'Asks the cluster now for its version, the Operation resource and the permissions of the credentials, within 15 seconds, and records it as `discovery` and conditions. A cluster that does not answer is no error of this request: `Reachable` is then False.',
+          'Asks the cluster now what it is and what the credentials may do and see there, within 15 seconds, and records it as `discovery` and conditions; which parameters its operator accepts is asked by dry runs, which are never persisted. What may not be read is Unknown with the reason. A cluster that does not answer is no error of this request: `Reachable` is then False. The same happens by itself every ten minutes.',
       },
-      { params: ById, headers: PostHeaders, response: { 200: Cluster } },
+      { params: ById, headers: PostHeaders, response: { 200: ClusterStatus } },
     ),
     (request, reply) =>
       answerOnceBetween(ports, request, reply, async () =>
-        done(await checkCluster(ports, callerOf(request), request.params.id)),
+        done(await checkCluster({ ...ports, chance: Math.random }, callerOf(request), request.params.id)),
       ),
   );
 }

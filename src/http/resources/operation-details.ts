@@ -57,7 +57,7 @@ export function operationDetailRoutes(api: Api, ports: HttpPorts): void {
       const caller = callerOf(request);
       const operation = await own(operations, caller, 'operation', request.params.id);
       const cluster = await own(clusters, caller, 'cluster', operation.clusterId);
-      return reply.type('application/yaml').send(stringify(manifestOf(operation, cluster.name), { lineWidth: 0 }));
+      return reply.type('application/yaml').send(stringify(manifestOf(operation, cluster), { lineWidth: 0 }));
     },
   );
 }

@@ -1,0 +1,86 @@
+/**
+ * Writing what was learnt of a cluster: conditions, what was found out, the last contact, and the events that follow, in
+ * the caller's transaction. What was told last is kept beside the row, which is locked: so one replica tells it.
+ */
+import type { PoolClient } from 'pg';
+import { z } from 'zod';
+import type { Found } from '../app/cluster-ports.ts';
+import type { ClusterReport } from '../app/connector-ports.ts';
+import { Cluster } from '../domain/cluster.ts';
+import { newsOf } from '../domain/cluster-news.ts';
+import { type Condition, clip, withCondition } from '../domain/condition.ts';
+import { refreshed } from '../domain/discovery.ts';
+import { appendEvents } from './operation-batch.ts';
+import { camelRow, fromRow } from './shape.ts';
+
+/** The instant of the last contact is for people: it is not worth a write each time. */
+const contactEveryMs = 30_000;
+const Told = z.record(z.string(), z.string());
+
+const write = `
+  update cluster
+  set conditions = $2, discovery = coalesce($3, discovery), last_contact_at = $4, told_conditions = $5, tell_at = $6,
+      check_due_at = coalesce($7, check_due_at)
+  where id = $1`;
+
+/** Says which conditions changed status, as `Type=Status`. */
+export async function reportCluster(
+  client: PoolClient,
+  clusterId: string,
+  report: ClusterReport & Partial<Pick<Found, 'withdrawn' | 'checkDueAt'>>,
+): Promise<readonly string[]> {
+  const { rows } = await client.query('select * from cluster where id = $1 for update', [clusterId]);
+  if (rows[0] === undefined) return [];
+  const row = camelRow(rows[0]);
+  const known = fromRow(Cluster, row);
+  const { now, contact, withdrawn = [] } = report;
+  const conditions = conditionsAfter(known.conditions, report, withdrawn);
+  const changed = conditions.filter(
+    ({ type, status }) => known.conditions.find((before) => before.type === type)?.status !== status,
+  );
+  const told = Told.parse(row.toldConditions);
+  const outcome = newsOf(conditions, told, now);
+  const discovery = report.discovery === undefined ? undefined : refreshed(known.discovery, report.discovery);
+  const sinceMs = Date.parse(now) - Date.parse(known.lastContactAt ?? new Date(0).toISOString());
+  const lastContactAt = contact && sinceMs > contactEveryMs ? now : known.lastContactAt;
+  const tellAt = row.tellAt instanceof Date ? row.tellAt.toISOString() : undefined;
+  const same =
+    conditions === known.conditions &&
+    discovery === undefined &&
+    lastContactAt === known.lastContactAt &&
+    outcome.told === told &&
+    outcome.lookAt === tellAt;
+  if (same) return [];
+  await client.query({
+    name: 'report-cluster',
+    text: write,
+    values: [
+      clusterId,
+      JSON.stringify(conditions),
+      discovery === undefined ? null : JSON.stringify(discovery),
+      lastContactAt ?? null,
+      JSON.stringify(outcome.told),
+      outcome.lookAt ?? null,
+      report.checkDueAt ?? null,
+    ],
+  });
+  const { organizationId } = known;
+  await appendEvents(
+    client,
+    outcome.news.map((news) => ({ ...news, message: clip(news.message), organizationId, clusterId, at: now })),
+  );
+  return changed.map(({ type, status }) => `${type}=${status}`);
+}
+
+function conditionsAfter(
+  known: readonly Condition[],
+  { conditions, now }: ClusterReport,
+  withdrawn: readonly string[],
+): readonly Condition[] {
+  let next = known.some(({ type }) => withdrawn.includes(type))
+    ? known.filter(({ type }) => !withdrawn.includes(type))
+    : known;
+  for (const condition of conditions)
+    next = withCondition(next, { ...condition, message: clip(condition.message), lastTransitionTime: now });
+  return next;
+}
