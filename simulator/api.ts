@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { known } from './discovery.ts';
 import type { Message, Outgoing } from './exchange.ts';
-import { breakOff, resetConnection } from './exchange.ts';
+import { breakOff } from './exchange.ts';
 import type { Target } from './faults.ts';
 import { answerPath } from './paths.ts';
 import { fromProtobuf } from './protobuf.ts';
@@ -18,6 +18,7 @@ import type { ApiSettings } from './settings.ts';
 import { ApiError, failure, pageNotFound, plain, tooLarge, unauthorized, unknownResource } from './status.ts';
 import { refuse } from './strikes.ts';
 import { ANONYMOUS_PATHS } from './tokens.ts';
+import { resetConnection } from './wire.ts';
 
 const BODY_LIMIT = 3 * 1024 * 1024;
 

@@ -114,8 +114,12 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
     caPem: tls.caPem,
     token,
     adminToken,
-    kubeconfig: access('vworkspace-control-plane', token),
-    adminKubeconfig: access('admin', adminToken),
+    get kubeconfig() {
+      return access('vworkspace-control-plane', token);
+    },
+    get adminKubeconfig() {
+      return access('admin', adminToken);
+    },
     get controlUrl() {
       return control?.url;
     },

@@ -3,7 +3,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import { constants } from 'node:http2';
-import { carriedBy } from './wire.ts';
 
 export type Message = IncomingMessage | Http2ServerRequest;
 
@@ -21,8 +20,7 @@ export interface Outgoing {
   on(event: 'close', listener: () => void): unknown;
 }
 
-/** The connection of the request that is being answered is reset, with every other request that it carries. */
-export const resetConnection = (): void => carriedBy.getStore()?.reset();
+export type Answer = (message: Message, response: Outgoing) => void;
 
 /** The answer breaks off: over HTTP/2 its stream alone is reset, over HTTP/1.1 the connection, which is all it has. */
 export function breakOff(message: Message): void {

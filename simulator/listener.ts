@@ -4,7 +4,7 @@
 import { createSecureServer } from 'node:http2';
 import { createServer as createHttps } from 'node:https';
 import { createServer, type Server } from 'node:net';
-import type { Message, Outgoing } from './exchange.ts';
+import type { Answer } from './exchange.ts';
 import type { Certificate } from './tls.ts';
 import { carriedBy, Wire } from './wire.ts';
 
@@ -15,46 +15,56 @@ export interface ListenerOptions {
   readonly port: number;
   readonly http2: boolean;
   readonly certificate: Certificate;
-  readonly answer: (message: Message, response: Outgoing) => void;
+  readonly answer: Answer;
 }
 
-const contextOf = ({ certPem, keyPem }: Certificate): { cert: string; key: string } => ({ cert: certPem, key: keyPem });
+type SecureServer = ReturnType<typeof createHttps> | ReturnType<typeof createSecureServer>;
 
-function secureServer({
-  http2,
-  certificate,
-  answer,
-}: ListenerOptions): ReturnType<typeof createHttps> | ReturnType<typeof createSecureServer> {
-  const options = { ...contextOf(certificate), keepAliveTimeout: 90_000, requestTimeout: 0 };
-  if (!http2) return createHttps(options, answer);
+/** By certificate, so that a thousand clusters with one certificate have one TLS and one HTTP server between them. */
+const shared = { http1: new WeakMap<Certificate, SecureServer>(), http2: new WeakMap<Certificate, SecureServer>() };
+
+/** Each connection's wire says which cluster answers. */
+const route: Answer = (message, response) => carriedBy.getStore()?.answer(message, response);
+
+function secureServer(certificate: Certificate, http2: boolean): SecureServer {
+  const servers = http2 ? shared.http2 : shared.http1;
+  const running = servers.get(certificate);
+  if (running !== undefined) return running;
+  const { certPem: cert, keyPem: key } = certificate;
+  const options = { cert, key, keepAliveTimeout: 90_000, requestTimeout: 0 };
   const settings = { maxConcurrentStreams: MAX_STREAMS };
-  return createSecureServer({ ...options, allowHTTP1: true, settings }, answer);
+  const server = http2
+    ? createSecureServer({ ...options, allowHTTP1: true, settings }, route)
+    : createHttps(options, route);
+  server.on('tlsClientError', () => undefined);
+  server.on('clientError', (_error, socket) => socket.destroy());
+  servers.set(certificate, server);
+  return server;
 }
 
 export class Listener {
   readonly #front: Server;
-  readonly #secure;
   readonly #host: string;
+  readonly #http2: boolean;
   readonly #wires = new Set<Wire>();
   #port: number;
   #silentNew = false;
   #work: Promise<void> = Promise.resolve();
-  /** Settled when the certificate that is wanted is the one that is shown. */
-  #shown: Promise<void> = Promise.resolve();
+  /** Settles when it is known which certificate to show. */
+  #secure: Promise<SecureServer>;
 
-  constructor(options: ListenerOptions) {
-    this.#host = options.host;
-    this.#port = options.port;
-    this.#secure = secureServer(options);
-    this.#secure.on('tlsClientError', () => undefined);
-    this.#secure.on('clientError', (_error, socket) => socket.destroy());
+  constructor({ host, port, http2, certificate, answer }: ListenerOptions) {
+    this.#host = host;
+    this.#port = port;
+    this.#http2 = http2;
+    this.#secure = Promise.resolve(secureServer(certificate, http2));
     this.#front = createServer({ allowHalfOpen: true }, (raw) => {
-      const wire = new Wire(raw);
+      const wire = new Wire(raw, answer);
       this.#wires.add(wire);
       raw.once('close', () => this.#wires.delete(wire));
       wire.on('error', () => undefined);
       if (this.#silentNew) wire.silence();
-      void this.#shown.then(() => carriedBy.run(wire, () => this.#secure.emit('connection', wire)));
+      void this.#secure.then((secure) => carriedBy.run(wire, () => secure.emit('connection', wire)));
     });
   }
 
@@ -64,9 +74,7 @@ export class Listener {
 
   /** Connections that are open end; those that come see the new certificate. */
   show(certificate: Promise<Certificate>): void {
-    this.#shown = this.#shown.then(async () => {
-      this.#secure.setSecureContext(contextOf(await certificate));
-    });
+    this.#secure = certificate.then((known) => secureServer(known, this.#http2));
     this.#cutAll();
   }
 

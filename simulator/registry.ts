@@ -53,8 +53,18 @@ function columnsOf(version: Json): Column[] {
   });
 }
 
+/** Stored objects are never changed in place, so that the type of a spec is worked out once for all clusters. */
+const types = new WeakMap<JsonObject, ResourceType>();
+
 /** The served type that a CustomResourceDefinition describes; undefined when it serves none. */
 export function typeOfCrd(crd: JsonObject): ResourceType | undefined {
+  const spec = objectAt(crd, 'spec');
+  const type = types.get(spec) ?? readType(crd);
+  if (type !== undefined) types.set(spec, type);
+  return type;
+}
+
+function readType(crd: JsonObject): ResourceType | undefined {
   const version = listAt(crd, 'spec', 'versions').find((each) => isObject(each) && each.served === true);
   if (version === undefined) return undefined;
   const group = text(crd, 'spec', 'group');

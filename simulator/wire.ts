@@ -4,20 +4,27 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import type { Answer } from './exchange.ts';
 
 type Done = (error?: Error | null) => void;
 
 /** Which connection the running code was called for: HTTP/2 hides its socket too well to ask it. */
 export const carriedBy = new AsyncLocalStorage<Wire>();
 
+/** The connection of the request that is being answered is reset, with every other request that it carries. */
+export const resetConnection = (): void => carriedBy.getStore()?.reset();
+
 export class Wire extends Duplex {
+  /** Who answers what comes over it. */
+  readonly answer: Answer;
   readonly #raw: Socket;
   #silent = false;
   #received: Buffer[] = [];
   #unsent: (() => void) | undefined;
 
-  constructor(raw: Socket) {
+  constructor(raw: Socket, answer: Answer) {
     super();
+    this.answer = answer;
     this.#raw = raw;
     raw.setNoDelay(true);
     raw.on('data', (chunk: Buffer) => {
