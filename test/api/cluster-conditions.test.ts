@@ -1,0 +1,329 @@
+/** What a cluster's conditions say, when their changes become events, and what refreshes them. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { type SimulatedCluster, startCluster } from '../../simulator/index.ts';
+import type { ClusterApi } from '../../src/app/connector-ports.ts';
+import { refreshDiscoveries } from '../../src/app/discovery.ts';
+import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
+import { makeMetrics } from '../../src/telemetry.ts';
+import { type Answer, assertProblem, pointersOf, startApi, type TestApi } from './harness.ts';
+
+const quiet = { info() {}, warn() {}, error() {}, debug() {} };
+const day = 86_400_000;
+
+describe('how clusters do', () => {
+  let cluster: SimulatedCluster;
+  let clusters: ClusterApi & { close(): Promise<void> };
+  let api: TestApi;
+  let aheadMs = 0;
+  let expiresAt: string | undefined;
+  const clock = { now: async () => new Date(Date.now() + aheadMs).toISOString() };
+
+  before(async () => {
+    cluster = await startCluster({ discovery: true });
+    cluster.addNamespace('apps');
+    cluster.addApplicationInstance('apps', 'cloud');
+    clusters = clusterApi({ log: quiet, timings: { connectSeconds: 2, callSeconds: 10 } });
+    const expiring: ClusterApi = {
+      ...clusters,
+      async discover(...input) {
+        const { discovery, ...rest } = await clusters.discover(...input);
+        return {
+          discovery: { ...discovery, ...(expiresAt !== undefined && { credentialsExpireAt: expiresAt }) },
+          ...rest,
+        };
+      },
+    };
+    api = await startApi({ clusterApi: expiring, clock });
+  });
+  after(async () => {
+    await api.close();
+    await clusters.close();
+    await cluster.close();
+  });
+
+  /** One round of the connector that holds this cluster. */
+  const round = (...held: string[]) =>
+    refreshDiscoveries({ ...api.ports, log: quiet, chance: () => 0.5, held: async () => held });
+  const later = (seconds: number) => {
+    aheadMs += seconds * 1000;
+  };
+  const register = async (name: string, of = cluster, withApplication = true): Promise<string> => {
+    const { id } = await api.make('/v1/clusters', { name, kubeconfig: of.kubeconfig });
+    if (withApplication) {
+      const applicationClass = await api.make('/v1/application-classes', { name: `class-${name}` });
+      await api.make('/v1/application-instances', {
+        clusterId: id,
+        applicationClassId: applicationClass.id,
+        namespace: 'apps',
+        name: 'cloud',
+      });
+    }
+    return id;
+  };
+  const instanceOf = async (clusterId: string): Promise<string> => {
+    const { body } = await api.call('GET', `/v1/application-instances?clusterId=${clusterId}`);
+    return body.items[0].id;
+  };
+  const read = async (id: string): Promise<Answer['body']> => (await api.call('GET', `/v1/clusters/${id}`)).body;
+  const conditionOf = async (id: string, type: string) =>
+    (await read(id)).conditions.find((condition: { type: string }) => condition.type === type);
+  const eventsOf = async (id: string): Promise<string[]> => {
+    const answer = await api.call('GET', `/v1/clusters/${id}/events`);
+    assert.equal(answer.status, 200, answer.text);
+    return answer.body.items.map(({ type, reason }: { type: string; reason: string }) => `${type} ${reason}`);
+  };
+
+  test('a cluster is looked at once it is registered, every ten minutes, and by whoever holds it only', async () => {
+    const id = await register('looked-at');
+    assert.equal(await round(), 0);
+    assert.equal((await read(id)).discovery, undefined);
+    assert.equal(
+      (await Promise.all([round(id), round(id), round(id)])).reduce((sum, count) => sum + count),
+      1,
+    );
+    const { discovery } = await read(id);
+    assert.equal(discovery.acceptedParameters.source, 'DryRun');
+    assert.equal(discovery.webhook.answers, true);
+    assert.deepEqual(cluster.list('operations'), []);
+    assert.equal(await round(id), 0);
+    later(661);
+    assert.equal(await round(id), 1);
+    assert.ok((await read(id)).discovery.checkedAt > discovery.checkedAt);
+    assert.deepEqual(await eventsOf(id), []);
+  });
+
+  test('an outage is told once it has lasted, its end too, and what flaps once', async () => {
+    const passing = await startCluster();
+    after(() => passing.close());
+    const id = await register('passing', passing, false);
+    const look = async () => {
+      await api.call('POST', `/v1/clusters/${id}/check`);
+      await round();
+    };
+    await look();
+    await passing.stop();
+    await look();
+    assert.equal((await conditionOf(id, 'Reachable')).status, 'False');
+    assert.deepEqual(await eventsOf(id), []);
+    later(11);
+    await round();
+    assert.deepEqual(await eventsOf(id), ['Warning ClusterUnreachable']);
+    for (let times = 0; times < 3; times += 1) {
+      await passing.start();
+      await look();
+      assert.equal((await conditionOf(id, 'Reachable')).status, 'True');
+      later(11);
+      await round();
+      await passing.stop();
+      await look();
+      later(11);
+      await round();
+    }
+    assert.deepEqual(await eventsOf(id), ['Warning ClusterUnreachable']);
+    await passing.start();
+    await look();
+    later(31);
+    await round();
+    assert.deepEqual(await eventsOf(id), ['Warning ClusterUnreachable', 'Normal ClusterReachable']);
+    const { body } = await api.call('GET', `/v1/clusters/${id}/events?limit=1&orderBy=-at`);
+    assert.equal(body.items[0].reason, 'ClusterReachable');
+    assert.equal(
+      (await api.call('GET', `/v1/clusters/${id}/events?limit=1&orderBy=-at&cursor=${body.nextCursor}`)).body.items[0]
+        .reason,
+      'ClusterUnreachable',
+    );
+    assertProblem(await api.call('GET', `/v1/clusters/${id}/events`, { key: api.otherKey }), 404, 'not-found');
+  });
+
+  test('rejected credentials are told at once, and new ones are tried without a restart', async () => {
+    const id = await register('rotated', cluster, false);
+    const token = cluster.issueToken();
+    const access = { server: cluster.url, ca: cluster.caPem, token };
+    await api.call('PATCH', `/v1/clusters/${id}`, { body: access });
+    assert.equal(await round(id), 1);
+    cluster.revokeToken(token);
+    later(700);
+    await round(id);
+    assert.deepEqual((await conditionOf(id, 'Authenticated')).status, 'False');
+    assert.equal((await conditionOf(id, 'OperatorReady')).status, 'Unknown');
+    assert.deepEqual(await eventsOf(id), ['Warning CredentialsRejected']);
+    const changed = await api.call('PATCH', `/v1/clusters/${id}`, { body: { ...access, token: cluster.token } });
+    assert.equal(changed.status, 200, changed.text);
+    assert.equal(await round(id), 1);
+    assert.equal((await conditionOf(id, 'Authenticated')).status, 'True');
+    assert.deepEqual(await eventsOf(id), ['Warning CredentialsRejected', 'Normal CredentialsAccepted']);
+  });
+
+  test('what was found out at one address is not taken for true of another', async () => {
+    const other = await startCluster();
+    after(() => other.close());
+    const id = await register('moved', cluster, false);
+    await round(id);
+    assert.ok((await read(id)).discovery);
+    await api.call('PATCH', `/v1/clusters/${id}`, { body: { server: other.url, ca: other.caPem, token: other.token } });
+    assert.equal((await read(id)).discovery, undefined);
+  });
+
+  test('credentials that expire are told two weeks before and at the end; the condition is absent where none is known', async () => {
+    const id = await register('expiring', cluster, false);
+    await round(id);
+    assert.equal(await conditionOf(id, 'CredentialsExpiring'), undefined);
+    expiresAt = new Date(Date.now() + aheadMs + 15 * day).toISOString();
+    later(700);
+    await round(id);
+    assert.equal((await conditionOf(id, 'CredentialsExpiring')).status, 'False');
+    assert.deepEqual(await eventsOf(id), []);
+    for (const days of [2, 5, 10]) {
+      later(days * 86_400);
+      await round(id);
+    }
+    assert.equal((await conditionOf(id, 'CredentialsExpiring')).reason, 'Expired');
+    assert.deepEqual(await eventsOf(id), ['Warning CredentialsExpiring', 'Warning CredentialsExpired']);
+    expiresAt = undefined;
+    later(700);
+    await round(id);
+    assert.equal(await conditionOf(id, 'CredentialsExpiring'), undefined);
+  });
+
+  test('an operator that is not ready is told in its own words', async () => {
+    const ill = await startCluster({ discovery: true });
+    after(() => ill.close());
+    ill.addNamespace('apps');
+    ill.addApplicationInstance('apps', 'cloud');
+    const id = await register('ill', ill);
+    await round(id);
+    assert.equal((await conditionOf(id, 'OperatorReady')).status, 'True');
+    const fault = ill.inject({ kind: 'webhookDown', message: 'connection refused' });
+    const check = () => api.call('POST', `/v1/clusters/${id}/check`);
+    await check();
+    const down = await conditionOf(id, 'OperatorReady');
+    assert.deepEqual([down.status, down.reason], ['False', 'WebhookFailing']);
+    assert.match(down.message, /connection refused/);
+    fault.clear();
+    await check();
+    assert.equal((await conditionOf(id, 'OperatorReady')).status, 'True');
+    ill.removeCrd('operations');
+    await check();
+    assert.equal((await conditionOf(id, 'OperatorReady')).reason, 'CrdMissing');
+    assert.deepEqual(await eventsOf(id), [
+      'Warning OperatorNotReady',
+      'Normal OperatorReady',
+      'Warning OperatorNotReady',
+    ]);
+  });
+
+  test('what waits for a cluster is told with it, alone and in lists', async () => {
+    const id = await register('waiting');
+    const applicationInstanceId = await instanceOf(id);
+    assert.deepEqual((await read(id)).delivery, { pendingCount: 0, lagSeconds: 0 });
+    for (let count = 0; count < 2; count += 1)
+      await api.make('/v1/operations', { applicationInstanceId, type: 'Backup' });
+    const { delivery } = await read(id);
+    assert.equal(delivery.pendingCount, 2);
+    assert.ok(delivery.oldestPendingAt);
+    const { items } = (await api.call('GET', '/v1/clusters?limit=200')).body;
+    const listed = items.find((item: { id: string }) => item.id === id);
+    assert.equal(listed.delivery.pendingCount, 2);
+    assert.equal(
+      items.filter((item: { delivery: { pendingCount: number } }) => item.delivery.pendingCount > 0).length,
+      1,
+    );
+  });
+
+  test('metrics tell at most seven series a cluster', async () => {
+    const id = await register('measured');
+    await round(id);
+    const metrics = makeMetrics();
+    metrics.clusters(() => api.opened.clusterFigures.standings(1000), clock.now);
+    const { text } = await metrics.text();
+    const lines = text.split('\n').filter((line) => line.includes(id));
+    assert.ok(
+      lines.includes(`backups_cluster_condition{cluster="${id}",name="measured",condition="Reachable"} 1`),
+      text,
+    );
+    assert.ok(lines.includes(`backups_cluster_pending_deliveries{cluster="${id}",name="measured"} 0`));
+    assert.ok(lines.some((line) => line.startsWith('backups_cluster_last_contact_seconds{')));
+    assert.ok(lines.length <= 7);
+    assert.match(text, /^backups_delivery_lag_seconds \d/m);
+  });
+
+  describe('an operator that knows fewer parameters', () => {
+    let old: SimulatedCluster;
+    let id = '';
+    let applicationInstanceId = '';
+    before(async () => {
+      old = await startCluster({
+        operatorVersion: '0.0.6',
+        discovery: true,
+        storageLocations: [{ name: 'default' }, { name: 'eu', phase: 'Unavailable' }],
+      });
+      old.addNamespace('apps', { annotations: { 'ops.vworkspace.io/allowed-types': 'Backup' } });
+      old.addApplicationInstance('apps', 'cloud');
+      id = await register('old', old);
+      applicationInstanceId = await instanceOf(id);
+    });
+    after(() => old.close());
+    const plan = (body: object) =>
+      api.call('POST', '/v1/operations?dryRun=true', { body: { applicationInstanceId, type: 'Backup', ...body } });
+
+    test('is sent what was asked for while it is not known', async () => {
+      const planned = await plan({ parameters: { snapshotVolumes: true } });
+      assert.equal(planned.status, 200, planned.text);
+      assert.equal(planned.body.manifest.spec.parameters.ttl, '720h');
+    });
+
+    test('is refused what it does not accept, with the field, the cluster and what to do', async () => {
+      await round(id);
+      const { acceptedParameters } = (await read(id)).discovery;
+      assert.deepEqual(
+        new Set(acceptedParameters.backup),
+        new Set(['retention', 'snapshotClassName', 'storageLocation']),
+      );
+      const refused = await plan({ parameters: { snapshotVolumes: true, storageLocation: 'default' } });
+      assertProblem(refused, 422, 'rule-violated');
+      assert.deepEqual(pointersOf(refused), ['/parameters/snapshotVolumes']);
+      assert.match(refused.body.errors[0].detail, /cluster old .*leave it out, or update the operator/);
+      const schedule = { applicationInstanceId, name: 'nightly', schedule: '0 2 * * *' };
+      const recurring = await api.call('POST', '/v1/schedules', {
+        body: { ...schedule, template: { parameters: { includedResources: ['*'] } } },
+      });
+      assertProblem(recurring, 422, 'rule-violated');
+      assert.deepEqual(pointersOf(recurring), ['/template/parameters/includedResources']);
+      const made = await api.make('/v1/schedules', schedule);
+      const change = await api.call('PATCH', `/v1/schedules/${made.id}`, {
+        body: { template: { parameters: { snapshotVolumes: false } } },
+      });
+      assertProblem(change, 422, 'rule-violated');
+      assert.equal((await api.call('POST', `/v1/schedules/${made.id}/trigger`)).status, 201);
+    });
+
+    test('is sent the time to live as retention, which it accepts', async () => {
+      const planned = await plan({ ttl: '48h' });
+      assert.deepEqual(planned.body.manifest.spec.parameters, { retention: '48h' });
+      assert.equal(planned.body.operation.ttl, '48h');
+      const target = await api.opened.directory.target(id);
+      assert.ok(target);
+      const answer = await clusters.apply(target, planned.body.manifest);
+      assert.equal(answer.kind, 'Applied', JSON.stringify(answer));
+    });
+
+    test('warns of storage locations and snapshot classes that are not there, and of types that are not allowed', async () => {
+      const warningsOf = async (body: object) => (await plan(body)).body.warnings.join('\n');
+      assert.equal(await warningsOf({}), '');
+      assert.match(
+        await warningsOf({ parameters: { storageLocation: 'us' } }),
+        /no storage location us. It has default, eu/,
+      );
+      assert.match(await warningsOf({ parameters: { storageLocation: 'eu' } }), /eu of old is Unavailable/);
+      assert.match(
+        await warningsOf({ parameters: { snapshotClassName: 'x' } }),
+        /no VolumeSnapshotClass x. It has csi-rbd/,
+      );
+      assert.match(
+        await warningsOf({ type: 'Restore', parameters: { backupName: 'b' } }),
+        /allows Backup, not Restore/,
+      );
+    });
+  });
+});
