@@ -12,6 +12,7 @@ before(async () => {
   cluster = await startCluster();
   cluster.addNamespace('org-myteam', { labels: {} });
   cluster.addApplicationInstance('org-myteam', 'nextcloud');
+  await apply(cluster, operation('there'));
 });
 after(() => cluster.close());
 afterEach(() => cluster.clearFaults());
@@ -94,7 +95,9 @@ test('half-open: watches and kept connections fall silent without an end, and no
   open.ping(() => {
     answered = true;
   });
+  const { total } = cluster.requests;
   await assert.rejects(kept(agent, 150), /timed out/);
+  assert.equal(cluster.requests.total, total);
   assert.equal((await apply(cluster, operation('while-half-open'))).code, 201);
   fault.clear();
   assert.equal((await list()).code, 200);
@@ -105,10 +108,12 @@ test('half-open: watches and kept connections fall silent without an end, and no
 test('half-open: new connections get no byte, and one that heals goes on where it was', async () => {
   const watching = watch(cluster, `${OPERATIONS}?watch=1&resourceVersion=0`);
   await until('its head', () => watching.events.length > 0);
+  const seen = watching.events.length;
   const fault = cluster.inject({ kind: 'halfOpen', heals: true });
-  await assert.rejects(list(150), /timed out/);
-  const waiting = list();
   cluster.put('operations', operation('unheard', {}, { namespace: 'org-myteam' }));
+  await assert.rejects(list(150), /timed out/);
+  assert.equal(watching.events.length, seen);
+  const waiting = list();
   fault.clear();
   assert.equal((await waiting).code, 200);
   const name = (event: { readonly object: unknown }): boolean => JSON.stringify(event.object).includes('"unheard"');
