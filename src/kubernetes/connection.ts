@@ -1,10 +1,10 @@
 /**
  * The connections to one cluster, from explicit fields only: nothing is read from files, environment or programs.
- * Keep-alive, no redirects, HTTP/2 where the cluster speaks it, else HTTP/1.1. A call ends within its time whatever the far side does: the time counts from the
- * start, waits for a free connection included, to the last byte. Nothing that the cluster says in an error repeats our
- * token.
+ * Keep-alive, no redirects, HTTP/2 where the cluster speaks it, else HTTP/1.1. A call ends within its time whatever the
+ * far side does: the time counts from the start, waits for a free connection included, to the last byte. Nothing that
+ * the cluster says in an error repeats our token.
  */
-import { Pool } from 'undici';
+import type { FollowedResource } from '../app/connector-ports.ts';
 import type { ClusterAccess } from '../domain/cluster.ts';
 import { fieldManager } from '../domain/manifest.ts';
 import type { AddressRule } from './address.ts';
@@ -12,6 +12,8 @@ import { connectorOf, type Resolve } from './connector.ts';
 import { type Deadline, deadline } from './deadline.ts';
 import type { HttpAnswer } from './failures.ts';
 import { Unreached } from './network.ts';
+import { poolsTo } from './pools.ts';
+import { socketsUpTo } from './sockets.ts';
 import type { Timings } from './timings.ts';
 
 export interface Request {
@@ -43,10 +45,10 @@ export interface Connection {
   /** The answer's head and its chunks as they come; ends with `signal`. The head must come within the time of a call. */
   stream(request: Request, signal: AbortSignal): Promise<Stream>;
   /**
-   * Room for one more stream that lasts, until the returned function is called. Over HTTP/1.1 each takes a connection,
-   * and one is left for calls; over HTTP/2 there is room for some hundred.
+   * Room for one more watch, until the returned function is called. Over HTTP/1.1 each takes a connection, and one is
+   * left for calls; over HTTP/2 there is room for some hundred. What is not Operations takes at most half.
    */
-  spareStream(): (() => void) | undefined;
+  spareStream(resource: FollowedResource): (() => void) | undefined;
   /** Cuts whatever still runs. */
   close(): Promise<void>;
 }
@@ -58,36 +60,38 @@ export interface ConnectionOptions {
   readonly connectionCount: number;
 }
 
-/** Shorter than what API servers (90 s) and balancers (60 s) keep, so that a call seldom meets a closing connection. */
-const keepAliveSeconds = 30;
-
 /** API servers allow 100 streams a connection and more. A third of three connections is left for calls. */
 const maxStreamCount = 200;
 
 export function openConnection(access: ClusterAccess, options: ConnectionOptions): Connection {
   const server = serverOf(access);
   const { timings } = options;
-  const pool = new Pool(server.origin, {
-    connections: options.connectionCount,
-    pipelining: 1,
-    keepAliveTimeout: keepAliveSeconds * 1000,
-    keepAliveMaxTimeout: keepAliveSeconds * 1000,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: connectorOf(access, options.denied, options.resolve, timings),
+  const sockets = socketsUpTo(options.connectionCount, timings.pingSeconds);
+  const connect = connectorOf(access, options.denied, options.resolve, timings, sockets.add);
+  const pools = poolsTo(server.origin, {
+    connectionCount: options.connectionCount,
+    pingSeconds: timings.pingSeconds,
+    connect,
   });
-  let streamCount = 0;
-  const isHttp2 = false;
+  const streams: FollowedResource[] = [];
   const prefix = server.pathname.replace(/\/+$/, '');
 
   const send = (request: Request, signal: AbortSignal) =>
-    pool.request({
-      method: request.method,
-      path: `${prefix}${request.path}`,
-      headers: { accept: 'application/json', 'user-agent': fieldManager, ...authorization(access), ...request.headers },
-      body: request.body ?? null,
+    orAborted(
+      pools.line.pool.request({
+        method: request.method,
+        path: `${prefix}${request.path}`,
+        headers: {
+          accept: 'application/json',
+          'user-agent': fieldManager,
+          ...authorization(access),
+          ...request.headers,
+        },
+        body: request.body ?? null,
+        signal,
+      }),
       signal,
-    });
+    );
 
   return {
     server: `${server.origin}${prefix}`,
@@ -108,23 +112,41 @@ export function openConnection(access: ClusterAccess, options: ConnectionOptions
     async stream(request, signal) {
       const timer = deadline(timings.callSeconds, signal);
       try {
+        const { running } = pools.line;
         const { statusCode, headers, body } = await send(request, timer.signal);
         timer.hold();
-        return { answer: { status: statusCode, headers }, chunks: ending(body, timer), cut: timer.abort };
+        running.add(timer.abort);
+        const chunks = ending(body, timer, () => running.delete(timer.abort));
+        return { answer: { status: statusCode, headers }, chunks, cut: timer.abort };
       } catch (error) {
         timer.end();
         throw timer.signal.aborted ? timer.signal.reason : error;
       }
     },
-    spareStream() {
-      if (streamCount >= (isHttp2 ? maxStreamCount : options.connectionCount - 1)) return undefined;
-      streamCount += 1;
+    spareStream(resource) {
+      const most = sockets.http2 ? maxStreamCount : options.connectionCount - 1;
+      const ofIts = streams.filter((each) => each === resource).length;
+      if (streams.length >= most || (resource !== 'operations' && ofIts >= most / 2)) return undefined;
+      streams.push(resource);
       return () => {
-        streamCount -= 1;
+        streams.splice(streams.indexOf(resource), 1);
       };
     },
-    close: () => pool.destroy(),
+    async close() {
+      await pools.close();
+      sockets.close();
+    },
   };
+}
+
+/** What waits in a pool's queue does not listen to its signal: only what has been sent does. */
+function orAborted<T>(sent: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+    sent.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 function serverOf(access: ClusterAccess): URL {
@@ -157,12 +179,17 @@ async function textOf(body: AsyncIterable<Uint8Array>, maxBytes: number): Promis
   return Buffer.concat(chunks).toString('utf8');
 }
 
-async function* ending(body: AsyncIterable<Uint8Array>, timer: Deadline): AsyncGenerator<Uint8Array> {
+async function* ending(
+  body: AsyncIterable<Uint8Array>,
+  timer: Deadline,
+  ended: () => void,
+): AsyncGenerator<Uint8Array> {
   try {
     yield* body;
   } catch (error) {
     throw timer.signal.aborted ? timer.signal.reason : error;
   } finally {
+    ended();
     timer.end();
   }
 }

@@ -1,14 +1,15 @@
 /**
- * Opens the TLS connection to an API server from explicit fields only. The address is checked at the moment of
+ * Opens the TLS connection to an API server from explicit fields only, and asks for HTTP/2. The address is checked at the moment of
  * connecting and is the one connected to: a name that resolves anew a moment later cannot lead elsewhere. If any of a
  * name's addresses is denied the name is not used at all.
  */
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { buildConnector } from 'undici';
 import type { ClusterAccess } from '../domain/cluster.ts';
 import type { AddressRule } from './address.ts';
-import { Unreached } from './network.ts';
+import { Unreached, unconnected } from './network.ts';
 import type { Timings } from './timings.ts';
 
 export interface Resolved {
@@ -25,9 +26,11 @@ export function connectorOf(
   denied: AddressRule,
   resolve: Resolve,
   timings: Timings,
+  opened: (socket: TLSSocket) => void,
 ): buildConnector.connector {
   const connect = buildConnector({
-    allowH2: false,
+    allowH2: true,
+    preferH2: true,
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
     timeout: timings.connectSeconds * 1000,
@@ -47,7 +50,12 @@ export function connectorOf(
       return;
     }
     try {
-      connect({ ...options, hostname: address }, callback);
+      connect({ ...options, hostname: address }, (...connected) => {
+        const [error, socket] = connected;
+        if (error !== null) unconnected.add(error);
+        if (socket instanceof TLSSocket) opened(socket);
+        callback(...connected);
+      });
     } catch {
       callback(new Unreached('the certificates or the key given for the cluster cannot be used'), null);
     }

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { clusterApi } from './cluster-api.ts';
 import {
   answerJson,
+  multiplexed,
   operationObject,
   type Recorder,
   recorder,
@@ -162,7 +163,7 @@ describe('what is seen', () => {
       createdAt: '2026-01-01T00:00:00Z',
       operationId: 'id-1',
       spec: { type: 'Backup', engine: 'velero', target: 'shop', parameters: { ttl: '24h' } },
-      managers: [{ manager: 'kubectl', operation: 'Apply', at: '2026-01-01T00:00:00Z' }],
+      managers: [{ manager: 'kubectl', operation: 'Apply', at: '2026-01-01T00:00:00Z', ownsTarget: true }],
     });
     assert.equal(watcher.batches[0]?.[1]?.spec?.parameters, undefined);
   });
@@ -234,7 +235,7 @@ describe('what may not be watched', () => {
     });
   });
 
-  test('for want of connections is listed now and then, and told', async () => {
+  test('for want of connections is listed now and then, and told', { skip: multiplexed() }, async () => {
     const names = ['n1', 'n2', 'n3'];
     const watcher = recorder(undefined, () => names);
     const lists: Record<string, readonly object[]> = { [`${applications}/applicationinstances`]: [] };

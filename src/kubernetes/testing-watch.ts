@@ -7,6 +7,7 @@ import { answerJson, type Recorder, type Script, type Scripted, scripted, silent
 export const watchTimings = {
   connectSeconds: 0.5,
   callSeconds: 1,
+  pingSeconds: 0.1,
   pageSeconds: 1,
   silentSeconds: 0.3,
   backOffSeconds: [0.01, 0.05],

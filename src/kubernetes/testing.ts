@@ -2,6 +2,7 @@
 import { webcrypto } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createSecureServer, type ServerHttp2Session } from 'node:http2';
 import { createServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { ClusterTarget, CompleteList, Watcher, WatchState } from '../app/connector-ports.ts';
@@ -91,6 +92,8 @@ export interface Scripted extends AsyncDisposable {
   }[];
   readonly openSockets: () => number;
   readonly connectionCount: () => number;
+  /** Over HTTP/2: asks the client to leave all connections, once what runs on them has ended. */
+  readonly goAway: () => void;
   /** The most connections that were open at once. */
   readonly peak: () => number;
 }
@@ -98,6 +101,14 @@ export type Script = (request: IncomingMessage, response: ServerResponse, body: 
 
 const authority = await newAuthority();
 const serverPair = await newCertificate(authority);
+
+let spoken: 'HTTP/1.1' | 'HTTP/2' = 'HTTP/1.1';
+/** What scripted servers speak from now on. Over HTTP/2, to destroy a request's socket is to reset its stream. */
+export function speak(protocol: typeof spoken): void {
+  spoken = protocol;
+}
+/** Whether one connection carries all. */
+export const multiplexed = () => spoken === 'HTTP/2';
 
 /** An HTTPS server on loopback that answers as `script` does. */
 export async function scripted(
@@ -109,12 +120,20 @@ export async function scripted(
   const sockets = new Set<Socket>();
   let connectionCount = 0;
   let peak = 0;
-  const server = createServer({ cert: pair.certificate, key: pair.key }, async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
     let body = '';
     for await (const chunk of request) body += chunk;
     requests.push({ method: request.method ?? '', url: request.url ?? '', body, headers: request.headers });
     script(request, response, body);
+  };
+  const tls = { cert: pair.certificate, key: pair.key };
+  const server = spoken === 'HTTP/2' ? createSecureServer(tls) : createServer(tls);
+  const sessions = new Set<ServerHttp2Session>();
+  server.on('session', (session: ServerHttp2Session) => {
+    sessions.add(session);
+    session.on('close', () => sessions.delete(session));
   });
+  server.on('request', answer);
   server.on('connection', (socket: Socket) => {
     connectionCount += 1;
     sockets.add(socket);
@@ -132,6 +151,9 @@ export async function scripted(
     openSockets: () => sockets.size,
     connectionCount: () => connectionCount,
     peak: () => peak,
+    goAway: () => {
+      for (const session of sessions) session.goaway(0, 2 ** 31 - 1);
+    },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -4,6 +4,8 @@ export interface Timings {
   readonly connectSeconds: number;
   /** A whole call: waiting for a connection, connecting, and the last byte of the answer. */
   readonly callSeconds: number;
+  /** How often an HTTP/2 connection is pinged. A dead one is noticed after three to four of these. */
+  readonly pingSeconds: number;
   /** One page of a list. */
   readonly pageSeconds: number;
   /** The cluster is asked to end each watch after a time between these two, so that not all end at once. */
@@ -31,6 +33,7 @@ export interface Timings {
 export const defaultTimings: Timings = {
   connectSeconds: 5,
   callSeconds: 15,
+  pingSeconds: 10,
   pageSeconds: 30,
   watchSeconds: [300, 600],
   silentSeconds: 90,

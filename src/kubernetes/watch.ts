@@ -130,7 +130,7 @@ async function followed<Observed extends Identified>(
   backOff: BackOff,
   signal: AbortSignal,
 ): Promise<Next> {
-  const release = watch.connection.spareStream();
+  const release = watch.connection.spareStream(watch.kind.resource);
   if (release === undefined) {
     await watch.part.tell({ kind: 'Polled', message: polled });
     await pause(between(watch.timings.pollSeconds), signal);
