@@ -2,7 +2,9 @@
 import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 
-const fileSeconds = 240;
+const usual = { fileSeconds: 240, atOnce: 2 };
+/** One file after the other: they measure how late things are. */
+const longer = { fileSeconds: 420, atOnce: 1 };
 let current;
 
 /** Runs Node with the arguments. What it prints is shown only if it fails. */
@@ -12,13 +14,19 @@ export async function runQuietly(root, args) {
 }
 
 /** Runs all the test files in one go, so that the closing lines count all of them. */
-export async function runTests(root, files, parts) {
+export async function runTests(root, files, parts, long) {
+  const { fileSeconds, atOnce } = long ? longer : usual;
   const env = { ...process.env, ...parts, NODE_ENV: 'test' };
   // What configures a service of one's own must not leak into a test.
   for (const name of ['DATABASE_URL', 'REDIS_URL', 'DATA_FOLDER', 'ROLES', 'HOST', 'PORT', 'ADMIN_API_KEY'])
     delete env[name];
   if (process.stdout.isTTY && env.NO_COLOR === undefined) env.FORCE_COLOR ??= '1';
-  const flags = ['--disable-warning=ExperimentalWarning', '--test', '--test-concurrency=2', '--test-reporter=spec'];
+  const flags = [
+    '--disable-warning=ExperimentalWarning',
+    '--test',
+    `--test-concurrency=${atOnce}`,
+    '--test-reporter=spec',
+  ];
   const args = [...flags, `--test-timeout=${fileSeconds * 1000}`, ...files];
   const { code, output } = await run(root, args, env, (chunk) => process.stdout.write(chunk));
   const count = (name) => Number(new RegExp(`^\\S+ ${name} (\\d+)$`, 'gm').exec(closingLines(output))?.[1] ?? 0);

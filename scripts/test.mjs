@@ -3,7 +3,7 @@
  *
  *   npm test                         everything
  *   npm test -- src/a.test.ts …      only these test files, with the same PostgreSQL and Redis
- *   npm test -- --long               what takes longer: test/long
+ *   npm run test:long                what takes longer: test/long, one file after the other
  *
  * Tests run against the real parts: one PostgreSQL and one Redis for the whole run, both gone at its end.
  *   TEST_DATABASE_URL   the superuser's, to the database postgres; a test file makes its own database
@@ -56,7 +56,7 @@ try {
     return parts.told;
   });
   await step(`tests (${files.length} ${files.length === 1 ? 'file' : 'files'})`, () =>
-    runTests(root, files, parts.env),
+    runTests(root, files, parts.env, long),
   );
 } catch (error) {
   process.exitCode = 1;

@@ -56,7 +56,7 @@ export const ended = (child: ChildProcess) =>
   );
 
 /**
- * So many slots come due one after the other, three milliseconds apart, while four emitters race for them and are killed
+ * So many slots come due one after the other, two milliseconds apart, while four emitters race for them and are killed
  * within 150 ms each, until all have been fired. Returns how many were killed.
  */
 export async function fireUnderKills(databaseUrl: string, pool: Pool, count: number, seconds: number): Promise<number> {
@@ -64,7 +64,7 @@ export async function fireUnderKills(databaseUrl: string, pool: Pool, count: num
   await seedSchedules(pool, {
     scheduleCount: count,
     schedule: '0 0 1 1 *',
-    nextFireAt: `now() + n * interval '3 milliseconds'`,
+    nextFireAt: `now() + n * interval '2 milliseconds'`,
   });
   let kills = 0;
   const deadline = Date.now() + seconds * 1000;

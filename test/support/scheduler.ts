@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Pool } from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/postgres/embedded.ts';
+import { seedSchedules } from './seed.ts';
+import { adminKey, type Backend, redisDatabase } from './service.ts';
 import { until } from './until.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -55,11 +57,11 @@ export interface Scheduler {
 export async function startScheduler(options: {
   readonly name: string;
   readonly databaseUrl: string;
-  readonly redisUrl?: string | undefined;
+  readonly backend: Backend;
   /** How far its clock is ahead. */
   readonly clockShiftMs?: number;
 }): Promise<Scheduler> {
-  const { name, redisUrl, clockShiftMs } = options;
+  const { name, backend, clockShiftMs } = options;
   const databaseUrl = new URL(options.databaseUrl);
   databaseUrl.searchParams.set('application_name', name);
   const child = spawn(process.execPath, [...(clockShiftMs === undefined ? [] : ['--import', shiftedClock]), main], {
@@ -68,9 +70,9 @@ export async function startScheduler(options: {
       PATH: process.env.PATH,
       TMPDIR: process.env.TMPDIR,
       DATABASE_URL: databaseUrl.href,
-      REDIS_URL: redisUrl,
+      REDIS_URL: backend === 'redis' ? redisDatabase() : undefined,
       ROLES: 'scheduler',
-      ADMIN_API_KEY: 'test-admin-key-that-nobody-else-knows-0123456789',
+      ADMIN_API_KEY: adminKey,
       SECRETS_KEY: Buffer.alloc(32, 1).toString('base64'),
       CLOCK_SHIFT_MS: String(clockShiftMs),
     },
@@ -92,6 +94,20 @@ async function killed(child: ChildProcess): Promise<void> {
   const exit = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGKILL');
   await exit;
+}
+
+/** A slot for so many schedules each second, from two seconds ahead; returns the first. */
+export async function seedSeconds(pool: Pool, seconds: number, perSecond: number): Promise<Date> {
+  const { rows } = await pool.query(
+    `select date_trunc('second', pg_catalog.clock_timestamp()) + interval '2 seconds' as start`,
+  );
+  const start: Date = rows[0].start;
+  await seedSchedules(pool, {
+    scheduleCount: seconds * perSecond,
+    schedule: '0 0 1 1 *',
+    nextFireAt: `'${start.toISOString()}'::timestamptz + (n - 1) / ${perSecond} * interval '1 second'`,
+  });
+  return start;
 }
 
 export interface Lag {

@@ -59,7 +59,7 @@ export async function startTestService(options: {
 }
 
 /** Redis is shared by test files: each process takes a database of its own, and a service leaves only hints in it. */
-function redisDatabase(): string {
+export function redisDatabase(): string {
   const base = process.env.TEST_REDIS_URL;
   if (base === undefined) throw new Error('TEST_REDIS_URL is not set: run the tests with npm test.');
   const url = new URL(base);
