@@ -48,3 +48,15 @@ test('.env.example lists every variable, and reading it gives the defaults', () 
   assert.deepEqual(Object.keys(listed).toSorted(), known.toSorted());
   assert.deepEqual(readConfig(listed), readConfig({}));
 });
+
+test('networks are denied, and certificates left unverified, only as told', () => {
+  assert.deepEqual(readConfig({}).deniedNetworks, []);
+  assert.equal(readConfig({}).allowInsecureTls, false);
+  const config = readConfig({ DENIED_NETWORKS: '10.0.0.0/8, fd00::/8', ALLOW_INSECURE_TLS: 'true' });
+  assert.deepEqual(config.deniedNetworks, ['10.0.0.0/8', 'fd00::/8']);
+  assert.equal(config.allowInsecureTls, true);
+  assert.throws(
+    () => readConfig({ DENIED_NETWORKS: '10.0.0.0', ALLOW_INSECURE_TLS: '1' }),
+    /DENIED_NETWORKS[\s\S]*ALLOW_INSECURE_TLS|ALLOW_INSECURE_TLS[\s\S]*DENIED_NETWORKS/,
+  );
+});

@@ -42,6 +42,13 @@ const Environment = z.object({
       .min(32, 'must have at least 32 characters')
       .regex(/^[\x21-\x7e]+$/, 'must be printable characters without spaces'),
   ),
+  ALLOW_INSECURE_TLS: optional(z.enum(['true', 'false'], 'must be true or false')),
+  DENIED_NETWORKS: optional(
+    z
+      .string()
+      .transform((text) => text.split(',').map((network) => network.trim()))
+      .pipe(z.array(z.union([z.cidrv4(), z.cidrv6()], 'must be networks like 10.0.0.0/8, separated by commas'))),
+  ),
   LOG_LEVEL: optional(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])),
   SHUTDOWN_SECONDS: optional(z.coerce.number('must be seconds, 1 to 300').int().min(1).max(300)),
 });
@@ -59,6 +66,10 @@ export interface Config {
   /** Absent: a key file in the data folder, made at the first start. */
   readonly secretsKey: Buffer | undefined;
   readonly adminApiKey: string | undefined;
+  /** Whether a kubeconfig may leave the API server's certificate unverified. */
+  readonly allowInsecureTls: boolean;
+  /** CIDR ranges that clusters may not be in. */
+  readonly deniedNetworks: readonly string[];
   readonly logLevel: string;
   readonly shutdownSeconds: number;
 }
@@ -87,6 +98,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     dataFolder: resolve(env.DATA_FOLDER ?? '.data'),
     secretsKey: env.SECRETS_KEY,
     adminApiKey: env.ADMIN_API_KEY,
+    allowInsecureTls: env.ALLOW_INSECURE_TLS === 'true',
+    deniedNetworks: env.DENIED_NETWORKS ?? [],
     logLevel: env.LOG_LEVEL ?? 'info',
     shutdownSeconds: env.SHUTDOWN_SECONDS ?? 25,
   };

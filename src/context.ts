@@ -18,7 +18,7 @@ import { type QueueConnection, type Queues, startQueues } from './bullmq/queues.
 import type { Config } from './config.ts';
 import { buildServer } from './http/server.ts';
 import { clusterApi } from './kubernetes/cluster-api.ts';
-import { readKubeconfig } from './kubernetes/kubeconfig.ts';
+import { kubeconfigReader } from './kubernetes/kubeconfig.ts';
 import { startEmbeddedPostgres } from './postgres/embedded.ts';
 import { type Opened, openStore } from './postgres/store.ts';
 import { repeatedly } from './repeatedly.ts';
@@ -69,7 +69,12 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     await checkSecretsKey(opened);
     const adminApiKey = await ensureAdmin(ports, config.adminApiKey);
 
-    const clusters = clusterApi({ log, clock });
+    const clusters = clusterApi({
+      log,
+      clock,
+      deniedNetworks: config.deniedNetworks,
+      allowInsecureTls: config.allowInsecureTls,
+    });
     closers.push(clusters.close);
 
     const queues = await startQueues({
@@ -219,7 +224,7 @@ async function startApi(
       ...ports,
       doorbell: parts.queues.doorbell,
       clusterApi: parts.clusters,
-      readKubeconfig,
+      readKubeconfig: kubeconfigReader(config),
       metrics: parts.metrics.text,
       draining: parts.draining,
       async ready() {

@@ -131,6 +131,8 @@ export const ClusterAccess = z.object({
   server: z.string(),
   ca: z.string().optional(),
   tlsServerName: z.string().optional(),
+  /** Only ever true where the installation allows it. */
+  insecureSkipTlsVerify: z.boolean().optional(),
   token: z.string().optional(),
   clientCertificate: z.string().optional(),
   clientKey: z.string().optional(),

@@ -11,10 +11,12 @@ import {
   newAuthority,
   newCertificate,
   operationObject,
+  recorder,
   type Script,
   scripted,
   silentLog,
   targetOf,
+  until,
 } from './testing.ts';
 
 const timings = { connectSeconds: 0.5, callSeconds: 0.6 };
@@ -234,4 +236,57 @@ test('calls share connections, never more than three; changed credentials get an
   await api.close();
   await new Promise((resolve) => setTimeout(resolve, 50));
   assert.equal(server.openSockets(), 0);
+});
+
+test('what waits for a connection that never becomes free ends in time too', async () => {
+  await using server = await scripted((request, response) => {
+    if (request.url?.includes('watch=true')) response.writeHead(200).flushHeaders();
+    else if (request.method === 'GET') answerJson(response, 200, { metadata: { resourceVersion: '1' }, items: [] });
+  });
+  const api = clusterApi({ log: silentLog, timings });
+  const stop = new AbortController();
+  const watcher = recorder();
+  const watched = api.watch(server.target, watcher, stop.signal);
+  await until(() => watcher.states.length > 0, 'both watches hold their connection');
+  const startedAt = performance.now();
+  const answers = await Promise.all(Array.from({ length: 12 }, () => api.apply(server.target, manifest('a'))));
+  assert.ok(performance.now() - startedAt < 3000, 'a call outlived its time');
+  assert.deepEqual(new Set(answers.map(({ kind }) => kind)), new Set(['Unreachable']));
+  stop.abort();
+  await watched;
+  await api.close();
+});
+
+test('credentials that change leave no gap: what is under way ends on the old connection, what is new uses the new', async () => {
+  const release = Promise.withResolvers<void>();
+  await using server = await scripted((request, response) => {
+    if (request.headers.authorization === 'Bearer renewed') answerJson(response, 200, stored);
+    else void release.promise.then(() => answerJson(response, 200, stored));
+  });
+  const api = clusterApi({ log: silentLog });
+  const before = api.apply(server.target, manifest('a'));
+  await until(() => server.requests.length === 1, 'the first call is under way');
+  const renewed = targetOf({ ...server.target.access, token: 'renewed' });
+  assert.equal((await api.apply(renewed, manifest('a'))).kind, 'Applied');
+  release.resolve();
+  assert.equal((await before).kind, 'Applied');
+  assert.deepEqual(
+    server.requests.map(({ headers }) => headers.authorization),
+    ['Bearer canary-token', 'Bearer renewed'],
+  );
+  await until(() => server.openSockets() === 1, 'the old connection is closed');
+  await api.close();
+});
+
+test('a certificate goes unverified only where the installation and the access both say so', async () => {
+  await using server = await scripted((_request, response) => answerJson(response, 200, stored));
+  const insecure = targetOf({ server: server.target.access.server, token: 't', insecureSkipTlsVerify: true });
+  const strict = clusterApi({ log: silentLog, timings });
+  assert.equal((await strict.apply(insecure, manifest('a'))).kind, 'Unreachable');
+  await strict.close();
+  const lenient = clusterApi({ log: silentLog, timings, allowInsecureTls: true });
+  assert.equal((await lenient.apply(insecure, manifest('a'))).kind, 'Applied');
+  const verified = targetOf({ server: server.target.access.server, token: 't' });
+  assert.equal((await lenient.apply(verified, manifest('a'))).kind, 'Unreachable');
+  await lenient.close();
 });

@@ -26,6 +26,8 @@ export interface ClusterApiOptions {
   /** CIDR ranges that clusters may not be in, beside link-local, metadata and multicast addresses. */
   readonly deniedNetworks?: readonly string[];
   readonly resolve?: Resolve;
+  /** Leaves the certificate of a cluster unverified if its access says so. */
+  readonly allowInsecureTls?: boolean;
 }
 
 const connectionCount = 3;
@@ -36,8 +38,8 @@ export function clusterApi(options: ClusterApiOptions): ClusterApi & { close(): 
   const { log } = options;
   const timings = { ...defaultTimings, ...options.timings };
   const denied = addressRule(options.deniedNetworks);
-  const shared = { timings, denied, resolve: options.resolve ?? resolveBySystem };
-  const connections = keepConnections({ ...shared, connectionCount });
+  const { resolve = resolveBySystem, allowInsecureTls = false } = options;
+  const connections = keepConnections({ timings, denied, resolve, allowInsecureTls, connectionCount });
   const limits = { seconds: timings.callSeconds, bytes: maxAnswerBytes };
   const closing = new AbortController();
   const watches = new Set<Promise<void>>();

@@ -7,14 +7,12 @@
 import type { FollowedResource } from '../app/connector-ports.ts';
 import type { ClusterAccess } from '../domain/cluster.ts';
 import { fieldManager } from '../domain/manifest.ts';
-import type { AddressRule } from './address.ts';
-import { connectorOf, type Resolve } from './connector.ts';
+import { type ConnectorRules, connectorOf } from './connector.ts';
 import { type Deadline, deadline } from './deadline.ts';
 import type { HttpAnswer } from './failures.ts';
 import { Unreached } from './network.ts';
 import { poolsTo } from './pools.ts';
 import { socketsUpTo } from './sockets.ts';
-import type { Timings } from './timings.ts';
 
 export interface Request {
   readonly method: 'GET' | 'PATCH' | 'POST' | 'DELETE';
@@ -53,10 +51,7 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-export interface ConnectionOptions {
-  readonly timings: Timings;
-  readonly denied: AddressRule;
-  readonly resolve: Resolve;
+export interface ConnectionOptions extends ConnectorRules {
   readonly connectionCount: number;
 }
 
@@ -67,7 +62,7 @@ export function openConnection(access: ClusterAccess, options: ConnectionOptions
   const server = serverOf(access);
   const { timings } = options;
   const sockets = socketsUpTo(options.connectionCount, timings.pingSeconds);
-  const connect = connectorOf(access, options.denied, options.resolve, timings, sockets.add);
+  const connect = connectorOf(access, options, sockets.add);
   const pools = poolsTo(server.origin, {
     connectionCount: options.connectionCount,
     pingSeconds: timings.pingSeconds,

@@ -75,7 +75,10 @@ export function keepConnections(options: ConnectionOptions): Connections {
   };
 }
 
-function fingerprintOf({ server, ca, tlsServerName, token, clientCertificate, clientKey }: ClusterAccess): string {
-  const fields = [server, ca, tlsServerName, token, clientCertificate, clientKey].map((field) => field ?? null);
+function fingerprintOf(access: ClusterAccess): string {
+  const { server, ca, tlsServerName, token, clientCertificate, clientKey, insecureSkipTlsVerify } = access;
+  const fields = [server, ca, tlsServerName, token, clientCertificate, clientKey, insecureSkipTlsVerify].map(
+    (field) => field ?? null,
+  );
   return createHash('sha256').update(JSON.stringify(fields)).digest('base64');
 }

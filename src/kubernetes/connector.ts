@@ -21,17 +21,23 @@ export type Resolve = (hostname: string) => Promise<readonly Resolved[]>;
 
 const tcpKeepAliveSeconds = 30;
 
+export interface ConnectorRules {
+  readonly denied: AddressRule;
+  readonly resolve: Resolve;
+  readonly timings: Timings;
+  /** Without it every certificate is verified, whatever the access says. */
+  readonly allowInsecureTls: boolean;
+}
+
 export function connectorOf(
   access: ClusterAccess,
-  denied: AddressRule,
-  resolve: Resolve,
-  timings: Timings,
+  { denied, resolve, timings, allowInsecureTls }: ConnectorRules,
   opened: (socket: TLSSocket) => void,
 ): buildConnector.connector {
   const connect = buildConnector({
     allowH2: true,
     preferH2: true,
-    rejectUnauthorized: true,
+    rejectUnauthorized: !(allowInsecureTls && access.insecureSkipTlsVerify === true),
     minVersion: 'TLSv1.2',
     timeout: timings.connectSeconds * 1000,
     keepAlive: true,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stringify } from 'yaml';
 import { Refusal } from '../domain/problem.ts';
-import { readKubeconfig } from './kubeconfig.ts';
+import { kubeconfigReader, readKubeconfig } from './kubeconfig.ts';
 import { newAuthority, newCertificate } from './testing.ts';
 
 const authority = await newAuthority();
@@ -64,6 +64,13 @@ describe('a kubeconfig with inline data is read', () => {
         kubeconfig({ 'insecure-skip-tls-verify': false, 'proxy-url': '' }, { tokenFile: '', exec: null, as: '' }),
       ),
     );
+  });
+  test('skipped verification, where it is allowed, without an authority beside it', () => {
+    const lenient = kubeconfigReader({ allowInsecureTls: true });
+    const skipped = { 'insecure-skip-tls-verify': true };
+    assert.equal(lenient(kubeconfig({ ...skipped, 'certificate-authority-data': '' })).insecureSkipTlsVerify, true);
+    assert.throws(() => lenient(kubeconfig(skipped)), Refusal);
+    assert.equal(lenient(kubeconfig()).insecureSkipTlsVerify, undefined);
   });
   test('entries that the current context does not use are not looked at', () => {
     const users = [

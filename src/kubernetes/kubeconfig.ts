@@ -6,6 +6,7 @@
  */
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
+import type { KubeconfigReader } from '../app/connector-ports.ts';
 import type { ClusterAccess } from '../domain/cluster.ts';
 import { type Refusal, ruleViolated } from '../domain/problem.ts';
 import { belongTogether, certificatesOf, type Decoded, privateKeyOf } from './pem.ts';
@@ -27,8 +28,6 @@ const tokenInstead = 'Use the token of a service account or an inline client cer
 /** Fields that are refused in the current context, with why and what to do. Empty values count as absent. */
 const refusedOfCluster = {
   'certificate-authority': `certificate-authority is a path. ${inlineInstead}`,
-  'insecure-skip-tls-verify':
-    'insecure-skip-tls-verify would hand the token to anybody in between. Give certificate-authority-data instead.',
   'proxy-url': 'proxy-url is not allowed: clusters are reached directly.',
 } as const;
 const refusedOfUser = {
@@ -45,18 +44,28 @@ const refusedOfUser = {
   'as-user-extra': 'Impersonation (as-user-extra) is not allowed: give credentials that have the rights themselves.',
 } as const;
 
-/** Throws the Refusal `rule-violated` with the pointer /kubeconfig. Pure: no file, no program, no network. */
-export function readKubeconfig(yamlText: string): ClusterAccess {
-  const document = documentOf(yamlText);
-  const currentContext = Text.safeParse(document['current-context']);
-  if (!currentContext.success) throw refusal('current-context is missing. Choose one: kubectl config use-context NAME');
-  const context = named(document, 'contexts', 'context', currentContext.data, 'current-context');
-  const cluster = named(document, 'clusters', 'cluster', nameIn(context, 'cluster'), "the current context's cluster");
-  const user = named(document, 'users', 'user', nameIn(context, 'user'), "the current context's user");
-  refuseFields(cluster, refusedOfCluster);
-  refuseFields(user, refusedOfUser);
-  return { server: serverOf(cluster), ...trustOf(cluster), ...credentialsOf(user) };
+export interface KubeconfigRules {
+  /** Allows insecure-skip-tls-verify; for test installations. */
+  readonly allowInsecureTls: boolean;
 }
+
+/** What it gives throws the Refusal `rule-violated` with the pointer /kubeconfig. Pure: no file, program or network. */
+export function kubeconfigReader(rules: KubeconfigRules): KubeconfigReader {
+  return (yamlText) => {
+    const document = documentOf(yamlText);
+    const currentContext = Text.safeParse(document['current-context']);
+    if (!currentContext.success)
+      throw refusal('current-context is missing. Choose one: kubectl config use-context NAME');
+    const context = named(document, 'contexts', 'context', currentContext.data, 'current-context');
+    const cluster = named(document, 'clusters', 'cluster', nameIn(context, 'cluster'), "the current context's cluster");
+    const user = named(document, 'users', 'user', nameIn(context, 'user'), "the current context's user");
+    refuseFields(cluster, refusedOfCluster);
+    refuseFields(user, refusedOfUser);
+    return { server: serverOf(cluster), ...trustOf(cluster, rules), ...credentialsOf(user) };
+  };
+}
+
+export const readKubeconfig = kubeconfigReader({ allowInsecureTls: false });
 
 function refusal(detail: string): Refusal {
   return ruleViolated('/kubeconfig', detail);
@@ -134,16 +143,28 @@ function serverOf(cluster: Fields): string {
   return url.href.replace(/\/+$/, '');
 }
 
-function trustOf(cluster: Fields): Pick<ClusterAccess, 'ca' | 'tlsServerName'> {
+function trustOf(
+  cluster: Fields,
+  { allowInsecureTls }: KubeconfigRules,
+): Pick<ClusterAccess, 'ca' | 'tlsServerName' | 'insecureSkipTlsVerify'> {
   const ca = pemIn(cluster, 'certificate-authority-data', certificatesOf);
+  const insecure = cluster['insecure-skip-tls-verify'];
+  if (isSet(insecure) && (!allowInsecureTls || insecure !== true || ca !== undefined)) throw refusal(insecureTls);
   const tlsServerName = textIn(
     cluster,
     'tls-server-name',
     /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/,
     'must be a host name',
   );
-  return { ...(ca !== undefined && { ca }), ...(tlsServerName !== undefined && { tlsServerName }) };
+  return {
+    ...(ca !== undefined && { ca }),
+    ...(tlsServerName !== undefined && { tlsServerName }),
+    ...(isSet(insecure) && { insecureSkipTlsVerify: true }),
+  };
 }
+
+const insecureTls =
+  'insecure-skip-tls-verify would hand the token to anybody in between. Give certificate-authority-data instead.';
 
 function credentialsOf(user: Fields): Pick<ClusterAccess, 'token' | 'clientCertificate' | 'clientKey'> {
   const token = textIn(
