@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import type { ClientHttp2Session } from 'node:http2';
 import { connect } from 'node:http2';
 import { Agent, get } from 'node:https';
+import type { Socket } from 'node:net';
+import { connect as tcpConnect } from 'node:net';
 import { after, afterEach, before, test } from 'node:test';
+import { connect as tlsConnect } from 'node:tls';
 import { startCluster } from './index.ts';
 import type { SimulatedCluster } from './options.ts';
 import { apply, call, callHttp2, OPERATIONS, operation, until, watch } from './testing.ts';
@@ -147,5 +150,34 @@ test('a certificate that cannot be trusted breaks the handshake until it is put 
     await assert.rejects(list(), { code: codes[problem] });
     fault.clear();
     assert.equal((await list()).code, 200);
+  }
+});
+
+test('connections that clients end, break off, garble or do not trust leave nothing behind', async () => {
+  const port = Number(new URL(cluster.url).port);
+  const sockets = (): number => process.getActiveResourcesInfo().filter((each) => each.startsWith('TCPSocket')).length;
+  const ways: Readonly<Record<string, () => Socket>> = {
+    ended: () => tcpConnect(port, '127.0.0.1').end(),
+    garbled: () => tcpConnect(port, '127.0.0.1').end('GET / HTTP/1.1\r\n\r\n'),
+    distrusting: () => tlsConnect({ port, host: '127.0.0.1' }),
+    'ended after the handshake': () => {
+      const secure = tlsConnect({ port, host: '127.0.0.1', ca: cluster.caPem }, () => secure.end());
+      return secure;
+    },
+    'broken off': () => {
+      const secure = tlsConnect({ port, host: '127.0.0.1', ca: cluster.caPem }, () => secure.destroy());
+      return secure;
+    },
+  };
+  await until('what went before to end', () => sockets() === 0);
+  for (const silent of [false, true]) {
+    if (silent) cluster.inject({ kind: 'halfOpen', only: 'new' });
+    for (const [way, begin] of Object.entries(ways)) {
+      const begun = Array.from({ length: 10 }, begin);
+      for (const socket of begun) socket.on('error', () => undefined).resume();
+      if (silent) await until('connections', () => begun.every((socket) => socket.destroyed || !socket.pending));
+      if (silent) for (const socket of begun) socket.destroy();
+      await until(`the end of connections ${way}`, () => sockets() === 0);
+    }
   }
 });

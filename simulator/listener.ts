@@ -58,13 +58,15 @@ export class Listener {
     this.#port = port;
     this.#http2 = http2;
     this.#secure = Promise.resolve(secureServer(certificate, http2));
-    this.#front = createServer({ allowHalfOpen: true }, (raw) => {
+    this.#front = createServer((raw) => {
       const wire = new Wire(raw, answer);
       this.#wires.add(wire);
       raw.once('close', () => this.#wires.delete(wire));
       wire.on('error', () => undefined);
       if (this.#silentNew) wire.silence();
-      void this.#secure.then((secure) => carriedBy.run(wire, () => secure.emit('connection', wire)));
+      void this.#secure.then((secure) => {
+        if (!wire.destroyed) carriedBy.run(wire, () => secure.emit('connection', wire));
+      });
     });
   }
 
