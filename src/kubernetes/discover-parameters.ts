@@ -93,6 +93,31 @@ export async function admission(
   };
 }
 
+const oldest = {
+  backup: ['retention', 'snapshotClassName', 'storageLocation'],
+  restore: ['backupName', 'namespaceMapping', 'restorePVs'],
+};
+const newest = { backup: Object.keys(sent.Backup), restore: Object.keys(sent.Restore) };
+
+/** Where no dry run could tell: what the resource's schema declares, else what is known of the operator's version. */
+export function acceptedOtherwise(found: Discovery, now: string): Discovery['acceptedParameters'] {
+  const { acceptedParameters, customResources, operator } = found;
+  if (acceptedParameters.status !== 'Unknown') return acceptedParameters;
+  const told = { ...acceptedParameters, status: 'Known', checkedAt: now } as const;
+  const declared = customResources.items?.find(({ parameters }) => parameters !== undefined)?.parameters;
+  if (declared !== undefined) {
+    const those = (keys: readonly string[]) => keys.filter((key) => declared.includes(key));
+    return { ...told, source: 'Schema', backup: those(newest.backup), restore: those(newest.restore) };
+  }
+  const [major, minor, patch] = (/^v?(\d+)\.(\d+)\.(\d+)/.exec(operator.items?.[0]?.version ?? '') ?? [])
+    .slice(1)
+    .map(Number);
+  if (major === undefined || minor === undefined || patch === undefined) return acceptedParameters;
+  // It was about 0.0.7 that the parameters grew: what is that close to it may be either.
+  if (major === 0 && minor === 0 && patch < 6) return { ...told, source: 'OperatorVersion', ...oldest };
+  return major > 0 || minor > 0 || patch > 8 ? { ...told, source: 'OperatorVersion', ...newest } : acceptedParameters;
+}
+
 interface Tried {
   readonly parameters?: string[] | undefined;
   readonly failure?: ClusterFailure | undefined;
@@ -125,7 +150,7 @@ function passes({ value, failure }: Asked<unknown>): boolean {
 
 /** The webhook's word, or the schema's; as against what keeps the question from being answered. */
 function isDenial(failure: ClusterFailure | undefined): boolean {
-  return failure?.kind === 'Refused' && (failure.reason === 'AdmissionRejected' || failure.reason === 'Invalid');
+  return failure?.kind === 'Refused' && (failure.reason === 'Invalid' || /denied (the )?request/.test(failure.message));
 }
 
 const unknownWords =

@@ -217,6 +217,35 @@ describe('discovery', () => {
     assert.equal(discovery.webhook.answers, true);
   });
 
+  test('without an application the version of the operator says what it accepts, unless it is too close to the change', async () => {
+    const acceptedBy = async (operatorVersion: string) => {
+      const operator = { metadata: { name: 'c' }, status: { operatorVersion } };
+      const answers = { ...whole, 'GET /apis/ops.vworkspace.io/v1alpha1/clusters': list([operator]) };
+      return (await discover(scriptOf(answers), [])).discovery.acceptedParameters;
+    };
+    assert.deepEqual((await acceptedBy('0.0.5')).backup, ['retention', 'snapshotClassName', 'storageLocation']);
+    assert.ok((await acceptedBy('v0.0.13')).backup?.includes('ttl'));
+    assert.equal((await acceptedBy('v1.2.3-rc.1')).source, 'OperatorVersion');
+    for (const untold of ['0.0.7', 'latest', '']) assert.equal((await acceptedBy(untold)).status, 'Unknown', untold);
+  });
+
+  test('a schema that declares the parameters says what is accepted where no dry run can', async () => {
+    const schema = (parameters: object) => ({
+      type: 'object',
+      properties: { spec: { type: 'object', properties: { parameters } } },
+      'x-kubernetes-group-version-kind': [{ group: 'ops.vworkspace.io', version: 'v1alpha1', kind: 'Operation' }],
+    });
+    const acceptedBy = async (parameters: object) => {
+      const openapi = [200, { components: { schemas: { operation: schema(parameters) } } }] as const;
+      const answers = { ...whole, 'GET /openapi/v3/apis/ops.vworkspace.io/v1alpha1': openapi };
+      return (await discover(scriptOf(answers), [])).discovery.acceptedParameters;
+    };
+    const closed = await acceptedBy({ type: 'object', properties: { ttl: { type: 'string' }, backupName: {} } });
+    assert.deepEqual([closed.source, closed.backup, closed.restore], ['Schema', ['ttl'], ['backupName']]);
+    const open = { type: 'object', properties: { ttl: {} }, 'x-kubernetes-preserve-unknown-fields': true };
+    assert.equal((await acceptedBy(open)).status, 'Unknown');
+  });
+
   test('a webhook that does not answer is told as such', async () => {
     const message = 'Internal error occurred: failed calling webhook "v.io": context deadline exceeded';
     const { discovery } = await discover(

@@ -17,7 +17,7 @@ import {
   storageLocations,
   volumeSnapshotClasses,
 } from './discover-lists.ts';
-import { type ApplicationPlace, admission } from './discover-parameters.ts';
+import { type ApplicationPlace, acceptedOtherwise, admission } from './discover-parameters.ts';
 import { permissions } from './discover-permissions.ts';
 
 export interface Discovered {
@@ -65,7 +65,13 @@ export async function discoverCluster(
   await Promise.all(Array.from({ length: parallelCount }, worker));
 
   const told = version.value === undefined ? {} : { version: version.value.gitVersion };
-  return { discovery: { ...discovery, server: { ...finding(version, now), ...told } } };
+  return {
+    discovery: {
+      ...discovery,
+      server: { ...finding(version, now), ...told },
+      acceptedParameters: acceptedOtherwise(discovery, now),
+    },
+  };
 }
 
 export function nothingDiscovered(now: string, failure: ClusterFailure): Discovered {
