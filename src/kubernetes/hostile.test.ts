@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { resolve } from 'node:path';
+import { describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { clusterApi } from './cluster-api.ts';
+import { manifest, silentLog, targetOf } from './testing.ts';
+import { hostileKubeconfigs } from './testing-hostile.ts';
+
+test('forty hostile kubeconfigs are refused by a process that may run nothing and read nothing but its own code', async () => {
+  const root = resolve(import.meta.dirname, '../..');
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--permission',
+    `--allow-fs-read=${root}/src`,
+    `--allow-fs-read=${root}/node_modules`,
+    `--allow-fs-read=${root}/package.json`,
+    resolve(import.meta.dirname, 'testing-hostile.ts'),
+  ]);
+  const lines = stdout.trim().split('\n');
+  assert.equal(hostileKubeconfigs.length, 40);
+  assert.deepEqual(lines.slice(0, -1), Array(40).fill('refused rule-violated'));
+  assert.equal(lines.at(-1), 'may run programs: false, may read /etc/hostname: false');
+  assert.doesNotMatch(stdout, /canary/);
+});
+
+/** The ways to write an IPv4 address as a host that URL parsers and resolvers have been fooled with. */
+function formsOf(address: string): readonly string[] {
+  const parts = address.split('.').map(Number);
+  const [a = 0, b = 0, c = 0, d = 0] = parts;
+  const number = ((a * 256 + b) * 256 + c) * 256 + d;
+  const high = (a * 256 + b).toString(16);
+  const low = (c * 256 + d).toString(16);
+  return [
+    address,
+    `${address}.`,
+    String(number),
+    `0x${number.toString(16)}`,
+    `0${number.toString(8)}`,
+    parts.map((part) => `0x${part.toString(16)}`).join('.'),
+    parts.map((part) => `0${part.toString(8)}`).join('.'),
+    `${a}.${b}.${c * 256 + d}`,
+    address.replaceAll('.', '%2e'),
+    address.replace(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit))),
+    address.replaceAll('.', '。'),
+    `[::ffff:${address}]`,
+    `[::ffff:${high}:${low}]`,
+    `[64:ff9b::${high}:${low}]`,
+    `[2002:${high}:${low}::1]`,
+  ];
+}
+
+const addresses = ['127.0.0.1', '169.254.169.254', '100.100.100.200', '168.63.129.16', '0.0.0.0', '224.0.0.1'];
+const others = [
+  '[::1]',
+  '[::]',
+  '[fe80::1]',
+  '[ff02::1]',
+  '[fd00:ec2::254]',
+  '[fd20:ce::254]',
+  'localhost',
+  'leads.example',
+];
+const hosts = [...addresses.flatMap(formsOf), ...others];
+
+describe('no connection is made to', () => {
+  test(`any of ${hosts.length} hostile addresses`, async () => {
+    assert.ok(hosts.length >= 80);
+    let connectionCount = 0;
+    const server = createServer(() => {
+      connectionCount += 1;
+    }).listen(0);
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const resolve = async () => [{ address: '127.0.0.1', family: 4 }];
+    const deniedNetworks = ['127.0.0.0/8', '::1/128'];
+    const api = clusterApi({ log: silentLog, deniedNetworks, resolve, timings: { connectSeconds: 2, callSeconds: 3 } });
+    for (const host of hosts) {
+      const answer = await api.apply(targetOf({ server: `https://${host}:${port}`, token: 'canary' }), manifest('a'));
+      assert.match('message' in answer ? answer.message : '', /is an address that clusters may not have/, host);
+    }
+    await api.close();
+    server.close();
+    assert.equal(connectionCount, 0);
+  });
+
+  test('what a name leads to a moment after it was checked', async () => {
+    let connectionCount = 0;
+    const server = createServer(() => {
+      connectionCount += 1;
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    let askedCount = 0;
+    const resolve = async () => {
+      askedCount += 1;
+      return [{ address: askedCount % 2 === 1 ? '127.99.99.99' : '127.0.0.1', family: 4 }];
+    };
+    const api = clusterApi({ log: silentLog, deniedNetworks: ['127.0.0.1/32'], resolve });
+    const target = targetOf({ server: `https://rebinding.example:${port}`, token: 'canary' });
+    for (let round = 0; round < 20; round += 1) {
+      const answer = await api.apply(target, manifest('a'));
+      assert.match(
+        'message' in answer ? answer.message : '',
+        round % 2 === 0 ? /ECONNREFUSED 127\.99\.99\.99/ : /may not have/,
+      );
+    }
+    await api.close();
+    server.close();
+    assert.equal(connectionCount, 0);
+    assert.equal(askedCount, 20);
+  });
+});
