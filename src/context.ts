@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import { ensureAdmin } from './app/access.ts';
+import { type AgentRecord, lookAfterAgents } from './app/agent-events.ts';
 import type { ClusterApi, Deliveries, Observations } from './app/connector-ports.ts';
 import { deliver } from './app/deliver.ts';
 import { refreshDiscoveries } from './app/discovery.ts';
@@ -45,6 +46,7 @@ const forgetMs = 3_600_000;
 const failuresMs = 5_000;
 const skewEveryMs = 30_000;
 const protectMs = 15_000;
+const agentsMs = 10_000;
 const watchdogMs = 30_000;
 const discoveryMs = 2_000;
 
@@ -101,6 +103,8 @@ export async function startService(config: Config, overrides: Overrides = {}): P
 
     if (config.roles.includes('scheduler')) {
       closers.push(repeatedly(forgetMs, opened.forgetAnswers, log));
+      closers.push(repeatedly(forgetMs, opened.agents.forget, log));
+      closers.push(repeatedly(agentsMs, () => lookAfterAgents({ ...ports, log }), log));
       closers.push(repeatedly(skewEveryMs, async () => metrics.skew(await tellSkew(opened.clock, log)), log));
       closers.push(repeatedly(failuresMs, async () => void (await applyFailurePolicies({ ...ports, log })), log));
       const lookForFindings = watchdog({ ...ports, log });
@@ -179,6 +183,17 @@ function counted(deliveries: Deliveries, metrics: Metrics): Deliveries {
   };
 }
 
+function countedAgents(agents: AgentRecord, metrics: Metrics): AgentRecord {
+  return {
+    ...agents,
+    async take(...input) {
+      const result = await agents.take(...input);
+      metrics.observed(result.changedCount);
+      return result;
+    },
+  };
+}
+
 function startWatches(ports: Ports, clusters: ClusterApi, metrics: Metrics, log: Log): () => Promise<void> {
   const observations: Observations = {
     ...ports.observations,
@@ -222,6 +237,7 @@ async function startApi(
   const server = await buildServer(
     {
       ...ports,
+      agents: countedAgents(ports.agents, parts.metrics),
       doorbell: parts.queues.doorbell,
       clusterApi: parts.clusters,
       readKubeconfig: kubeconfigReader(config),

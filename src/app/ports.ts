@@ -15,6 +15,7 @@ import type { PlanSteps } from '../domain/plan-schedules.ts';
 import type { StoredProtectionPlan } from '../domain/protection-plan.ts';
 import type { Retention } from '../domain/retention.ts';
 import type { RemovedSchedule, Schedule } from '../domain/schedule.ts';
+import type { AgentTokens } from './agent-token.ts';
 
 /** The time that rules go by: the database's, so that replicas agree; tests set it. ISO 8601 in UTC. */
 export interface Clock {
@@ -26,6 +27,8 @@ export interface Vault {
   /** A UUIDv7. */
   newId(): string;
   newApiKey(): { readonly secret: string; readonly hint: string; readonly hash: string };
+  /** 256 random bits. */
+  newAgentToken(): { readonly secret: string; readonly hash: string };
   /** SHA-256, hex. */
   hashOf(text: string): string;
 }
@@ -61,6 +64,7 @@ export interface Tables {
     remove(organizationId: string, applicationClassId: string): Promise<void>;
   };
   readonly clusters: Rows<Cluster>;
+  readonly agentTokens: AgentTokens;
   readonly credentials: { put(cluster: Pick<Cluster, 'id' | 'organizationId'>, access: ClusterAccess): Promise<void> };
   readonly applicationInstances: Rows<ApplicationInstance>;
   readonly schedules: Rows<Schedule> & {

@@ -8,8 +8,8 @@ import { type Caller, requireScope, type Scope } from '../domain/access.ts';
 import { Refusal } from '../domain/problem.ts';
 import type { HttpPorts } from './ports.ts';
 
-/** `anyKey`: any valid key. `public`: nobody is asked for a key. */
-export type RouteScope = Scope | 'anyKey' | 'public';
+/** `anyKey`: any valid key. `agentToken`: the token of a cluster's agent. `public`: nobody is asked for anything. */
+export type RouteScope = Scope | 'anyKey' | 'agentToken' | 'public';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -25,11 +25,15 @@ export function requireKeys(app: FastifyInstance, ports: HttpPorts): void {
     const { scope } = request.routeOptions.config;
     if (scope === 'public' || !request.routeOptions.url?.startsWith('/v1/')) return;
     if (scope === undefined) throw new Error(`The route ${request.routeOptions.url} names no scope.`);
-    const secret = bearer.exec(request.headers.authorization ?? '')?.[1];
-    const caller = await authenticate(ports, secret, onBehalfOf(request.headers['x-on-behalf-of']));
-    if (scope !== 'anyKey') requireScope(caller, scope);
+    const caller = await authenticate(ports, bearerOf(request), onBehalfOf(request.headers['x-on-behalf-of']));
+    if (scope !== 'anyKey' && scope !== 'agentToken') requireScope(caller, scope);
     request.setDecorator('caller', caller);
   });
+}
+
+/** What was sent as a Bearer token, if it can be one. */
+export function bearerOf(request: FastifyRequest): string | undefined {
+  return bearer.exec(request.headers.authorization ?? '')?.[1];
 }
 
 /** The caller, if the request got so far as to have one: for the log. */

@@ -7,10 +7,12 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { AgentRecord } from '../app/agent-events.ts';
 import type { ClusterChecks, ClusterFigures } from '../app/cluster-ports.ts';
 import type { ClusterApi, ClusterDirectory, KubeconfigReader } from '../app/connector-ports.ts';
 import type { Clock, Doorbell, Store, Vault } from '../app/ports.ts';
 import type { Invariants, Protections, RecoveryPoints } from '../app/scheduler-ports.ts';
+import type { Rate } from './agent-rate.ts';
 
 export interface HttpPorts {
   readonly store: Store;
@@ -24,6 +26,9 @@ export interface HttpPorts {
   readonly clusterChecks: ClusterChecks;
   readonly clusterFigures: ClusterFigures;
   readonly clusterApi: ClusterApi;
+  readonly agents: AgentRecord;
+  /** How often the agent of one cluster may post. */
+  readonly agentRate?: Rate | undefined;
   readonly readKubeconfig: KubeconfigReader;
   /** The parts that this replica needs to serve, and whether each is well. Anybody may read it: no addresses in it. */
   ready(): Promise<readonly Readiness[]>;

@@ -48,23 +48,32 @@ export function problemOf(refusal: Refusal, requestId: string, url?: string): Pr
   };
 }
 
+/** How a refusal is written. */
+export interface Shape {
+  readonly type: string;
+  body(refusal: Refusal, requestId: string, url?: string): object;
+}
+
+export const problemShape: Shape = { type: problemType, body: problemOf };
+
 /** Answers with the refusal; the caller of the service learns of a defect no more than its request's id. */
-export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const refusal = isStillArriving(error, request) ? tooSlow() : refusalOf(error);
+export function sendRefusal(error: unknown, request: FastifyRequest, reply: FastifyReply, shape: Shape): FastifyReply {
+  const refusal = isStillArriving(error, request) ? tooSlow() : refusalOf(error, request);
   const { status } = problems[refusal.code];
   if (status >= 500) request.log.error({ err: error }, refusal.message);
   if (refusal.code === 'request-timeout') reply.header('connection', 'close');
   if (refusal.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
   if (refusal.retryAfterSeconds !== undefined) reply.header('retry-after', String(refusal.retryAfterSeconds));
-  const problem = problemOf(refusal, request.id, request.url);
+  const body = shape.body(refusal, request.id, request.url);
   reply.removeHeader('etag');
   // Serialized here: the route's own schemas are for its answers.
-  return reply.code(status).type(problemType).serializer(JSON.stringify).send(problem);
+  return reply.code(status).type(shape.type).serializer(JSON.stringify).send(body);
 }
 
 /** What Fastify itself refuses, by its code. */
-const frameworkRefusals: Readonly<Record<string, () => Refusal>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: () => new Refusal('body-too-large', 'The body is larger than 256 KiB.'),
+const frameworkRefusals: Readonly<Record<string, (request: FastifyRequest) => Refusal>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ({ routeOptions }) =>
+    new Refusal('body-too-large', `The body is larger than ${(routeOptions.bodyLimit ?? 0) / 1024} KiB.`),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () => new Refusal('unsupported-media-type', 'Send the body as application/json.'),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     new Refusal('malformed-request', 'The body is not as long as Content-Length says.'),
@@ -74,11 +83,11 @@ const frameworkRefusals: Readonly<Record<string, () => Refusal>> = {
   FST_ERR_HANDLER_TIMEOUT: () => unavailable('The request took too long. Repeat it with the same Idempotency-Key.'),
 };
 
-function refusalOf(error: unknown): Refusal {
+function refusalOf(error: unknown, request: FastifyRequest): Refusal {
   if (error instanceof Refusal) return error;
   const { code, statusCode } = codesOf(error);
   const known = typeof code === 'string' ? frameworkRefusals[code] : undefined;
-  if (known !== undefined) return known();
+  if (known !== undefined) return known(request);
   if (isPassing(error))
     return unavailable('The service cannot reach what it needs. Repeat the request a little later.');
   if (

@@ -41,6 +41,7 @@ export function about<const Schema extends FastifySchema>(
 
 function scopeText(scope: RouteScope): string {
   if (scope === 'public') return 'No API key is needed.';
+  if (scope === 'agentToken') return 'An agent token of a cluster is needed.';
   return scope === 'anyKey' ? 'Any valid API key may call it.' : `Scope: \`${scope}\`.`;
 }
 
@@ -48,7 +49,7 @@ function usualRefusals(scope: RouteScope, { params, body, headers }: FastifySche
   if (scope === 'public') return [500];
   return [
     ...[400, 401, 500, 503],
-    ...(scope === 'anyKey' ? [] : [403]),
+    ...(scope === 'anyKey' || scope === 'agentToken' ? [] : [403]),
     ...(params === undefined ? [] : [404]),
     ...(body === undefined ? [] : [408, 413, 415, 422]),
     ...(has(headers, 'idempotency-key') ? [408, 409, 413, 415, 422] : []),

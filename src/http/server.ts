@@ -6,15 +6,17 @@ import { randomUUID } from 'node:crypto';
 import { type FastifyInstance, fastify, LogController } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { ZodType } from 'zod';
+import { shapeFor } from './agent-refusals.ts';
 import { knownCaller, requireKeys } from './auth.ts';
 import { readJsonBodies, refuseUnexpectedBody } from './body.ts';
-import { answerClientError } from './client-errors.ts';
+import { answerClientError, rememberAddress } from './client-errors.ts';
 import { invalidInput } from './invalid-input.ts';
 import { limits } from './limits.ts';
 import { answerUnknownAddresses } from './not-found.ts';
 import { documented } from './openapi/documented.ts';
 import type { Api, HttpOptions, HttpPorts } from './ports.ts';
-import { sendProblem } from './problems.ts';
+import { sendRefusal } from './problems.ts';
+import { agentEventRoutes, agentTokenRoutes } from './resources/agent-events.ts';
 import { apiKeyRoutes } from './resources/api-keys.ts';
 import { applicationClassRoutes } from './resources/application-classes.ts';
 import { applicationInstanceRoutes } from './resources/application-instances.ts';
@@ -59,7 +61,7 @@ export async function buildServer(ports: HttpPorts, options: HttpOptions): Promi
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
     frameworkErrors: (error, request, reply) => {
       reply.header('x-request-id', request.id);
-      sendProblem(error, request, reply);
+      sendRefusal(error, request, reply, shapeFor(request.url));
     },
     clientErrorHandler: (error, socket) => answerClientError(error, socket, options.logger),
   });
@@ -71,7 +73,8 @@ export async function buildServer(ports: HttpPorts, options: HttpOptions): Promi
       : { error: invalidInput({ part: httpPart ?? 'body', schema, input, issues: error.issues }) };
   });
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler(sendProblem);
+  app.setErrorHandler((error, request, reply) => sendRefusal(error, request, reply, shapeFor(request.url)));
+  app.server.on('request', rememberAddress);
   // An unknown Expect is passed over, as RFC 9110 allows, rather than refused without a problem document.
   app.server.on('checkExpectation', (request, response) => app.routing(request, response));
 
@@ -100,6 +103,7 @@ const resources = [
   applicationInstanceRoutes,
   clusterRoutes,
   clusterSuspensionRoutes,
+  agentTokenRoutes,
   scheduleRoutes,
   scheduleActionRoutes,
   blackoutWindowRoutes,
@@ -108,6 +112,7 @@ const resources = [
   recoveryPointRoutes,
   protectionRoutes,
   watchdogRoutes,
+  agentEventRoutes,
 ];
 
 /** Headers that every answer carries, and a line in the log for each. */

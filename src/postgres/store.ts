@@ -1,11 +1,13 @@
 /** Everything that is kept, over one pool of connections: Prisma for ordinary reads and writes, plain SQL where it is hot. */
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Pool } from 'pg';
+import type { AgentRecord } from '../app/agent-events.ts';
 import type { ClusterChecks, ClusterFigures } from '../app/cluster-ports.ts';
 import type { ClusterDirectory, Deliveries, Observations } from '../app/connector-ports.ts';
 import type { Clock, Log, Store, Vault } from '../app/ports.ts';
 import type { Emission, FailurePolicies, Invariants, Protections, RecoveryPoints } from '../app/scheduler-ports.ts';
 import { ApiKey } from '../domain/access.ts';
+import { agentEventsOf } from './agent-events.ts';
 import { clusterChecksOf, clusterFiguresOf } from './cluster-checks.ts';
 import { deliveriesOf } from './deliveries.ts';
 import { directoryOf } from './directory.ts';
@@ -38,6 +40,7 @@ export interface Opened {
   readonly directory: ClusterDirectory;
   readonly clusterChecks: ClusterChecks;
   readonly clusterFigures: ClusterFigures;
+  readonly agents: AgentRecord;
   readonly clock: Clock;
   readonly vault: Vault;
   readonly pool: Pool;
@@ -114,6 +117,7 @@ export async function openStore(options: StoreOptions): Promise<Opened> {
     directory: directoryOf(pool, seals),
     clusterChecks: clusterChecksOf(pool),
     clusterFigures: clusterFiguresOf(pool),
+    agents: agentEventsOf(pool),
     clock: {
       async now() {
         const [row] = await select(pool, 'select clock_timestamp() as now', []);

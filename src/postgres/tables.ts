@@ -9,6 +9,7 @@ import { Fire } from '../domain/fire.ts';
 import { Operation } from '../domain/operation.ts';
 import { StoredProtectionPlan } from '../domain/protection-plan.ts';
 import { Schedule } from '../domain/schedule.ts';
+import { agentTokensOf } from './agent-events.ts';
 import { upsertFires } from './fire-rows.ts';
 import type { Prisma } from './generated/client.ts';
 import { appendEventsSql as appendEvents } from './operation-batch.ts';
@@ -68,6 +69,7 @@ export function tablesOf(client: Prisma.TransactionClient, sealer: Sealer): Tabl
     applicationClasses: rowsOf(client, client.applicationClass, kinds.applicationClasses),
     overrides: overrideRows(client),
     clusters: rowsOf(client, client.cluster, kinds.clusters),
+    agentTokens: agentTokensOf(client),
     credentials: {
       async put(cluster, access) {
         const sealed = sealer.seal(JSON.stringify(access), accessPlace(cluster.organizationId, cluster.id));

@@ -13,5 +13,9 @@ export const vault: Vault = {
     const secret = `vwb_${randomBytes(32).toString('base64url')}`;
     return { secret, hint: secret.slice(0, 8), hash: hashOf(secret) };
   },
+  newAgentToken() {
+    const secret = `vwksp-agt-${randomBytes(32).toString('base64url')}`;
+    return { secret, hash: hashOf(secret) };
+  },
   hashOf,
 };

@@ -31,9 +31,15 @@ describe('what is wrong with a request is told where it is wrong', () => {
 
   test('every example of the document is taken, but for the ids that it makes up', async () => {
     const document = await apiDocument(pino({ enabled: false }));
+    const { clusterId } = await setScene(api, 'org-agent', api.adminKey, '-agent');
+    const { token } = await api.make(`/v1/clusters/${clusterId}/agent-token`, undefined);
     for (const [path, item] of Object.entries(document.paths)) {
-      for (const [method, { operationId, requestBody }] of Object.entries(item)) {
+      for (const [method, { operationId, requestBody, ...operation }] of Object.entries(item)) {
         for (const { value } of Object.values(requestBody?.content['application/json']?.examples ?? {})) {
+          if (operation['x-required-scope'] === 'agentToken') {
+            assert.equal((await api.call('POST', path, { body: value, key: token })).status, 204, operationId);
+            continue;
+          }
           const answer = await api.call(method.toUpperCase(), path.replace('{id}', madeUp), { body: value });
           const told = `${operationId}: ${answer.text}`;
           if (answer.status === 422)

@@ -18,6 +18,11 @@ export async function documented(api: Api, routes: () => void): Promise<void> {
       components: {
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer', description: 'An API key: `Authorization: Bearer vwb_…`.' },
+          agentToken: {
+            type: 'http',
+            scheme: 'bearer',
+            description: "The token of a cluster's agent: `Authorization: Bearer vwksp-agt-…` (`createAgentToken`).",
+          },
         },
       },
       security: [{ bearer: [] }],

@@ -8,6 +8,35 @@ const applicationClass = '01997b5e-4c52-7c43-8b5e-0d5a7b1f6a12';
 
 export const examples: Readonly<Record<string, Record<string, Example>>> = {
   ...planExamples,
+  reportAgentEvents: {
+    succeeded: {
+      summary: 'A backup has succeeded',
+      value: {
+        events: [
+          {
+            kind: 'OperationSucceeded',
+            resourceRef: {
+              apiVersion: 'ops.vworkspace.io/v1alpha1',
+              kind: 'Operation',
+              namespace: 'org-myteam',
+              name: 'nextcloud-myteam-backup-2026-05-28',
+              uid: '6d1f9a5e-2f0e-4a58-9f4e-0c4fb5f9c1d2',
+              generation: 1,
+            },
+            conditions: [
+              {
+                type: 'Succeeded',
+                status: 'True',
+                reason: 'VeleroBackupCompleted',
+                lastTransitionTime: '2026-05-28T02:04:10Z',
+              },
+            ],
+            timestamp: '2026-05-28T02:04:10Z',
+          },
+        ],
+      },
+    },
+  },
   changeOrganization: { limit: { summary: 'Nothing more often than hourly', value: { minimumIntervalSeconds: 3600 } } },
   suspendCluster: { maintenance: { summary: 'For maintenance', value: { reason: 'New storage is being attached' } } },
   suspendSchedule: { migration: { summary: 'During a migration', value: { reason: 'The application moves' } } },

@@ -27,14 +27,18 @@ function finishedPath(item: Readonly<Record<string, Operation>>): Record<string,
 
 function finishedOperation(method: string, operation: Operation): Operation {
   const { 'x-refusals': statuses = [], responses, parameters, requestBody, ...rest } = operation;
+  const ofAgent = rest['x-required-scope'] === 'agentToken';
   const refused = statuses
     .filter((status) => responses[status] === undefined)
-    .map((status) => [status, { $ref: `#/components/responses/${refusalName(status)}` }]);
+    .map((status) => [status, { $ref: `#/components/responses/${refusalName(status, ofAgent ? 'Agent' : '')}` }]);
   const conditional = parameters?.some(({ name }) => name === 'if-none-match') === true;
-  const answers = Object.entries(responses).map(([status, answer]) => finishedAnswer(method, status, answer));
+  const answers = ofAgent
+    ? [['204', recorded]]
+    : Object.entries(responses).map(([status, answer]) => finishedAnswer(method, status, answer));
   return {
     ...rest,
     ...(rest['x-required-scope'] === 'public' && { security: [] }),
+    ...(ofAgent && { security: [{ agentToken: [] }] }),
     ...(parameters !== undefined && { parameters: parameters.map(headerCase) }),
     ...(requestBody !== undefined && { requestBody: withExamples(operation.operationId, requestBody) }),
     responses: Object.fromEntries([...answers, ...(conditional ? [['304', unchanged]] : []), ...refused]),
@@ -44,6 +48,10 @@ function finishedOperation(method: string, operation: Operation): Operation {
 const unchanged: Answer = {
   description: 'It is still at the revision that If-None-Match names.',
   headers: { ETag: { $ref: '#/components/headers/ETag' } },
+};
+const recorded: Answer = {
+  description: 'Recorded.',
+  headers: { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } },
 };
 const descriptions: Readonly<Record<string, string>> = { 200: 'Done.', 201: 'Made.', 204: 'Removed.' };
 

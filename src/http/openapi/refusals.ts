@@ -13,28 +13,32 @@ const names: Readonly<Record<number, string>> = {
   413: 'BodyTooLarge',
   415: 'UnsupportedMediaType',
   422: 'RuleViolated',
+  429: 'TooManyRequests',
   500: 'InternalError',
   503: 'Unavailable',
 };
 
-export function refusalName(status: number): string {
+export function refusalName(status: number, prefix: '' | 'Agent' = ''): string {
   const name = names[status];
   if (name === undefined) throw new Error(`No name for refusals with status ${status}.`);
-  return name;
+  return `${prefix}${name}`;
 }
 
-const waits: readonly number[] = [409, 503];
+const waits: readonly number[] = [409, 429, 503];
 
-function refusal(status: number): Answer {
+function refusal(status: number, type = 'application/problem+json', schema = 'Problem'): Answer {
   const codes = Object.entries(problems).filter(([, problem]) => problem.status === status);
   const retry = { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } };
   return {
     description: codes.map(([code, { title }]) => `\`${code}\`: ${title}.`).join(' '),
     headers: { 'X-Request-Id': { $ref: '#/components/headers/RequestId' }, ...(waits.includes(status) && retry) },
-    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    content: { [type]: { schema: { $ref: `#/components/schemas/${schema}` } } },
   };
 }
 
 export const refusals: Record<string, Answer> = Object.fromEntries(
-  Object.entries(names).map(([status, name]) => [name, refusal(Number(status))]),
+  Object.entries(names).flatMap(([status, name]) => [
+    [name, refusal(Number(status))],
+    [`Agent${name}`, refusal(Number(status), 'application/json', 'AgentRefusal')],
+  ]),
 );

@@ -24,6 +24,11 @@ export const tags = [
       'The catalog of applications, with default parameters and times to live; and an organization’s own times to live.',
   },
   { name: 'clusters', description: 'Kubernetes clusters that Operations are delivered to.' },
+  {
+    name: 'agents',
+    description:
+      "Clusters' own agents, which may post what happens there beside what is watched. Their route speaks the agent protocol: its own media type, and refusals in its own shape.",
+  },
   { name: 'organizations', description: 'Tenants.' },
   { name: 'api-keys', description: 'Who may call, and what they may do.' },
   { name: 'service', description: 'The state of this service itself.' },
@@ -42,6 +47,7 @@ Tells Kubernetes clusters what is wanted of their backups: back this application
 - **Times** are RFC 3339; answers are in UTC with milliseconds. Ids are UUIDs (version 7).
 - **Problems** are \`application/problem+json\` (RFC 9457) with a stable \`code\`. 400: the request has another shape than is documented, or a parameter of path, query or header is wrong. 422: it has the shape, and a value breaks a rule. \`errors[].pointer\` says where. 503 alone is worth repeating unchanged.
 - **Request ids.** \`X-Request-Id\` (up to 128 of A-Z a-z 0-9 . _ -) is taken over or made, and is in every answer.
+- **Agents.** \`/api/agent/events\` is for the operator in a cluster and speaks its protocol instead: a token of its own, no \`Idempotency-Key\`, unknown fields are ignored, and refusals are \`{error, message, requestId}\`.
 - Unknown fields and query parameters are refused, so that a misspelling does not pass for a default.
 
 ## When a schedule fires
