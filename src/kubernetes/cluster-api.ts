@@ -10,7 +10,7 @@ import { addressRule } from './address.ts';
 import type { Connection } from './connection.ts';
 import { keepConnections } from './connections.ts';
 import { type Resolve, resolveBySystem } from './connector.ts';
-import { discoverCluster, nothingDiscovered } from './discover.ts';
+import { discoverCluster, nothingDiscovered, withExpiry } from './discover.ts';
 import { unreachable } from './network.ts';
 import { applyOperation, removeOperation } from './operations.ts';
 import { applicationInstances, operations } from './resource.ts';
@@ -75,10 +75,12 @@ export function clusterApi(options: ClusterApiOptions): ClusterApi & { close(): 
       answered(connections.use(target, (connection) => applyOperation(connection, manifest, limits))),
     remove: (target, resource) =>
       answered(connections.use(target, (connection) => removeOperation(connection, resource, limits))),
-    discover: (target, now, applications = []) =>
-      connections
+    async discover(target, now, applications = []) {
+      const found = await connections
         .use(target, (connection) => discoverCluster(connection, limits, now, target, applications))
-        .catch((error: unknown) => nothingDiscovered(now, unreachable(error))),
+        .catch((error: unknown) => nothingDiscovered(now, unreachable(error)));
+      return withExpiry(found, target.access);
+    },
     async watch(target: ClusterTarget, watcher, signal) {
       const running = watch(target, watcher, signal);
       watches.add(running);

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import type { ClusterTarget } from '../app/connector-ports.ts';
+import type { ClusterAccess } from '../domain/cluster.ts';
 import type { ClusterFailure } from '../domain/delivery.ts';
 import { type Discovery, nothingFound } from '../domain/discovery.ts';
 import type { Connection, Limits } from './connection.ts';
@@ -19,6 +20,7 @@ import {
 } from './discover-lists.ts';
 import { type ApplicationPlace, acceptedOtherwise, admission } from './discover-parameters.ts';
 import { permissions } from './discover-permissions.ts';
+import { credentialExpiry } from './expiry.ts';
 
 export interface Discovered {
   readonly discovery: Discovery;
@@ -76,4 +78,11 @@ export async function discoverCluster(
 
 export function nothingDiscovered(now: string, failure: ClusterFailure): Discovered {
   return { discovery: nothingFound(now, failure.message), failure };
+}
+
+/** With when the credentials say that they end, which needs no answer of the cluster. */
+export function withExpiry(found: Discovered, access: ClusterAccess): Discovered {
+  const expiry = credentialExpiry(access);
+  if (expiry === undefined) return found;
+  return { ...found, discovery: { ...found.discovery, credentialsExpireAt: expiry.at } };
 }

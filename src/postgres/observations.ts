@@ -9,6 +9,14 @@ import { inTransaction, select } from './sql.ts';
 
 const locked = `select * from operation where cluster_id = $1 and name = any($2::text[]) order by id for update`;
 
+// For people: it is not worth a write each time. Waits for nobody: who else writes the row brings it up to date as well.
+const observed = `
+  update cluster set last_observed_at = now() where id = (
+    select id from cluster
+    where id = $1 and (last_observed_at is null or last_observed_at < now() - interval '30 seconds')
+    for no key update skip locked
+  )`;
+
 const expected = `
   select name, namespace, uid from operation
   where cluster_id = $1 and phase in ('Pending', 'Running') and uid is not null and delivered_at < $2`;
@@ -53,5 +61,6 @@ export async function ingestIn(
   }
   await writeObserved(client, written);
   await appendEvents(client, events);
+  if (observations.length > 0) await client.query({ name: 'cluster-observed', text: observed, values: [clusterId] });
   return { changedCount: written.length };
 }

@@ -93,6 +93,10 @@ for (const backend of backends) {
       async () => (await api.get(`/v1/operations/${wanted.body.operation.id}`)).body.phase === 'Succeeded',
     );
 
+    const { body: afterwards } = await api.get(`/v1/clusters/${clusterId}`);
+    assert.ok(afterwards.lastObservedAt, 'the cluster tells when it was last observed');
+    assert.deepEqual(afterwards.delivery, { pendingCount: 0, lagSeconds: 0 });
+
     await api.get('/metrics');
     const secrets = [
       adminKey,
