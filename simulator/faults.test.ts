@@ -63,9 +63,12 @@ test('every answer names its flow, as priority and fairness does, and 429 does t
 });
 
 test('an expired token is a 401 with a Status, for as long as the fault says', async () => {
-  cluster.inject({ kind: 'unauthorized', durationMs: 100 });
+  const fault = cluster.inject({ kind: 'unauthorized' });
   const refused = await list();
   assert.deepEqual([refused.code, text(refused.body, 'reason')], [401, 'Unauthorized']);
+  fault.clear();
+  cluster.inject({ kind: 'unauthorized', durationMs: 50 });
+  assert.equal(cluster.faults().length, 1);
   await until('the end of the fault', () => cluster.faults().length === 0);
   assert.equal((await list()).code, 200);
 });

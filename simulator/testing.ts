@@ -140,7 +140,7 @@ export function watch(cluster: SimulatedCluster, path: string): OpenWatch {
   return { events, ended: promise, close: () => sent.destroy() };
 }
 
-export async function until<T>(what: string, find: () => T | undefined | false, milliseconds = 5_000): Promise<T> {
+export async function until<T>(what: string, find: () => T | undefined | false, milliseconds = 20_000): Promise<T> {
   const end = performance.now() + milliseconds;
   for (;;) {
     const found = find();
