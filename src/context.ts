@@ -11,6 +11,7 @@ import { deliver } from './app/deliver.ts';
 import { refreshDiscoveries } from './app/discovery.ts';
 import { applyFailurePolicies } from './app/failure-policy.ts';
 import { fire } from './app/fire.ts';
+import { sharing } from './app/leases.ts';
 import type { Clock, Log } from './app/ports.ts';
 import { protect } from './app/protect.ts';
 import { watchClusters } from './app/watch.ts';
@@ -41,7 +42,8 @@ export interface Overrides {
   readonly clock?: Clock;
 }
 
-const sweepMs = 1_000;
+const leasesMs = 1_000;
+const expiredMs = 250;
 const forgetMs = 3_600_000;
 const failuresMs = 5_000;
 const skewEveryMs = 30_000;
@@ -203,12 +205,20 @@ function startWatches(ports: Ports, clusters: ClusterApi, metrics: Metrics, log:
       return result;
     },
   };
-  const watches = watchClusters({ ...ports, observations, clusterApi: clusters, log });
+  const connectorId = ports.vault.newId();
+  const watches = watchClusters({ ...ports, observations, clusterApi: clusters, log }, connectorId);
   metrics.gauge('backups_watches', 'Clusters that are watched by this process.', () => watches.count);
-  const stop = repeatedly(sweepMs, () => watches.reconcile(), log);
+  metrics.gauge('backups_leases_held', 'Clusters that this connector holds.', () => watches.heldCount);
+  const look = sharing({ ...ports, log, chance: Math.random, tookOver: metrics.tookOver }, connectorId);
+  const stops = [
+    repeatedly(leasesMs, look, log),
+    repeatedly(leasesMs, () => watches.reconcile(), log),
+    repeatedly(expiredMs, async () => watches.endExpired(), log),
+  ];
   return async () => {
-    await stop();
+    await Promise.all(stops.map((stop) => stop()));
     await watches.close();
+    await ports.leases.release(connectorId);
   };
 }
 

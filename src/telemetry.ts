@@ -36,6 +36,8 @@ export interface Metrics {
   fired(operationCount: number, lagSeconds: readonly number[]): void;
   answered(kind: string): void;
   observed(count: number): void;
+  /** Clusters that were taken over from another connector. */
+  tookOver(count: number): void;
   requested(route: string, status: number, seconds: number): void;
   /** How many rows break which invariant. */
   found(counts: readonly { readonly kind: string; readonly count: number }[]): void;
@@ -70,6 +72,11 @@ export function makeMetrics(): Metrics {
     help: 'Operations that changed by what a cluster told.',
     registers,
   });
+  const takeovers = new Counter({
+    name: 'backups_lease_takeovers_total',
+    help: 'Clusters that this connector took over from another one.',
+    registers,
+  });
   const findings = new Gauge({
     name: 'backups_watchdog_findings',
     help: 'Rows that break an invariant, by kind.',
@@ -96,6 +103,7 @@ export function makeMetrics(): Metrics {
     },
     answered: (answer) => answers.inc({ answer }),
     observed: (count) => observations.inc(count),
+    tookOver: (count) => takeovers.inc(count),
     found(counts) {
       for (const { kind, count } of counts) findings.set({ kind }, count);
     },

@@ -4,6 +4,7 @@
  */
 import type { Cluster, ClusterAccess, Discovery } from '../domain/cluster.ts';
 import type { Attempt, ClusterAnswer, ClusterFailure, DeliveryStep } from '../domain/delivery.ts';
+import type { Standing } from '../domain/leases.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import type { Observation, Observed } from '../domain/observe.ts';
 import type { ObservedApplication } from '../domain/observed-application.ts';
@@ -14,6 +15,8 @@ export interface Deliveries {
   /** Clusters to which something is owed now. */
   dueClusters(now: string): Promise<readonly string[]>;
   claim(clusterId: string, now: string, limit: number, leaseSeconds: number): Promise<readonly Claim[]>;
+  /** Lets claims that still hold begin anew at `now`; says which Operations' do. */
+  renew(claims: readonly Claim[], now: string, leaseSeconds: number): Promise<ReadonlySet<string>>;
   /**
    * Records what the cluster answered, for the claims whose lease still holds; says how many did. `decide` sees each
    * Operation as it is by then: a cancel or an observation may have come while the call was under way.
@@ -28,6 +31,16 @@ export interface Claim extends Attempt {
   readonly leaseId: string;
 }
 
+/**
+ * Under which lease something is written. Whatever a watch writes carries one and is refused with LeaseLost, as a whole,
+ * once another connector holds the cluster; while it is written nobody can take the cluster over. Writers that hold no
+ * lease, as agents' events, give none.
+ */
+export interface Fence {
+  readonly connectorId: string;
+  readonly epoch: number;
+}
+
 /** The hot path from a cluster. */
 export interface Observations {
   /** Locks the Operations of this cluster that are named, folds each, and writes what changed in one batch. */
@@ -35,6 +48,7 @@ export interface Observations {
     clusterId: string,
     observations: readonly Observation[],
     fold: (operation: Operation, observation: Observation) => Observed,
+    fence?: Fence,
   ): Promise<{ readonly changedCount: number }>;
   /** Operations that the cluster should have: delivered, not ended, and delivered before `before`. */
   expected(clusterId: string, before: string): Promise<readonly { name: string; namespace: string; uid: string }[]>;
@@ -48,12 +62,40 @@ export interface ClusterTarget {
 
 export interface ClusterDirectory {
   target(clusterId: string): Promise<ClusterTarget | undefined>;
+  /** Those that can be read, in any order; what cannot be opened is told in the log and left out. */
+  targets(clusterIds: readonly string[]): Promise<readonly ClusterTarget[]>;
   /** All clusters, with the revision of their credentials: it changes when they do. */
   list(): Promise<readonly { id: string; credentialsRevision: number }[]>;
   /** The namespaces that hold an application instance of the cluster. */
   namespaces(clusterId: string): Promise<readonly string[]>;
   /** Sets conditions and, when given, what was found out; raises no revision. Says which conditions changed status. */
-  report(clusterId: string, report: ClusterReport): Promise<readonly string[]>;
+  report(clusterId: string, report: ClusterReport, fence?: Fence): Promise<readonly string[]>;
+}
+
+/** Which connector watches which cluster. Times are the database's real ones: a test's clock does not reach them. */
+export interface Leases {
+  /** Says that the connector lives, lets what it holds begin anew, and forgets connectors that have died. */
+  renew(connectorId: string): Promise<void>;
+  standing(): Promise<Standing>;
+  freeCount(): Promise<number>;
+  /** Takes free clusters, each under a new epoch; `fromOthersCount` of them were another connector's. */
+  take(connectorId: string, count: number): Promise<{ readonly takenCount: number; readonly fromOthersCount: number }>;
+  /** Gives clusters to another connector that lives, under a new epoch; busy ones are passed over. */
+  handOver(connectorId: string, to: string, count: number): Promise<number>;
+  held(connectorId: string): Promise<readonly HeldCluster[]>;
+  /** Frees all that the connector holds, and forgets it. */
+  release(connectorId: string): Promise<void>;
+}
+
+export interface HeldCluster {
+  readonly clusterId: string;
+  readonly epoch: number;
+  /** Changes when the credentials do. */
+  readonly credentialsRevision: number;
+  /** Raised by whoever wants the watch to begin again with a list. */
+  readonly relistRevision: number;
+  /** Of the lease, when it was read. */
+  readonly remainingSeconds: number;
 }
 
 export interface ClusterReport {

@@ -1,20 +1,20 @@
 /**
  * One activation of the connector for one cluster: what is owed to it is delivered, in the order of the slots. Claims
  * are leases, calls happen between transactions, and a result is recorded only under its own lease; so it may be called
- * at any time and killed anywhere: a lease that runs out is claimed again, and applying again is harmless.
+ * at any time, by any connector, and stopped or killed anywhere: a lease that runs out is claimed again, who lost it
+ * calls and records nothing more, and applying again is harmless.
  *
  * A cluster that cannot be reached answers for all: the rest of the batch is put off without a call.
  */
 import { type ClusterAnswer, type ClusterFailure, decideDelivery } from '../domain/delivery.ts';
 import { manifestOf } from '../domain/manifest.ts';
+import { type ClaimLease, keepClaims, leaseSeconds } from './claim-lease.ts';
 import { conditionsOf } from './cluster-conditions.ts';
 import type { Claim, ClusterApi, ClusterDirectory, ClusterTarget, Deliveries } from './connector-ports.ts';
 import type { Clock, Log } from './ports.ts';
 
 const batchSize = 64;
 const parallelCalls = 4;
-/** Longer than a batch can take: 64 calls, 4 at a time, would be 240 s at worst, but the first time-out ends the batch. */
-const leaseSeconds = 60;
 
 export interface DeliverPorts {
   readonly deliveries: Deliveries;
@@ -32,17 +32,25 @@ export async function deliver(ports: DeliverPorts, clusterId: string): Promise<{
   for (;;) {
     const target = await directory.target(clusterId);
     if (target === undefined) return { answeredCount };
+    const claimedAt = performance.now();
     const claims = await deliveries.claim(clusterId, await clock.now(), batchSize, leaseSeconds);
     if (claims.length === 0) return { answeredCount };
-    const { answers, outage } = await callAll(ports.clusterApi, target, claims);
+    const lease = keepClaims(ports, claims, claimedAt);
+    const { answers, outage } = await callAll(ports.clusterApi, target, claims, lease).finally(lease.end);
     const now = await clock.now();
-    await deliveries.record(answers, (attempt, answer) => decideDelivery(attempt, answer, now, ports.chance()));
+    const recordedCount = await deliveries.record(answers, (attempt, answer) =>
+      decideDelivery(attempt, answer, now, ports.chance()),
+    );
+    if (recordedCount < claims.length)
+      ports.log.warn({ clusterId, count: claims.length - recordedCount }, 'claims of deliveries were lost to others');
+    // Without a claim that still held, what was heard may be old.
+    if (recordedCount === 0) return { answeredCount };
     await directory.report(clusterId, {
       conditions: conditionsOf(outage),
       contact: outage?.kind !== 'Unreachable',
       now,
     });
-    answeredCount += answers.length;
+    answeredCount += recordedCount;
     if (outage !== undefined) {
       ports.log.warn(
         { clusterId, kind: outage.kind, reason: outage.message, putOff: claims.length },
@@ -58,12 +66,18 @@ interface Answers {
   readonly outage: ClusterFailure | undefined;
 }
 
-async function callAll(api: ClusterApi, target: ClusterTarget, claims: readonly Claim[]): Promise<Answers> {
+async function callAll(
+  api: ClusterApi,
+  target: ClusterTarget,
+  claims: readonly Claim[],
+  lease: ClaimLease,
+): Promise<Answers> {
   const answers: { claim: Claim; answer: ClusterAnswer }[] = [];
   let outage: ClusterFailure | undefined;
   const waiting = claims.values();
   const worker = async () => {
     for (const claim of waiting) {
+      if (!lease.holds(claim)) continue;
       const answer = outage ?? (await call(api, target, claim));
       if (answer.kind === 'Unreachable' || answer.kind === 'CredentialsRejected') outage = answer;
       answers.push({ claim, answer });

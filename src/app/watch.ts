@@ -1,15 +1,31 @@
 /**
- * Keeps one watch going for each cluster, and folds what they see into our record. `reconcile` takes no input: it
- * compares the watches that run with the clusters that are registered, starts what is missing, ends what is not wanted,
- * and starts anew where the credentials changed.
+ * Keeps one watch going for each cluster that this connector holds, and folds what they see into our record. `reconcile`
+ * takes no input: it compares the watches that run with the leases that are held, ends what is not wanted, and begins
+ * what is missing, or anew where the credentials changed or a list was asked for.
+ *
+ * A watch lives no longer than its lease, by this process' own clock, which goes on while the process is stopped or the
+ * database away; and whatever it writes goes under the lease's epoch, so a late write is refused.
  */
 import type { ClusterFailure } from '../domain/delivery.ts';
+import { LeaseLost } from '../domain/leases.ts';
 import { type Observation, observe } from '../domain/observe.ts';
 import { conditionsOf } from './cluster-conditions.ts';
-import type { ClusterApi, ClusterDirectory, Observations, Watcher, WatchState } from './connector-ports.ts';
+import type {
+  ClusterApi,
+  ClusterDirectory,
+  ClusterTarget,
+  Fence,
+  HeldCluster,
+  Leases,
+  Observations,
+  Watcher,
+  WatchState,
+} from './connector-ports.ts';
 import type { Clock, Log } from './ports.ts';
+import { startLine } from './start-line.ts';
 
 export interface WatchPorts {
+  readonly leases: Leases;
   readonly directory: ClusterDirectory;
   readonly clusterApi: ClusterApi;
   readonly observations: Observations;
@@ -18,60 +34,123 @@ export interface WatchPorts {
 }
 
 interface Running {
-  readonly credentialsRevision: number;
+  readonly lease: HeldCluster;
+  /** When the lease runs out at the latest, by `performance.now()`. */
+  until: number;
   readonly abort: AbortController;
-  readonly ended: Promise<void>;
 }
 
 export interface Watches {
   reconcile(): Promise<void>;
+  /** Ends the watches whose lease has run out. Asks nobody, so it works while the database is away. */
+  endExpired(): void;
   close(): Promise<void>;
   readonly count: number;
+  /** Leases that were held at the last look. */
+  readonly heldCount: number;
 }
 
-export function watchClusters(ports: WatchPorts): Watches {
+export function watchClusters(ports: WatchPorts, connectorId: string): Watches {
   const running = new Map<string, Running>();
+  const ending = new Set<Promise<void>>();
+  const line = startLine();
+  let heldCount = 0;
+  let closed = false;
 
-  const start = async (id: string, credentialsRevision: number): Promise<void> => {
-    const target = await ports.directory.target(id);
-    if (target === undefined) return;
-    const abort = new AbortController();
-    const ended = ports.clusterApi.watch(target, watcherOf(ports, id), abort.signal);
-    running.set(id, { credentialsRevision, abort, ended });
+  const end = (id: string, watch: Running) => {
+    if (running.get(id) === watch) running.delete(id);
+    watch.abort.abort();
   };
 
-  const end = async (id: string): Promise<void> => {
-    const watch = running.get(id);
-    running.delete(id);
-    watch?.abort.abort();
-    await watch?.ended;
+  const begin = ({ cluster, ...target }: ClusterTarget, lease: HeldCluster, until: number) => {
+    const { id } = cluster;
+    const watch: Running = { lease, until, abort: new AbortController() };
+    const { signal } = watch.abort;
+    const lost = () => {
+      if (signal.aborted) return;
+      ports.log.info({ clusterId: id, epoch: lease.epoch }, 'another connector watches the cluster now');
+      end(id, watch);
+    };
+    running.set(id, watch);
+    const run = line.enter(signal, async (started) => {
+      const held: Held = { fence: { connectorId, epoch: lease.epoch }, lost, started };
+      await ports.clusterApi.watch({ cluster, ...target }, watcherOf(ports, id, held), signal);
+    });
+    ending.add(run);
+    void run.finally(() => ending.delete(run));
   };
 
   return {
     get count() {
       return running.size;
     },
+    get heldCount() {
+      return heldCount;
+    },
     async reconcile() {
-      const wanted = new Map(
-        (await ports.directory.list()).map((cluster) => [cluster.id, cluster.credentialsRevision]),
-      );
+      const askedAt = performance.now();
+      const held = new Map((await ports.leases.held(connectorId)).map((lease) => [lease.clusterId, lease]));
+      heldCount = held.size;
       for (const [id, watch] of [...running]) {
-        if (wanted.get(id) !== watch.credentialsRevision) await end(id);
+        const lease = held.get(id);
+        if (lease === undefined || !isSame(lease, watch.lease)) end(id, watch);
+        else watch.until = askedAt + lease.remainingSeconds * 1000;
       }
-      for (const [id, credentialsRevision] of wanted) {
-        if (!running.has(id)) await start(id, credentialsRevision);
+      const missing = [...held.keys()].filter((id) => !running.has(id));
+      if (missing.length === 0) return;
+      for (const target of await ports.directory.targets(missing)) {
+        const lease = held.get(target.cluster.id);
+        if (lease !== undefined && !closed) begin(target, lease, askedAt + lease.remainingSeconds * 1000);
       }
     },
+    endExpired() {
+      const expired = [...running].filter(([, { until }]) => until <= performance.now());
+      for (const [id, watch] of expired) end(id, watch);
+      if (expired.length > 0)
+        ports.log.warn({ count: expired.length }, 'leases ran out before they were renewed: their watches end');
+    },
     async close() {
-      await Promise.all([...running.keys()].map(end));
+      closed = true;
+      for (const [id, watch] of [...running]) end(id, watch);
+      await Promise.all(ending);
     },
   };
 }
 
-function watcherOf({ directory, observations, clock, log }: WatchPorts, clusterId: string): Watcher {
+function isSame(a: HeldCluster, b: HeldCluster): boolean {
+  return (
+    a.epoch === b.epoch && a.credentialsRevision === b.credentialsRevision && a.relistRevision === b.relistRevision
+  );
+}
+
+/** The lease that a watch writes under. */
+interface Held {
+  readonly fence: Fence;
+  /** A write was refused because somebody else holds the cluster. */
+  readonly lost: () => void;
+  /** The watch has told how it stands. */
+  readonly started: () => void;
+}
+
+function watcherOf(
+  { directory, observations, clock, log }: WatchPorts,
+  clusterId: string,
+  { fence, lost, started }: Held,
+): Watcher {
+  /** For each write: the first that is refused ends the watch. */
+  const fenced = async <T>(write: Promise<T>): Promise<T> => {
+    try {
+      return await write;
+    } catch (error) {
+      if (error instanceof LeaseLost) lost();
+      throw error;
+    }
+  };
   const ingest = async (seen: readonly Observation[]) => {
     const now = await clock.now();
-    await observations.ingest(clusterId, seen, (operation, observation) => observe(operation, observation, now));
+    await fenced(
+      observations.ingest(clusterId, seen, (operation, observation) => observe(operation, observation, now), fence),
+    );
   };
   return {
     operations: {
@@ -91,7 +170,9 @@ function watcherOf({ directory, observations, clock, log }: WatchPorts, clusterI
       const failure = state.kind === 'Watching' ? undefined : state.failure;
       const contact = failure?.kind !== 'Unreachable';
       const conditions = [...conditionsOf(failure), watching(state)];
-      const changed = await directory.report(clusterId, { conditions, contact, now: await clock.now() });
+      const report = { conditions, contact, now: await clock.now() };
+      const changed = await fenced(directory.report(clusterId, report, fence));
+      started();
       if (changed.length > 0) log.info({ clusterId, changed, reason: failure?.message }, 'cluster conditions changed');
     },
   };

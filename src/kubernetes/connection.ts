@@ -12,6 +12,7 @@ import { type Deadline, deadline } from './deadline.ts';
 import type { HttpAnswer } from './failures.ts';
 import { Unreached } from './network.ts';
 import { poolsTo } from './pools.ts';
+import { sentWithin } from './sent-in-time.ts';
 import { socketsUpTo } from './sockets.ts';
 
 export interface Request {
@@ -55,6 +56,9 @@ export interface ConnectionOptions extends ConnectorRules {
   readonly connectionCount: number;
 }
 
+/** A write is sent within this time or not at all: who delivers relies on it when a lease is about to end. */
+const maxWaitSeconds = 5;
+
 /** API servers allow 100 streams a connection and more. A third of three connections is left for calls. */
 const maxStreamCount = 200;
 
@@ -71,9 +75,13 @@ export function openConnection(access: ClusterAccess, options: ConnectionOptions
   const streams: FollowedResource[] = [];
   const prefix = server.pathname.replace(/\/+$/, '');
 
+  const sender = (method: Request['method']) => {
+    const { pool } = pools.line;
+    return method === 'GET' ? pool : pool.compose(sentWithin(maxWaitSeconds));
+  };
   const send = (request: Request, signal: AbortSignal) =>
     orAborted(
-      pools.line.pool.request({
+      sender(request.method).request({
         method: request.method,
         path: `${prefix}${request.path}`,
         headers: {

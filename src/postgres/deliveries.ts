@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Claim, Deliveries } from '../app/connector-ports.ts';
 import type { DeliveryStep } from '../domain/delivery.ts';
+import { brief } from './fence.ts';
 import { appendEvents, storedOperation, writeDelivered } from './operation-batch.ts';
 import { inTransaction, select } from './sql.ts';
 
@@ -26,9 +27,15 @@ const claim = `
   where o.id = d.id
   returning o.*`;
 
-const locked = `select * from operation where id = any($1::uuid[]) and lease_id = $2 order by id for update`;
+const renewed = `
+  update operation set next_attempt_at = $3::timestamptz + $4 * interval '1 second'
+  where id = any($1::uuid[]) and lease_id = $2 and owed is not null
+  returning id::text`;
 
-export function deliveriesOf(pool: Pool): Deliveries {
+const locked = `select *, ${brief} from operation where id = any($1::uuid[]) and lease_id = $2 order by id for update`;
+
+/** Leases are renewed over connections of their own, so that a crowd before the others costs none. */
+export function deliveriesOf(pool: Pool, leasePool: Pool): Deliveries {
   return {
     async dueClusters(now) {
       return (await select(pool, due, [now])).map((row) => String(row.clusterId));
@@ -46,6 +53,13 @@ export function deliveriesOf(pool: Pool): Deliveries {
           owed === undefined ? [] : [{ operation, action: owed, attempts, leaseId }],
         );
       return claims.sort((a, b) => slotOf(a).localeCompare(slotOf(b)));
+    },
+    async renew(claims, now, leaseSeconds) {
+      const [first] = claims;
+      if (first === undefined) return new Set();
+      const ids = claims.map(({ operation }) => operation.id);
+      const rows = await select(leasePool, renewed, [ids, first.leaseId, now, leaseSeconds]);
+      return new Set(rows.map(({ id }) => String(id)));
     },
     record: (answers, decide) =>
       inTransaction(pool, async (client) => {

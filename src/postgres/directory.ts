@@ -1,32 +1,44 @@
 /** What the connector knows of clusters: how each is reached, and how it is doing. */
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import type { ClusterDirectory } from '../app/connector-ports.ts';
+import type { ClusterDirectory, ClusterTarget } from '../app/connector-ports.ts';
+import type { Log } from '../app/ports.ts';
 import { Cluster, ClusterAccess } from '../domain/cluster.ts';
 import { reportCluster } from './cluster-report.ts';
+import { holdFence } from './fence.ts';
 import type { Sealer } from './seal.ts';
-import { fromRow } from './shape.ts';
+import { fromRow, type Row } from './shape.ts';
 import { inTransaction, select } from './sql.ts';
 import { accessPlace } from './tables.ts';
 
-const target = `select c.*, k.sealed from cluster c join cluster_credential k on k.cluster_id = c.id where c.id = $1`;
+const target = `select c.*, k.sealed from cluster c join cluster_credential k on k.cluster_id = c.id where c.id = any($1::uuid[])`;
 const list = `select c.id, k.revision as "credentialsRevision" from cluster c join cluster_credential k on k.cluster_id = c.id`;
 const namespaces = `select distinct namespace from application_instance where cluster_id = $1 order by namespace`;
 const Namespaces = z.array(z.object({ namespace: z.string() }));
 const Listed = z.object({ id: z.string(), credentialsRevision: z.int() });
 
-export function directoryOf(pool: Pool, sealer: Sealer): ClusterDirectory {
+export function directoryOf(pool: Pool, sealer: Sealer, log: Log): ClusterDirectory {
+  const targetOf = (row: Row): ClusterTarget => {
+    const cluster = fromRow(Cluster, row);
+    const sealed = z.instanceof(Uint8Array).parse(row.sealed);
+    const opened = JSON.parse(sealer.open(sealed, accessPlace(cluster.organizationId, cluster.id)));
+    return { cluster, access: ClusterAccess.parse(opened) };
+  };
   return {
     async target(clusterId) {
-      const [row] = await select(pool, target, [clusterId]);
-      if (row === undefined || !(row.sealed instanceof Uint8Array)) return undefined;
-      const cluster = fromRow(Cluster, row);
-      return {
-        cluster,
-        access: ClusterAccess.parse(
-          JSON.parse(sealer.open(row.sealed, accessPlace(cluster.organizationId, cluster.id))),
-        ),
-      };
+      const [row] = await select(pool, target, [[clusterId]]);
+      return row === undefined ? undefined : targetOf(row);
+    },
+    async targets(clusterIds) {
+      const rows = await select(pool, target, [clusterIds]);
+      return rows.flatMap((row) => {
+        try {
+          return [targetOf(row)];
+        } catch (err) {
+          log.error({ clusterId: row.id, err }, 'the access to a cluster cannot be opened');
+          return [];
+        }
+      });
     },
     async list() {
       return Listed.array().parse(await select(pool, list, []));
@@ -34,6 +46,10 @@ export function directoryOf(pool: Pool, sealer: Sealer): ClusterDirectory {
     async namespaces(clusterId) {
       return Namespaces.parse(await select(pool, namespaces, [clusterId])).map(({ namespace }) => namespace);
     },
-    report: (clusterId, report) => inTransaction(pool, (client) => reportCluster(client, clusterId, report)),
+    report: (clusterId, report, fence) =>
+      inTransaction(pool, async (client) => {
+        if (fence !== undefined) await holdFence(client, clusterId, fence);
+        return reportCluster(client, clusterId, report);
+      }),
   };
 }

@@ -4,6 +4,7 @@ import type { Observations } from '../app/connector-ports.ts';
 import type { NewEvent } from '../domain/event.ts';
 import type { Observation, Observed } from '../domain/observe.ts';
 import type { Operation } from '../domain/operation.ts';
+import { holdFence } from './fence.ts';
 import { appendEvents, storedOperation, writeObserved } from './operation-batch.ts';
 import { inTransaction, select } from './sql.ts';
 
@@ -23,8 +24,11 @@ const expected = `
 
 export function observationsOf(pool: Pool): Observations {
   return {
-    ingest: (clusterId, observations, fold) =>
-      inTransaction(pool, (client) => ingestIn(client, clusterId, observations, fold)),
+    ingest: (clusterId, observations, fold, fence) =>
+      inTransaction(pool, async (client) => {
+        if (fence !== undefined) await holdFence(client, clusterId, fence);
+        return ingestIn(client, clusterId, observations, fold);
+      }),
     async expected(clusterId, before) {
       const rows = await select(pool, expected, [clusterId, before]);
       return rows.map(({ name, namespace, uid }) => ({

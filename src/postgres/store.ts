@@ -3,7 +3,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import type { Pool } from 'pg';
 import type { AgentRecord } from '../app/agent-events.ts';
 import type { ClusterChecks, ClusterFigures } from '../app/cluster-ports.ts';
-import type { ClusterDirectory, Deliveries, Observations } from '../app/connector-ports.ts';
+import type { ClusterDirectory, Deliveries, Leases, Observations } from '../app/connector-ports.ts';
 import type { Clock, Log, Store, Vault } from '../app/ports.ts';
 import type { Emission, FailurePolicies, Invariants, Protections, RecoveryPoints } from '../app/scheduler-ports.ts';
 import { ApiKey } from '../domain/access.ts';
@@ -15,6 +15,7 @@ import { emissionOf } from './emission.ts';
 import { failurePoliciesOf } from './failure-policies.ts';
 import { PrismaClient } from './generated/client.ts';
 import { idempotencyKeysOf } from './idempotency.ts';
+import { leasesOf } from './leases.ts';
 import { migrate } from './migrate.ts';
 import { observationsOf } from './observations.ts';
 import { openPool } from './pool.ts';
@@ -41,6 +42,7 @@ export interface Opened {
   readonly clusterChecks: ClusterChecks;
   readonly clusterFigures: ClusterFigures;
   readonly agents: AgentRecord;
+  readonly leases: Leases;
   readonly clock: Clock;
   readonly vault: Vault;
   readonly pool: Pool;
@@ -72,6 +74,8 @@ export async function openStore(options: StoreOptions): Promise<Opened> {
     ...(options.maxConnections !== undefined && { max: options.maxConnections }),
   });
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  // Apart, so that a crowd before the other connections costs no lease. Connections are made when they are asked for.
+  const leasePool = openPool({ url: options.url, log: options.log, max: 2, name: 'vworkspace-backups-leases' });
   const seals = sealer(options.secretsKey);
 
   const store: Store = {
@@ -109,15 +113,16 @@ export async function openStore(options: StoreOptions): Promise<Opened> {
     store,
     emission: emissionOf(pool),
     failurePolicies: failurePoliciesOf(pool),
-    deliveries: deliveriesOf(pool),
+    deliveries: deliveriesOf(pool, leasePool),
     observations: observationsOf(pool),
     recoveryPoints: recoveryPointsOf(pool),
     protections: protectionsOf(pool),
     invariants: invariantsOf(pool),
-    directory: directoryOf(pool, seals),
     clusterChecks: clusterChecksOf(pool),
     clusterFigures: clusterFiguresOf(pool),
     agents: agentEventsOf(pool),
+    directory: directoryOf(pool, seals, options.log),
+    leases: leasesOf(leasePool),
     clock: {
       async now() {
         const [row] = await select(pool, 'select clock_timestamp() as now', []);
@@ -132,7 +137,7 @@ export async function openStore(options: StoreOptions): Promise<Opened> {
     },
     async close() {
       await prisma.$disconnect();
-      await pool.end();
+      await Promise.all([pool.end(), leasePool.end()]);
     },
   };
 }
