@@ -86,6 +86,7 @@ export function agentEventRoutes(api: Api, ports: HttpPorts): void {
         bodyLimit: agentBodyBytes,
         async onRequest(request, reply) {
           const agent = await authenticateAgent(ports, bearerOf(request));
+          request.log = request.log.child({ clusterId: agent.clusterId });
           const retryAfterSeconds = wait(agent.clusterId, performance.now());
           if (retryAfterSeconds > 0) {
             reply.header('connection', 'close');
