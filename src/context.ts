@@ -225,8 +225,13 @@ function startWatches(ports: Ports, clusters: ClusterApi, metrics: Metrics, log:
 /** Each looks at what is due of all clusters: who claims one first looks at it. */
 function startLooks(ports: Ports, clusters: ClusterApi, log: Log): () => Promise<void> {
   const held = async () => (await ports.directory.list()).map(({ id }) => id);
-  const looking = { ...ports, clusterApi: clusters, log, chance: Math.random, held };
-  return repeatedly(discoveryMs, async () => void (await refreshDiscoveries(looking)), log);
+  const stopping = new AbortController();
+  const looking = { ...ports, clusterApi: clusters, log, chance: Math.random, held, stopping: stopping.signal };
+  const stop = repeatedly(discoveryMs, async () => void (await refreshDiscoveries(looking)), log);
+  return async () => {
+    stopping.abort();
+    await stop();
+  };
 }
 
 interface ApiParts {

@@ -24,6 +24,8 @@ export interface RefreshPorts extends LookPorts {
   readonly log: Log;
   /** The clusters that this connector holds. */
   readonly held: () => Promise<readonly string[]>;
+  /** No further look is begun; one that runs ends within its time. */
+  readonly stopping: AbortSignal;
 }
 
 const everySeconds = 600;
@@ -35,12 +37,13 @@ const batchSize = 32;
 
 /** One round. Says how many clusters were looked at. */
 export async function refreshDiscoveries(ports: RefreshPorts): Promise<number> {
-  const { clusterChecks, directory, clock, log } = ports;
+  const { clusterChecks, directory, clock, log, stopping } = ports;
   await clusterChecks.tell(await clock.now());
   const due = await clusterChecks.claim(await ports.held(), await clock.now(), batchSize, retrySeconds);
   const waiting = due.values();
   const worker = async () => {
     for (const id of waiting) {
+      if (stopping.aborted) return;
       try {
         const target = await directory.target(id);
         if (target === undefined) continue;

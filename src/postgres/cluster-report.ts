@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { Found } from '../app/cluster-ports.ts';
 import type { ClusterReport } from '../app/connector-ports.ts';
 import { Cluster } from '../domain/cluster.ts';
-import { newsOf } from '../domain/cluster-news.ts';
+import { newsOf, type Told } from '../domain/cluster-news.ts';
 import { type Condition, clip, withCondition } from '../domain/condition.ts';
 import { refreshed } from '../domain/discovery.ts';
 import { appendEvents } from './operation-batch.ts';
@@ -15,7 +15,7 @@ import { camelRow, fromRow } from './shape.ts';
 
 /** The instant of the last contact is for people: it is not worth a write each time. */
 const contactEveryMs = 30_000;
-const Told = z.record(z.string(), z.string());
+const ToldConditions = z.record(z.string(), z.string());
 
 const write = `
   update cluster
@@ -38,8 +38,8 @@ export async function reportCluster(
   const changed = conditions.filter(
     ({ type, status }) => known.conditions.find((before) => before.type === type)?.status !== status,
   );
-  const told = Told.parse(row.toldConditions);
-  const outcome = newsOf(conditions, told, now);
+  const told = ToldConditions.parse(row.toldConditions);
+  const outcome = newsOf(conditions, without(told, withdrawn), now);
   const discovery = report.discovery === undefined ? undefined : refreshed(known.discovery, report.discovery);
   const sinceMs = Date.parse(now) - Date.parse(known.lastContactAt ?? new Date(0).toISOString());
   const lastContactAt = contact && sinceMs > contactEveryMs ? now : known.lastContactAt;
@@ -48,7 +48,7 @@ export async function reportCluster(
     conditions === known.conditions &&
     discovery === undefined &&
     lastContactAt === known.lastContactAt &&
-    outcome.told === told &&
+    JSON.stringify(outcome.told) === JSON.stringify(told) &&
     outcome.lookAt === tellAt;
   if (same) return [];
   await client.query({
@@ -83,4 +83,9 @@ function conditionsAfter(
   for (const condition of conditions)
     next = withCondition(next, { ...condition, message: clip(condition.message), lastTransitionTime: now });
   return next;
+}
+
+/** What is told of a condition that did not apply for a while is told anew. */
+function without(told: Told, withdrawn: readonly string[]): Told {
+  return Object.fromEntries(Object.entries(told).filter(([type]) => !withdrawn.includes(type)));
 }

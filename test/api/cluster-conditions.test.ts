@@ -33,7 +33,13 @@ describe('how clusters do', () => {
 
   /** One round of the connector that holds this cluster. */
   const round = (...held: string[]) =>
-    refreshDiscoveries({ ...api.ports, log: quiet, chance: () => 0.5, held: async () => held });
+    refreshDiscoveries({
+      ...api.ports,
+      log: quiet,
+      chance: () => 0.5,
+      held: async () => held,
+      stopping: new AbortController().signal,
+    });
   const later = (seconds: number) => {
     aheadMs += seconds * 1000;
   };

@@ -95,6 +95,7 @@ for (const backend of backends) {
 
     const { body: afterwards } = await api.get(`/v1/clusters/${clusterId}`);
     assert.ok(afterwards.lastObservedAt, 'the cluster tells when it was last observed');
+    assert.match(afterwards.discovery.server.version, /^v1\./, 'it was looked at without being asked to');
     assert.deepEqual(afterwards.delivery, { pendingCount: 0, lagSeconds: 0 });
 
     await api.get('/metrics');
