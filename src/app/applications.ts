@@ -99,6 +99,7 @@ export async function createApplicationInstance(
     revision: 1,
   };
   await tx.applicationInstances.insert(made);
+  await tx.clusterApplications.link(made);
   return made;
 }
 
@@ -116,9 +117,10 @@ export async function changeApplicationInstance(
   return tx.applicationInstances.update({ ...atRevision(known, revision), ...given(change), updatedAt: now });
 }
 
-/** Refused (`in-use`) while schedules or Operations refer to it. */
+/** Refused (`in-use`) while schedules or Operations of ours refer to it; those that others made stay without it. */
 export async function removeApplicationInstance({ tx, caller }: Call, id: string): Promise<void> {
   await own(tx.applicationInstances, caller, 'application instance', id);
+  await tx.clusterApplications.unlink(id);
   await tx.applicationInstances.remove(caller.organizationId, id);
 }
 

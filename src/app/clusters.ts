@@ -69,6 +69,7 @@ export async function changeCluster(
 /** Refused (`in-use`) while application instances refer to it. */
 export async function removeCluster({ tx, caller }: Call, id: string): Promise<void> {
   await own(tx.clusters, caller, 'cluster', id);
+  await tx.clusterApplications.forget(id);
   await tx.clusters.remove(caller.organizationId, id);
 }
 

@@ -41,6 +41,12 @@ export interface Fence {
   readonly epoch: number;
 }
 
+export interface Ingested {
+  readonly changedCount: number;
+  /** What was about no Operation that is known. */
+  readonly unmatched: readonly Observation[];
+}
+
 /** The hot path from a cluster. */
 export interface Observations {
   /** Locks the Operations of this cluster that are named, folds each, and writes what changed in one batch. */
@@ -49,7 +55,7 @@ export interface Observations {
     observations: readonly Observation[],
     fold: (operation: Operation, observation: Observation) => Observed,
     fence?: Fence,
-  ): Promise<{ readonly changedCount: number }>;
+  ): Promise<Ingested>;
   /** Operations that the cluster should have: delivered, not ended, and delivered before `before`. */
   expected(clusterId: string, before: string): Promise<readonly { name: string; namespace: string; uid: string }[]>;
 }

@@ -10,6 +10,7 @@ import { isTerminal, type NewOperation, type Operation } from '../domain/operati
 import { type OperationParameters, parametersOf } from '../domain/parameters.ts';
 import { notFound, Refusal, ruleViolated } from '../domain/problem.ts';
 import { resolveTtl } from '../domain/retention.ts';
+import { forewarned } from './adopt.ts';
 import { type Call, own, type Reading } from './call.ts';
 import type { Doorbell } from './ports.ts';
 
@@ -80,6 +81,7 @@ export async function planOperation({ tx, caller, now, vault }: Reading, input: 
     manifest: manifestOf(operation, cluster),
     warnings: [
       ...forewarnings(parameters, cluster, instance),
+      ...(await forewarned({ tx }, instance, input.type, input.engine)),
       ...forebodings({ type: input.type, parameters }, cluster, instance.namespace),
     ],
   };

@@ -16,6 +16,7 @@ import type { StoredProtectionPlan } from '../domain/protection-plan.ts';
 import type { Retention } from '../domain/retention.ts';
 import type { RemovedSchedule, Schedule } from '../domain/schedule.ts';
 import type { AgentTokens } from './agent-token.ts';
+import type { ClusterApplications } from './mirror-ports.ts';
 
 /** The time that rules go by: the database's, so that replicas agree; tests set it. ISO 8601 in UTC. */
 export interface Clock {
@@ -24,8 +25,8 @@ export interface Clock {
 
 /** Randomness and secrets. */
 export interface Vault {
-  /** A UUIDv7. */
-  newId(): string;
+  /** A UUIDv7; of the instant `at` for what was made earlier, so that it sorts there. */
+  newId(at?: string): string;
   newApiKey(): { readonly secret: string; readonly hint: string; readonly hash: string };
   /** 256 random bits. */
   newAgentToken(): { readonly secret: string; readonly hash: string };
@@ -53,6 +54,7 @@ export interface Tables {
   readonly apiKeys: Rows<ApiKey> & { insertHashed(key: ApiKey, hash: string): Promise<void> };
   /** Application classes belong to no organization: the organization given is not looked at. */
   readonly applicationClasses: Rows<ApplicationClass>;
+  applicationClassNamed(name: string): Promise<ApplicationClass | undefined>;
   readonly overrides: {
     find(organizationId: string, applicationClassId: string): Promise<RetentionOverride | undefined>;
     put(
@@ -67,6 +69,7 @@ export interface Tables {
   readonly agentTokens: AgentTokens;
   readonly credentials: { put(cluster: Pick<Cluster, 'id' | 'organizationId'>, access: ClusterAccess): Promise<void> };
   readonly applicationInstances: Rows<ApplicationInstance>;
+  readonly clusterApplications: ClusterApplications;
   readonly schedules: Rows<Schedule> & {
     /** Whether there is or was one: a removed schedule keeps its ledger. */
     existed(organizationId: string, id: string): Promise<boolean>;

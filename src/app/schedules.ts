@@ -19,6 +19,7 @@ import {
   withChange,
 } from '../domain/schedule.ts';
 import { awakened, rescheduled, settle, silenced } from '../domain/settle.ts';
+import { forewarned } from './adopt.ts';
 import { atRevision, type Call, own, ownLocked } from './call.ts';
 import { foresee } from './foresee.ts';
 import { blackoutWindows } from './preview.ts';
@@ -46,6 +47,7 @@ export async function createSchedule(call: Call, input: NewSchedule): Promise<Sa
   const { first, warnings } = checkRecurrence(described, now, await minimumInterval(call));
   const { clusterId } = instance;
   const doubts = await foresee(call, { ...described, clusterId, template });
+  const forebodings = await forewarned(call, instance, 'Backup');
   const schedule: Schedule = {
     ...described,
     organizationId: caller.organizationId,
@@ -62,7 +64,7 @@ export async function createSchedule(call: Call, input: NewSchedule): Promise<Sa
   await tx.schedules.insert(schedule);
   return {
     ...schedule,
-    warnings: [...warnings, ...doubts, ...blackoutWarnings(schedule, await blackoutWindows(call), now)],
+    warnings: [...warnings, ...doubts, ...forebodings, ...blackoutWarnings(schedule, await blackoutWindows(call), now)],
   };
 }
 

@@ -21,10 +21,11 @@ import type {
   Watcher,
   WatchState,
 } from './connector-ports.ts';
+import { type MirrorPorts, mirrorApplications, recordOthers } from './mirror.ts';
 import type { Clock, Log } from './ports.ts';
 import { startLine } from './start-line.ts';
 
-export interface WatchPorts {
+export interface WatchPorts extends MirrorPorts {
   readonly leases: Leases;
   readonly directory: ClusterDirectory;
   readonly clusterApi: ClusterApi;
@@ -74,7 +75,7 @@ export function watchClusters(ports: WatchPorts, connectorId: string): Watches {
     running.set(id, watch);
     const run = line.enter(signal, async (started) => {
       const held: Held = { fence: { connectorId, epoch: lease.epoch }, lost, started };
-      await ports.clusterApi.watch({ cluster, ...target }, watcherOf(ports, id, held), signal);
+      await ports.clusterApi.watch({ cluster, ...target }, watcherOf(ports, cluster, held), signal);
     });
     ending.add(run);
     void run.finally(() => ending.delete(run));
@@ -132,11 +133,11 @@ interface Held {
   readonly started: () => void;
 }
 
-function watcherOf(
-  { directory, observations, clock, log }: WatchPorts,
-  clusterId: string,
-  { fence, lost, started }: Held,
-): Watcher {
+function watcherOf(ports: WatchPorts, cluster: ClusterTarget['cluster'], { fence, lost, started }: Held): Watcher {
+  const { directory, observations, clock, log } = ports;
+  const clusterId = cluster.id;
+  const applications = mirrorApplications(ports, { cluster, fence });
+  const others = recordOthers(ports, { cluster, fence });
   /** For each write: the first that is refused ends the watch. */
   const fenced = async <T>(write: Promise<T>): Promise<T> => {
     try {
@@ -148,9 +149,10 @@ function watcherOf(
   };
   const ingest = async (seen: readonly Observation[]) => {
     const now = await clock.now();
-    await fenced(
+    const { unmatched } = await fenced(
       observations.ingest(clusterId, seen, (operation, observation) => observe(operation, observation, now), fence),
     );
+    await fenced(others.seen(unmatched));
   };
   return {
     operations: {
@@ -162,9 +164,13 @@ function watcherOf(
             !present.has(`${expected.namespace}/${expected.name}`),
         );
         if (missing.length > 0) await ingest(missing.map((resource) => ({ ...resource, deleted: true, status: {} })));
+        await fenced(others.listed());
       },
     },
-    applications: { seen: async () => undefined, listed: async () => undefined },
+    applications: {
+      seen: (observed) => fenced(applications.seen(observed)),
+      listed: (list) => fenced(applications.listed(list)),
+    },
     namespaces: () => directory.namespaces(clusterId),
     async state(state) {
       const failure = state.kind === 'Watching' ? undefined : state.failure;

@@ -1,5 +1,6 @@
 /** Applications: the classes of the catalog with their defaults, and the instances in clusters. */
 import { z } from 'zod';
+import { ApplicationState } from './cluster-application.ts';
 import { DisplayName, Id, Instant, Revision } from './common.ts';
 import { DnsLabel } from './names.ts';
 import { BackupParameters } from './parameters.ts';
@@ -98,22 +99,26 @@ export const RetentionOverride = z
   .meta({ id: 'RetentionOverride', description: "An organization's own time to live for a class, by cadence." });
 export type RetentionOverride = z.infer<typeof RetentionOverride>;
 
-export const ApplicationInstance = z
-  .object({
-    id: Id,
-    organizationId: Id,
-    clusterId: Id,
-    applicationClassId: Id,
-    namespace: DnsLabel,
-    name: DnsLabel.describe('The name of the ApplicationInstance resource in that namespace.'),
-    displayName: DisplayName.optional(),
-    protectionPlanId: Id.optional().describe('The protection plan that is applied to it.'),
-    protectionPlanTimeZone: TimeZone.optional().describe("Where it is read, when not in the plan's own time zone."),
-    createdAt: Instant,
-    updatedAt: Instant,
-    revision: Revision,
-  })
-  .meta({ id: 'ApplicationInstance', description: 'An application that runs in a namespace of a cluster.' });
+export const StoredApplicationInstance = z.object({
+  id: Id,
+  organizationId: Id,
+  clusterId: Id,
+  applicationClassId: Id,
+  namespace: DnsLabel,
+  name: DnsLabel.describe('The name of the ApplicationInstance resource in that namespace.'),
+  displayName: DisplayName.optional(),
+  protectionPlanId: Id.optional().describe('The protection plan that is applied to it.'),
+  protectionPlanTimeZone: TimeZone.optional().describe("Where it is read, when not in the plan's own time zone."),
+  createdAt: Instant,
+  updatedAt: Instant,
+  revision: Revision,
+});
+
+export const ApplicationInstance = StoredApplicationInstance.extend({
+  observed: ApplicationState.optional().describe(
+    'What its cluster says of it; it changes without the revision. Absent when it was never seen there.',
+  ),
+}).meta({ id: 'ApplicationInstance', description: 'An application that runs in a namespace of a cluster.' });
 export type ApplicationInstance = z.infer<typeof ApplicationInstance>;
 
 export const NewApplicationInstance = z

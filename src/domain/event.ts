@@ -18,7 +18,7 @@ export const Event = z
     reason: z
       .string()
       .describe(
-        'A CamelCase word for machines: Created, Delivered, DeliveryRetried, DeliveryRefused, Accepted, Running, Succeeded, …; of an application AtRisk, Breached, Unprotected, Protected, RecoveryPointExpiring; of a cluster ClusterUnreachable, ClusterReachable, CredentialsRejected, CredentialsAccepted, CredentialsExpiring, CredentialsExpired, CredentialsRenewed, OperatorNotReady, OperatorReady, WatchInterrupted, Watching.',
+        'A CamelCase word for machines: Created, Delivered, DeliveryRetried, DeliveryRefused, Accepted, Running, Succeeded, …; of an application AtRisk, Breached, Unprotected, Protected, RecoveryPointExpiring, ApplicationReady, ApplicationNotReady, ApplicationGone, ApplicationReturned, CapabilityMissing, CapabilityDeclared; of an Operation that others made Observed; of a cluster ClusterUnreachable, ClusterReachable, CredentialsRejected, CredentialsAccepted, CredentialsExpiring, CredentialsExpired, CredentialsRenewed, OperatorNotReady, OperatorReady, WatchInterrupted, Watching.',
       ),
     message: z.string(),
     at: Instant,

@@ -17,6 +17,7 @@ import type { NewEvent } from './event.ts';
 import { gone, posted, stated } from './fold.ts';
 import { newsOf } from './observed-events.ts';
 import { isTerminal, type Operation, Phase } from './operation.ts';
+import { isShallow } from './shallow.ts';
 import { statedPhase } from './stated.ts';
 
 const Count = z.coerce.number().int().min(0).optional().catch(undefined);
@@ -53,7 +54,11 @@ export const ObservedStatus = z
       .object({ totalItems: Count, itemsBackedUp: Count, itemsRestored: Count, itemsDone: Count })
       .optional()
       .catch(undefined),
-    outputs: z.record(z.string(), z.unknown()).optional().catch(undefined),
+    outputs: z
+      .record(z.string(), z.unknown())
+      .refine((outputs) => isShallow(outputs))
+      .optional()
+      .catch(undefined),
   })
   .catch({});
 export type ObservedStatus = z.infer<typeof ObservedStatus>;
@@ -90,6 +95,8 @@ export interface ObservedManager {
   readonly manager: string;
   readonly operation?: 'Apply' | 'Update' | undefined;
   readonly at?: string | undefined;
+  /** Type or target are its own: it made the resource, or applied it as a whole. */
+  readonly ownsTarget?: boolean;
 }
 
 /** An Operation with the version of its resource that was folded in last. */

@@ -104,7 +104,7 @@ export const Operation = z
     requestedBy: z
       .string()
       .describe(
-        'The name of the API key, schedule/<name> for a fire, or cluster/<field manager> of who applied it there.',
+        'The name of the API key, schedule/<name> for a fire, or cluster/<field manager> of who applied it there; with the id of an Operation of another control plane where it carries one.',
       ),
     onBehalfOf: z.string().optional().describe('The person that X-On-Behalf-Of named.'),
     phase: Phase,

@@ -27,11 +27,13 @@ export const defaultRetention: Retention = {
   onDemand: '720h',
 };
 
-export const TtlSource = z.enum(['request', 'schedule', 'organization', 'applicationClass', 'default']).meta({
-  id: 'TtlSource',
-  description:
-    'Where the time to live came from: the request, the schedule, the organization override of the application class, the class itself, or the service default of 720h.',
-});
+export const TtlSource = z
+  .enum(['request', 'schedule', 'organization', 'applicationClass', 'default', 'cluster', 'velero'])
+  .meta({
+    id: 'TtlSource',
+    description:
+      "Where the time to live came from: the request, the schedule, the organization override of the application class, the class itself, or the service default of 720h. With origin cluster: what was applied there, in whole hours, or Velero's own default of 720h.",
+  });
 export type TtlSource = z.infer<typeof TtlSource>;
 
 export interface ResolvedTtl {

@@ -21,6 +21,7 @@ import { apiKeyRoutes } from './resources/api-keys.ts';
 import { applicationClassRoutes } from './resources/application-classes.ts';
 import { applicationInstanceRoutes } from './resources/application-instances.ts';
 import { blackoutWindowRoutes } from './resources/blackout-windows.ts';
+import { clusterApplicationRoutes } from './resources/cluster-applications.ts';
 import { clusterSuspensionRoutes } from './resources/cluster-suspension.ts';
 import { clusterRoutes } from './resources/clusters.ts';
 import { operationDetailRoutes } from './resources/operation-details.ts';
@@ -102,6 +103,7 @@ const resources = [
   retentionForecastRoutes,
   applicationInstanceRoutes,
   clusterRoutes,
+  clusterApplicationRoutes,
   clusterSuspensionRoutes,
   agentTokenRoutes,
   scheduleRoutes,

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { operationIdAnnotation } from '../domain/manifest.ts';
 import { type Observation, type ObservedManager, ObservedStatus } from '../domain/observe.ts';
+import { isShallow } from '../domain/shallow.ts';
 import type { Seen } from './resource.ts';
 
 const maxParametersLength = 32_768;
@@ -18,7 +19,7 @@ const Manager = z
     manager: z.string().max(128),
     operation: z.enum(['Apply', 'Update']).optional().catch(undefined),
     time: At,
-    fieldsV1: z.object({ 'f:spec': z.unknown() }),
+    fieldsV1: z.object({ 'f:spec': z.record(z.string(), z.unknown()) }),
   })
   .optional()
   .catch(undefined);
@@ -39,7 +40,7 @@ const Resource = z.object({
       targetRef: z.object({ name: Word }).optional().catch(undefined),
       parameters: z
         .record(z.string(), z.unknown())
-        .refine((parameters) => JSON.stringify(parameters).length <= maxParametersLength)
+        .refine((parameters) => isShallow(parameters) && JSON.stringify(parameters).length <= maxParametersLength)
         .optional()
         .catch(undefined),
     })
@@ -69,10 +70,13 @@ export function observedOperation(object: unknown, seen: Seen): Observation | un
 }
 
 function managersOf(entries: readonly z.infer<typeof Manager>[]): readonly ObservedManager[] {
-  const owners = entries.filter((entry) => entry !== undefined && 'f:spec' in entry.fieldsV1);
-  return owners
+  return entries
+    .filter((entry) => entry !== undefined)
     .slice(0, maxManagerCount)
-    .flatMap((entry) =>
-      entry === undefined ? [] : [{ manager: entry.manager, operation: entry.operation, at: entry.time }],
-    );
+    .map(({ manager, operation, time, fieldsV1: { 'f:spec': owned } }) => ({
+      manager,
+      operation,
+      at: time,
+      ownsTarget: 'f:type' in owned || 'f:targetRef' in owned,
+    }));
 }

@@ -1,8 +1,8 @@
 /** What clusters say, folded into the rows that it is about: read under lock, folded by the domain, written in one batch. */
 import type { Pool, PoolClient } from 'pg';
-import type { Observations } from '../app/connector-ports.ts';
+import type { Ingested, Observations } from '../app/connector-ports.ts';
 import type { NewEvent } from '../domain/event.ts';
-import type { Observation, Observed } from '../domain/observe.ts';
+import { isAbout, type Observation, type Observed } from '../domain/observe.ts';
 import type { Operation } from '../domain/operation.ts';
 import { holdFence } from './fence.ts';
 import { appendEvents, storedOperation, writeObserved } from './operation-batch.ts';
@@ -46,16 +46,18 @@ export async function ingestIn(
   clusterId: string,
   observations: readonly Observation[],
   fold: (operation: Operation, observation: Observation) => Observed,
-): Promise<{ readonly changedCount: number }> {
+): Promise<Ingested> {
   const names = [...new Set(observations.map(({ name }) => name))];
   const { rows } = await client.query({ name: 'lock-observed', text: locked, values: [clusterId, names] });
   const written: Operation[] = [];
   const events: NewEvent[] = [];
+  const matched = new Set<Observation>();
   for (const stored of rows.map(storedOperation)) {
     let { operation } = stored;
     let changed = false;
     for (const observation of observations) {
       if (observation.name !== operation.name || observation.namespace !== operation.namespace) continue;
+      if (isAbout(operation, observation)) matched.add(observation);
       const observed = fold(operation, observation);
       operation = observed.operation;
       changed ||= observed.changed;
@@ -66,5 +68,5 @@ export async function ingestIn(
   await writeObserved(client, written);
   await appendEvents(client, events);
   if (observations.length > 0) await client.query({ name: 'cluster-observed', text: observed, values: [clusterId] });
-  return { changedCount: written.length };
+  return { changedCount: written.length, unmatched: observations.filter((each) => !matched.has(each)) };
 }

@@ -4,15 +4,18 @@ import type { Pool } from 'pg';
 import type { AgentRecord } from '../app/agent-events.ts';
 import type { ClusterChecks, ClusterFigures } from '../app/cluster-ports.ts';
 import type { ClusterDirectory, Deliveries, Leases, Observations } from '../app/connector-ports.ts';
+import type { ApplicationMirror, ForeignOperations } from '../app/mirror-ports.ts';
 import type { Clock, Log, Store, Vault } from '../app/ports.ts';
 import type { Emission, FailurePolicies, Invariants, Protections, RecoveryPoints } from '../app/scheduler-ports.ts';
 import { ApiKey } from '../domain/access.ts';
 import { agentEventsOf } from './agent-events.ts';
+import { applicationMirrorOf } from './cluster-applications.ts';
 import { clusterChecksOf, clusterFiguresOf } from './cluster-checks.ts';
 import { deliveriesOf } from './deliveries.ts';
 import { directoryOf } from './directory.ts';
 import { emissionOf } from './emission.ts';
 import { failurePoliciesOf } from './failure-policies.ts';
+import { foreignOperationsOf } from './foreign-operations.ts';
 import { PrismaClient } from './generated/client.ts';
 import { idempotencyKeysOf } from './idempotency.ts';
 import { leasesOf } from './leases.ts';
@@ -35,6 +38,8 @@ export interface Opened {
   readonly failurePolicies: FailurePolicies;
   readonly deliveries: Deliveries;
   readonly observations: Observations;
+  readonly applicationMirror: ApplicationMirror;
+  readonly foreignOperations: ForeignOperations;
   readonly recoveryPoints: RecoveryPoints;
   readonly protections: Protections;
   readonly invariants: Invariants;
@@ -115,6 +120,8 @@ export async function openStore(options: StoreOptions): Promise<Opened> {
     failurePolicies: failurePoliciesOf(pool),
     deliveries: deliveriesOf(pool, leasePool),
     observations: observationsOf(pool),
+    applicationMirror: applicationMirrorOf(pool),
+    foreignOperations: foreignOperationsOf(pool),
     recoveryPoints: recoveryPointsOf(pool),
     protections: protectionsOf(pool),
     invariants: invariantsOf(pool),

@@ -1,7 +1,7 @@
 /** The tables as use cases see them, over one transaction or over the database itself. */
 import type { Tables } from '../app/ports.ts';
 import { ApiKey, Organization } from '../domain/access.ts';
-import { ApplicationClass, ApplicationInstance } from '../domain/application.ts';
+import { ApplicationClass, StoredApplicationInstance } from '../domain/application.ts';
 import { BlackoutWindow } from '../domain/blackout.ts';
 import { Cluster } from '../domain/cluster.ts';
 import { Event } from '../domain/event.ts';
@@ -10,6 +10,7 @@ import { Operation } from '../domain/operation.ts';
 import { StoredProtectionPlan } from '../domain/protection-plan.ts';
 import { Schedule } from '../domain/schedule.ts';
 import { agentTokensOf } from './agent-events.ts';
+import { clusterApplicationRows } from './cluster-applications.ts';
 import { upsertFires } from './fire-rows.ts';
 import type { Prisma } from './generated/client.ts';
 import { appendEventsSql as appendEvents } from './operation-batch.ts';
@@ -19,7 +20,7 @@ import { planRows } from './plan-rows.ts';
 import { refusalOf } from './refusals.ts';
 import { type Delegate, type Kind, pageOf, rowsOf } from './rows.ts';
 import { keyVersion, type Sealer } from './seal.ts';
-import { snakeRow, toRow } from './shape.ts';
+import { fromRow, snakeRow, toRow } from './shape.ts';
 import { vault } from './vault.ts';
 
 function kindOf<T>(
@@ -36,7 +37,12 @@ const kinds = {
   apiKeys: kindOf('API key', 'api_key', ApiKey, 'organizationId'),
   applicationClasses: kindOf('application class', 'application_class', ApplicationClass, undefined),
   clusters: kindOf('cluster', 'cluster', Cluster, 'organizationId'),
-  applicationInstances: kindOf('application instance', 'application_instance', ApplicationInstance, 'organizationId'),
+  applicationInstances: kindOf(
+    'application instance',
+    'application_instance',
+    StoredApplicationInstance,
+    'organizationId',
+  ),
   schedules: { ...kindOf('schedule', 'schedule', Schedule, 'organizationId'), visible: { deletedAt: null } },
   blackoutWindows: kindOf('blackout window', 'blackout_window', BlackoutWindow, 'organizationId'),
   protectionPlans: kindOf('protection plan', 'protection_plan', StoredProtectionPlan, 'organizationId'),
@@ -67,6 +73,10 @@ export function tablesOf(client: Prisma.TransactionClient, sealer: Sealer): Tabl
       },
     },
     applicationClasses: rowsOf(client, client.applicationClass, kinds.applicationClasses),
+    async applicationClassNamed(name) {
+      const row = await client.applicationClass.findUnique({ where: { name } });
+      return row === null ? undefined : fromRow(ApplicationClass, row);
+    },
     overrides: overrideRows(client),
     clusters: rowsOf(client, client.cluster, kinds.clusters),
     agentTokens: agentTokensOf(client),
@@ -82,6 +92,7 @@ export function tablesOf(client: Prisma.TransactionClient, sealer: Sealer): Tabl
       },
     },
     applicationInstances: rowsOf(client, client.applicationInstance, kinds.applicationInstances),
+    clusterApplications: clusterApplicationRows(client),
     schedules: {
       ...rowsOf(client, client.schedule, kinds.schedules),
       async existed(organizationId, id) {

@@ -8,7 +8,7 @@ function hashOf(text: string): string {
 }
 
 export const vault: Vault = {
-  newId: () => v7(),
+  newId: (at) => v7(at === undefined ? undefined : { msecs: Date.parse(at) }),
   newApiKey() {
     const secret = `vwb_${randomBytes(32).toString('base64url')}`;
     return { secret, hint: secret.slice(0, 8), hash: hashOf(secret) };

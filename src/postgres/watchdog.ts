@@ -33,7 +33,8 @@ export const brokenInvariants = `
       and not exists (select from operation o where o.id = f.operation_id)
   union all
     ${finding('OperationWithoutEvent', 'Operation')}, o.id, o.organization_id, o.created_at
-    from operation o where o.created_at > ${recent} and not exists (select from event e where e.operation_id = o.id)
+    from operation o
+    where o.created_at > ${recent} and o.origin <> 'cluster' and not exists (select from event e where e.operation_id = o.id)
   union all
     ${finding('OperationUndelivered', 'Operation')}, id, organization_id, created_at
     from operation

@@ -116,6 +116,10 @@ export const examples: Readonly<Record<string, Record<string, Example>>> = {
       },
     },
   },
+  adoptClusterApplication: {
+    byCatalog: { summary: 'Of the class that its catalogId names', value: {} },
+    named: { summary: 'Of a class', value: { applicationClassId: applicationClass, displayName: 'Files of my team' } },
+  },
   changeApplicationInstance: {
     name: { summary: 'Another name for people', value: { displayName: 'Files of my team' } },
   },

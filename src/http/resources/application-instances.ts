@@ -1,4 +1,5 @@
 /** /v1/application-instances: the applications that run in namespaces of clusters. */
+import { withState, withStates } from '../../app/adopt.ts';
 import {
   changeApplicationInstance,
   createApplicationInstance,
@@ -11,9 +12,9 @@ import { DnsLabel } from '../../domain/names.ts';
 import { callerOf } from '../auth.ts';
 import { answerOnce, created, write } from '../calls.ts';
 import { CreationOrder, listed, listOf, listQuery } from '../paging.ts';
-import { ById, ChangeHeaders, PostHeaders, ReadHeaders } from '../parameters.ts';
+import { ById, ChangeHeaders, PostHeaders } from '../parameters.ts';
 import type { Api, HttpPorts } from '../ports.ts';
-import { expectedRevision, requireRevision, tagged, taggedUnlessKnown } from '../revisions.ts';
+import { expectedRevision, requireRevision, tagged } from '../revisions.ts';
 import { about } from '../route.ts';
 
 const tag = 'application-instances';
@@ -26,7 +27,8 @@ const filters = {
 };
 
 export function applicationInstanceRoutes(api: Api, ports: HttpPorts): void {
-  const { applicationInstances } = ports.store.tables;
+  const { applicationInstances, clusterApplications } = ports.store.tables;
+  const shown = (instance: ApplicationInstance) => withState({ clusterApplications }, instance);
 
   api.post(
     '/v1/application-instances',
@@ -41,7 +43,10 @@ export function applicationInstanceRoutes(api: Api, ports: HttpPorts): void {
     ),
     (request, reply) =>
       answerOnce(ports, request, reply, async (call) =>
-        created('/v1/application-instances', await createApplicationInstance(call, request.body)),
+        created(
+          '/v1/application-instances',
+          await withState(call.tx, await createApplicationInstance(call, request.body)),
+        ),
       ),
   );
 
@@ -59,7 +64,11 @@ export function applicationInstanceRoutes(api: Api, ports: HttpPorts): void {
         response: { 200: ApplicationInstanceList },
       },
     ),
-    (request) => listed(request.query, (query) => applicationInstances.page(callerOf(request).organizationId, query)),
+    (request) =>
+      listed(request.query, async (query) => {
+        const page = await applicationInstances.page(callerOf(request).organizationId, query);
+        return { ...page, items: await withStates({ clusterApplications }, page.items) };
+      }),
   );
 
   api.get(
@@ -70,14 +79,14 @@ export function applicationInstanceRoutes(api: Api, ports: HttpPorts): void {
         scope: 'application-instances:read',
         tag,
         summary: 'Get an application instance',
+        description: 'Its revision counts what the API changes; `observed` changes without it.',
       },
-      { params: ById, headers: ReadHeaders, response: { 200: ApplicationInstance } },
+      { params: ById, response: { 200: ApplicationInstance } },
     ),
     async (request, reply) =>
-      taggedUnlessKnown(
-        request,
+      tagged(
         reply,
-        await own(applicationInstances, callerOf(request), 'application instance', request.params.id),
+        await shown(await own(applicationInstances, callerOf(request), 'application instance', request.params.id)),
       ),
   );
 
@@ -95,8 +104,10 @@ export function applicationInstanceRoutes(api: Api, ports: HttpPorts): void {
     async (request, reply) =>
       tagged(
         reply,
-        await write(ports, request, (call) =>
-          changeApplicationInstance(call, request.params.id, request.body, expectedRevision(request)),
+        await shown(
+          await write(ports, request, (call) =>
+            changeApplicationInstance(call, request.params.id, request.body, expectedRevision(request)),
+          ),
         ),
       ),
   );
@@ -110,7 +121,7 @@ export function applicationInstanceRoutes(api: Api, ports: HttpPorts): void {
         tag,
         summary: 'Remove an application instance',
         description:
-          'Only the record; nothing happens in the cluster. Refused with `in-use` while schedules or Operations refer to it.',
+          'Only the record; nothing happens in the cluster. Refused with `in-use` while schedules or Operations that were made here refer to it.',
         refusals: [409],
       },
       { params: ById, headers: ChangeHeaders },

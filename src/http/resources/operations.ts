@@ -4,7 +4,7 @@ import { own } from '../../app/call.ts';
 import { cancelOperation, createOperation, type Planned, planOperation } from '../../app/operations.ts';
 import { Id } from '../../domain/common.ts';
 import { DnsLabel } from '../../domain/names.ts';
-import { NewOperation, Operation, OperationType, Phase } from '../../domain/operation.ts';
+import { NewOperation, Operation, OperationType, Origin, Phase } from '../../domain/operation.ts';
 import { callerOf } from '../auth.ts';
 import { answerOnce, done, reading } from '../calls.ts';
 import { CreationOrder, listed, listOf, listQuery } from '../paging.ts';
@@ -40,6 +40,9 @@ const filters = {
   scheduleId: Id.optional().describe('Only the fires of this schedule.'),
   type: OperationType.optional().describe('Only those of this type.'),
   phase: Phase.optional().describe('Only those in this phase.'),
+  origin: Origin.optional().describe(
+    'Only those of this origin. cluster: what others made there with kubectl, Git or another tool.',
+  ),
   namespace: DnsLabel.optional().describe('Only those in namespaces of this name.'),
 };
 
@@ -86,7 +89,8 @@ export function operationRoutes(api: Api, ports: HttpPorts): void {
         scope: 'operations:read',
         tag,
         summary: 'List operations',
-        description: 'The newest first.',
+        description:
+          'The newest first. Also those that others made in the clusters (`origin` cluster): they are seen by the watch, sorted by when they were made there, and can be cancelled like any other.',
       },
       { querystring: listQuery(CreationOrder.default('-createdAt'), filters), response: { 200: OperationList } },
     ),
