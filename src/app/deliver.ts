@@ -41,8 +41,10 @@ export async function deliver(ports: DeliverPorts, clusterId: string): Promise<{
     const recordedCount = await deliveries.record(answers, (attempt, answer) =>
       decideDelivery(attempt, answer, now, ports.chance()),
     );
-    if (recordedCount < claims.length)
-      ports.log.warn({ clusterId, count: claims.length - recordedCount }, 'claims of deliveries were lost to others');
+    if (answers.length < claims.length)
+      ports.log.warn({ clusterId, count: claims.length - answers.length }, 'claims of deliveries were lost: not called');
+    if (recordedCount < answers.length)
+      ports.log.debug({ clusterId, count: answers.length - recordedCount }, 'answers came after the end of their claims');
     // Without a claim that still held, what was heard may be old.
     if (recordedCount === 0) return { answeredCount };
     await directory.report(clusterId, {
