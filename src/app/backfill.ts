@@ -11,6 +11,7 @@ import { resolveTtl } from '../domain/retention.ts';
 import type { Schedule } from '../domain/schedule.ts';
 import { countSlots, slotAfter, slotBefore } from '../domain/slots.ts';
 import { type Call, own, ownLocked } from './call.ts';
+import { foresee } from './foresee.ts';
 import type { Doorbell } from './ports.ts';
 import { actor } from './schedules.ts';
 
@@ -44,6 +45,7 @@ export async function backfillSchedule(
       '/from',
       `The range holds more than ${maxBackfill} slots without an Operation; backfill it in parts.`,
     );
+  await foresee(call, schedule);
   const make = await maker(call, schedule);
   const operations = slots.map((slot) => make(slot));
   for (const operation of operations) await tx.operations.insertOwed(operation, 'Apply');

@@ -296,6 +296,14 @@ describe('how clusters do', () => {
       });
       assertProblem(change, 422, 'rule-violated');
       assert.equal((await api.call('POST', `/v1/schedules/${made.id}/trigger`)).status, 201);
+      const { applicationClassId } = (await api.call('GET', `/v1/application-instances/${applicationInstanceId}`)).body;
+      const changeClass = (defaultParameters: object) =>
+        api.call('PATCH', `/v1/application-classes/${applicationClassId}`, { body: { defaultParameters } });
+      await changeClass({ snapshotVolumes: true });
+      const triggered = await api.call('POST', `/v1/schedules/${made.id}/trigger`);
+      assertProblem(triggered, 422, 'rule-violated');
+      assert.match(triggered.body.errors[0].detail, /comes from the application class's defaultParameters/);
+      await changeClass({});
     });
 
     test('is sent the time to live as retention, which it accepts', async () => {
