@@ -172,7 +172,7 @@ describe('whatever is sent', () => {
               typeof value === 'string' ? value.toWellFormed() : JSON.stringify(value),
             ]),
           );
-          const path = `${operation.path.replace('{id}', id)}?${search}`;
+          const path = `${operation.path.replaceAll(/\{\w+\}/g, id)}?${search}`;
           const method = operation.method;
           const ofAgent = operation['x-required-scope'] === 'agentToken';
           const answer = await api.call(method, path, {

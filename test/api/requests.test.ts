@@ -40,7 +40,7 @@ describe('what is wrong with a request is told where it is wrong', () => {
             assert.equal((await api.call('POST', path, { body: value, key: token })).status, 204, operationId);
             continue;
           }
-          const answer = await api.call(method.toUpperCase(), path.replace('{id}', madeUp), { body: value });
+          const answer = await api.call(method.toUpperCase(), path.replaceAll(/\{\w+\}/g, madeUp), { body: value });
           const told = `${operationId}: ${answer.text}`;
           if (answer.status === 422)
             assert.match(pointersOf(answer).join(), /^\/(applicationInstance|cluster)Id$/, told);
