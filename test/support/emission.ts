@@ -57,7 +57,8 @@ export const ended = (child: ChildProcess) =>
 
 /**
  * So many slots come due one after the other, two milliseconds apart, while four emitters race for them and are killed
- * within 150 ms each, until all have been fired. Returns how many were killed.
+ * within 150 ms each, a little later each time so that a slow machine gets on, until all have been fired. Returns how
+ * many were killed.
  */
 export async function fireUnderKills(databaseUrl: string, pool: Pool, count: number, seconds: number): Promise<number> {
   await pool.query('truncate organization, application_class cascade');
@@ -75,7 +76,7 @@ export async function fireUnderKills(databaseUrl: string, pool: Pool, count: num
     const children = await Promise.all(Array.from({ length: 4 }, () => startEmitter(databaseUrl, 'loop')));
     for (const child of children) child.stdin?.write('go\n');
     for (const child of children) {
-      await sleep(Math.random() * 150);
+      await sleep(Math.random() * (150 + kills));
       child.kill('SIGKILL');
       kills += 1;
     }
