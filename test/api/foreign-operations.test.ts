@@ -4,6 +4,7 @@ import { v7 } from 'uuid';
 import { type Mirroring, mirrorApplications, recordOthers } from '../../src/app/mirror.ts';
 import type { Cluster } from '../../src/domain/cluster.ts';
 import { maxListedCount } from '../../src/domain/foreign-operation.ts';
+import { LeaseLost } from '../../src/domain/leases.ts';
 import { type Observation, observe } from '../../src/domain/observe.ts';
 import { keptLog } from '../support/log.ts';
 import { assertProblem, startApi, type TestApi } from './harness.ts';
@@ -252,6 +253,18 @@ describe('Operations that somebody else made in a cluster', () => {
         'sorted by when they were made there',
       );
     });
+  });
+
+  test('are not recorded, nor applications mirrored, by a watch whose cluster another connector holds by now', async () => {
+    const late = { ...mirroring, fence: { connectorId: v7(), epoch: 1 } };
+    await assert.rejects(watchOf(late).seen(theirs('too-late')), LeaseLost);
+    const watch = mirrorApplications({ ...api.opened, log }, late);
+    const none = { labels: {}, annotations: {}, conditions: [] };
+    const seenLate = { ...none, name: 'too-late', namespace: 'org-myteam', uid: 'x', deleted: false } as const;
+    await assert.rejects(watch.seen([{ ...seenLate, source: 'Watched' }]), LeaseLost);
+    const list = { present: new Set<string>(), beganAt: ago(-minute) };
+    await assert.rejects(watch.listed(list), LeaseLost);
+    assert.deepEqual(await named('too-late'), []);
   });
 
   test('wait for an application of theirs that is being adopted, so that neither misses the other', async () => {
