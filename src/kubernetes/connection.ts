@@ -115,11 +115,12 @@ export function openConnection(access: ClusterAccess, options: ConnectionOptions
     async stream(request, signal) {
       const timer = deadline(timings.callSeconds, signal);
       try {
-        const { running } = pools.line;
+        const { line } = pools;
         const { statusCode, headers, body } = await send(request, timer.signal);
         timer.hold();
-        running.add(timer.abort);
-        const chunks = ending(body, timer, () => running.delete(timer.abort));
+        line.running.add(timer.abort);
+        if (line !== pools.line) line.leave();
+        const chunks = ending(body, timer, () => line.running.delete(timer.abort));
         return { answer: { status: statusCode, headers }, chunks, cut: timer.abort };
       } catch (error) {
         timer.end();

@@ -2,12 +2,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { createSecureServer } from 'node:http2';
 import { connect, createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { clusterApi } from './cluster-api.ts';
 import {
   answerJson,
   manifest,
+  newAuthority,
+  newCertificate,
   operationObject,
   type Recorder,
   recorder,
@@ -173,8 +176,28 @@ describe('over HTTP/2', () => {
       }
       await until(() => server.openSockets() === 1, 'the connections that were left are closed');
       assert.ok(watcher.states.every(({ kind }) => kind === 'Watching'));
-      assert.equal(watcher.lists.length, 1);
     });
+  });
+
+  test('calls to a cluster that allows no stream end in time', async () => {
+    const authority = await newAuthority();
+    const pair = await newCertificate(authority);
+    const server = createSecureServer({
+      cert: pair.certificate,
+      key: pair.key,
+      settings: { maxConcurrentStreams: 0 },
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const api = clusterApi({ log: silentLog, timings });
+    const target = targetOf({ server: `https://127.0.0.1:${port}`, ca: authority.certificate, token: 't' });
+    const startedAt = performance.now();
+    const answers = await Promise.all(Array.from({ length: 5 }, () => api.apply(target, manifest('a'))));
+    assert.ok(performance.now() - startedAt < 4000, 'a call outlived its time');
+    assert.deepEqual(new Set(answers.map(({ kind }) => kind)), new Set(['Unreachable']));
+    await api.close();
+    server.close();
   });
 
   test('forty namespaces are watched over one connection', async () => {

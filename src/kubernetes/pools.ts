@@ -11,6 +11,8 @@ export interface Line {
   readonly pool: Pool;
   /** What ends each of the streams that run on it. */
   readonly running: Set<(reason: Error) => void>;
+  /** Ends them: to be called again for one that began while the line was left. */
+  leave(): void;
 }
 
 export interface Pools {
@@ -42,7 +44,14 @@ export function poolsTo(origin: string, { connectionCount, pingSeconds, connect 
       h2Options: { pingInterval: pingSeconds * 1000 },
       connect,
     });
-    const opened: Line = { pool, running: new Set() };
+    const running: Line['running'] = new Set();
+    const opened: Line = {
+      pool,
+      running,
+      leave() {
+        for (const cut of running) cut(new Unreached('the cluster has asked to use another connection'));
+      },
+    };
     lines.add(opened);
     pool.on('disconnect', (_origin, _targets, error) => {
       if (error.message.includes('GOAWAY')) leave(opened);
@@ -52,7 +61,7 @@ export function poolsTo(origin: string, { connectionCount, pingSeconds, connect 
   const leave = (left: Line) => {
     if (left !== line) return;
     line = open();
-    for (const cut of left.running) cut(new Unreached('the cluster has asked to use another connection'));
+    left.leave();
     const forget = () => lines.delete(left);
     void left.pool.close().then(forget, forget);
   };
