@@ -6,9 +6,8 @@ import type { Cluster, ClusterAccess, Discovery } from '../domain/cluster.ts';
 import type { Attempt, ClusterAnswer, ClusterFailure, DeliveryStep } from '../domain/delivery.ts';
 import type { Standing } from '../domain/leases.ts';
 import type { Manifest } from '../domain/manifest.ts';
-import type { Observation, Observed } from '../domain/observe.ts';
+import type { Known, Observation, Observed } from '../domain/observe.ts';
 import type { ObservedApplication } from '../domain/observed-application.ts';
-import type { Operation } from '../domain/operation.ts';
 
 /** The hot path to a cluster. A claim is a lease: who does not record within it has lost it, and writes nothing. */
 export interface Deliveries {
@@ -49,11 +48,14 @@ export interface Ingested {
 
 /** The hot path from a cluster. */
 export interface Observations {
-  /** Locks the Operations of this cluster that are named, folds each, and writes what changed in one batch. */
+  /**
+   * Locks the Operations of this cluster that are named, folds each, and writes what changed in one batch. What is
+   * unmatched is about none that is known.
+   */
   ingest(
     clusterId: string,
     observations: readonly Observation[],
-    fold: (operation: Operation, observation: Observation) => Observed,
+    fold: (operation: Known, observation: Observation) => Observed,
     fence?: Fence,
   ): Promise<Ingested>;
   /** Operations that the cluster should have: delivered, not ended, and delivered before `before`. */
@@ -120,10 +122,12 @@ export interface ClusterReport {
 export interface ClusterApi {
   /** Server-side apply with our field manager, not forced. With `metadata.uid` it never creates. */
   apply(target: ClusterTarget, manifest: Manifest): Promise<ClusterAnswer>;
-  /** Deletes the resource, only with this uid when one is given. */
+  /** `Found` with what is there, `Absent`, or why nothing was found out. */
+  read(target: ClusterTarget, resource: { name: string; namespace: string }): Promise<ClusterAnswer>;
+  /** Deletes the resource, only with this uid and as of this version (else refused as `Modified`) when they are given. */
   remove(
     target: ClusterTarget,
-    resource: { name: string; namespace: string; uid?: string | undefined },
+    resource: { name: string; namespace: string; uid?: string | undefined; resourceVersion?: string | undefined },
   ): Promise<ClusterAnswer>;
   /**
    * Asks what the cluster is and what may be done there. `now` dates the answer; `applications` are ours there, one a

@@ -7,10 +7,13 @@
  * A cluster that cannot be reached answers for all: the rest of the batch is put off without a call.
  */
 import { type ClusterAnswer, type ClusterFailure, decideDelivery } from '../domain/delivery.ts';
+import { isLate } from '../domain/ends.ts';
 import { manifestOf } from '../domain/manifest.ts';
+import { shifted } from '../domain/slots.ts';
 import { type ClaimLease, keepClaims, leaseSeconds } from './claim-lease.ts';
 import { conditionsOf } from './cluster-conditions.ts';
 import type { Claim, ClusterApi, ClusterDirectory, ClusterTarget, Deliveries } from './connector-ports.ts';
+import { type Calls, deliverOne } from './deliver-one.ts';
 import type { Clock, Log } from './ports.ts';
 
 const batchSize = 64;
@@ -33,18 +36,29 @@ export async function deliver(ports: DeliverPorts, clusterId: string): Promise<{
     const target = await directory.target(clusterId);
     if (target === undefined) return { answeredCount };
     const claimedAt = performance.now();
-    const claims = await deliveries.claim(clusterId, await clock.now(), batchSize, leaseSeconds);
+    const claimedNow = await clock.now();
+    const claims = await deliveries.claim(clusterId, claimedNow, batchSize, leaseSeconds);
     if (claims.length === 0) return { answeredCount };
     const lease = keepClaims(ports, claims, claimedAt);
-    const { answers, outage } = await callAll(ports.clusterApi, target, claims, lease).finally(lease.end);
+    const { answers, outage } = await callAll(
+      callsTo(ports.clusterApi, target, claimedNow, claimedAt),
+      claims,
+      lease,
+    ).finally(lease.end);
     const now = await clock.now();
     const recordedCount = await deliveries.record(answers, (attempt, answer) =>
       decideDelivery(attempt, answer, now, ports.chance()),
     );
     if (answers.length < claims.length)
-      ports.log.warn({ clusterId, count: claims.length - answers.length }, 'claims of deliveries were lost: not called');
+      ports.log.warn(
+        { clusterId, count: claims.length - answers.length },
+        'claims of deliveries were lost: not called',
+      );
     if (recordedCount < answers.length)
-      ports.log.debug({ clusterId, count: answers.length - recordedCount }, 'answers came after the end of their claims');
+      ports.log.debug(
+        { clusterId, count: answers.length - recordedCount },
+        'answers came after the end of their claims',
+      );
     // Without a claim that still held, what was heard may be old.
     if (recordedCount === 0) return { answeredCount };
     await directory.report(clusterId, {
@@ -68,19 +82,14 @@ interface Answers {
   readonly outage: ClusterFailure | undefined;
 }
 
-async function callAll(
-  api: ClusterApi,
-  target: ClusterTarget,
-  claims: readonly Claim[],
-  lease: ClaimLease,
-): Promise<Answers> {
+async function callAll(calls: Calls, claims: readonly Claim[], lease: ClaimLease): Promise<Answers> {
   const answers: { claim: Claim; answer: ClusterAnswer }[] = [];
   let outage: ClusterFailure | undefined;
   const waiting = claims.values();
   const worker = async () => {
     for (const claim of waiting) {
       if (!lease.holds(claim)) continue;
-      const answer = outage ?? (await call(api, target, claim));
+      const answer = putOff(outage) ?? (await deliverOne(calls, claim));
       if (answer.kind === 'Unreachable' || answer.kind === 'CredentialsRejected') outage = answer;
       answers.push({ claim, answer });
     }
@@ -89,8 +98,16 @@ async function callAll(
   return { answers, outage };
 }
 
-function call(api: ClusterApi, target: ClusterTarget, claim: Claim): Promise<ClusterAnswer> {
-  const { operation, action } = claim;
-  if (action === 'Delete') return api.remove(target, operation);
-  return api.apply(target, manifestOf(operation, target.cluster));
+function callsTo(api: ClusterApi, target: ClusterTarget, now: string, since: number): Calls {
+  return {
+    api,
+    target,
+    apply: (operation) => api.apply(target, manifestOf(operation, target.cluster)),
+    isLate: (operation) => isLate(operation, shifted(now, (performance.now() - since) / 1000)),
+  };
+}
+
+/** The answer for those that were not called. */
+function putOff(outage: ClusterFailure | undefined): ClusterFailure | undefined {
+  return outage?.kind === 'Unreachable' ? { ...outage, untouched: true } : outage;
 }

@@ -1,14 +1,13 @@
-/** Operations on demand: wanting one, and wanting one no more. */
+/** Operations on demand. */
 import { forebodings, refuseUnaccepted } from '../domain/accepted-parameters.ts';
 import type { ApplicationInstance } from '../domain/application.ts';
 import type { Cluster } from '../domain/cluster.ts';
-import { withCondition } from '../domain/condition.ts';
 import { type Manifest, manifestOf } from '../domain/manifest.ts';
 import { isGeneratedName, nameSuffix, operationName } from '../domain/names.ts';
 import { createdEvent, deliverBefore, newOperation } from '../domain/new-operation.ts';
-import { isTerminal, type NewOperation, type Operation } from '../domain/operation.ts';
+import type { NewOperation, Operation } from '../domain/operation.ts';
 import { type OperationParameters, parametersOf } from '../domain/parameters.ts';
-import { notFound, Refusal, ruleViolated } from '../domain/problem.ts';
+import { ruleViolated } from '../domain/problem.ts';
 import { resolveTtl } from '../domain/retention.ts';
 import { forewarned } from './adopt.ts';
 import { type Call, own, type Reading } from './call.ts';
@@ -95,54 +94,6 @@ export async function createOperation(call: Call, doorbell: Doorbell, input: New
   await tx.events.append([createdEvent(planned.operation, now)]);
   tx.afterCommit(() => doorbell.ring([planned.operation.clusterId]));
   return planned;
-}
-
-/**
- * Cancels. Not delivered yet: it ends here and now. Else the resource is deleted in the cluster, which cancels it there;
- * it is Cancelled when the cluster says that it is gone. What has ended is not cancelled.
- */
-export async function cancelOperation({ tx, caller, now }: Call, doorbell: Doorbell, id: string): Promise<Operation> {
-  const locked = await tx.operations.lockOwed(caller.organizationId, id);
-  if (locked === undefined) throw notFound('operation', id);
-  const { operation, owed, attempts, leased } = locked;
-  if (isTerminal(operation.phase))
-    throw new Refusal(
-      'already-finished',
-      `${operation.name} is ${operation.phase}; what has ended cannot be cancelled.`,
-    );
-  if (operation.cancelRequestedAt !== undefined) return operation;
-  const by = caller.onBehalfOf ?? caller.name;
-  const { organizationId, clusterId, applicationInstanceId } = operation;
-  await tx.events.append([
-    {
-      organizationId,
-      clusterId,
-      applicationInstanceId,
-      operationId: id,
-      type: 'Normal',
-      reason: 'CancelRequested',
-      message: `Cancelled by ${by}.`,
-      at: now,
-    },
-  ]);
-  const asked: Operation = { ...operation, cancelRequestedAt: now };
-  if (owed === 'Apply' && attempts === 0) {
-    const condition = {
-      type: 'Cancelled',
-      status: 'True',
-      reason: 'CancelledByUser',
-      message: `Cancelled by ${by} before it was delivered.`,
-      lastTransitionTime: now,
-    } as const;
-    return tx.operations.updateOwed(
-      { ...asked, phase: 'Cancelled', finishedAt: now, conditions: [...withCondition(asked.conditions, condition)] },
-      undefined,
-    );
-  }
-  // While a call is under way its outcome decides: it sees the wish and goes on with the deletion.
-  if (leased) return tx.operations.update(asked);
-  tx.afterCommit(() => doorbell.ring([clusterId]));
-  return tx.operations.updateOwed(asked, 'Delete');
 }
 
 function forewarnings(

@@ -122,8 +122,8 @@ export interface FireQuery extends PageQuery {
 export interface LockedOperation {
   readonly operation: Operation;
   readonly owed: DeliveryAction | undefined;
-  /** How often a call to the cluster was begun. */
-  readonly attempts: number;
+  /** Applies of which nobody knows what they did; one is under way while it is leased. */
+  readonly unanswered: number;
   /** A call may be under way right now. */
   readonly leased: boolean;
 }

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Attempt, backOffSeconds, type ClusterAnswer, decideDelivery } from './delivery.ts';
+import type { Observation } from './observe.ts';
 import { exampleOperation as operation } from './operation.example.ts';
 
 const now = '2026-05-28T10:00:00.000Z';
-const apply: Attempt = { operation, action: 'Apply', attempts: 1 };
+const apply: Attempt = { operation, action: 'Apply', attempts: 1, unanswered: 1 };
 const cancelled: Attempt = { ...apply, operation: { ...operation, cancelRequestedAt: now } };
 const decide = (attempt: Attempt, answer: ClusterAnswer) => decideDelivery(attempt, answer, now, 0.5);
 const refused = {
@@ -71,6 +72,77 @@ test('a cancel that came while a delivery was under way leaves nothing in the cl
 test('a resource that somebody else deleted does not come back', () => {
   const step = decide({ ...apply, operation: { ...operation, uid: 'u' } }, { kind: 'Absent' });
   assert.deepEqual({ phase: step.operation.phase, owed: step.owed }, { phase: 'Failed', owed: undefined });
+});
+
+test('a refusal that passes by itself is tried again within the window, with the words of the cluster', () => {
+  for (const reason of ['ConflictingOperation', 'QuotaExceeded']) {
+    const step = decide(apply, { ...refused, reason });
+    assert.deepEqual([step.owed, step.operation.phase, step.unanswered], ['Apply', 'Pending', 0]);
+    const told = step.operation.conditions.find(({ type }) => type === 'Delivered');
+    assert.deepEqual([told?.status, told?.reason, told?.message], ['False', reason, refused.message]);
+  }
+  for (const reason of ['NamespaceTerminating', 'FieldConflict', 'CrdMissing', 'TargetNotFound'])
+    assert.equal(decide(apply, { ...refused, reason }).operation.phase, 'Failed');
+});
+
+const late: Attempt = { ...apply, operation: { ...operation, deliverBefore: now } };
+
+test('past its deadline it fails with the last reason, if the cluster has surely done nothing', () => {
+  for (const answer of [
+    { kind: 'Unreachable', message: 'refused', untouched: true },
+    { kind: 'CredentialsRejected', message: 'refused' },
+    { kind: 'Throttled', message: 'refused' },
+    { ...refused, reason: 'ConflictingOperation', message: 'refused' },
+  ] as const) {
+    const { operation: failed, owed, events } = decide(late, answer);
+    assert.deepEqual([failed.phase, owed], ['Failed', undefined], answer.kind);
+    for (const type of ['Delivered', 'Failed']) {
+      const told = failed.conditions.find((condition) => condition.type === type);
+      assert.equal(told?.reason, 'DeadlineExceeded');
+      assert.match(told?.message ?? '', /refused/);
+    }
+    assert.deepEqual(
+      events.map(({ type, reason }) => [type, reason]),
+      [['Warning', 'DeadlineExceeded']],
+    );
+  }
+});
+
+test('past its deadline it is not given up while a call without an answer may have delivered it', () => {
+  const unsure = decide(late, { kind: 'Unreachable', message: 'cut' });
+  assert.deepEqual([unsure.operation.phase, unsure.owed, unsure.unanswered], ['Pending', 'Apply', 1]);
+  const told = unsure.operation.conditions.find(({ type }) => type === 'Delivered');
+  assert.deepEqual([told?.status, told?.reason], ['Unknown', 'DeadlineExceeded']);
+  assert.equal(unsure.events.length, 1);
+  const again = { ...late, operation: unsure.operation, unanswered: 2 };
+  assert.equal(decide(again, { kind: 'Unreachable', message: 'cut' }).events.length, 0);
+  assert.equal(decide(again, { kind: 'Absent' }).operation.phase, 'Failed');
+  const there = decide(again, { kind: 'Found', observation: seen('Running') });
+  assert.deepEqual([there.operation.phase, there.operation.uid, there.owed], ['Running', 'u', undefined]);
+});
+
+function seen(phase: 'Running' | 'Succeeded'): Observation {
+  const { id: operationId, name, namespace } = operation;
+  return { name, namespace, uid: 'u', operationId, deleted: false, source: 'Listed', status: { phase } };
+}
+
+test('a cancel that finds it finished keeps what it has made, and one that finds it running deletes it', () => {
+  const remove: Attempt = { ...cancelled, action: 'Delete' };
+  const finished = decide(remove, { kind: 'Found', observation: seen('Succeeded') });
+  assert.deepEqual([finished.operation.phase, finished.owed], ['Succeeded', undefined]);
+  const running = decide(remove, { kind: 'Found', observation: seen('Running') });
+  assert.deepEqual([running.operation.phase, running.owed], ['Running', 'Delete']);
+});
+
+test('a cancel ends at once what the cluster has surely not got', () => {
+  const step = decide(cancelled, { kind: 'Unreachable', message: 'x', untouched: true });
+  assert.deepEqual([step.operation.phase, step.owed], ['Cancelled', undefined]);
+});
+
+test('refused credentials burn no attempt', () => {
+  const step = decide({ ...apply, attempts: 3 }, { kind: 'CredentialsRejected', message: 'x' });
+  assert.deepEqual([step.attempts, step.unanswered], [2, 0]);
+  assert.equal(decide({ ...apply, attempts: 3 }, { kind: 'Unreachable', message: 'x' }).attempts, 3);
 });
 
 test('back-off grows, is spread, and stays within a minute', () => {

@@ -1,34 +1,48 @@
 /**
- * What follows from a cluster's answer to an apply or a delete. The answer is sorted once, here:
+ * What follows from a cluster's answer to an apply, a delete or a look. The answer is sorted once, here:
  *
- *   done     the resource is there (or gone)
- *   retry    network, time-outs, 429, 5xx: again later, with back-off; Retry-After is kept
+ *   done     the resource is there, or gone, or has finished before it could be deleted
+ *   retry    network, time-outs, 429, 5xx, and refusals that pass (a conflicting Operation, a quota): again later, with
+ *            back-off, until deliverBefore; Retry-After is kept
  *   hold     credentials refused: the cluster's matter, not the Operation's; nothing is burnt
  *   refuse   403, 404, 409, 422, a webhook's denial: the Operation fails with the cluster's words
+ *
+ * A call whose answer never came may have taken effect. Such calls are counted, and while there are any the Operation is
+ * not given up: past its deadline it is looked for, never applied, and fails only once the cluster says it has none.
  */
 import { type Condition, clip, withCondition } from './condition.ts';
-import type { NewEvent } from './event.ts';
+import { cancelled, delivered, ended, event, isLate, overdue, type Step } from './ends.ts';
+import { acceptedWords } from './fold.ts';
+import { type Observation, observe } from './observe.ts';
 import { type DeliveryAction, isTerminal, type Operation } from './operation.ts';
+import { shifted } from './slots.ts';
+import { maxWarningCount, statedPhase } from './stated.ts';
 
+/** `untouched`: the cluster has surely done nothing, for example because no connection was made. */
+interface Passing {
+  readonly message: string;
+  readonly untouched?: true;
+}
 export type ClusterFailure =
-  | { readonly kind: 'Unreachable'; readonly message: string }
+  | ({ readonly kind: 'Unreachable' } & Passing)
   | { readonly kind: 'Throttled'; readonly message: string; readonly retryAfterSeconds?: number | undefined }
-  | { readonly kind: 'ServerError'; readonly message: string; readonly retryAfterSeconds?: number | undefined }
+  | ({ readonly kind: 'ServerError'; readonly retryAfterSeconds?: number | undefined } & Passing)
   | { readonly kind: 'CredentialsRejected'; readonly message: string }
   | { readonly kind: 'Refused'; readonly status: number; readonly reason: string; readonly message: string };
 
 export type ClusterAnswer =
   | { readonly kind: 'Applied'; readonly uid: string; readonly warnings: readonly string[] }
-  | { readonly kind: 'Deleted' }
+  /** Being deleted. */
+  | { readonly kind: 'Deleted'; readonly uid?: string | undefined }
   | { readonly kind: 'Absent' }
+  /** What is there: looked for instead of applied, or not deleted because it has finished. */
+  | { readonly kind: 'Found'; readonly observation: Observation }
   | ClusterFailure;
 
-/** An Operation after an answer. `owed` is what we owe the cluster now; with `retryAt` it is owed not before then. */
-export interface DeliveryStep {
-  readonly operation: Operation;
-  readonly owed: DeliveryAction | undefined;
-  readonly retryAt?: string | undefined;
-  readonly events: readonly NewEvent[];
+/** What follows, with what the step leaves of the counts. */
+export interface DeliveryStep extends Step {
+  readonly attempts: number;
+  readonly unanswered: number;
 }
 
 const firstDelaySeconds = 1;
@@ -43,64 +57,63 @@ export function backOffSeconds(attempts: number, chance: number): number {
 export interface Attempt {
   readonly operation: Operation;
   readonly action: DeliveryAction;
+  /** Calls that were begun, this one among them. */
   readonly attempts: number;
+  /** Of these, applies of which nobody knows what they did, this one among them. */
+  readonly unanswered: number;
 }
 
+/** Refusals that pass by themselves. */
+const passing: readonly string[] = ['ConflictingOperation', 'QuotaExceeded'];
+
 export function decideDelivery(attempt: Attempt, answer: ClusterAnswer, now: string, chance: number): DeliveryStep {
+  const certain = attempt.action === 'Apply' && isCertain(answer);
+  const unanswered = Math.max(0, attempt.unanswered - (certain ? 1 : 0));
+  const attempts = Math.max(0, attempt.attempts - (answer.kind === 'CredentialsRejected' ? 1 : 0));
+  return { ...stepAfter({ ...attempt, unanswered }, answer, now, chance), attempts, unanswered };
+}
+
+function isCertain(answer: ClusterAnswer): boolean {
+  return answer.kind === 'Unreachable' || answer.kind === 'ServerError' ? answer.untouched === true : true;
+}
+
+function stepAfter(attempt: Attempt, answer: ClusterAnswer, now: string, chance: number): Step {
+  const wait = backOffSeconds(attempt.attempts, chance);
   switch (answer.kind) {
     case 'Applied':
       return applied(attempt.operation, answer.uid, answer.warnings, now);
     case 'Deleted':
-      return deleted(attempt, now);
+      return deleted(attempt, answer.uid, now);
     case 'Absent':
       return absent(attempt, now);
+    case 'Found':
+      return found(attempt, answer.observation, now, wait);
     case 'Refused':
-      return refused(attempt, answer, now);
+      return attempt.action === 'Apply' && passing.includes(answer.reason)
+        ? retry(attempt, answer.reason, answer.message, now, wait)
+        : refused(attempt, answer, now);
     case 'CredentialsRejected':
       return retry(attempt, 'CredentialsRejected', answer.message, now, maxDelaySeconds);
     case 'Unreachable':
-      return retry(attempt, 'Unreachable', answer.message, now, backOffSeconds(attempt.attempts, chance));
+      return retry(attempt, 'Unreachable', answer.message, now, wait);
     case 'Throttled':
-    case 'ServerError': {
-      const wait = answer.retryAfterSeconds ?? 0;
-      return retry(attempt, answer.kind, answer.message, now, Math.max(wait, backOffSeconds(attempt.attempts, chance)));
-    }
+    case 'ServerError':
+      return retry(attempt, answer.kind, answer.message, now, Math.max(answer.retryAfterSeconds ?? 0, wait));
   }
 }
 
-function delivered(status: Condition['status'], reason: string, message: string, now: string): Condition {
-  return { type: 'Delivered', status, reason, message: clip(message), lastTransitionTime: now };
-}
-
-function event(operation: Operation, type: NewEvent['type'], reason: string, message: string, at: string): NewEvent {
-  const { organizationId, clusterId, applicationInstanceId, scheduleId, id } = operation;
-  return {
-    organizationId,
-    clusterId,
-    applicationInstanceId,
-    operationId: id,
-    ...(scheduleId !== undefined && { scheduleId }),
-    type,
-    reason,
-    message: clip(message),
-    at,
-  };
-}
-
-function applied(operation: Operation, uid: string, warnings: readonly string[], now: string): DeliveryStep {
+function applied(operation: Operation, uid: string, warnings: readonly string[], now: string): Step {
   const cancelled = operation.cancelRequestedAt !== undefined && !isTerminal(operation.phase);
   return {
     operation: {
       ...operation,
       uid,
       deliveredAt: operation.deliveredAt ?? now,
-      warnings: [...new Set([...operation.warnings, ...warnings.map((warning) => clip(warning))])],
-      conditions: [
-        ...withCondition(
-          operation.conditions,
-          delivered('True', 'Applied', 'The cluster has accepted the resource.', now),
-        ),
-      ],
+      warnings: [...new Set([...operation.warnings, ...warnings.map((warning) => clip(warning))])].slice(
+        0,
+        maxWarningCount,
+      ),
+      conditions: [...withCondition(operation.conditions, delivered('True', 'Applied', acceptedWords, now))],
     },
     owed: cancelled ? 'Delete' : undefined,
     events: [
@@ -115,71 +128,64 @@ function applied(operation: Operation, uid: string, warnings: readonly string[],
   };
 }
 
-function ended(operation: Operation, phase: 'Failed' | 'Cancelled', condition: Condition, now: string): Operation {
+function deleted({ operation }: Attempt, uid: string | undefined, now: string): Step {
+  const known = operation.uid ?? uid;
   return {
-    ...operation,
-    phase,
-    finishedAt: operation.finishedAt ?? now,
-    conditions: [...withCondition(operation.conditions, condition)],
-  };
-}
-
-function deleted({ operation }: Attempt, now: string): DeliveryStep {
-  return {
-    operation,
+    operation: { ...operation, ...(known !== undefined && { uid: known, deliveredAt: operation.deliveredAt ?? now }) },
     owed: undefined,
     events: [event(operation, 'Normal', 'DeletionAccepted', 'The cluster is deleting the resource, as asked.', now)],
   };
 }
 
-function absent(attempt: Attempt, now: string): DeliveryStep {
+/** What was there is folded in; a delete is owed for as long as it has not finished. */
+function found(attempt: Attempt, observation: Observation, now: string, wait: number): Step {
+  const { operation, events } = observe(attempt.operation, observation, now);
+  const wanted = attempt.action === 'Apply' && operation.cancelRequestedAt === undefined;
+  if (wanted || isTerminal(statedPhase(observation.status, false))) return { operation, owed: undefined, events };
+  return { operation, owed: 'Delete', retryAt: shifted(now, wait), events };
+}
+
+function absent(attempt: Attempt, now: string): Step {
   const { operation, action } = attempt;
   if (isTerminal(operation.phase)) return { operation, owed: undefined, events: [] };
-  const asked = action === 'Delete' || operation.cancelRequestedAt !== undefined;
-  const message = asked
-    ? 'The resource was not in the cluster any more when the cancel came.'
-    : 'The resource was deleted in the cluster by somebody else.';
+  if (action === 'Delete' || operation.cancelRequestedAt !== undefined)
+    return cancelled(operation, 'The resource was not in the cluster any more when the cancel came.', now);
+  if (operation.uid === undefined) return overdue(operation, now);
+  const message = 'The resource was deleted in the cluster by somebody else.';
   const condition: Condition = {
-    type: asked ? 'Cancelled' : 'Failed',
+    type: 'Failed',
     status: 'True',
-    reason: asked ? 'CancelledByUser' : 'ExternalDeletion',
+    reason: 'ExternalDeletion',
     message,
     lastTransitionTime: now,
   };
   return {
-    operation: ended(operation, asked ? 'Cancelled' : 'Failed', condition, now),
+    operation: ended(operation, 'Failed', condition, now),
     owed: undefined,
-    events: [event(operation, asked ? 'Normal' : 'Warning', condition.reason, message, now)],
+    events: [event(operation, 'Warning', condition.reason, message, now)],
   };
 }
 
 function refused(
-  { operation, action }: Attempt,
+  { operation, action, unanswered }: Attempt,
   answer: Extract<ClusterFailure, { kind: 'Refused' }>,
   now: string,
-): DeliveryStep {
+): Step {
   if (action === 'Delete') {
-    return retry({ operation, action, attempts: 0 }, 'DeletionRefused', answer.message, now, maxDelaySeconds);
+    return retry(
+      { operation, action, attempts: 0, unanswered },
+      'DeletionRefused',
+      answer.message,
+      now,
+      maxDelaySeconds,
+    );
   }
   const withDelivered = {
     ...operation,
     conditions: [...withCondition(operation.conditions, delivered('False', answer.reason, answer.message, now))],
   };
-  if (operation.cancelRequestedAt !== undefined) {
-    const message = 'The cluster refused the resource before the cancel came; nothing was done.';
-    const cancelled: Condition = {
-      type: 'Cancelled',
-      status: 'True',
-      reason: 'CancelledByUser',
-      message,
-      lastTransitionTime: now,
-    };
-    return {
-      operation: ended(withDelivered, 'Cancelled', cancelled, now),
-      owed: undefined,
-      events: [event(operation, 'Normal', 'Cancelled', message, now)],
-    };
-  }
+  if (operation.cancelRequestedAt !== undefined)
+    return cancelled(withDelivered, 'The cluster refused the resource before the cancel came; nothing was done.', now);
   const failed: Condition = {
     type: 'Failed',
     status: 'True',
@@ -194,19 +200,39 @@ function refused(
   };
 }
 
-function retry(attempt: Attempt, reason: string, message: string, now: string, seconds: number): DeliveryStep {
-  const { operation, action } = attempt;
-  const retryAt = new Date(Date.parse(now) + seconds * 1000).toISOString();
-  const news = operation.conditions.find((condition) => condition.type === 'Delivered')?.reason !== reason;
+function retry(attempt: Attempt, reason: string, message: string, now: string, seconds: number): Step {
+  const { operation, action, unanswered } = attempt;
+  const retryAt = shifted(now, seconds);
+  if (isTerminal(operation.phase)) return { operation, owed: action, retryAt, events: [] };
+  const mayExist = unanswered > 0 || operation.uid !== undefined;
+  const told = operation.conditions.find((condition) => condition.type === 'Delivered')?.reason;
   const conditions =
     action === 'Apply'
       ? [...withCondition(operation.conditions, delivered('False', reason, message, now))]
       : operation.conditions;
+  const tried = { ...operation, conditions };
+  if (action === 'Apply' && operation.cancelRequestedAt !== undefined && !mayExist)
+    return cancelled(tried, 'The cluster was not reached before the cancel came; nothing was done.', now);
+  if (action === 'Apply' && isLate(operation, now))
+    return mayExist ? unsure(tried, told, now, retryAt) : overdue(tried, now);
   return {
-    operation: { ...operation, conditions },
+    operation: tried,
     // The call may have taken effect although no answer came: a cancelled one is deleted, not forgotten.
     owed: operation.cancelRequestedAt === undefined ? action : 'Delete',
     retryAt,
-    events: news ? [event(operation, 'Warning', 'DeliveryRetried', `${reason}: ${message}`, now)] : [],
+    events: told === reason ? [] : [event(operation, 'Warning', 'DeliveryRetried', `${reason}: ${message}`, now)],
+  };
+}
+
+/** Its deadline is past, but a call without an answer may have brought it into the cluster, which cannot be asked. */
+function unsure(operation: Operation, told: string | undefined, now: string, retryAt: string): Step {
+  const last = operation.conditions.find(({ type }) => type === 'Delivered')?.message;
+  const message = `It is not delivered any more since ${operation.deliverBefore}. A call had no answer, so the cluster may have it: that is looked up when the cluster answers. Last: ${last}`;
+  const condition = delivered('Unknown', 'DeadlineExceeded', message, now);
+  return {
+    operation: { ...operation, conditions: [...withCondition(operation.conditions, condition)] },
+    owed: operation.cancelRequestedAt === undefined ? 'Apply' : 'Delete',
+    retryAt,
+    events: told === 'DeadlineExceeded' ? [] : [event(operation, 'Warning', 'DeadlineExceeded', message, now)],
   };
 }

@@ -80,7 +80,7 @@ const timedOut: Known = {
   phase: 'Failed',
   deliveredAt: at(0),
   finishedAt: at(5),
-  conditions: [condition('Failed', 'True', 'RunningTimeout', 5, 'longer than its deadline')],
+  conditions: [{ ...condition('Failed', 'True', 'RunningTimeout', 5, 'longer than its deadline'), status: 'True' }],
 };
 
 test('a terminal phase never changes', () => {

@@ -1,7 +1,7 @@
 /**
  * What can be restored: the copy that a Backup has made, from its end until it expires. A partial failure left a copy
- * as well; it can be restored, and says that it is partial. Nothing here is stored: a recovery point is an Operation
- * seen from its copy.
+ * as well; it can be restored, and says that it is partial; so did a Backup that ended here, for example past a deadline,
+ * and yet succeeded in its cluster. Nothing here is stored: a recovery point is an Operation seen from its copy.
  */
 import { z } from 'zod';
 import { Id, Instant } from './common.ts';
@@ -23,7 +23,7 @@ export const RecoveryPoint = z
     backupName: z.string().describe('What a Restore names in `parameters.backupName`.'),
     storageLocation: z.string().describe('The BackupStorageLocation that it lies in.'),
     startedAt: Instant.describe('When the copy was begun: the state that a restore goes back to.'),
-    finishedAt: Instant,
+    finishedAt: Instant.describe('Of a late copy: when the cluster told of it.'),
     expiresAt: Instant.describe("An estimate: the copy's start plus ttl."),
     collectedBy: Instant.describe(
       'By when Velero has collected it: an hour after expiresAt, later only while its storage location is unavailable.',
@@ -59,8 +59,10 @@ const Outputs = z.object({
 
 /** The copy that the Operation has made; `undefined` when it made none. Whether that has expired is not looked at. */
 export function recoveryPointOf(operation: Operation): RecoveryPoint | undefined {
-  const { type, phase, ttl, ttlSource, applicationInstanceId, scheduleId, finishedAt, expiresAt } = operation;
-  if (type !== 'Backup' || phase !== 'Succeeded' || ttl === undefined) return undefined;
+  const { type, phase, ttl, ttlSource, applicationInstanceId, scheduleId, expiresAt, contradiction } = operation;
+  const late = phase !== 'Succeeded' && contradiction?.phase === 'Succeeded';
+  if (type !== 'Backup' || !(late || phase === 'Succeeded') || ttl === undefined) return undefined;
+  const finishedAt = late ? contradiction.at : operation.finishedAt;
   if (finishedAt === undefined || expiresAt === undefined) return undefined;
   const outputs = Outputs.parse(operation.outputs);
   const { backupItemCount: itemCount, backupSizeBytes: sizeBytes } = outputs;

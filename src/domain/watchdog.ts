@@ -54,9 +54,8 @@ export type Found = Omit<Finding, 'whatToDo'> & {
 /** How long what heals by itself is waited for, in seconds. */
 export const patience = {
   overdueSeconds: 60,
-  undeliveredSeconds: 24 * 3600,
-  notStartedSeconds: 30 * 60,
-  runningSeconds: 4 * 3600,
+  /** Beyond our own deadlines, which end an Operation within seconds. */
+  pastDeadlineSeconds: 60,
   leaseSeconds: 5 * 60,
   /** Fires and Operations are looked at for so long after they were made. */
   historySeconds: 24 * 3600,
@@ -69,11 +68,12 @@ const whatToDo = {
   FireWithoutOperation:
     'The ledger says that the slot was fired, and there is no Operation: ask for a backup now, and look for what removed it.',
   OperationWithoutEvent: 'It was written without its history: look for what wrote to the database beside the service.',
-  OperationUndelivered: 'It never reached its cluster: check the cluster (checkCluster), or cancel the Operation.',
+  OperationUndelivered:
+    'It is past its deadline for delivery. Its cluster may have it and cannot be asked: check the cluster (checkCluster). Else see that a replica with the role scheduler runs.',
   OperationNotStarted:
-    "The cluster has the resource and does not begin: see the Operation's conditions, and whether the operator and Velero run there.",
+    "It is Pending beyond its class's deadline, which should have ended it: see that a replica with the role scheduler runs.",
   OperationRunningTooLong:
-    'The engine does not end: see Velero in the cluster; cancel the Operation if it hangs, so that the next can run.',
+    "It is Running beyond its class's deadline, which should have ended it: see that a replica with the role scheduler runs.",
   DeliveryLeaseExpired:
     'Who delivered it has gone and nobody has taken over: see that a replica with the role connector runs.',
 } as const satisfies Record<FindingKind, string>;

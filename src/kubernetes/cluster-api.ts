@@ -12,7 +12,7 @@ import { keepConnections } from './connections.ts';
 import { type Resolve, resolveBySystem } from './connector.ts';
 import { discoverCluster, nothingDiscovered, withExpiry } from './discover.ts';
 import { unreachable } from './network.ts';
-import { applyOperation, removeOperation } from './operations.ts';
+import { applyOperation, readOperation, removeOperation } from './operations.ts';
 import { applicationInstances, operations } from './resource.ts';
 import { standingsTo } from './standing.ts';
 import { defaultTimings, type Timings } from './timings.ts';
@@ -73,6 +73,8 @@ export function clusterApi(options: ClusterApiOptions): ClusterApi & { close(): 
   return {
     apply: (target, manifest) =>
       answered(connections.use(target, (connection) => applyOperation(connection, manifest, limits))),
+    read: (target, resource) =>
+      answered(connections.use(target, (connection) => readOperation(connection, resource, limits))),
     remove: (target, resource) =>
       answered(connections.use(target, (connection) => removeOperation(connection, resource, limits))),
     async discover(target, now, applications = []) {

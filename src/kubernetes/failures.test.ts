@@ -146,7 +146,7 @@ const cases: readonly Case[] = [
     name: 'another field manager',
     code: 409,
     text: status(409, 'Conflict', conflict, caused('FieldManagerConflict')),
-    expected: { kind: 'Refused', status: 409, reason: 'ApplyConflict' },
+    expected: { kind: 'Refused', status: 409, reason: 'FieldConflict' },
     says: /kubectl/,
   },
   {

@@ -63,11 +63,15 @@ export function applyFailure(answer: HttpAnswer, uidGiven: boolean, now: number)
   return failure.reason === 'UidMismatch' || failure.reason === 'NamespaceNotFound' ? { kind: 'Absent' } : failure;
 }
 
-/** What a delete that did not succeed means. A 404 counts as gone only when an API server says it. */
+/**
+ * What a delete or a look that did not succeed means. A 404 counts as gone only when an API server says it; without the
+ * CRD there is no resource either.
+ */
 export function removeFailure(answer: HttpAnswer, uidGiven: boolean, now: number): ClusterAnswer {
   const failure = failureOf(answer, now);
   if (failure.kind !== 'Refused') return failure;
-  if (failure.status === 404 && Status.safeParse(jsonOf(answer.text)).success) return { kind: 'Absent' };
+  const isTold = failure.reason === 'CrdMissing' || Status.safeParse(jsonOf(answer.text)).success;
+  if (failure.status === 404 && isTold) return { kind: 'Absent' };
   return uidGiven && failure.reason === 'UidMismatch' ? { kind: 'Absent' } : failure;
 }
 
@@ -85,6 +89,13 @@ function sorted(
   if (status < 400)
     return { kind: 'ServerError', message: `The address answered ${status} with something other than the resource.` };
   if (status === 500 && notInSchema.test(words)) return { kind: 'Refused', status, reason: 'Invalid', message };
+  if (/failed calling webhook/.test(words))
+    return {
+      kind: 'ServerError',
+      message: `${status} ${STATUS_CODES[status] ?? ''}: ${message}`,
+      untouched: true,
+      ...wait,
+    };
   if (status >= 500 || status === 408)
     return { kind: 'ServerError', message: `${status} ${STATUS_CODES[status] ?? ''}: ${message}`, ...wait };
   if (status === 404 && words === '404 page not found') return crdMissing(words);
@@ -116,10 +127,19 @@ function deniedByAdmission(words: string): boolean {
   );
 }
 
+/** Operators word their denials differently; what they quote are names, which may be anything. */
+function denialOf(message: string): string {
+  const words = message.replace(/^.*?denied (the )?request:?/is, '').replace(/"[^"]*"|'[^']*'|`[^`]*`/g, '""');
+  if (/conflict|(another|other) operation .*(in[ -]?flight|in progress|running|pending|active)/i.test(words))
+    return 'ConflictingOperation';
+  if (/(target|applicationinstance).*(not found|does not exist|no such)/is.test(words)) return 'TargetNotFound';
+  return /capabilit/i.test(words) ? 'CapabilityMissing' : 'AdmissionRejected';
+}
+
 /** A CamelCase word for machines. `Transient` never leaves this file: the same request may succeed a moment later. */
 function reasonOf(status: number, { message, reason, details }: Status): string {
   const caused = (word: string) => details.causes.some((cause) => cause.reason === word);
-  if (deniedByAdmission(message)) return 'AdmissionRejected';
+  if (deniedByAdmission(message)) return denialOf(message);
   if (caused('NamespaceTerminating') || /because it is being terminated/.test(message)) return 'NamespaceTerminating';
   if (status === 403) return /exceeded quota/.test(message) ? 'QuotaExceeded' : reason || 'Forbidden';
   if (status === 404) {
@@ -128,7 +148,8 @@ function reasonOf(status: number, { message, reason, details }: Status): string 
   }
   if (status === 422 && details.causes.some(({ field }) => field === 'metadata.uid')) return 'UidMismatch';
   if (status === 409) {
-    if (caused('FieldManagerConflict')) return 'ApplyConflict';
+    if (caused('FieldManagerConflict')) return 'FieldConflict';
+    if (/ResourceVersion in (the )?precondition/i.test(message)) return 'Modified';
     if (/uid mismatch|UID in (the )?precondition/i.test(message)) return 'UidMismatch';
     return /object has been modified|already exists/.test(message) ? 'Transient' : reason || 'Conflict';
   }

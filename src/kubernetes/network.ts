@@ -14,7 +14,16 @@ export class Unreached extends Error {
 }
 
 export function unreachable(error: unknown): Extract<ClusterFailure, { kind: 'Unreachable' }> {
-  return { kind: 'Unreachable', message: clip(wordsOf(error)) };
+  const untouched = isUnconnected(error) && ({ untouched: true } as const);
+  return { kind: 'Unreachable', message: clip(wordsOf(error)), ...untouched };
+}
+
+/** Failures of connecting: nothing can have been sent. */
+export const unconnected = new WeakSet<Error>();
+
+function isUnconnected(error: unknown, depth = 0): boolean {
+  if (!(error instanceof Error) || depth > maxDepth) return false;
+  return unconnected.has(error) || isUnconnected(error.cause, depth + 1);
 }
 
 const maxDepth = 8;

@@ -1,5 +1,5 @@
 /**
- * Apply and delete of one Operation through Kubernetes' own client, over our connection. The client is given the
+ * Apply, look and delete of one Operation through Kubernetes' own client, over our connection. The client is given the
  * resource's path, so it never asks the cluster for it; the answer is taken as it came over the wire and sorted once,
  * in failures.ts.
  */
@@ -20,7 +20,7 @@ import { applyFailure, failureOf, type HttpAnswer, removeFailure } from './failu
 import { warningsOf } from './headers.ts';
 import { jsonOf } from './json.ts';
 import { unreachable } from './network.ts';
-import { operations } from './resource.ts';
+import { observationOf, operations } from './resource.ts';
 
 export const { groupVersion } = operations;
 
@@ -32,7 +32,7 @@ class OperationsApi extends KubernetesObjectApi {
       name: 'operations',
       namespaced: true,
       singularName: 'operation',
-      verbs: ['delete', 'patch'],
+      verbs: ['delete', 'get', 'patch'],
     };
   }
 }
@@ -57,13 +57,38 @@ export async function applyOperation(
     : failureOf(answer, Date.now());
 }
 
+interface Place {
+  readonly name: string;
+  readonly namespace: string;
+}
+
+export async function readOperation(connection: Connection, place: Place, limits: Limits): Promise<ClusterAnswer> {
+  const { name, namespace } = place;
+  const wire = wireOver(connection, limits);
+  const answer = await wire.run((api) =>
+    api.read({ apiVersion: groupVersion, kind: 'Operation', metadata: { name, namespace } }),
+  );
+  if (!('status' in answer)) return answer;
+  if (answer.status >= 300) return removeFailure(answer, false, Date.now());
+  const observation = observationOf(operations, jsonOf(answer.text), { deleted: false, source: 'Listed' });
+  return observation === undefined ? failureOf(answer, Date.now()) : { kind: 'Found', observation };
+}
+
+/** With a resource version: only as it was then; else the refusal `Modified`. */
 export async function removeOperation(
   connection: Connection,
-  { name, namespace, uid }: { name: string; namespace: string; uid?: string | undefined },
+  { name, namespace, uid, resourceVersion }: Place & { uid?: string | undefined; resourceVersion?: string | undefined },
   limits: Limits,
 ): Promise<ClusterAnswer> {
   const resource = { apiVersion: groupVersion, kind: 'Operation', metadata: { name, namespace } };
-  const options = uid === undefined ? undefined : { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } };
+  const preconditions = {
+    ...(uid !== undefined && { uid }),
+    ...(resourceVersion !== undefined && { resourceVersion }),
+  };
+  const options =
+    uid === undefined && resourceVersion === undefined
+      ? undefined
+      : { apiVersion: 'v1', kind: 'DeleteOptions', preconditions };
   const wire = wireOver(connection, limits);
   const answer = await wire.run((api) =>
     api.delete(resource, undefined, undefined, undefined, undefined, undefined, options),

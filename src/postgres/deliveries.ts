@@ -12,14 +12,17 @@ import { inTransaction, select } from './sql.ts';
 
 const due = `select distinct cluster_id::text as "clusterId" from operation where owed is not null and next_attempt_at <= $1`;
 
+// What is past its deadline is claimed only to be looked for, if an apply without an answer may have delivered it.
 // A cancel that came while a delivery was under way whose process died: what may have been applied is deleted.
 const claim = `
   update operation o
   set attempts = o.attempts + 1, lease_id = $4, next_attempt_at = $2::timestamptz + $5 * interval '1 second',
-      owed = case when o.cancel_requested_at is not null then 'Delete' else o.owed end
+      owed = case when o.cancel_requested_at is not null then 'Delete' else o.owed end,
+      unanswered = o.unanswered + case when o.owed = 'Apply' and o.cancel_requested_at is null then 1 else 0 end
   from (
     select id from operation
     where cluster_id = $1 and owed is not null and next_attempt_at <= $2
+      and (owed <> 'Apply' or deliver_before is null or deliver_before > $2 or unanswered > 0 or uid is not null or cancel_requested_at is not null)
     order by coalesce(scheduled_for, created_at), id
     limit $3
     for update skip locked
@@ -49,9 +52,7 @@ export function deliveriesOf(pool: Pool, leasePool: Pool): Deliveries {
       });
       const claims = rows
         .map(storedOperation)
-        .flatMap(({ operation, owed, attempts }): Claim[] =>
-          owed === undefined ? [] : [{ operation, action: owed, attempts, leaseId }],
-        );
+        .flatMap(({ owed, ...stored }): Claim[] => (owed === undefined ? [] : [{ ...stored, action: owed, leaseId }]));
       return claims.sort((a, b) => slotOf(a).localeCompare(slotOf(b)));
     },
     async renew(claims, now, leaseSeconds) {
@@ -67,11 +68,11 @@ export function deliveriesOf(pool: Pool, leasePool: Pool): Deliveries {
         if (first === undefined) return 0;
         const ids = answers.map(({ claim }) => claim.operation.id);
         const { rows } = await client.query({ name: 'lock-leased', text: locked, values: [ids, first.claim.leaseId] });
-        const steps = rows.map(storedOperation).flatMap(({ operation, attempts }): DeliveryStep[] => {
+        const steps = rows.map(storedOperation).flatMap(({ operation, attempts, unanswered }): DeliveryStep[] => {
           const answered = answers.find(({ claim }) => claim.operation.id === operation.id);
           return answered === undefined
             ? []
-            : [decide({ operation, action: answered.claim.action, attempts }, answered.answer)];
+            : [decide({ operation, action: answered.claim.action, attempts, unanswered }, answered.answer)];
         });
         await writeDelivered(client, steps);
         await appendEvents(

@@ -2,10 +2,9 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Ingested, Observations } from '../app/connector-ports.ts';
 import type { NewEvent } from '../domain/event.ts';
-import { isAbout, type Observation, type Observed } from '../domain/observe.ts';
-import type { Operation } from '../domain/operation.ts';
+import { isAbout, type Known, type Observation, type Observed } from '../domain/observe.ts';
 import { holdFence } from './fence.ts';
-import { appendEvents, storedOperation, writeObserved } from './operation-batch.ts';
+import { appendEvents, type Owing, storedOperation, writeObserved, writeVersions } from './operation-batch.ts';
 import { inTransaction, select } from './sql.ts';
 
 const locked = `select * from operation where cluster_id = $1 and name = any($2::text[]) order by id for update`;
@@ -45,27 +44,32 @@ export async function ingestIn(
   client: PoolClient,
   clusterId: string,
   observations: readonly Observation[],
-  fold: (operation: Operation, observation: Observation) => Observed,
+  fold: (operation: Known, observation: Observation) => Observed,
 ): Promise<Ingested> {
   const names = [...new Set(observations.map(({ name }) => name))];
   const { rows } = await client.query({ name: 'lock-observed', text: locked, values: [clusterId, names] });
-  const written: Operation[] = [];
+  const written: Owing[] = [];
+  const passed: Known[] = [];
   const events: NewEvent[] = [];
   const matched = new Set<Observation>();
   for (const stored of rows.map(storedOperation)) {
     let { operation } = stored;
     let changed = false;
+    let owed: Observed['owed'];
     for (const observation of observations) {
       if (observation.name !== operation.name || observation.namespace !== operation.namespace) continue;
       if (isAbout(operation, observation)) matched.add(observation);
       const observed = fold(operation, observation);
       operation = observed.operation;
       changed ||= observed.changed;
+      owed = observed.owed;
       events.push(...observed.events);
     }
-    if (changed) written.push(operation);
+    if (changed || (owed !== undefined && stored.owed === undefined)) written.push({ operation, owed });
+    else if (operation.observedVersion !== stored.operation.observedVersion) passed.push(operation);
   }
   await writeObserved(client, written);
+  await writeVersions(client, passed);
   await appendEvents(client, events);
   if (observations.length > 0) await client.query({ name: 'cluster-observed', text: observed, values: [clusterId] });
   return { changedCount: written.length, unmatched: observations.filter((each) => !matched.has(each)) };

@@ -34,7 +34,7 @@ export function operationRows(client: Prisma.TransactionClient): OperationRows {
       return {
         operation: fromRow(Operation, row),
         owed: DeliveryAction.nullable().parse(row.owed) ?? undefined,
-        attempts: row.attempts,
+        unanswered: row.unanswered,
         leased: leased.leased,
       };
     },

@@ -3,10 +3,11 @@ import { z } from 'zod';
 import type { KnownProtection } from '../app/scheduler-ports.ts';
 import { Phase } from '../domain/operation.ts';
 import { ProtectionStatus } from '../domain/protection.ts';
+import { copyFinishedAt, hasCopy } from './recovery-points.ts';
 
 const degraded = `'[{"type": "Degraded", "status": "True"}]'::jsonb`;
-const succeeded = `o.application_instance_id = i.id and o.type = 'Backup' and o.phase = 'Succeeded'`;
-const copy = `json_build_object('operationId', o.id, 'startedAt', coalesce(o.started_at, o.created_at), 'finishedAt', o.finished_at, 'expiresAt', o.expires_at)`;
+const succeeded = `o.application_instance_id = i.id and ${hasCopy('o')}`;
+const copy = `json_build_object('operationId', o.id, 'startedAt', coalesce(o.started_at, o.created_at), 'finishedAt', ${copyFinishedAt('o')}, 'expiresAt', o.expires_at)`;
 
 /** A suspended cluster or organization suspends all its schedules. Every part is the head of an index, or a handful of rows. `$1` is now; `chosen` narrows `i`, the application instance. */
 export function factsWhere(chosen: string): string {

@@ -1,6 +1,6 @@
 /**
- * Recovery points are read from the Operations that made them, through a partial index over the Backups that succeeded:
- * it holds their expiry, so that the many that have expired cost no look at their rows.
+ * Recovery points are read from the Operations that made them, through a partial index over the Backups that succeeded,
+ * here or by the cluster's later word: it holds their expiry, so that the many that have expired cost no look at their rows.
  */
 import type { Pool } from 'pg';
 import type { RecoveryPoints } from '../app/scheduler-ports.ts';
@@ -19,6 +19,16 @@ const filters = {
   namespace: (value) => `namespace = ${value}`,
 } as const satisfies Record<(typeof columns)[number], (value: string) => string>;
 
+/** In the words of the partial indexes. */
+export function hasCopy(operation = 'operation'): string {
+  return `${operation}.type = 'Backup' and (${operation}.phase = 'Succeeded' or ${operation}.contradiction->>'phase' = 'Succeeded')`;
+}
+
+/** Of a copy that its Operation did not wait for, when the cluster told of it. */
+export function copyFinishedAt(operation = 'operation'): string {
+  return `case when ${operation}.phase = 'Succeeded' then ${operation}.finished_at else (${operation}.contradiction->>'at')::timestamptz end`;
+}
+
 export interface Statement {
   readonly text: string;
   readonly values: readonly unknown[];
@@ -32,10 +42,10 @@ export function recoveryPointPage(organizationId: string, query: PageQuery, now:
   const instant = (at: string) => `to_timestamp(${given(Date.parse(at) / 1000)}::double precision)`;
   const at = typeof where.at === 'string' ? where.at : undefined;
   const conditions = [
-    `type = 'Backup' and phase = 'Succeeded'`,
+    hasCopy(),
     `organization_id = ${given(organizationId)}::uuid`,
     `expires_at > ${instant(at ?? now)}`,
-    ...(at === undefined ? [] : [`finished_at <= ${instant(at)}`]),
+    ...(at === undefined ? [] : [`${copyFinishedAt()} <= ${instant(at)}`]),
     ...(cursor === undefined ? [] : [`id ${descending ? '<' : '>'} ${given(cursor)}::uuid`]),
     ...columns.flatMap((name) => (where[name] === undefined ? [] : [filters[name](given(where[name]))])),
   ];
@@ -45,7 +55,7 @@ export function recoveryPointPage(organizationId: string, query: PageQuery, now:
 
 const one = `
   select ${operationColumns} from operation
-  where id = $2 and organization_id = $1 and type = 'Backup' and phase = 'Succeeded' and expires_at > $3`;
+  where id = $2 and organization_id = $1 and ${hasCopy()} and expires_at > $3`;
 
 export function recoveryPointsOf(pool: Pool): RecoveryPoints {
   const read = async ({ text, values }: Statement): Promise<readonly RecoveryPoint[]> =>

@@ -18,7 +18,7 @@ export function fromRow<T>(schema: ZodType<T>, row: Row): T {
 }
 
 /** JSON columns that may be NULL: Prisma tells the database's NULL from JSON's. */
-const nullableJson: ReadonlySet<string> = new Set(['progress', 'discovery', 'failurePolicy']);
+const nullableJson: ReadonlySet<string> = new Set(['progress', 'contradiction', 'discovery', 'failurePolicy']);
 
 /** Absent keys become NULL, so that an update can clear a column. */
 export function toRow(columns: readonly string[], values: Row): Record<string, unknown> {

@@ -4,6 +4,7 @@ import type { Pool } from 'pg';
 import type { AgentRecord } from '../app/agent-events.ts';
 import type { ClusterChecks, ClusterFigures } from '../app/cluster-ports.ts';
 import type { ClusterDirectory, Deliveries, Leases, Observations } from '../app/connector-ports.ts';
+import type { Deadlines } from '../app/deadlines.ts';
 import type { ApplicationMirror, ForeignOperations } from '../app/mirror-ports.ts';
 import type { Clock, Log, Store, Vault } from '../app/ports.ts';
 import type { Emission, FailurePolicies, Invariants, Protections, RecoveryPoints } from '../app/scheduler-ports.ts';
@@ -11,6 +12,7 @@ import { ApiKey } from '../domain/access.ts';
 import { agentEventsOf } from './agent-events.ts';
 import { applicationMirrorOf } from './cluster-applications.ts';
 import { clusterChecksOf, clusterFiguresOf } from './cluster-checks.ts';
+import { deadlinesOf } from './deadlines.ts';
 import { deliveriesOf } from './deliveries.ts';
 import { directoryOf } from './directory.ts';
 import { emissionOf } from './emission.ts';
@@ -38,6 +40,7 @@ export interface Opened {
   readonly failurePolicies: FailurePolicies;
   readonly deliveries: Deliveries;
   readonly observations: Observations;
+  readonly deadlines: Deadlines;
   readonly applicationMirror: ApplicationMirror;
   readonly foreignOperations: ForeignOperations;
   readonly recoveryPoints: RecoveryPoints;
@@ -46,8 +49,8 @@ export interface Opened {
   readonly directory: ClusterDirectory;
   readonly clusterChecks: ClusterChecks;
   readonly clusterFigures: ClusterFigures;
-  readonly agents: AgentRecord;
   readonly leases: Leases;
+  readonly agents: AgentRecord;
   readonly clock: Clock;
   readonly vault: Vault;
   readonly pool: Pool;
@@ -120,16 +123,17 @@ export async function openStore(options: StoreOptions): Promise<Opened> {
     failurePolicies: failurePoliciesOf(pool),
     deliveries: deliveriesOf(pool, leasePool),
     observations: observationsOf(pool),
+    deadlines: deadlinesOf(pool),
     applicationMirror: applicationMirrorOf(pool),
     foreignOperations: foreignOperationsOf(pool),
     recoveryPoints: recoveryPointsOf(pool),
     protections: protectionsOf(pool),
     invariants: invariantsOf(pool),
+    directory: directoryOf(pool, seals, options.log),
+    leases: leasesOf(leasePool),
     clusterChecks: clusterChecksOf(pool),
     clusterFigures: clusterFiguresOf(pool),
     agents: agentEventsOf(pool),
-    directory: directoryOf(pool, seals, options.log),
-    leases: leasesOf(leasePool),
     clock: {
       async now() {
         const [row] = await select(pool, 'select clock_timestamp() as now', []);

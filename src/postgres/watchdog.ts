@@ -15,6 +15,14 @@ const finding = (kind: z.infer<typeof FindingKind>, type: 'Schedule' | 'Operatio
   `select '${kind}' as kind, '${type}' as "resourceType"`;
 /** In the words of the partial index: what has ended is not read. */
 const inFlight = `phase in ('Pending', 'Running')`;
+/** With the class's deadlines; what others made has none. */
+const ours = `operation o
+      join application_instance i on i.id = o.application_instance_id
+      join application_class c on c.id = i.application_class_id
+    where o.phase in ('Pending', 'Running') and o.origin <> 'cluster'`;
+const runningSince = `coalesce(greatest(o.started_at, o.delivered_at), o.created_at)`;
+const past = (since: string, seconds: string) =>
+  `${since} + (c.${seconds} + ${patience.pastDeadlineSeconds}) * interval '1 second' < $1`;
 const recent = before(patience.historySeconds);
 
 export const brokenInvariants = `
@@ -36,18 +44,15 @@ export const brokenInvariants = `
     from operation o
     where o.created_at > ${recent} and o.origin <> 'cluster' and not exists (select from event e where e.operation_id = o.id)
   union all
-    ${finding('OperationUndelivered', 'Operation')}, id, organization_id, created_at
+    ${finding('OperationUndelivered', 'Operation')}, id, organization_id, deliver_before
     from operation
-    where ${inFlight} and phase = 'Pending' and delivered_at is null and created_at < ${before(patience.undeliveredSeconds)}
+    where ${inFlight} and phase = 'Pending' and delivered_at is null and deliver_before < ${before(patience.pastDeadlineSeconds)}
   union all
-    ${finding('OperationNotStarted', 'Operation')}, id, organization_id, delivered_at
-    from operation
-    where ${inFlight} and phase = 'Pending' and delivered_at < ${before(patience.notStartedSeconds)}
+    ${finding('OperationNotStarted', 'Operation')}, o.id, o.organization_id, o.delivered_at
+    from ${ours} and o.phase = 'Pending' and ${past('o.delivered_at', 'pending_deadline_seconds')}
   union all
-    ${finding('OperationRunningTooLong', 'Operation')}, id, organization_id, coalesce(started_at, delivered_at, created_at)
-    from operation
-    where ${inFlight} and phase = 'Running'
-      and coalesce(started_at, delivered_at, created_at) < ${before(patience.runningSeconds)}
+    ${finding('OperationRunningTooLong', 'Operation')}, o.id, o.organization_id, ${runningSince}
+    from ${ours} and o.phase = 'Running' and ${past(runningSince, 'running_deadline_seconds')}
   union all
     ${finding('DeliveryLeaseExpired', 'Operation')}, id, organization_id, next_attempt_at
     from operation

@@ -49,17 +49,17 @@ const corruptions: readonly [kind: (typeof findingKinds)[number], rows: string, 
   [
     'OperationUndelivered',
     `select id from operation where phase = 'Pending' and lease_id is null and owed is not null order by id limit 2`,
-    `update operation set created_at = now() - interval '25 hours'`,
+    `update operation set deliver_before = now() - interval '61 seconds'`,
   ],
   [
     'OperationNotStarted',
     `select id from operation where phase = 'Pending' and owed is null order by id limit 2`,
-    `update operation set delivered_at = now() - interval '31 minutes'`,
+    `update operation set delivered_at = now() - interval '32 minutes'`,
   ],
   [
     'OperationRunningTooLong',
     `select id from operation where phase = 'Running' order by id limit 2`,
-    `update operation set started_at = now() - interval '241 minutes'`,
+    `update operation set started_at = now() - interval '242 minutes', delivered_at = now() - interval '242 minutes'`,
   ],
   [
     'DeliveryLeaseExpired',

@@ -73,7 +73,7 @@ describe('against the simulated cluster', () => {
   test("a denial carries the webhook's words", async () => {
     cluster.inject({ kind: 'deny', message: 'the target carries no backup capability' });
     const answer = await api.apply(target, manifest('denied'));
-    assert.partialDeepStrictEqual(answer, { kind: 'Refused', reason: 'AdmissionRejected' });
+    assert.partialDeepStrictEqual(answer, { kind: 'Refused', reason: 'CapabilityMissing' });
     assert.match('message' in answer ? answer.message : '', /the target carries no backup capability/);
   });
 

@@ -1,7 +1,8 @@
 /** /v1/operations: backups and restores, on demand and from schedules: asking for one, following it, cancelling it. */
 import { z } from 'zod';
 import { own } from '../../app/call.ts';
-import { cancelOperation, createOperation, type Planned, planOperation } from '../../app/operations.ts';
+import { cancelOperation } from '../../app/cancel.ts';
+import { createOperation, type Planned, planOperation } from '../../app/operations.ts';
 import { Id } from '../../domain/common.ts';
 import { DnsLabel } from '../../domain/names.ts';
 import { NewOperation, Operation, OperationType, Origin, Phase } from '../../domain/operation.ts';
@@ -116,7 +117,7 @@ export function operationRoutes(api: Api, ports: HttpPorts): void {
         tag,
         summary: 'Cancel an operation',
         description:
-          'Not delivered yet: it is Cancelled at once. Else its resource is deleted in the cluster, and it is Cancelled when the cluster says so; `cancelRequestedAt` is set meanwhile. What has ended is refused with `already-finished`.',
+          'Not delivered yet: it is Cancelled at once. Else its resource is deleted in the cluster, now or when that can be reached, and it is Cancelled when the cluster says so; `cancelRequestedAt` is set meanwhile. What turns out to have finished in the cluster is not deleted, and stays as it ended. What has ended is refused with `already-finished`.',
       },
       { params: ById, headers: PostHeaders, response: { 200: Operation } },
     ),

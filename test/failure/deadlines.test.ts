@@ -1,0 +1,136 @@
+/** Nothing waits for ever: each deadline of ours ends what is past it, says why, and takes the cluster's later word. */
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { pastDeadline } from '../../src/postgres/deadlines.ts';
+import { type Delivering, namespace, startDelivering } from '../support/delivering.ts';
+import { until } from '../support/until.ts';
+
+describe('deadlines', () => {
+  let scene: Delivering;
+  before(async () => {
+    scene = await startDelivering({ speed: 100 });
+  });
+  beforeEach(async () => {
+    scene.cluster.clearFaults();
+    await scene.api.opened.pool.query(`update operation set phase = 'Cancelled', owed = null, next_attempt_at = null`);
+  });
+  after(() => scene.close());
+
+  const failedReason = async (id: string) =>
+    (await scene.find(id)).conditions.find(({ type, status }) => type === 'Failed' && status === 'True');
+
+  test('what was not delivered in time fails with the last reason, is told once, and is never delivered', async () => {
+    const operation = await scene.ask({ deliveryDeadlineSeconds: 60 });
+    scene.cluster.inject({ kind: 'deny', message: 'conflicting Operation "r" (Restore) is in flight for target "t"' });
+    await scene.deliver();
+    assert.equal((await scene.find(operation.id)).phase, 'Pending');
+    const waiting = (await scene.find(operation.id)).conditions.find(({ type }) => type === 'Delivered');
+    assert.equal(waiting?.reason, 'ConflictingOperation');
+    scene.ahead(61);
+    scene.cluster.clearFaults();
+    await scene.deliver();
+    assert.equal(scene.cluster.get('operations', namespace, operation.name), undefined);
+    assert.equal(await scene.expire(), 1);
+    assert.equal(await scene.expire(), 0);
+    const failed = await failedReason(operation.id);
+    assert.equal(failed?.reason, 'DeadlineExceeded');
+    assert.match(failed?.message ?? '', /ConflictingOperation: .*conflicting Operation "r" \(Restore\) is in flight/);
+    assert.equal((await scene.told(operation.id)).filter((reason) => reason === 'DeadlineExceeded').length, 1);
+    await scene.deliver();
+    assert.equal(scene.cluster.get('operations', namespace, operation.name), undefined);
+  });
+
+  test('a conflict that goes away in time is delivered', async () => {
+    const operation = await scene.ask();
+    scene.cluster.inject({ kind: 'deny', count: 1, message: 'conflicting Operation "r" (Restore) is in flight' });
+    await scene.deliver();
+    scene.ahead(61);
+    await scene.deliver();
+    const { uid, conditions } = await scene.find(operation.id);
+    assert.ok(uid !== undefined);
+    assert.equal(conditions.find(({ type }) => type === 'Delivered')?.status, 'True');
+  });
+
+  test('credentials that are refused for a while burn nothing', async () => {
+    const operation = await scene.ask();
+    scene.cluster.inject({ kind: 'error', code: 401, verbs: ['patch'] });
+    for (let round = 0; round < 5; round += 1) {
+      await scene.deliver();
+      scene.ahead(61);
+    }
+    const { rows } = await scene.api.opened.pool.query('select attempts, unanswered from operation where id = $1', [
+      operation.id,
+    ]);
+    assert.deepEqual(rows, [{ attempts: 0, unanswered: 0 }]);
+    scene.cluster.clearFaults();
+    await scene.deliver();
+    assert.ok((await scene.find(operation.id)).uid !== undefined);
+  });
+
+  test('what stays Pending fails with what the cluster says of it, and the resource is left alone', async () => {
+    const operation = await scene.ask();
+    await scene.deliver();
+    const blocked =
+      '[{"type":"Blocked","status":"True","reason":"AwaitingApproval","message":"an approval claim is required","lastTransitionTime":"2026-05-28T10:00:00Z"}]';
+    await scene.set(operation.id, `conditions = '${blocked}'`);
+    scene.ahead(1799);
+    assert.equal(await scene.expire(), 0);
+    scene.ahead(2);
+    assert.equal(await scene.expire(), 1);
+    const failed = await failedReason(operation.id);
+    assert.equal(failed?.reason, 'PendingTimeout');
+    assert.match(
+      failed?.message ?? '',
+      /since .* longer than 30 min .*Blocked=True: AwaitingApproval: an approval claim is required.*could not be watched/,
+    );
+    assert.ok(scene.cluster.get('operations', namespace, operation.name) !== undefined);
+  });
+
+  test('a backup that succeeds after its deadline is flagged, and its copy can be found', async () => {
+    const operation = await scene.ask({ ttl: '720h' });
+    await scene.deliver();
+    await scene.set(operation.id, `phase = 'Running', started_at = delivered_at`);
+    scene.ahead(14_401);
+    assert.equal(await scene.expire(), 1);
+    assert.equal((await failedReason(operation.id))?.reason, 'RunningTimeout');
+    await until('the backup ends in the cluster', 20, () => scene.phaseInCluster(operation) === 'Succeeded');
+    await scene.look([operation]);
+    await scene.look([operation]);
+    const late = await scene.find(operation.id);
+    assert.deepEqual([late.phase, late.contradiction?.phase], ['Failed', 'Succeeded']);
+    assert.equal((await scene.told(operation.id)).filter((reason) => reason === 'Contradicted').length, 1);
+    const copy = await scene.api.call('GET', `/v1/recovery-points/${operation.id}`);
+    assert.equal(copy.status, 200, copy.text);
+    assert.deepEqual([copy.body.backupName, copy.body.finishedAt], [operation.name, late.contradiction?.at]);
+    const { items } = (await scene.api.call('GET', '/v1/recovery-points')).body;
+    assert.deepEqual(
+      items.map(({ operationId }: { operationId: string }) => operationId),
+      [operation.id],
+    );
+  });
+
+  test('what others made in the cluster has no deadline of ours', async () => {
+    const operation = await scene.ask();
+    await scene.deliver();
+    await scene.set(operation.id, `phase = 'Running', origin = 'cluster'`);
+    scene.ahead(30 * 86_400);
+    await scene.expire();
+    assert.equal((await scene.find(operation.id)).phase, 'Running');
+  });
+
+  test('a look costs no more for 100,000 Operations of the past', async () => {
+    const { pool } = scene.api.opened;
+    const copied = (await pool.query('select * from operation limit 1')).fields
+      .map(({ name }) => name)
+      .filter((name) => name !== 'id' && name !== 'name' && name !== 'phase');
+    await pool.query(
+      `insert into operation (id, name, phase, ${copied}) select gen_random_uuid(), 'past-' || n, 'Succeeded', ${copied.map((name) => `o.${name}`)}
+       from (select * from operation limit 1) o, generate_series(1, 100000) n`,
+    );
+    await pool.query('analyze operation');
+    const { rows } = await pool.query(`explain (analyze, format json) ${pastDeadline}`, [scene.now(), 500]);
+    const [{ Plan: plan, 'Execution Time': milliseconds }] = rows[0]['QUERY PLAN'];
+    assert.doesNotMatch(JSON.stringify(plan), /"Node Type":"Seq Scan"[^}]*"Relation Name":"operation"/);
+    assert.ok(milliseconds < 200, `${milliseconds} ms`);
+  });
+});

@@ -1,0 +1,93 @@
+/** The API, a simulated cluster with one application, and the connector's activations, called by hand on a clock of one's own. */
+import assert from 'node:assert/strict';
+import { type ClusterOptions, type SimulatedCluster, startCluster } from '../../simulator/index.ts';
+import { applyDeadlines } from '../../src/app/deadlines.ts';
+import { deliver } from '../../src/app/deliver.ts';
+import { observe } from '../../src/domain/observe.ts';
+import type { Operation } from '../../src/domain/operation.ts';
+import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
+import { startApi, type TestApi } from '../api/harness.ts';
+import { keptLog } from './log.ts';
+
+export interface Delivering {
+  readonly api: TestApi;
+  readonly cluster: SimulatedCluster;
+  readonly clusterId: string;
+  readonly applicationClassId: string;
+  readonly applicationInstanceId: string;
+  /** Seconds that the service's clock is ahead. */
+  ahead(seconds: number): void;
+  now(): string;
+  ask(more?: object): Promise<Operation>;
+  find(id: string): Promise<Operation>;
+  /** The phase that the cluster's resource has; undefined without one. */
+  phaseInCluster(operation: Operation): string | undefined;
+  cancel(id: string): Promise<{ readonly status: number; readonly body: Operation }>;
+  /** One activation of the connector. */
+  deliver(): Promise<void>;
+  /** Tells the service what the cluster says of these, as a list would. */
+  look(operations: readonly Operation[]): Promise<void>;
+  expire(): Promise<number>;
+  /** The reasons of its events, the oldest first. */
+  told(id: string): Promise<readonly string[]>;
+  set(id: string, change: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const namespace = 'org-myteam';
+
+export async function startDelivering(options: ClusterOptions = {}): Promise<Delivering> {
+  const cluster = await startCluster({ name: 'cluster-prod-1', speed: 500, ...options });
+  cluster.addNamespace(namespace);
+  cluster.addApplicationInstance(namespace, 'nextcloud-myteam');
+  const { log } = keptLog();
+  const clusters = clusterApi({ log, timings: { callSeconds: 2 } });
+  let aheadMs = 0;
+  const now = () => new Date(Date.now() + aheadMs).toISOString();
+  const clock = { now: async () => now() };
+  const api = await startApi({ clock, clusterApi: clusters });
+  const { id: clusterId } = await api.make('/v1/clusters', { name: 'cluster-prod-1', kubeconfig: cluster.kubeconfig });
+  const { id: applicationClassId } = await api.make('/v1/application-classes', { name: 'nextcloud' });
+  const application = { clusterId, applicationClassId, namespace, name: 'nextcloud-myteam' };
+  const { id: applicationInstanceId } = await api.make('/v1/application-instances', application);
+  const find = async (id: string): Promise<Operation> => (await api.call('GET', `/v1/operations/${id}`)).body;
+  const { observations, directory } = api.opened;
+
+  return {
+    ...{ api, cluster, clusterId, applicationClassId, applicationInstanceId, now, find },
+    ahead(seconds) {
+      aheadMs += seconds * 1000;
+    },
+    async ask(more = {}) {
+      return (await api.make('/v1/operations', { applicationInstanceId, type: 'Backup', ...more })).operation;
+    },
+    phaseInCluster({ name }) {
+      // biome-ignore lint/suspicious/noExplicitAny: an object of the cluster is read freely
+      return (cluster.get('operations', namespace, name) as any)?.status?.phase;
+    },
+    cancel: (id) => api.call('POST', `/v1/operations/${id}/cancel`),
+    async deliver() {
+      await deliver({ ...api.opened, clock, clusterApi: clusters, log, chance: () => 0.5 }, clusterId);
+    },
+    async look(operations) {
+      const target = await directory.target(clusterId);
+      assert.ok(target !== undefined);
+      const answers = await Promise.all(operations.map((operation) => clusters.read(target, operation)));
+      const seen = answers.flatMap((answer) => (answer.kind === 'Found' ? [answer.observation] : []));
+      await observations.ingest(clusterId, seen, (known, observation) => observe(known, observation, now()));
+    },
+    expire: () => applyDeadlines({ ...api.opened, clock, log }),
+    async told(id) {
+      const { items } = (await api.call('GET', `/v1/operations/${id}/events?limit=200`)).body;
+      return items.map(({ reason }: { reason: string }) => reason);
+    },
+    async set(id, change) {
+      await api.opened.pool.query(`update operation set ${change} where id = $1`, [id]);
+    },
+    async close() {
+      await clusters.close();
+      await cluster.close();
+      await api.close();
+    },
+  };
+}
