@@ -4,8 +4,9 @@
  *   Pending ──► Running ──► Succeeded | Failed
  *      └───────────┴──────► Cancelled             (a terminal phase never changes)
  *
- * Pending → Running and the ends are told by the cluster (ingest); Pending → Failed also by a refused delivery, and
- * Pending → Cancelled by a cancel that came before the delivery.
+ * Pending → Running and the ends are told by the cluster (ingest); Pending → Failed also by a refused delivery or its
+ * deadline, Pending and Running → Failed by the class's deadlines, and Pending → Cancelled by a cancel that came before
+ * the delivery.
  */
 import { z } from 'zod';
 import { Id, Instant, Revision } from './common.ts';
@@ -108,7 +109,11 @@ export const Operation = z
       ),
     onBehalfOf: z.string().optional().describe('The person that X-On-Behalf-Of named.'),
     phase: Phase,
-    conditions: z.array(Condition),
+    conditions: z
+      .array(Condition)
+      .describe(
+        "The cluster's, and ours: Delivered tells of the delivery. True: Applied. False while it is tried again until deliverBefore: Unreachable, Throttled, ServerError, CredentialsRejected, ConflictingOperation, QuotaExceeded. False for good: AdmissionRejected, TargetNotFound, CapabilityMissing, FieldConflict, Forbidden, Invalid, NamespaceNotFound, NamespaceTerminating, CrdMissing, DeadlineExceeded. Unknown with DeadlineExceeded: a call had no answer, so the cluster is asked first. Failed has the same reasons, and our own ExternalDeletion, PendingTimeout and RunningTimeout. Lists grow.",
+      ),
     progress: Progress.optional(),
     outputs: z
       .record(z.string(), z.unknown())

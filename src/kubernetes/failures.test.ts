@@ -59,6 +59,28 @@ const cases: readonly Case[] = [
     text: status(401, 'Unauthorized', denial),
     expected: { kind: 'Refused', reason: 'AdmissionRejected' },
   },
+  ...[
+    ['ConflictingOperation', 'conflicting Operation "r" (Restore) is in flight for target "shop"'],
+    ['ConflictingOperation', 'another operation (Restore) is already running for this target'],
+    ['TargetNotFound', 'target ApplicationInstance "org/conflict-1" not found'],
+    ['CapabilityMissing', 'target ApplicationInstance "a" does not declare capability ops.vworkspace.io/backup=velero'],
+    ['AdmissionRejected', 'spec.parameters.foo of "conflict" is not allowed'],
+  ].map(([reason, words]) => ({
+    name: `a denial that says: ${words}`,
+    code: 403,
+    text: status(403, 'Forbidden', `admission webhook "x" denied the request: ${words}`),
+    expected: { kind: 'Refused', reason },
+  })),
+  {
+    name: 'a deletion of what has changed meanwhile',
+    code: 409,
+    text: status(
+      409,
+      'Conflict',
+      'Operation cannot be fulfilled on operations "a": the ResourceVersion in the precondition (1) does not match the ResourceVersion in record (2). The object might have been modified',
+    ),
+    expected: { kind: 'Refused', reason: 'Modified' },
+  },
   {
     name: 'a denial by policy',
     code: 422,
