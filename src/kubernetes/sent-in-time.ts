@@ -4,7 +4,7 @@
  * clock that goes on while the process does not.
  */
 import type { Dispatcher } from 'undici';
-import { Unreached } from './network.ts';
+import { Unreached, unconnected } from './network.ts';
 
 /** For `compose`; the time counts from now. */
 export function sentWithin(seconds: number): Dispatcher.DispatcherComposeInterceptor {
@@ -14,7 +14,10 @@ export function sentWithin(seconds: number): Dispatcher.DispatcherComposeInterce
     const start = handler.onRequestStart?.bind(handler);
     handler.onRequestStart = (controller, context) => {
       start?.(controller, context);
-      if (performance.now() > until) controller.abort(new Unreached(`the call could not be sent within ${seconds} s`));
+      if (performance.now() <= until) return;
+      const late = new Unreached(`the call could not be sent within ${seconds} s`);
+      unconnected.add(late);
+      controller.abort(late);
     };
     return dispatch(options, handler);
   };
