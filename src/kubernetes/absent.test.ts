@@ -68,7 +68,7 @@ describe('only a cluster that says so makes a resource absent', () => {
     ['delete, not there', removeFailure(answer(404, gone), true, now), 'Absent'],
     ['delete, other uid', removeFailure(answer(409, precondition), true, now), 'Absent'],
     ['delete, a 404 of a balancer', removeFailure(answer(404, 'nothing here'), true, now), 'ServerError'],
-    ['delete, group not served', removeFailure(answer(404, '404 page not found'), true, now), 'Refused'],
+    ['delete, group not served', removeFailure(answer(404, '404 page not found'), true, now), 'Absent'],
     ['delete, no rights', removeFailure(answer(403, status(403, 'Forbidden', 'no')), true, now), 'Refused'],
     ['delete, bad token', removeFailure(answer(401, ''), true, now), 'CredentialsRejected'],
   ] as const;

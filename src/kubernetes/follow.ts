@@ -21,15 +21,14 @@ const leastSeconds = 1;
 const graceSeconds = 60;
 
 export type WatchEnd =
-  /** The cluster ended it as agreed: go on from `version` at once. */
-  | { readonly kind: 'Ended'; readonly version: string }
+  /** The cluster ended it, as agreed or `early`: go on from `version` at once. */
+  | { readonly kind: 'Ended'; readonly version: string; readonly early: boolean }
   /** Cut, silent, garbled, or never begun for a passing reason: go on from `version` after a wait. */
   | {
       readonly kind: 'Dropped';
       readonly version: string;
       readonly failure: ClusterFailure;
       readonly begun: boolean;
-      readonly heard: boolean;
     }
   /** The version is too old, or the cluster refuses: only a list helps. */
   | { readonly kind: 'Expired' }
@@ -42,13 +41,15 @@ export interface Reader<Observed> {
   take(observation: Observed): Promise<void>;
 }
 
+/** For at most `longestSeconds`, rounded up. */
 export async function follow<Observed extends Identified>(
   { kind, namespace, connection, timings }: Scope<Observed>,
   from: string,
+  longestSeconds: number,
   reader: Reader<Observed>,
   signal: AbortSignal,
 ): Promise<WatchEnd> {
-  const seconds = Math.ceil(between(timings.watchSeconds));
+  const seconds = Math.max(Math.ceil(Math.min(between(timings.watchSeconds), longestSeconds)), 1);
   const path = pathOf(kind, namespace, {
     watch: 'true',
     allowWatchBookmarks: 'true',
@@ -56,7 +57,7 @@ export async function follow<Observed extends Identified>(
     timeoutSeconds: String(seconds),
   });
   const opened = await open(connection, path, signal);
-  if (opened.kind === 'Dropped') return { ...opened, version: from, begun: false, heard: false };
+  if (opened.kind === 'Dropped') return { ...opened, version: from, begun: false };
   if (opened.kind !== 'Opened') return opened;
   const { stream } = opened;
   const beganAt = performance.now();
@@ -64,7 +65,7 @@ export async function follow<Observed extends Identified>(
   const silence = () => stream.cut(new Unreached(`nothing was heard from the watch for ${timings.silentSeconds} s`));
   let version = from;
   let heard = false;
-  const dropped = (failure: ClusterFailure): WatchEnd => ({ kind: 'Dropped', version, failure, begun: true, heard });
+  const dropped = (failure: ClusterFailure): WatchEnd => ({ kind: 'Dropped', version, failure, begun: true });
   try {
     await reader.begun();
     for await (const line of linesOf(listening(stream.chunks, timings.silentSeconds, silence), maxEventBytes)) {
@@ -78,7 +79,7 @@ export async function follow<Observed extends Identified>(
       if (event.kind === 'Seen') await reader.take(event.observation);
       version = event.version;
       heard = true;
-      if (lasted() > seconds + graceSeconds) return { kind: 'Ended', version };
+      if (lasted() > seconds + graceSeconds) return { kind: 'Ended', version, early: false };
     }
   } catch (error) {
     if (error instanceof HandOverFailed) throw error;
@@ -86,7 +87,7 @@ export async function follow<Observed extends Identified>(
   }
   return !heard && lasted() < leastSeconds
     ? dropped({ kind: 'ServerError', message: 'The cluster ends the watch as soon as it begins.' })
-    : { kind: 'Ended', version };
+    : { kind: 'Ended', version, early: lasted() < seconds - leastSeconds };
 }
 
 type Opened =

@@ -20,6 +20,8 @@ export interface Timings {
   readonly refusedSeconds: readonly [number, number];
   /** A list in between, whatever the watch says. */
   readonly relistSeconds: readonly [number, number];
+  /** After a watch that did not end as agreed a list comes this long after the last one, at the latest. */
+  readonly unsureSeconds: readonly [number, number];
   /** Between two lists of what there is no connection to watch for. */
   readonly pollSeconds: readonly [number, number];
   /** How often the namespaces are asked for while the whole cluster may not be listed. */
@@ -33,7 +35,7 @@ export interface Timings {
 export const defaultTimings: Timings = {
   connectSeconds: 5,
   callSeconds: 15,
-  pingSeconds: 10,
+  pingSeconds: 5,
   pageSeconds: 30,
   watchSeconds: [300, 600],
   silentSeconds: 90,
@@ -41,6 +43,7 @@ export const defaultTimings: Timings = {
   healthySeconds: 120,
   refusedSeconds: [10, 20],
   relistSeconds: [3240, 3960],
+  unsureSeconds: [10, 20],
   pollSeconds: [9, 11],
   namespacesSeconds: [10, 20],
   widenSeconds: [540, 660],

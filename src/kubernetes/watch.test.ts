@@ -90,6 +90,23 @@ describe('a watch', () => {
     });
   }
 
+  test('of a cluster that was set back lists again, because from the old version it would hear nothing', async () => {
+    const watcher = recorder();
+    let version = 30;
+    const cluster: Cluster = {
+      lists: () => (version === 30 ? [operationObject('a', '21', 'Running')] : []),
+      version: () => String(version),
+      watch: ({ version: from, response }) => {
+        if (from !== '30') return;
+        version = 12;
+        response.destroy();
+      },
+    };
+    const timings = { unsureSeconds: [0.05, 0.1] } as const;
+    await watching(cluster, watcher, async () => until(() => watcher.lists.length === 2, 'a second list'), timings);
+    assert.deepEqual(watcher.lists, [new Set(['apps/a']), new Set()]);
+  });
+
   test('whose version is too old lists again, and what vanished meanwhile is not present', async () => {
     const watcher = recorder();
     let version = 10;

@@ -5,12 +5,16 @@
  *   no version known          list → all of it handed over → `listed` → a version
  *   version known             watch from it
  *     ended as agreed         watch on from the last version; about once an hour, list
- *     cut, silent, garbled    wait, watch on from the last version; list when nothing was heard three times
+ *     ended before its time   watch on from the last version, for seconds; then list
+ *     cut, silent, garbled    wait, watch on from the last version, for seconds; then list
  *     expired (410), refused  wait, list
  *     no stream to spare      wait about ten seconds, list
  *   recording failed          wait, list: what was not recorded is not passed over
  *
- * Waits grow from 0.8 s to 30 s and start over after two healthy minutes. A watch that begins again at the first try
+ * The list after an end that was not agreed is for clusters that were set back, for example to a backup of etcd: a watch
+ * from a version that such a cluster does not know yet hears nothing, and never of what is not there any more.
+ *
+ * Waits grow from 0.8 s to 20 s and start over after two healthy minutes. A watch that begins again at the first try
  * is no news; one that does not is told as failed.
  */
 import type { ClusterFailure } from '../domain/delivery.ts';
@@ -29,11 +33,9 @@ interface Next {
   readonly wait: boolean;
   readonly failure?: ClusterFailure;
   readonly told?: boolean;
-  readonly heard?: boolean;
+  /** The watch did not end as agreed: who knows what the cluster has been through. */
+  readonly unsure?: boolean;
 }
-
-/** A version that the cluster does not know yet (it was set back) is watched in silence: only a list helps. */
-const maxSilentCount = 3;
 
 /**
  * Never rejects. Returns soon after `signal` aborts, and calls nothing of the watcher afterwards. A scope that is the
@@ -79,19 +81,22 @@ async function goOn<Observed extends Identified>(
   signal: AbortSignal,
 ): Promise<ClusterFailure | undefined> {
   let version: string | undefined;
+  let listedAt = 0;
   let relistAt = 0;
-  let silentCount = 0;
   while (!signal.aborted) {
-    if (version === undefined) relistAt = performance.now() + between(watch.timings.relistSeconds) * 1000;
+    if (version === undefined) {
+      listedAt = performance.now();
+      relistAt = listedAt + between(watch.timings.relistSeconds) * 1000;
+    }
+    const untilList = Math.max(relistAt - performance.now(), 0) / 1000;
     const next: Next =
       version === undefined
         ? await listed(watch, batch, signal)
-        : await followed(watch, version, batch, backOff, signal);
+        : await followed(watch, version, untilList, batch, backOff, signal);
     if (signal.aborted) return undefined;
     if (watch.namespace === undefined && isForbidden(next.failure)) return next.failure;
-    silentCount = next.heard === false ? silentCount + 1 : 0;
-    const listNow = silentCount >= maxSilentCount || performance.now() >= relistAt;
-    version = listNow ? undefined : next.version;
+    if (next.unsure === true) relistAt = Math.min(relistAt, listedAt + between(watch.timings.unsureSeconds) * 1000);
+    version = performance.now() >= relistAt ? undefined : next.version;
     if (next.told === true && next.failure !== undefined)
       await watch.part.tell({ kind: 'Failed', failure: next.failure });
     if (next.wait) await pause(backOff.next(next.failure), signal);
@@ -126,6 +131,7 @@ async function listed<Observed extends Identified>(
 async function followed<Observed extends Identified>(
   watch: Watch<Observed>,
   from: string,
+  untilListSeconds: number,
   batch: Batch<Observed>,
   backOff: BackOff,
   signal: AbortSignal,
@@ -144,15 +150,15 @@ async function followed<Observed extends Identified>(
       await batch.room();
     },
   };
-  const end = await follow(watch, from, reader, signal).finally(release);
+  const end = await follow(watch, from, untilListSeconds, reader, signal).finally(release);
   backOff.healthy((performance.now() - beganAt) / 1000);
   if (!signal.aborted)
     watch.log.debug({ clusterId: watch.clusterId, resource: watch.kind.resource, ...end }, 'the watch ended');
   switch (end.kind) {
     case 'Ended':
-      return { version: end.version, wait: false };
+      return { version: end.version, wait: false, unsure: end.early };
     case 'Dropped':
-      return { version: end.version, wait: true, failure: end.failure, told: !end.begun, heard: end.heard };
+      return { version: end.version, wait: true, failure: end.failure, told: !end.begun, unsure: true };
     case 'Expired':
       return { version: undefined, wait: true };
     case 'Refused':
