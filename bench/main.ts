@@ -2,15 +2,18 @@
  * `npm run bench`: what our scheduler costs, beside what others cost for the same rows, in one run on one PostgreSQL.
  * README.md in this folder says what each row means. Takes about five minutes on two cores.
  *
- *   npm run bench -- --fires=2000      smaller bursts, for a quick look
+ *   npm run bench -- --fires=2000        smaller bursts, for a quick look
+ *   npm run bench -- --only=scheduler    or --only=connector
  */
 import { parseArgs } from 'node:util';
 import { freshDatabase } from '../test/support/database.ts';
 import { bullmq } from './bullmq.ts';
+import { deliveries } from './deliveries.ts';
 import { graphileWorker } from './graphile-worker.ts';
 import { lag } from './lag.ts';
 import { limit } from './limit.ts';
 import { machine } from './machine.ts';
+import { observations } from './observations.ts';
 import { ours } from './ours.ts';
 import { pgBoss } from './pg-boss.ts';
 import { type Figure, progress, repeated } from './repeat.ts';
@@ -19,7 +22,7 @@ import { type Servers, startServers } from './servers.ts';
 import { setStage } from './stage.ts';
 import { table } from './table.ts';
 
-const { values } = parseArgs({ options: { fires: { type: 'string', default: '10000' } } });
+const { values } = parseArgs({ options: { fires: { type: 'string', default: '10000' }, only: { type: 'string' } } });
 const fireCount = Number(values.fires);
 if (!Number.isInteger(fireCount) || fireCount < 1) throw new Error('--fires must be a whole number above 0');
 
@@ -33,7 +36,9 @@ try {
   process.env.TEST_DATABASE_URL = servers.databaseUrl;
   const told = await machine(servers);
   for (const line of told) progress(line);
-  const report = [await bursts(servers), await perFire(), await lags(servers)];
+  const report: string[] = [];
+  if (values.only !== 'connector') report.push(await bursts(servers), await perFire(), await lags(servers));
+  if (values.only !== 'scheduler') report.push(await toClusters(), await fromClusters());
   console.log(`\n${[...told, ...report].join('\n\n')}\n`);
 } finally {
   await servers.stop();
@@ -132,4 +137,45 @@ async function lags({ redisUrl }: Servers): Promise<string> {
     rows,
     goals,
   );
+}
+
+async function toClusters(): Promise<string> {
+  const { operationCount, ours: service, bare } = await deliveries();
+  const share = bare.median / service.median;
+  return table(
+    `${operationCount} Operations delivered to one cluster, until every answer is recorded`,
+    ['', 'median s', 'lowest', 'highest', 'runs', 'deliveries/s', 'share of the bare loop'],
+    [contender('ours', service, operationCount, share), contender('bare loop of patches', bare, operationCount, 1)],
+    [`ours ≥ 0.7 of the bare loop: ${goal(share >= 0.7)}`],
+  );
+}
+
+async function fromClusters(): Promise<string> {
+  const { operationCount, ours: service, inserts } = await observations();
+  return table(
+    `${operationCount} ends of Operations told by a watch at once, until the last row is committed`,
+    ['', 'median s', 'lowest', 'highest', 'runs', 'observations/s', 'share of bare inserts'],
+    [
+      contender('ours', service, operationCount, inserts.median / service.median),
+      contender('bare inserts of the same rows', inserts, operationCount, 1),
+    ],
+    [`ours ≥ 5,000 a second: ${goal(operationCount / service.median >= 5_000)}`],
+  );
+}
+
+function contender(
+  name: string,
+  { median, lowest, highest, count }: Figure,
+  items: number,
+  share: number,
+): readonly string[] {
+  return [
+    name,
+    median.toFixed(3),
+    lowest.toFixed(3),
+    highest.toFixed(3),
+    String(count),
+    (items / median).toFixed(0),
+    share.toFixed(2),
+  ];
 }
