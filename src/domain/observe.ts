@@ -17,6 +17,7 @@ import type { NewEvent } from './event.ts';
 import { gone, posted, stated } from './fold.ts';
 import { newsOf } from './observed-events.ts';
 import { isTerminal, type Operation, Phase } from './operation.ts';
+import { same } from './same.ts';
 import { isShallow } from './shallow.ts';
 import { statedPhase } from './stated.ts';
 
@@ -131,17 +132,8 @@ export function observe(operation: Known, observation: Observation, now: string)
 function folded(before: Known, after: Known, now: string): Observed {
   const { observedVersion: _, ...content } = after;
   const { observedVersion: __, ...known } = before;
-  if (canonical(content) === canonical(known)) return { operation: after, changed: false, events: [] };
+  if (same(content, known)) return { operation: after, changed: false, events: [] };
   return { operation: { ...after, observedAt: now }, changed: true, events: newsOf(before, after, now) };
-}
-
-/** The same text for the same value: a database keeps no order of keys. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 }
 
 /** Before its uid is known, a resource is ours by its annotation only; then by its uid alone. */

@@ -111,14 +111,14 @@ describe('a batch', () => {
     status: {},
   });
 
-  test('tells in the order of the newest, keeps its bound and starts no second writer', async () => {
+  test('tells in the order of the newest, keeps its bound, and begins beside another only when it is full', async () => {
     const gate = Promise.withResolvers<void>();
     const batches: string[][] = [];
     let writing = 0;
-    const batch = batchTo(
+    const batch = batchTo<Observation>(
       async (observations) => {
         writing += 1;
-        assert.equal(writing, 1);
+        assert.ok(writing <= 2, `${writing} writers`);
         batches.push(observations.map(({ name }) => name));
         await gate.promise;
         writing -= 1;
@@ -128,7 +128,10 @@ describe('a batch', () => {
     batch.add(observation('first'));
     await until(() => batches.length === 1, 'the first batch is being written');
     for (const name of ['a', 'b', 'a']) batch.add(observation(name));
-    for (let index = 0; index < 998; index += 1) batch.add(observation(`n${index}`));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(batches.length, 1, 'a batch that is not full waits for the one before');
+    for (let index = 0; index < 1498; index += 1) batch.add(observation(`n${index}`));
+    await until(() => batches.length === 2, 'a full batch is begun beside it');
     let hasRoom = false;
     const room = batch.room().then(() => {
       hasRoom = true;
@@ -141,8 +144,32 @@ describe('a batch', () => {
     assert.deepEqual(batches[1]?.slice(0, 3), ['b', 'a', 'n0']);
     assert.deepEqual(
       batches.map(({ length }) => length),
-      [1, 500, 500],
+      [1, 500, 500, 500],
     );
+  });
+
+  test('never tells of a place while what was said of it before is being written', async () => {
+    const batches: string[][] = [];
+    const gates: (() => void)[] = [];
+    const batch = batchTo<Observation>(
+      (observations) => {
+        batches.push(observations.map(({ name, uid }) => `${name}/${uid}`));
+        return new Promise((resolve) => gates.push(resolve));
+      },
+      () => assert.fail('nothing failed'),
+    );
+    batch.add(observation('a'));
+    await until(() => batches.length === 1, 'the first batch is being written');
+    batch.add({ ...observation('a'), uid: 'of-another-resource' });
+    for (let index = 0; index < 500; index += 1) batch.add(observation(`n${index}`));
+    await until(() => batches.length === 2, 'a full batch is begun beside it');
+    assert.equal(batches[1]?.length, 500);
+    assert.ok(!batches[1]?.some((each) => each.startsWith('a/')));
+    for (const open of gates) open();
+    await until(() => batches.length === 3, 'what waited for its place');
+    gates[2]?.();
+    await batch.drain();
+    assert.deepEqual(batches[2], ['a/of-another-resource']);
   });
 
   test('that cannot be written says so at once, and to everybody who asks', async () => {

@@ -1,14 +1,17 @@
 /**
  * Hands observations over in batches: what arrived while the last batch was being written goes together, one
- * observation a resource (the newest; a deletion is the last thing a resource says), at most 500 at once. Bounded:
- * the reader waits in `room` when the writer is behind, so a slow database slows the watch down instead of filling
- * the memory. A batch begins only when all that has arrived so far is read. After a failure nothing is handed over any more.
+ * observation a resource (the newest; a deletion is the last thing a resource says), at most 500 at once. A full batch
+ * is begun beside one that is being written, unless it is about the same places: what is said of one place keeps its order.
+ * Bounded: the reader waits in `room` when the writer is behind, so a slow database slows the watch down instead of
+ * filling the memory. A batch begins only when all that has arrived so far is read. After a failure nothing is handed
+ * over any more.
  */
 import { setImmediate as arrived } from 'node:timers/promises';
 import type { Identified } from './resource.ts';
 
 export const maxBatchSize = 500;
 const maxPendingCount = 2 * maxBatchSize;
+const maxLaneCount = 2;
 
 /** What the writer rejected with; the watch has to begin again with a list. */
 export class HandOverFailed extends Error {
@@ -33,27 +36,46 @@ export function batchTo<Observed extends Identified>(
   failed: (failure: HandOverFailed) => void,
 ): Batch<Observed> {
   const pending = new Map<string, Observed>();
+  const inFlight = new Set<string>();
+  const lanes = new Set<Promise<void>>();
   let failure: HandOverFailed | undefined;
-  let running: Promise<void> | undefined;
-  let step: Promise<void> = Promise.resolve();
 
-  const handOver = async () => {
+  /** The oldest that are pending and whose places are free. */
+  const take = (): readonly Observed[] => {
+    const batch: Observed[] = [];
+    const blocked = new Set(inFlight);
+    for (const [key, observation] of pending) {
+      const place = placeOf(observation);
+      if (blocked.has(place)) continue;
+      pending.delete(key);
+      inFlight.add(place);
+      batch.push(observation);
+      if (batch.length === maxBatchSize) break;
+    }
+    return batch;
+  };
+  /** Says whether there was anything to hand over. */
+  const handOver = async (): Promise<boolean> => {
     await arrived();
-    const batch = [...pending.entries()].slice(0, maxBatchSize);
-    for (const [key] of batch) pending.delete(key);
-    if (batch.length === 0) return;
-    await seen(batch.map(([, observation]) => observation)).catch((error: unknown) => {
+    const batch = take();
+    if (batch.length === 0) return false;
+    await seen(batch).catch((error: unknown) => {
+      if (failure !== undefined) return;
       failure = new HandOverFailed(error);
       pending.clear();
       failed(failure);
     });
+    for (const observation of batch) inFlight.delete(placeOf(observation));
+    return true;
   };
-  const run = async () => {
-    while (pending.size > 0 && failure === undefined) {
-      step = handOver();
-      await step;
-    }
-    running = undefined;
+  const begin = () => {
+    const worthIt = lanes.size === 0 ? pending.size > 0 : pending.size >= maxBatchSize;
+    if (!worthIt || lanes.size === maxLaneCount || failure !== undefined) return;
+    const lane = handOver().then((any) => {
+      lanes.delete(lane);
+      if (any) begin();
+    });
+    lanes.add(lane);
   };
   const check = () => {
     if (failure !== undefined) throw failure;
@@ -62,22 +84,26 @@ export function batchTo<Observed extends Identified>(
   return {
     add(observation) {
       if (failure !== undefined) return;
-      const key = `${observation.namespace}/${observation.name}/${observation.uid}`;
+      const key = `${placeOf(observation)}/${observation.uid}`;
       pending.delete(key);
       pending.set(key, observation);
-      running ??= run();
+      begin();
     },
     async room() {
-      while (pending.size >= maxPendingCount && failure === undefined) await step;
+      while (pending.size >= maxPendingCount && failure === undefined) await Promise.race(lanes);
       check();
     },
     async drain() {
-      while (running !== undefined) await running;
+      while (lanes.size > 0) await Promise.race(lanes);
       check();
     },
     async stop() {
       pending.clear();
-      await running;
+      await Promise.all(lanes);
     },
   };
+}
+
+function placeOf({ namespace, name }: Identified): string {
+  return `${namespace}/${name}`;
 }

@@ -46,7 +46,8 @@ export async function ingestIn(
   observations: readonly Observation[],
   fold: (operation: Known, observation: Observation) => Observed,
 ): Promise<Ingested> {
-  const names = [...new Set(observations.map(({ name }) => name))];
+  const byName = Map.groupBy(observations, ({ name }) => name);
+  const names = [...byName.keys()];
   const { rows } = await client.query({ name: 'lock-observed', text: locked, values: [clusterId, names] });
   const written: Owing[] = [];
   const passed: Known[] = [];
@@ -56,8 +57,8 @@ export async function ingestIn(
     let { operation } = stored;
     let changed = false;
     let owed: Observed['owed'];
-    for (const observation of observations) {
-      if (observation.name !== operation.name || observation.namespace !== operation.namespace) continue;
+    for (const observation of byName.get(operation.name) ?? []) {
+      if (observation.namespace !== operation.namespace) continue;
       if (isAbout(operation, observation)) matched.add(observation);
       const observed = fold(operation, observation);
       operation = observed.operation;

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { same } from './same.ts';
+
+test('values are the same when their JSON is, whatever the order of keys', () => {
+  const reversed = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(reversed);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value)
+        .toReversed()
+        .map(([key, inner]) => [key, reversed(inner)]),
+    );
+  };
+  fc.assert(fc.property(fc.jsonValue(), (value) => same(value, reversed(JSON.parse(JSON.stringify(value))))));
+});
+
+test('values that differ anywhere are not the same', () => {
+  for (const [a, b] of [
+    [{ a: 1 }, { a: 2 }],
+    [{ a: 1 }, { a: 1, b: 2 }],
+    [{ a: [1, 2] }, { a: [2, 1] }],
+    [{ a: [] }, { a: {} }],
+    [{ a: null }, {}],
+    [[1], [1, 2]],
+    ['1', 1],
+  ])
+    assert.ok(!same(a, b) && !same(b, a), JSON.stringify([a, b]));
+  assert.ok(same({ a: undefined }, {}));
+});
