@@ -116,7 +116,6 @@ export async function startService(config: Config, overrides: Overrides = {}): P
       closers.push(repeatedly(watchdogMs, async () => metrics.found((await lookForFindings()).counts), log));
       closers.push(repeatedly(protectMs, async () => void (await protect({ ...ports, log })), log));
     }
-    if (config.roles.includes('connector')) closers.push(startLooks(ports, clusters, log));
     if (config.roles.includes('connector')) closers.push(startWatches(ports, clusters, metrics, log));
     const url = config.roles.includes('api')
       ? await startApi(
@@ -213,27 +212,20 @@ function startWatches(ports: Ports, clusters: ClusterApi, metrics: Metrics, log:
   metrics.gauge('backups_watches', 'Clusters that are watched by this process.', () => watches.count);
   metrics.gauge('backups_leases_held', 'Clusters that this connector holds.', () => watches.heldCount);
   const look = sharing({ ...ports, log, chance: Math.random, tookOver: metrics.tookOver }, connectorId);
+  const stopping = new AbortController();
+  const held = async () => (await ports.leases.held(connectorId)).map(({ clusterId }) => clusterId);
+  const looking = { ...ports, clusterApi: clusters, log, chance: Math.random, held, stopping: stopping.signal };
   const stops = [
     repeatedly(leasesMs, look, log),
     repeatedly(leasesMs, () => watches.reconcile(), log),
     repeatedly(expiredMs, async () => watches.endExpired(), log),
+    repeatedly(discoveryMs, async () => void (await refreshDiscoveries(looking)), log),
   ];
   return async () => {
+    stopping.abort();
     await Promise.all(stops.map((stop) => stop()));
     await watches.close();
     await ports.leases.release(connectorId);
-  };
-}
-
-/** Each looks at what is due of all clusters: who claims one first looks at it. */
-function startLooks(ports: Ports, clusters: ClusterApi, log: Log): () => Promise<void> {
-  const held = async () => (await ports.directory.list()).map(({ id }) => id);
-  const stopping = new AbortController();
-  const looking = { ...ports, clusterApi: clusters, log, chance: Math.random, held, stopping: stopping.signal };
-  const stop = repeatedly(discoveryMs, async () => void (await refreshDiscoveries(looking)), log);
-  return async () => {
-    stopping.abort();
-    await stop();
   };
 }
 

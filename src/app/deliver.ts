@@ -30,51 +30,61 @@ export interface DeliverPorts {
 }
 
 export async function deliver(ports: DeliverPorts, clusterId: string): Promise<{ readonly answeredCount: number }> {
-  const { deliveries, directory, clock } = ports;
   let answeredCount = 0;
-  for (;;) {
-    const target = await directory.target(clusterId);
-    if (target === undefined) return { answeredCount };
-    const claimedAt = performance.now();
-    const claimedNow = await clock.now();
-    const claims = await deliveries.claim(clusterId, claimedNow, batchSize, leaseSeconds);
-    if (claims.length === 0) return { answeredCount };
-    const lease = keepClaims(ports, claims, claimedAt);
-    const { answers, outage } = await callAll(
-      callsTo(ports.clusterApi, target, claimedNow, claimedAt),
-      claims,
-      lease,
-    ).finally(lease.end);
-    const now = await clock.now();
-    const recordedCount = await deliveries.record(answers, (attempt, answer) =>
-      decideDelivery(attempt, answer, now, ports.chance()),
-    );
-    if (answers.length < claims.length)
-      ports.log.warn(
-        { clusterId, count: claims.length - answers.length },
-        'claims of deliveries were lost: not called',
-      );
-    if (recordedCount < answers.length)
-      ports.log.debug(
-        { clusterId, count: answers.length - recordedCount },
-        'answers came after the end of their claims',
-      );
-    // Without a claim that still held, what was heard may be old.
-    if (recordedCount === 0) return { answeredCount };
-    await directory.report(clusterId, {
-      conditions: conditionsOf(outage),
-      contact: outage?.kind !== 'Unreachable',
-      now,
-    });
-    answeredCount += recordedCount;
-    if (outage !== undefined) {
-      ports.log.warn(
-        { clusterId, kind: outage.kind, reason: outage.message, putOff: claims.length },
-        'deliveries put off',
-      );
-      return { answeredCount };
+  let recording = Promise.resolve(true);
+  for (let goOn = true; goOn; ) {
+    // The next batch is called while the one before is being recorded.
+    const [called, recorded] = await Promise.allSettled([callBatch(ports, clusterId), recording]);
+    const batch = called.status === 'fulfilled' ? called.value : undefined;
+    if (batch !== undefined) {
+      answeredCount += batch.answers.length;
+      recording = record(ports, clusterId, batch);
+      recording.catch(() => {});
     }
+    goOn = batch !== undefined && batch.outage === undefined && recorded.status === 'fulfilled' && recorded.value;
+    if (goOn) continue;
+    await recording;
+    for (const step of [called, recorded]) if (step.status === 'rejected') throw step.reason;
   }
+  return { answeredCount };
+}
+
+interface Batch extends Answers {
+  readonly claimedCount: number;
+}
+
+/** Claims what is owed and calls the cluster for it; `undefined` when nothing is. */
+async function callBatch(ports: DeliverPorts, clusterId: string): Promise<Batch | undefined> {
+  const target = await ports.directory.target(clusterId);
+  if (target === undefined) return undefined;
+  const claimedAt = performance.now();
+  const claimedNow = await ports.clock.now();
+  const claims = await ports.deliveries.claim(clusterId, claimedNow, batchSize, leaseSeconds);
+  if (claims.length === 0) return undefined;
+  const lease = keepClaims(ports, claims, claimedAt);
+  const calls = callsTo(ports.clusterApi, target, claimedNow, claimedAt);
+  const called = await callAll(calls, claims, lease).finally(lease.end);
+  return { ...called, claimedCount: claims.length };
+}
+
+/** Says whether to go on: without a claim that still held, what was heard may be old. */
+async function record(ports: DeliverPorts, clusterId: string, batch: Batch): Promise<boolean> {
+  const { answers, outage, claimedCount } = batch;
+  const { log } = ports;
+  const now = await ports.clock.now();
+  const recordedCount = await ports.deliveries.record(answers, (attempt, answer) =>
+    decideDelivery(attempt, answer, now, ports.chance()),
+  );
+  if (answers.length < claimedCount)
+    log.warn({ clusterId, count: claimedCount - answers.length }, 'claims of deliveries were lost: not called');
+  if (recordedCount < answers.length)
+    log.debug({ clusterId, count: answers.length - recordedCount }, 'answers came after the end of their claims');
+  if (recordedCount === 0) return false;
+  const conditions = conditionsOf(outage);
+  await ports.directory.report(clusterId, { conditions, contact: outage?.kind !== 'Unreachable', now });
+  if (outage !== undefined)
+    log.warn({ clusterId, kind: outage.kind, reason: outage.message, putOff: claimedCount }, 'deliveries put off');
+  return true;
 }
 
 interface Answers {
