@@ -1,6 +1,6 @@
 /**
  * Deliveries to one cluster, from rows that are owed until every answer is recorded, beside a bare loop of the same
- * patches with the same client to the same server: the loop is given finished manifests and records nothing. In turn,
+ * patches with the same client to the same server, with as many calls at a time: the loop is given finished manifests and records nothing. In turn,
  * so that both find the server as full. The server is the simulated cluster in a process of its own.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -8,7 +8,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { deliver } from '../src/app/deliver.ts';
+import { deliver, parallelCalls } from '../src/app/deliver.ts';
 import { manifestOf } from '../src/domain/manifest.ts';
 import { clusterApi } from '../src/kubernetes/cluster-api.ts';
 import { readKubeconfig } from '../src/kubernetes/kubeconfig.ts';
@@ -18,10 +18,8 @@ import { place, setClusterStage } from './cluster-stage.ts';
 import { type Figure, figureOf, progress, secondsOf } from './repeat.ts';
 import { ended } from './servers.ts';
 
-const operationCount = 1_000;
-const rounds = 3;
-/** As many calls as the service makes at a time to a cluster. */
-const parallelCalls = 4;
+const operationCount = 2_000;
+const rounds = 5;
 const quiet = { info() {}, warn() {}, error() {}, debug() {} };
 
 export interface DeliveryFigures {

@@ -17,7 +17,7 @@ import { type Calls, deliverOne } from './deliver-one.ts';
 import type { Clock, Log } from './ports.ts';
 
 const batchSize = 64;
-const parallelCalls = 4;
+export const parallelCalls = 8;
 
 export interface DeliverPorts {
   readonly deliveries: Deliveries;
@@ -31,45 +31,52 @@ export interface DeliverPorts {
 
 export async function deliver(ports: DeliverPorts, clusterId: string): Promise<{ readonly answeredCount: number }> {
   let answeredCount = 0;
-  let recording = Promise.resolve(true);
-  for (let goOn = true; goOn; ) {
-    // The next batch is called while the one before is being recorded.
-    const [called, recorded] = await Promise.allSettled([callBatch(ports, clusterId), recording]);
-    const batch = called.status === 'fulfilled' ? called.value : undefined;
-    if (batch !== undefined) {
-      answeredCount += batch.answers.length;
-      recording = record(ports, clusterId, batch);
+  let outage: ClusterFailure | undefined;
+  let recording: Promise<void> | undefined;
+  let batch = await claimBatch(ports, clusterId);
+  while (batch !== undefined) {
+    // The next batch is claimed while this one is called, and this one recorded while the next is called.
+    const mayBeMore = outage === undefined && batch.claims.length === batchSize;
+    const next: Promise<Batch | undefined> = mayBeMore ? claimBatch(ports, clusterId) : Promise.resolve(undefined);
+    next.catch(() => {});
+    try {
+      const called = await callAll(batch, outage).finally(batch.lease.end);
+      await recording;
+      recording = record(ports, clusterId, batch.claims.length, called);
       recording.catch(() => {});
+      answeredCount += called.answers.length;
+      outage = called.outage;
+      batch = await next;
+    } catch (error) {
+      await recording?.catch(() => {});
+      await next.then((unused) => unused?.lease.end()).catch(() => {});
+      throw error;
     }
-    goOn = batch !== undefined && batch.outage === undefined && recorded.status === 'fulfilled' && recorded.value;
-    if (goOn) continue;
-    await recording;
-    for (const step of [called, recorded]) if (step.status === 'rejected') throw step.reason;
   }
+  await recording;
   return { answeredCount };
 }
 
-interface Batch extends Answers {
-  readonly claimedCount: number;
+interface Batch {
+  readonly claims: readonly Claim[];
+  readonly lease: ClaimLease;
+  readonly calls: Calls;
 }
 
-/** Claims what is owed and calls the cluster for it; `undefined` when nothing is. */
-async function callBatch(ports: DeliverPorts, clusterId: string): Promise<Batch | undefined> {
+/** Claims what is owed; `undefined` when nothing is. */
+async function claimBatch(ports: DeliverPorts, clusterId: string): Promise<Batch | undefined> {
   const target = await ports.directory.target(clusterId);
   if (target === undefined) return undefined;
   const claimedAt = performance.now();
-  const claimedNow = await ports.clock.now();
-  const claims = await ports.deliveries.claim(clusterId, claimedNow, batchSize, leaseSeconds);
+  const now = await ports.clock.now();
+  const claims = await ports.deliveries.claim(clusterId, now, batchSize, leaseSeconds);
   if (claims.length === 0) return undefined;
-  const lease = keepClaims(ports, claims, claimedAt);
-  const calls = callsTo(ports.clusterApi, target, claimedNow, claimedAt);
-  const called = await callAll(calls, claims, lease).finally(lease.end);
-  return { ...called, claimedCount: claims.length };
+  const calls = callsTo(ports.clusterApi, target, now, claimedAt);
+  return { claims, lease: keepClaims(ports, claims, claimedAt), calls };
 }
 
-/** Says whether to go on: without a claim that still held, what was heard may be old. */
-async function record(ports: DeliverPorts, clusterId: string, batch: Batch): Promise<boolean> {
-  const { answers, outage, claimedCount } = batch;
+async function record(ports: DeliverPorts, clusterId: string, claimedCount: number, called: Answers): Promise<void> {
+  const { answers, outage } = called;
   const { log } = ports;
   const now = await ports.clock.now();
   const recordedCount = await ports.deliveries.record(answers, (attempt, answer) =>
@@ -79,12 +86,12 @@ async function record(ports: DeliverPorts, clusterId: string, batch: Batch): Pro
     log.warn({ clusterId, count: claimedCount - answers.length }, 'claims of deliveries were lost: not called');
   if (recordedCount < answers.length)
     log.debug({ clusterId, count: answers.length - recordedCount }, 'answers came after the end of their claims');
-  if (recordedCount === 0) return false;
+  // Without a claim that still held, what was heard may be old.
+  if (recordedCount === 0) return;
   const conditions = conditionsOf(outage);
   await ports.directory.report(clusterId, { conditions, contact: outage?.kind !== 'Unreachable', now });
   if (outage !== undefined)
     log.warn({ clusterId, kind: outage.kind, reason: outage.message, putOff: claimedCount }, 'deliveries put off');
-  return true;
 }
 
 interface Answers {
@@ -92,9 +99,10 @@ interface Answers {
   readonly outage: ClusterFailure | undefined;
 }
 
-async function callAll(calls: Calls, claims: readonly Claim[], lease: ClaimLease): Promise<Answers> {
+/** With an outage that is known already nothing is called. */
+async function callAll({ calls, claims, lease }: Batch, known: ClusterFailure | undefined): Promise<Answers> {
   const answers: { claim: Claim; answer: ClusterAnswer }[] = [];
-  let outage: ClusterFailure | undefined;
+  let outage = known;
   const waiting = claims.values();
   const worker = async () => {
     for (const claim of waiting) {

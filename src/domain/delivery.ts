@@ -13,7 +13,7 @@
 import { type Condition, clip, withCondition } from './condition.ts';
 import { cancelled, delivered, ended, event, isLate, overdue, type Step } from './ends.ts';
 import { acceptedWords } from './fold.ts';
-import { type Observation, observe } from './observe.ts';
+import { type Known, type Observation, observe } from './observe.ts';
 import { type DeliveryAction, isTerminal, type Operation } from './operation.ts';
 import { shifted } from './slots.ts';
 import { maxWarningCount, statedPhase } from './stated.ts';
@@ -55,7 +55,7 @@ export function backOffSeconds(attempts: number, chance: number): number {
 }
 
 export interface Attempt {
-  readonly operation: Operation;
+  readonly operation: Known;
   readonly action: DeliveryAction;
   /** Calls that were begun, this one among them. */
   readonly attempts: number;

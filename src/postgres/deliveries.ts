@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
+import { z } from 'zod';
 import type { Claim, Deliveries } from '../app/connector-ports.ts';
 import type { DeliveryStep } from '../domain/delivery.ts';
 import { brief } from './fence.ts';
@@ -35,7 +36,17 @@ const renewed = `
   where id = any($1::uuid[]) and lease_id = $2 and owed is not null
   returning id::text`;
 
-const locked = `select *, ${brief} from operation where id = any($1::uuid[]) and lease_id = $2 order by id for update`;
+const locked = `
+  select id::text, revision, observed_version as "observedVersion", attempts, unanswered, ${brief}
+  from operation where id = any($1::uuid[]) and lease_id = $2 order by id for update`;
+const changed = 'select * from operation where id = any($1::uuid[])';
+const Locked = z.object({
+  id: z.string(),
+  revision: z.int(),
+  observedVersion: z.string().nullable(),
+  attempts: z.int(),
+  unanswered: z.int(),
+});
 
 /** Leases are renewed over connections of their own, so that a crowd before the others costs none. */
 export function deliveriesOf(pool: Pool, leasePool: Pool): Deliveries {
@@ -66,13 +77,23 @@ export function deliveriesOf(pool: Pool, leasePool: Pool): Deliveries {
       inTransaction(pool, async (client) => {
         const [first] = answers;
         if (first === undefined) return 0;
-        const ids = answers.map(({ claim }) => claim.operation.id);
-        const { rows } = await client.query({ name: 'lock-leased', text: locked, values: [ids, first.claim.leaseId] });
-        const steps = rows.map(storedOperation).flatMap(({ operation, attempts, unanswered }): DeliveryStep[] => {
-          const answered = answers.find(({ claim }) => claim.operation.id === operation.id);
-          return answered === undefined
-            ? []
-            : [decide({ operation, action: answered.claim.action, attempts, unanswered }, answered.answer)];
+        const answered = new Map(answers.map((each) => [each.claim.operation.id, each]));
+        const values = [[...answered.keys()], first.claim.leaseId];
+        const rows = Locked.array().parse((await client.query({ name: 'lock-leased', text: locked, values })).rows);
+        // What nobody has touched since the claim need not be read again.
+        const isAsClaimed = ({ id, revision, observedVersion }: z.infer<typeof Locked>) => {
+          const known = answered.get(id)?.claim.operation;
+          return known?.revision === revision && (known.observedVersion ?? null) === observedVersion;
+        };
+        const stale = rows.filter((row) => !isAsClaimed(row)).map(({ id }) => id);
+        const { rows: fresh } = stale.length === 0 ? { rows: [] } : await client.query(changed, [stale]);
+        const reread = new Map(fresh.map(storedOperation).map(({ operation }) => [operation.id, operation]));
+        const steps = rows.flatMap(({ id, attempts, unanswered }): DeliveryStep[] => {
+          const found = answered.get(id);
+          if (found === undefined) return [];
+          const { claim, answer } = found;
+          const operation = reread.get(id) ?? claim.operation;
+          return [decide({ operation, action: claim.action, attempts, unanswered }, answer)];
         });
         await writeDelivered(client, steps);
         await appendEvents(

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { SimulatedCluster } from '../../simulator/index.ts';
+import { parallelCalls } from '../../src/app/deliver.ts';
 import { assertAllApplied, startLandscape, wantBackup } from '../support/connectors.ts';
 import { backends } from '../support/service.ts';
 import { until } from '../support/until.ts';
@@ -86,7 +87,7 @@ describe('connectors', { concurrency: true }, () => {
     cluster.inject({ kind: 'mute', verbs: ['patch'], resources: ['operations'] });
     const wanted: string[] = [];
     // More than are called at once: the rest waits in the first connector, claimed.
-    for (let n = 0; n < 8; n += 1) wanted.push(await wantBackup(land, place));
+    for (let n = 0; n < 2 * parallelCalls; n += 1) wanted.push(await wantBackup(land, place));
     const first = await land.startConnector();
     await until('the claims', 20, async () => {
       const { rows } = await land.pool.query('select count(*)::int as count from operation where lease_id is not null');
