@@ -1,6 +1,7 @@
 /** What fires schedules and judges what came of them: the hot path of emission, and the facts about copies. */
 import type { Page, PageQuery } from '../domain/common.ts';
-import type { DueSchedule, FirePlan, Surroundings } from '../domain/plan.ts';
+import type { DueSchedule, Surroundings } from '../domain/due.ts';
+import type { FirePlan } from '../domain/plan.ts';
 import type { ProtectionFacts } from '../domain/protection.ts';
 import type { News, Told } from '../domain/protection-news.ts';
 import type { RecoveryPoint } from '../domain/recovery-point.ts';

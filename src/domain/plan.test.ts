@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type DueSchedule, planFires } from './plan.ts';
+import type { DueSchedule } from './due.ts';
+import { planFires } from './plan.ts';
 import { nextSlot } from './recurrence.ts';
 import { defaultRetention } from './retention.ts';
 

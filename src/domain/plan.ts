@@ -6,61 +6,17 @@
  *   may it go?    suspended, blackout, a restore of the application, the one before, a busy cluster
  *   what then?    fire · skip · wait: a slot that waits stays the first that is not accounted for, and is looked at again
  */
-import { type BlackoutWindow, blackoutAt } from './blackout.ts';
+import type { DueSchedule, Surroundings } from './due.ts';
 import type { NewEvent } from './event.ts';
 import { dueDelayMs, type Fire, type FireOutcome, type FireReason, ledgerRow } from './fire.ts';
+import { gate, lookAgain, lookAgainSeconds } from './gate.ts';
+import { choose, lateAfterMs } from './missed.ts';
 import { nameSuffix, operationName } from './names.ts';
 import { createdEvent, deliverBefore, newOperation } from './new-operation.ts';
 import type { Operation } from './operation.ts';
-import type { BackupParameters } from './parameters.ts';
-import type { Cadence, nextSlot } from './recurrence.ts';
-import { type Retention, resolveTtl } from './retention.ts';
-import type { ConcurrencyPolicy, MissedFires, ScheduleTemplate } from './schedule.ts';
-import { memoizedPassedSlots, type Passed, shifted, slotBefore, spreadOffsetSeconds } from './slots.ts';
-
-/** What the plan needs to know of a due schedule, in one row. */
-export interface DueSchedule {
-  readonly id: string;
-  readonly organizationId: string;
-  readonly clusterId: string;
-  readonly applicationInstanceId: string;
-  readonly name: string;
-  readonly schedule?: string | undefined;
-  readonly at?: string | undefined;
-  readonly timeZone: string;
-  readonly startsAt?: string | undefined;
-  readonly endsAt?: string | undefined;
-  readonly spreadSeconds?: number | undefined;
-  readonly concurrencyPolicy: ConcurrencyPolicy;
-  readonly startingDeadlineSeconds?: number | undefined;
-  readonly missedFires: MissedFires;
-  /** True when the time to resume has come: suspended schedules are not due otherwise. */
-  readonly suspend: boolean;
-  readonly cadence: Cadence;
-  readonly ttl?: string | undefined;
-  readonly template: ScheduleTemplate;
-  readonly nextSlotAt: string;
-  readonly deferredReason?: FireReason | undefined;
-  readonly namespace: string;
-  readonly target: string;
-  readonly classRetention: Retention;
-  readonly defaultParameters: BackupParameters;
-  readonly deliveryDeadlineSeconds: number;
-  readonly override?: Retention | undefined;
-  readonly organizationSuspend: boolean;
-  readonly clusterSuspend: boolean;
-  /** An Operation of this schedule that has not ended. */
-  readonly inFlightId?: string | undefined;
-  /** A restore of this application that has not ended. */
-  readonly restoring: boolean;
-}
-
-/** What is around the schedules of a batch. */
-export interface Surroundings {
-  readonly windows: readonly BlackoutWindow[];
-  /** Clusters that take only so many Operations at a time: how many more. */
-  readonly room: ReadonlyMap<string, number>;
-}
+import type { nextSlot } from './recurrence.ts';
+import { resolveTtl } from './retention.ts';
+import { memoizedPassedSlots, shifted, spreadOffsetSeconds } from './slots.ts';
 
 export interface Advance {
   readonly scheduleId: string;
@@ -87,11 +43,6 @@ export interface PlanTools {
   readonly nextSlot: typeof nextSlot;
   readonly newId: () => string;
 }
-
-const lateAfterMs = 60_000;
-const lookAgainSeconds = 10;
-/** With missedFires All: how many of the slots that passed are made up for at most; older ones are coalesced. */
-export const maxCatchUp = 100;
 
 const ms = Date.parse;
 
@@ -219,106 +170,6 @@ function stoppedBy(schedule: DueSchedule): FireReason | undefined {
   if (schedule.organizationSuspend) return 'OrganizationSuspended';
   if (schedule.clusterSuspend) return 'ClusterSuspended';
   return undefined;
-}
-
-interface Chosen {
-  /** The slots to be fired, oldest first. */
-  readonly slots: readonly string[];
-  /** What becomes of the slots before them. */
-  readonly rows: readonly { outcome: FireOutcome; reason: FireReason; first: string; last: string; count: number }[];
-}
-
-/** Which of the passed slots is fired, and what becomes of the others, by missedFires and the deadline. */
-function choose(schedule: DueSchedule, passed: Passed, now: string, offset: number): Chosen {
-  const { first, newest, count, beforeNewest = passed.first } = passed;
-  const deadlineMs = (schedule.startingDeadlineSeconds ?? Number.POSITIVE_INFINITY) * 1000;
-  const newestDelay = dueDelayMs(newest, now, offset);
-  if (newestDelay > deadlineMs)
-    return { slots: [], rows: [{ outcome: 'Skipped', reason: 'DeadlineExceeded', first, last: newest, count }] };
-  switch (schedule.missedFires) {
-    case 'Latest': {
-      const reason = schedule.deferredReason ?? 'ServiceDown';
-      return {
-        slots: [newest],
-        rows: count === 1 ? [] : [{ outcome: 'Coalesced', reason, first, last: beforeNewest, count: count - 1 }],
-      };
-    }
-    case 'None': {
-      const timely =
-        newestDelay <= (schedule.startingDeadlineSeconds === undefined ? lateAfterMs : deadlineMs) ||
-        schedule.deferredReason !== undefined;
-      if (!timely) return { slots: [], rows: [{ outcome: 'Skipped', reason: 'Missed', first, last: newest, count }] };
-      return {
-        slots: [newest],
-        rows:
-          count === 1 ? [] : [{ outcome: 'Skipped', reason: 'Missed', first, last: beforeNewest, count: count - 1 }],
-      };
-    }
-    case 'All':
-      return chooseAll(schedule, passed, now, offset, deadlineMs);
-  }
-}
-
-function chooseAll(schedule: DueSchedule, passed: Passed, now: string, offset: number, deadlineMs: number): Chosen {
-  const slots = [passed.newest];
-  let counted = 1;
-  while (counted < Math.min(passed.count, maxCatchUp)) {
-    const before = counted === passed.count - 1 ? passed.first : slotBefore(schedule, slots[0] ?? passed.newest);
-    if (before === undefined || ms(before) < ms(passed.first) || dueDelayMs(before, now, offset) > deadlineMs) break;
-    slots.unshift(before);
-    counted += 1;
-  }
-  const left = passed.count - counted;
-  if (left === 0) return { slots, rows: [] };
-  const last = left === 1 ? passed.first : (slotBefore(schedule, slots[0] ?? passed.newest) ?? passed.first);
-  const tooOld = dueDelayMs(last, now, offset) > deadlineMs;
-  const row = { first: passed.first, last, count: left };
-  return {
-    slots,
-    rows: [
-      tooOld
-        ? { ...row, outcome: 'Skipped', reason: 'DeadlineExceeded' }
-        : { ...row, outcome: 'Coalesced', reason: 'ServiceDown' },
-    ],
-  };
-}
-
-/** What keeps a slot from being fired now: with `until` it waits, without it is skipped. */
-function gate(
-  schedule: DueSchedule,
-  around: Room,
-  slot: string,
-  now: string,
-  offset: number,
-): { reason: FireReason; until?: string } | undefined {
-  const skipped = blackoutAt(around.windows, schedule, shifted(slot, offset));
-  if (skipped?.behavior === 'Skip') return { reason: 'Blackout' };
-  const blackout = blackoutAt(around.windows, schedule, now);
-  if (blackout !== undefined)
-    return blackout.behavior === 'Skip' ? { reason: 'Blackout' } : { reason: 'Blackout', until: blackout.until };
-  const until = shifted(now, lookAgainSeconds);
-  if (schedule.restoring) return { reason: 'RestoreInFlight', until };
-  if (schedule.concurrencyPolicy === 'Forbid' && schedule.inFlightId !== undefined)
-    return { reason: 'PreviousInFlight', until };
-  if ((around.room.get(schedule.clusterId) ?? 1) <= 0) return { reason: 'ClusterBusy', until };
-  return undefined;
-}
-
-/** When a slot that waits is looked at again: then, or when the next slot or its deadline comes before. */
-function lookAgain(
-  schedule: DueSchedule,
-  slot: string,
-  next: string | undefined,
-  until: string,
-  now: string,
-  offset: number,
-): string {
-  const moments = [until];
-  if (next !== undefined) moments.push(shifted(next, offset));
-  if (schedule.startingDeadlineSeconds !== undefined)
-    moments.push(shifted(slot, offset + schedule.startingDeadlineSeconds + 1));
-  const coming = moments.filter((moment) => ms(moment) > ms(now)).toSorted();
-  return coming[0] ?? until;
 }
 
 function operationOf(schedule: DueSchedule, slot: string, now: string, id: string): Operation {

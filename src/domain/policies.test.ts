@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BlackoutWindow } from './blackout.ts';
-import { type DueSchedule, maxCatchUp, planFires, type Surroundings } from './plan.ts';
+import type { DueSchedule, Surroundings } from './due.ts';
+import { maxCatchUp } from './missed.ts';
+import { planFires } from './plan.ts';
 import { nextSlot } from './recurrence.ts';
 import { defaultRetention } from './retention.ts';
 
