@@ -6,7 +6,7 @@ import type { ClusterApi } from '../../src/app/connector-ports.ts';
 import { refreshDiscoveries } from '../../src/app/discovery.ts';
 import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { makeMetrics } from '../../src/telemetry.ts';
-import { type Answer, assertProblem, pointersOf, startApi, type TestApi } from './harness.ts';
+import { type Answer, assertProblem, startApi, type TestApi } from './harness.ts';
 
 const quiet = { info() {}, warn() {}, error() {}, debug() {} };
 const day = 86_400_000;
@@ -246,92 +246,5 @@ describe('how clusters do', () => {
     assert.ok(lines.some((line) => line.startsWith('backups_cluster_last_contact_seconds{')));
     assert.ok(lines.length <= 7);
     assert.match(text, /^backups_delivery_lag_seconds \d/m);
-  });
-
-  describe('an operator that knows fewer parameters', () => {
-    let old: SimulatedCluster;
-    let id = '';
-    let applicationInstanceId = '';
-    before(async () => {
-      old = await startCluster({
-        operatorVersion: '0.0.6',
-        discovery: true,
-        storageLocations: [{ name: 'default' }, { name: 'eu', phase: 'Unavailable' }],
-      });
-      old.addNamespace('apps', { annotations: { 'ops.vworkspace.io/allowed-types': 'Backup' } });
-      old.addApplicationInstance('apps', 'cloud');
-      id = await register('old', old);
-      applicationInstanceId = await instanceOf(id);
-    });
-    after(() => old.close());
-    const plan = (body: object) =>
-      api.call('POST', '/v1/operations?dryRun=true', { body: { applicationInstanceId, type: 'Backup', ...body } });
-
-    test('is sent what was asked for while it is not known', async () => {
-      const planned = await plan({ parameters: { snapshotVolumes: true } });
-      assert.equal(planned.status, 200, planned.text);
-      assert.equal(planned.body.manifest.spec.parameters.ttl, '720h');
-    });
-
-    test('is refused what it does not accept, with the field, the cluster and what to do', async () => {
-      await round(id);
-      const { acceptedParameters } = (await read(id)).discovery;
-      assert.deepEqual(
-        new Set(acceptedParameters.backup),
-        new Set(['retention', 'snapshotClassName', 'storageLocation']),
-      );
-      const refused = await plan({ parameters: { snapshotVolumes: true, storageLocation: 'default' } });
-      assertProblem(refused, 422, 'rule-violated');
-      assert.deepEqual(pointersOf(refused), ['/parameters/snapshotVolumes']);
-      assert.match(refused.body.errors[0].detail, /cluster old .*leave it out, or update the operator/);
-      const schedule = { applicationInstanceId, name: 'nightly', schedule: '0 2 * * *' };
-      const recurring = await api.call('POST', '/v1/schedules', {
-        body: { ...schedule, template: { parameters: { includedResources: ['*'] } } },
-      });
-      assertProblem(recurring, 422, 'rule-violated');
-      assert.deepEqual(pointersOf(recurring), ['/template/parameters/includedResources']);
-      const made = await api.make('/v1/schedules', schedule);
-      const change = await api.call('PATCH', `/v1/schedules/${made.id}`, {
-        body: { template: { parameters: { snapshotVolumes: false } } },
-      });
-      assertProblem(change, 422, 'rule-violated');
-      assert.equal((await api.call('POST', `/v1/schedules/${made.id}/trigger`)).status, 201);
-      const { applicationClassId } = (await api.call('GET', `/v1/application-instances/${applicationInstanceId}`)).body;
-      const changeClass = (defaultParameters: object) =>
-        api.call('PATCH', `/v1/application-classes/${applicationClassId}`, { body: { defaultParameters } });
-      await changeClass({ snapshotVolumes: true });
-      const triggered = await api.call('POST', `/v1/schedules/${made.id}/trigger`);
-      assertProblem(triggered, 422, 'rule-violated');
-      assert.match(triggered.body.errors[0].detail, /comes from the application class's defaultParameters/);
-      await changeClass({});
-    });
-
-    test('is sent the time to live as retention, which it accepts', async () => {
-      const planned = await plan({ ttl: '48h' });
-      assert.deepEqual(planned.body.manifest.spec.parameters, { retention: '48h' });
-      assert.equal(planned.body.operation.ttl, '48h');
-      const target = await api.opened.directory.target(id);
-      assert.ok(target);
-      const answer = await clusters.apply(target, planned.body.manifest);
-      assert.equal(answer.kind, 'Applied', JSON.stringify(answer));
-    });
-
-    test('warns of storage locations and snapshot classes that are not there, and of types that are not allowed', async () => {
-      const warningsOf = async (body: object) => (await plan(body)).body.warnings.join('\n');
-      assert.equal(await warningsOf({}), '');
-      assert.match(
-        await warningsOf({ parameters: { storageLocation: 'us' } }),
-        /no storage location us. It has default, eu/,
-      );
-      assert.match(await warningsOf({ parameters: { storageLocation: 'eu' } }), /eu of old is Unavailable/);
-      assert.match(
-        await warningsOf({ parameters: { snapshotClassName: 'x' } }),
-        /no VolumeSnapshotClass x. It has csi-rbd/,
-      );
-      assert.match(
-        await warningsOf({ type: 'Restore', parameters: { backupName: 'b' } }),
-        /allows Backup, not Restore/,
-      );
-    });
   });
 });
