@@ -4,9 +4,16 @@
  * at any time, by any connector, and stopped or killed anywhere: a lease that runs out is claimed again, who lost it
  * calls and records nothing more, and applying again is harmless.
  *
- * A cluster that cannot be reached answers for all: the rest of the batch is put off without a call.
+ * A cluster that cannot be reached, or says when to come back, answers for all: the rest of the batch is put off without
+ * a call. One that was too busy is then asked with one call, before it gets eight at a time.
  */
-import { type ClusterAnswer, type ClusterFailure, decideDelivery } from '../domain/delivery.ts';
+import {
+  type ClusterAnswer,
+  type ClusterFailure,
+  decideDelivery,
+  speaksForAll,
+  wasThrottled,
+} from '../domain/delivery.ts';
 import { isLate } from '../domain/ends.ts';
 import { manifestOf } from '../domain/manifest.ts';
 import { shifted } from '../domain/slots.ts';
@@ -103,14 +110,17 @@ interface Answers {
 async function callAll({ calls, claims, lease }: Batch, known: ClusterFailure | undefined): Promise<Answers> {
   const answers: { claim: Claim; answer: ClusterAnswer }[] = [];
   let outage = known;
-  const waiting = claims.values();
+  const call = async (claim: Claim) => {
+    if (!lease.holds(claim)) return;
+    const answer = putOff(outage) ?? (await deliverOne(calls, claim));
+    if (speaksForAll(answer)) outage = answer;
+    answers.push({ claim, answer });
+  };
+  const probes = claims.slice(0, 1).filter(({ operation }) => wasThrottled(operation));
+  for (const claim of probes) await call(claim);
+  const waiting = claims.slice(probes.length).values();
   const worker = async () => {
-    for (const claim of waiting) {
-      if (!lease.holds(claim)) continue;
-      const answer = putOff(outage) ?? (await deliverOne(calls, claim));
-      if (answer.kind === 'Unreachable' || answer.kind === 'CredentialsRejected') outage = answer;
-      answers.push({ claim, answer });
-    }
+    for (const claim of waiting) await call(claim);
   };
   await Promise.all(Array.from({ length: parallelCalls }, worker));
   return { answers, outage };

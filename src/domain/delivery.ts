@@ -39,6 +39,19 @@ export type ClusterAnswer =
   | { readonly kind: 'Found'; readonly observation: Observation }
   | ClusterFailure;
 
+/** Whether a call that is answered so says the same of every other call to the cluster at this time. */
+export function speaksForAll(answer: ClusterAnswer): answer is ClusterFailure {
+  const { kind } = answer;
+  // Without Retry-After a 429 may be about this one Operation: a webhook may deny with it.
+  if (kind === 'Throttled') return answer.retryAfterSeconds !== undefined;
+  return kind === 'Unreachable' || kind === 'CredentialsRejected';
+}
+
+/** Whether the cluster was too busy for it when it was last tried. */
+export function wasThrottled({ conditions }: Operation): boolean {
+  return conditions.some(({ type, reason }) => type === 'Delivered' && reason === 'Throttled');
+}
+
 /** What follows, with what the step leaves of the counts. */
 export interface DeliveryStep extends Step {
   readonly attempts: number;
