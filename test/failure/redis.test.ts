@@ -1,36 +1,18 @@
 /** The queue decides nothing: a Redis that is stopped, or emptied, costs seconds and loses no backup. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { Pool } from 'pg';
 import { type SimulatedCluster, startCluster } from '../../simulator/index.ts';
-import { freePort } from '../support/port.ts';
+import { type OwnRedis, startOwnRedis } from '../support/own-redis.ts';
 import { type Scene, setScene } from '../support/scene.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 import { until } from '../support/until.ts';
 
-let redis: ChildProcess;
-let port: number;
+let redis: OwnRedis;
 let cluster: SimulatedCluster;
 let service: TestService;
 let scene: Scene;
 let pool: Pool;
-
-async function startRedis(): Promise<void> {
-  const program = process.env.REDIS_SERVER_BIN;
-  assert.ok(
-    program !== undefined,
-    'REDIS_SERVER_BIN is not set: run the tests with npm test, where redis-server can be installed',
-  );
-  const settings = ['--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction'];
-  redis = spawn(program, ['--port', String(port), '--bind', '127.0.0.1', ...settings], { stdio: 'ignore' });
-}
-
-async function stopRedis(): Promise<void> {
-  const ended = new Promise((resolve) => redis.once('exit', resolve));
-  redis.kill('SIGKILL');
-  await ended;
-}
 
 const phases = async () => {
   const { rows } = await pool.query('select phase, count(*)::int as count from operation group by phase');
@@ -38,10 +20,9 @@ const phases = async () => {
 };
 
 before(async () => {
-  port = await freePort();
-  await startRedis();
+  redis = await startOwnRedis();
   cluster = await startCluster({ name: 'cluster-prod-1', speed: 100 });
-  service = await startTestService({ backend: 'redis', redisUrl: `redis://127.0.0.1:${port}` });
+  service = await startTestService({ backend: 'redis', redisUrl: redis.url });
   scene = await setScene(service.api, cluster);
   pool = new Pool({ connectionString: service.databaseUrl, max: 1 });
 });
@@ -49,7 +30,7 @@ after(async () => {
   await pool?.end();
   await service?.close();
   await cluster?.close();
-  await stopRedis();
+  await redis?.stop();
 });
 
 async function backUp(name: string): Promise<void> {
@@ -64,7 +45,7 @@ async function backUp(name: string): Promise<void> {
 test('with Redis stopped requests are taken and schedules fire, and all is delivered when it returns', async () => {
   await backUp('before');
   await until('the first backup', 20, async () => (await phases()).Succeeded === 1);
-  await stopRedis();
+  await redis.stop();
   for (let i = 0; i < 5; i += 1) await backUp(`while-away-${i}`);
   const schedule = await service.api.post('/v1/schedules', {
     applicationInstanceId: scene.applicationInstanceId,
@@ -79,7 +60,7 @@ test('with Redis stopped requests are taken and schedules fire, and all is deliv
     async () => (await service.api.get(`/v1/operations?scheduleId=${schedule.body.id}`)).body.items.length === 1,
   );
   assert.equal((await service.api.get('/readyz')).status, 200);
-  await startRedis();
+  redis.start();
   await until('everything that was wanted', 30, async () => (await phases()).Succeeded >= 7);
   await service.api.patch(`/v1/schedules/${schedule.body.id}`, { suspend: true });
 });
@@ -87,7 +68,7 @@ test('with Redis stopped requests are taken and schedules fire, and all is deliv
 test('emptying Redis again and again loses nothing and doubles nothing', async () => {
   const { rows } = await pool.query('select count(*)::int as count from operation');
   const wanted = 40;
-  const flusher = new (await import('ioredis')).Redis(port, '127.0.0.1');
+  const flusher = new (await import('ioredis')).Redis(redis.url);
   for (let i = 0; i < wanted; i += 1) {
     await backUp(`flushed-${i}`);
     if (i % 5 === 0) await flusher.flushall();

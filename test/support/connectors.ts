@@ -116,14 +116,20 @@ async function connectorIds(pool: Pool): Promise<readonly string[]> {
 }
 
 /** Asks for a backup; acknowledged when this resolves. Returns the Operation's id. */
-export async function wantBackup({ service }: Landscape, { applicationInstanceId }: Place): Promise<string> {
+export async function wantBackup(
+  { service }: Pick<Landscape, 'service'>,
+  { applicationInstanceId }: Pick<Place, 'applicationInstanceId'>,
+): Promise<string> {
   const answer = await service.api.post('/v1/operations', { applicationInstanceId, type: 'Backup' });
   assert.equal(answer.status, 201, JSON.stringify(answer.body));
   return answer.body.operation.id;
 }
 
 /** Each Operation is in its cluster once, as it was made, and has ended well. */
-export async function assertAllApplied({ pool, places }: Landscape, ids: readonly string[]): Promise<void> {
+export async function assertAllApplied(
+  { pool, places }: Pick<Landscape, 'pool' | 'places'>,
+  ids: readonly string[],
+): Promise<void> {
   const { rows } = await pool.query('select id, cluster_id, name, uid, phase from operation');
   assert.deepEqual(
     ids.filter((id) => !rows.some((row) => row.id === id && row.phase === 'Succeeded')),
