@@ -6,59 +6,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Pool } from 'pg';
-import { startConnectorProcess } from '../support/connector-process.ts';
-import { type ManyClusters, place, startManyClusters } from '../support/many-clusters.ts';
-import { startTestService, type TestService } from '../support/service.ts';
+import { connect, type Landscape, owe, setLandscape, watchedCount } from '../support/landscape.ts';
 import { until } from '../support/until.ts';
-
-interface Landscape {
-  readonly many: ManyClusters;
-  readonly service: TestService;
-  readonly pool: Pool;
-  readonly clusterIds: readonly string[];
-  close(): Promise<void>;
-}
-
-async function setLandscape(count: number): Promise<Landscape> {
-  const many = await startManyClusters(count);
-  const service = await startTestService({ backend: 'postgres', roles: 'api' });
-  const pool = new Pool({ connectionString: service.databaseUrl, max: 2 });
-  const make = async (path: string, body: object) => {
-    const answer = await service.api.post(path, body);
-    assert.equal(answer.status, 201, JSON.stringify(answer.body));
-    return answer.body.id;
-  };
-  const applicationClassId = await make('/v1/application-classes', { name: 'nextcloud' });
-  const clusterIds: string[] = [];
-  for (const { name, server, token } of many.clusters) {
-    const clusterId = await make('/v1/clusters', { name, server, ca: many.ca, token });
-    const instance = { clusterId, applicationClassId, namespace: place.namespace, name: place.application };
-    await make('/v1/application-instances', instance);
-    clusterIds.push(clusterId);
-  }
-  return {
-    many,
-    service,
-    pool,
-    clusterIds,
-    async close() {
-      await pool.end();
-      await service.close();
-      await many.stop();
-    },
-  };
-}
-
-const connect = ({ service }: Landscape) =>
-  startConnectorProcess({ DATABASE_URL: service.databaseUrl, SECRETS_KEY: service.secretsKey });
-
-async function watchedCount(pool: Pool): Promise<number> {
-  const { rows } = await pool.query(
-    `select count(*)::int as n from cluster where conditions @> '[{"type": "Watching", "status": "True"}]'`,
-  );
-  return rows[0].n;
-}
 
 describe('a thousand clusters', () => {
   const count = 1_000;
@@ -112,14 +61,7 @@ describe('a hundred clusters, of which ten are dead and ten are slow', () => {
   async function deliverySeconds(clusters: readonly string[], healthy: readonly string[], total: number) {
     const { pool } = landscape;
     await pool.query('truncate operation, fire, event cascade');
-    await pool.query(
-      `insert into operation (id, organization_id, cluster_id, application_instance_id, name, namespace, target, type, engine, parameters, origin,
-                              requested_by, phase, conditions, outputs, warnings, created_at, deliver_before, revision, owed, next_attempt_at)
-       select gen_random_uuid(), i.organization_id, i.cluster_id, i.id, 'backup-' || substr(md5(random()::text), 1, 12) || '-' || n, i.namespace, i.name,
-              'Backup', 'velero', '{}', 'request', 'test', 'Pending', '[]', '{}', '[]', now(), now() + interval '1 hour', 1, 'Apply', now()
-       from generate_series(1, $2::int) n join application_instance i on i.cluster_id = ($1::uuid[])[1 + n % cardinality($1::uuid[])]`,
-      [clusters, total],
-    );
+    await owe(pool, clusters, total);
     const startedAt = performance.now();
     await until('the healthy clusters to have theirs', 300, async () => {
       const { rows } = await pool.query(
