@@ -12,6 +12,7 @@ import { engineKind, engineResource, OPERATION_LABEL } from './materialize.ts';
 import type { Server } from './objects.ts';
 import { create, update, withMeta, writeOptions } from './objects.ts';
 import { NAMESPACES, shippedType } from './registry.ts';
+import { ApiError } from './status.ts';
 import type { Change } from './store.ts';
 import { templateOf } from './templates.ts';
 import type { Timers } from './timers.ts';
@@ -31,6 +32,7 @@ export const FINALIZER = 'ops.vworkspace.io/finalizer';
 const MANAGER = 'vworkspace-operator';
 /** Milliseconds at speed 1. */
 const REACTION_MS = 200;
+const RETRY_MS = 1_000;
 const BLOCKED_MS = 30_000;
 const OTHER_ENGINE_MS = 10_000;
 
@@ -73,7 +75,13 @@ export class Operator {
     const cancel = this.#settings.timers.after(milliseconds / this.#settings.speed, () => {
       this.#waiting.delete(key);
       const object = this.#settings.server.store.get(OPERATIONS, namespace, name);
-      if (object !== undefined) this.#reconcile(object);
+      try {
+        if (object !== undefined) this.#reconcile(object);
+      } catch (error) {
+        // Its own writes are refused like anybody's, for example while the webhook is down: a controller tries again.
+        if (!(error instanceof ApiError)) throw error;
+        this.#look(namespace, name, RETRY_MS);
+      }
     });
     this.#waiting.set(key, cancel);
   }
