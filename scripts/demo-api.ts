@@ -17,8 +17,13 @@ const Resource = z.object({
   outputs: z.record(z.string(), z.unknown()).default({}),
   progress: z.object({ itemsDone: z.number().optional(), totalItems: z.number().optional() }).optional(),
   discovery: z
-    .object({ serverVersion: z.string().default('unknown'), operationCrd: z.string() })
-    .default({ serverVersion: 'unknown', operationCrd: 'Unknown' }),
+    .object({
+      server: z.object({ version: z.string().default('unknown') }),
+      customResources: z.object({
+        items: z.array(z.object({ resource: z.string(), versions: z.array(z.string()) })).default([]),
+      }),
+    })
+    .optional(),
   at: z.string().default(''),
   type: z.string().default(''),
   reason: z.string().default(''),

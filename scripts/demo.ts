@@ -76,10 +76,11 @@ async function show(): Promise<string> {
     { kubeconfig: '… (sealed at rest, never returned)' },
   );
   const checked = await api.post(`/v1/clusters/${registered.id}/check`, undefined);
+  const served = checked.discovery?.customResources.items.find(({ resource }) => resource === 'operations');
   table([
     {
-      server: checked.discovery.serverVersion,
-      operations: checked.discovery.operationCrd,
+      server: checked.discovery?.server.version ?? 'unknown',
+      operations: served?.versions.join() ?? 'unknown',
       ...Object.fromEntries(checked.conditions.map((condition) => [condition.type, condition.status])),
     },
   ]);
