@@ -6,6 +6,11 @@ import { fire } from '../../src/app/fire.ts';
 import { assertProblem, startApi, type TestApi } from './harness.ts';
 import { type Scene, setScene } from './scene.ts';
 
+/** The minute of the hour that is half an hour from now: what a test makes late is late at every time of the day. */
+const startedAt = Date.now();
+const minute = (new Date(startedAt).getUTCMinutes() + 30) % 60;
+const lastSlot = Math.floor((startedAt - minute * 60_000) / 3_600_000) * 3_600_000 + minute * 60_000;
+
 const log = { info() {}, warn() {}, error() {}, debug() {} };
 
 describe('a schedule by hand', () => {
@@ -23,7 +28,7 @@ describe('a schedule by hand', () => {
     return api.make('/v1/schedules', {
       applicationInstanceId: scene.applicationInstanceId,
       name: `s-${count}`,
-      schedule: '0 * * * *',
+      schedule: `${minute} * * * *`,
       ...more,
     });
   };
@@ -31,7 +36,8 @@ describe('a schedule by hand', () => {
     api.call('POST', `/v1/schedules/${id}/${verb}`, body === undefined ? {} : { body });
   const fires = async (id: string, query = '') =>
     (await api.call('GET', `/v1/schedules/${id}/fires${query}`)).body.items;
-  const hoursAgo = (hours: number) => new Date(Math.floor(Date.now() / 3_600_000 - hours) * 3_600_000).toISOString();
+  /** The newest slot, or one so many hours before it. */
+  const hoursAgo = (hours: number) => new Date(lastSlot - hours * 3_600_000).toISOString();
   /** As if the schedule were older: its first slot that is not accounted for lies in the past. */
   const age = (id: string, slot: string) =>
     api.opened.pool.query(
