@@ -3,11 +3,16 @@
  * plan takes the place of the one before. Schedules made by hand are left alone.
  */
 import type { ApplicationInstance } from '../domain/application.ts';
+import type { PlanSteps } from '../domain/plan-schedules.ts';
+import { blackoutWarnings } from '../domain/preview.ts';
 import { notFound, Refusal, ruleViolated } from '../domain/problem.ts';
 import { checkEntries, keptNote, type StoredProtectionPlan } from '../domain/protection-plan.ts';
 import type { Schedule } from '../domain/schedule.ts';
+import { forewarned } from './adopt.ts';
 import type { Call } from './call.ts';
-import { chosenPlan, keepInStep, minimumInterval, type PlanChoice } from './protection-plans.ts';
+import { foreseePlan, willFail } from './foresee.ts';
+import { blackoutWindows } from './preview.ts';
+import { chosenPlan, minimumInterval, type PlanChoice, stepsFor } from './protection-plans.ts';
 
 export interface Applied {
   readonly applicationInstanceId: string;
@@ -38,15 +43,18 @@ export async function applyProtectionPlan(
   }
   const plan = await lockedPlan(call, choice);
   const known = await lockedInstance(call, instanceId);
+  const pointer = choice.protectionPlanId === undefined ? '/protectionPlanName' : '/protectionPlanId';
   if (plan.applicationClassId !== undefined && plan.applicationClassId !== known.applicationClassId) {
     throw ruleViolated(
-      choice.protectionPlanId === undefined ? '/protectionPlanName' : '/protectionPlanId',
+      pointer,
       `The protection plan ${plan.name} is for instances of the application class ${plan.applicationClassId}; this one is of ${known.applicationClassId}.`,
     );
   }
   const warnings = checkedFor(plan, timeZone, now, await minimumInterval(call));
   const instance = await withPlan(call, known, plan.id, timeZone);
-  await keepInStep(call, plan, [instance]);
+  const { steps } = await stepsFor(call, plan, [instance]);
+  const doubts = await foreseeApplied(call, plan, instance, steps, pointer);
+  await tx.protectionPlans.write(steps, now);
   const schedules = await tx.protectionPlans.lockSchedules([instanceId]);
   return {
     applicationInstanceId: instanceId,
@@ -54,7 +62,7 @@ export async function applyProtectionPlan(
     protectionPlanName: plan.name,
     timeZone: timeZone ?? plan.timeZone,
     schedules: schedules.filter(({ protectionPlanId }) => protectionPlanId === plan.id),
-    warnings,
+    warnings: [...warnings, ...doubts],
     note: keptNote,
   };
 }
@@ -62,9 +70,38 @@ export async function applyProtectionPlan(
 /** What the plan made fires no more; copies stay until their time to live ends. */
 export async function unapplyProtectionPlan(call: Call, instanceId: string): Promise<Unapplied> {
   const instance = await withPlan(call, await lockedInstance(call, instanceId), undefined, undefined);
-  const { removed } = await keepInStep(call, undefined, [instance]);
+  const { steps } = await stepsFor(call, undefined, [instance]);
+  await call.tx.protectionPlans.write(steps, call.now);
   const note = 'Copies that exist keep the time to live that they were made with. Schedules made by hand stay.';
-  return { applicationInstanceId: instanceId, removedCount: removed.length, note };
+  return { applicationInstanceId: instanceId, removedCount: steps.removed.length, note };
+}
+
+/** As creating its schedules by hand would be judged. What is in effect already is not refused: applying it again warns. */
+async function foreseeApplied(
+  call: Call,
+  plan: StoredProtectionPlan,
+  instance: ApplicationInstance,
+  { made, changed, kept }: PlanSteps,
+  pointer: string,
+): Promise<readonly string[]> {
+  const schedules = [...made, ...changed, ...kept];
+  const { unaccepted, doubts } = await foreseePlan(call, schedules, [instance], () => pointer);
+  if (unaccepted.length > 0 && made.length + changed.length > 0) {
+    throw new Refusal(
+      'rule-violated',
+      `The protection plan ${plan.name} cannot be applied: the cluster's operator does not accept all that it asks for.`,
+      { errors: unaccepted },
+    );
+  }
+  const windows = await blackoutWindows(call);
+  return [
+    ...willFail(unaccepted),
+    ...doubts,
+    ...(await forewarned(call, instance, 'Backup')),
+    ...schedules.flatMap((schedule) =>
+      blackoutWarnings(schedule, windows, call.now).map((told) => `${schedule.protectionPlanEntry}: ${told}`),
+    ),
+  ];
 }
 
 /** Locked when it is a row: it neither changes nor goes away meanwhile. */

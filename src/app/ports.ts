@@ -107,6 +107,11 @@ export interface ProtectionPlans extends Rows<StoredProtectionPlan> {
   lockInstance(organizationId: string, id: string): Promise<ApplicationInstance | undefined>;
   /** The applications that the plan is applied to, locked as well. */
   lockApplied(organizationId: string, planId: string): Promise<readonly ApplicationInstance[]>;
+  /** The clusters and the classes of these applications, each once. */
+  surroundingsOf(instances: readonly ApplicationInstance[]): Promise<{
+    readonly clusters: readonly Cluster[];
+    readonly applicationClasses: readonly ApplicationClass[];
+  }>;
   /** All schedules of these applications, locked. */
   lockSchedules(applicationInstanceIds: readonly string[]): Promise<readonly Schedule[]>;
   /** Writes what plans decide of schedules, with their slots, in a few statements, and raises revisions. */

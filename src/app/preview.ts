@@ -5,7 +5,9 @@ import { ruleViolated } from '../domain/problem.ts';
 import { inferCadence } from '../domain/recurrence.ts';
 import { resolveTtl } from '../domain/retention.ts';
 import { checkRecurrence, type NewSchedule, type Schedule } from '../domain/schedule.ts';
+import { forewarned } from './adopt.ts';
 import { own, type Reading } from './call.ts';
+import { foresee, foreseen } from './foresee.ts';
 
 export interface Preview {
   readonly items: PreviewedFire[];
@@ -15,7 +17,10 @@ export interface Preview {
 export async function previewSchedule(call: Reading, id: string, count: number): Promise<Preview> {
   const schedule = await own(call.tx.schedules, call.caller, 'schedule', id);
   const warnings = schedule.suspend ? ['The schedule is suspended: nothing fires until it is resumed.'] : [];
-  return { items: await previewed(call, schedule, count), warnings };
+  return {
+    items: await previewed(call, schedule, count),
+    warnings: [...warnings, ...(await foreseen(call, schedule))],
+  };
 }
 
 export async function previewNewSchedule(call: Reading, input: NewSchedule, count: number): Promise<Preview> {
@@ -23,16 +28,18 @@ export async function previewNewSchedule(call: Reading, input: NewSchedule, coun
   const instance = await tx.applicationInstances.find(caller.organizationId, input.applicationInstanceId);
   if (instance === undefined)
     throw ruleViolated('/applicationInstanceId', `There is no application instance ${input.applicationInstanceId}.`);
-  const { timeZone = 'Etc/UTC', concurrencyPolicy = 'Forbid' } = input;
+  const { timeZone = 'Etc/UTC', concurrencyPolicy = 'Forbid', template = {} } = input;
   const organization = await tx.organizations.find(caller.organizationId, caller.organizationId);
   const described = { ...input, id: vault.newId(), timeZone, concurrencyPolicy };
   const { warnings } = checkRecurrence(described, now, organization?.minimumIntervalSeconds);
   const cadence = input.cadence ?? (input.schedule === undefined ? 'custom' : inferCadence(input.schedule));
   const { organizationId, clusterId } = instance;
   const schedule = { ...described, organizationId, clusterId, cadence };
+  const doubts = await foresee(call, { ...described, clusterId, template });
+  const forebodings = await forewarned(call, instance, 'Backup');
   return {
     items: await previewed(call, schedule, count),
-    warnings: [...warnings, ...blackoutWarnings(schedule, await blackoutWindows(call), now)],
+    warnings: [...warnings, ...doubts, ...forebodings, ...blackoutWarnings(schedule, await blackoutWindows(call), now)],
   };
 }
 

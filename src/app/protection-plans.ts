@@ -2,6 +2,7 @@
  * Protection plans: the built-in ones are the organization's too, and refused to be changed. A change of a plan and of
  * all that it made is one transaction: no application follows half of it.
  */
+import type { ApplicationInstance } from '../domain/application.ts';
 import { given, type Page, type PageQuery } from '../domain/common.ts';
 import { inStep, type PlanSteps } from '../domain/plan-schedules.ts';
 import { notFound, Refusal, ruleViolated } from '../domain/problem.ts';
@@ -15,7 +16,9 @@ import {
   type ProtectionPlanChange,
   type StoredProtectionPlan,
 } from '../domain/protection-plan.ts';
+import type { Schedule } from '../domain/schedule.ts';
 import { atRevision, type Call, type Reading } from './call.ts';
+import { foreseePlan } from './foresee.ts';
 
 export interface SavedPlan extends ProtectionPlan {
   readonly appliedCount: number;
@@ -118,8 +121,10 @@ export async function changeProtectionPlan(
   const warnings = checkEntries(wanted, now, entries === undefined ? undefined : await minimumInterval(call));
   const plan = await tx.protectionPlans.update(wanted);
   const applied = await tx.protectionPlans.lockApplied(caller.organizationId, id);
-  await keepInStep(call, plan, applied);
-  return { ...plan, builtIn: false, appliedCount: applied.length, warnings, note: keptNote };
+  const { steps, known: before } = await stepsFor(call, plan, applied);
+  const doubts = await foreseeChange(call, plan, applied, steps, before);
+  await tx.protectionPlans.write(steps, now);
+  return { ...plan, builtIn: false, appliedCount: applied.length, warnings: [...warnings, ...doubts], note: keptNote };
 }
 
 /** Refused (`in-use`) while it is applied. */
@@ -139,23 +144,49 @@ export async function removeProtectionPlan(call: Call, id: string, revision?: nu
   await tx.protectionPlans.remove(caller.organizationId, id);
 }
 
-/** Brings the schedules of these applications in step with the plan; without one, removes what a plan made. */
-export async function keepInStep(
+/**
+ * As a change by hand, it is judged by what clusters are known to accept where a schedule is made or its ttl changes. One
+ * application that cannot take it refuses it for all: none follows half a plan.
+ */
+async function foreseeChange(
+  call: Call,
+  plan: StoredProtectionPlan,
+  applied: readonly ApplicationInstance[],
+  { made, changed }: PlanSteps,
+  before: readonly Schedule[],
+): Promise<readonly string[]> {
+  const ttls = new Map(before.map(({ id, ttl }) => [id, ttl]));
+  const judged = [...made, ...changed.filter(({ id, ttl }) => ttls.get(id) !== ttl)];
+  if (judged.length === 0) return [];
+  const { unaccepted, doubts } = await foreseePlan(call, judged, applied, (entry, field) => {
+    const at = `/entries/${plan.entries.findIndex(({ name }) => name === entry)}`;
+    return field === 'ttl' ? `${at}/ttl` : at;
+  });
+  if (unaccepted.length === 0) return doubts;
+  throw new Refusal(
+    'rule-violated',
+    `The protection plan ${plan.name} is applied where the operator does not accept all that the change asks for. Nothing was changed, at no application; what is refused can be solved there, or the plan removed there first.`,
+    { errors: unaccepted },
+  );
+}
+
+/** What brings the schedules of these applications in step with the plan; without one, removes what a plan made. */
+export async function stepsFor(
   { tx, now, vault }: Call,
   plan: StoredProtectionPlan | undefined,
-  instances: Awaited<ReturnType<Call['tx']['protectionPlans']['lockApplied']>>,
-): Promise<PlanSteps> {
-  const schedules = await tx.protectionPlans.lockSchedules(instances.map(({ id }) => id));
-  const byInstance = Map.groupBy(schedules, ({ applicationInstanceId }) => applicationInstanceId);
+  instances: readonly ApplicationInstance[],
+): Promise<{ readonly steps: PlanSteps; readonly known: readonly Schedule[] }> {
+  const known = await tx.protectionPlans.lockSchedules(instances.map(({ id }) => id));
+  const byInstance = Map.groupBy(known, ({ applicationInstanceId }) => applicationInstanceId);
   const each = instances.map((instance) => inStep(instance, plan, byInstance.get(instance.id) ?? [], now, vault));
   const steps: PlanSteps = {
     made: each.flatMap(({ made }) => made),
     changed: each.flatMap(({ changed }) => changed),
+    kept: each.flatMap(({ kept }) => kept),
     removed: each.flatMap(({ removed }) => removed),
     fires: each.flatMap(({ fires }) => fires),
   };
-  await tx.protectionPlans.write(steps, now);
-  return steps;
+  return { steps, known };
 }
 
 /** Locked, for a change. */

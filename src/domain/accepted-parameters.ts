@@ -5,7 +5,8 @@
 import type { Discovery } from './discovery.ts';
 import { type FieldError, Refusal } from './problem.ts';
 
-interface Described {
+/** A cluster, as far as it was found out about. */
+export interface Described {
   readonly name: string;
   readonly discovery?: Discovery | undefined;
 }
@@ -31,30 +32,51 @@ export interface Wanted {
   readonly pointer: '/parameters' | '/template/parameters';
 }
 
-/** Throws the Refusal `rule-violated` for parameters that the cluster's operator is known not to accept. */
-export function refuseUnaccepted(wanted: Wanted, cluster: Described): void {
-  const { type, parameters, given, ttlGiven, pointer } = wanted;
+/** Something that the operator is known not to accept. */
+export interface Unaccepted {
+  /** The name of a parameter; `ttl` for a time to live that was asked for as such. */
+  readonly field: string;
+  readonly from: 'Asked' | 'ApplicationClass';
+  /** The rule, with the cluster's name. */
+  readonly says: string;
+}
+
+export function unaccepted(
+  { type, parameters, given, ttlGiven }: Omit<Wanted, 'pointer'>,
+  cluster: Described,
+): readonly Unaccepted[] {
   const part = cluster.discovery?.acceptedParameters;
   const accepted = type === 'Backup' ? part?.backup : part?.restore;
-  if (accepted === undefined) return;
-  const says = `The operator of the cluster ${cluster.name} does not accept it (found out ${part?.checkedAt ?? 'before'})`;
-  const errors: FieldError[] = Object.keys(parameters)
-    .filter((key) => !accepted.includes(key))
-    .map((key) => {
-      const remedy = Object.hasOwn(given, key)
-        ? 'leave it out'
-        : "it comes from the application class's defaultParameters: remove it there";
-      return {
-        pointer: `${pointer}/${key}`,
-        detail: `${says}; ${remedy}, or update the operator and check the cluster.`,
-      };
-    });
+  if (accepted === undefined) return [];
+  const foundOut = `(found out ${part?.checkedAt ?? 'before'})`;
+  const found: Unaccepted[] = Object.keys(parameters)
+    .filter((field) => !accepted.includes(field))
+    .map((field) => ({
+      field,
+      from: Object.hasOwn(given, field) ? 'Asked' : 'ApplicationClass',
+      says: `The operator of the cluster ${cluster.name} does not accept it ${foundOut}`,
+    }));
   if (type === 'Backup' && ttlGiven && ttlFieldOf(cluster) === 'none') {
-    errors.push({
-      pointer: '/ttl',
-      detail: `${says}, nor retention; leave it out, or update the operator and check the cluster.`,
-    });
+    const says = `The operator of the cluster ${cluster.name} accepts no time to live, neither as ttl nor as retention ${foundOut}`;
+    found.push({ field: 'ttl', from: 'Asked', says });
   }
+  return found;
+}
+
+/** Where each is in the request's body, and what to do. */
+export function unacceptedErrors(wanted: Wanted, cluster: Described): readonly FieldError[] {
+  return unaccepted(wanted, cluster).map(({ field, from, says }) => ({
+    pointer: field === 'ttl' ? '/ttl' : `${wanted.pointer}/${field}`,
+    detail: `${says}; ${from === 'Asked' ? 'leave it out' : removeFromClass}, ${orUpdate}.`,
+  }));
+}
+
+export const removeFromClass = "it comes from the application class's defaultParameters: remove it there";
+export const orUpdate = 'or update the operator and check the cluster';
+
+/** Throws the Refusal `rule-violated` for parameters that the cluster's operator is known not to accept. */
+export function refuseUnaccepted(wanted: Wanted, cluster: Described): void {
+  const errors = unacceptedErrors(wanted, cluster);
   if (errors.length > 0)
     throw new Refusal('rule-violated', `The operator of the cluster ${cluster.name} does not accept all parameters.`, {
       errors,

@@ -14,6 +14,8 @@ import { slotAfter } from './slots.ts';
 export interface PlanSteps {
   readonly made: readonly Schedule[];
   readonly changed: readonly Schedule[];
+  /** In step already. */
+  readonly kept: readonly Schedule[];
   readonly removed: readonly Schedule[];
   readonly fires: readonly Fire[];
 }
@@ -48,6 +50,7 @@ export function inStep(
   const entries = plan?.entries ?? [];
   const made: Schedule[] = [];
   const changed: Schedule[] = [];
+  const kept: Schedule[] = [];
   const fires: Fire[] = [];
   for (const entry of entries) {
     const wanted = decided(instance, plan, entry);
@@ -58,6 +61,8 @@ export function inStep(
       const moved = movedTo(there, wanted, now, tools);
       changed.push(moved.schedule);
       fires.push(...moved.fires);
+    } else {
+      kept.push(there);
     }
   }
   const removed = planned.filter(
@@ -66,7 +71,7 @@ export function inStep(
   for (const each of removed) {
     fires.push(...settle(each, each.suspend ? 'Suspended' : 'ScheduleChanged', false, now, tools).fires);
   }
-  return { made, changed, removed, fires };
+  return { made, changed, kept, removed, fires };
 }
 
 type Decided = Pick<

@@ -66,7 +66,11 @@ export type ProtectionPlan = z.infer<typeof ProtectionPlan>;
 
 export const SavedProtectionPlan = ProtectionPlan.extend({
   appliedCount: z.int().describe('To how many application instances it is applied, all of which follow it now.'),
-  warnings: z.array(z.string()).describe('What is legal but unwise about it.'),
+  warnings: z
+    .array(z.string())
+    .describe(
+      'What is legal but unwise about it; after a change also what clusters that it reaches were found not to have.',
+    ),
   note: z.string().describe('What the change does and does not affect.'),
 }).meta({ id: 'SavedProtectionPlan', description: 'A plan as it was saved.' });
 
@@ -92,7 +96,8 @@ export const ProtectionPlanChange = z
   })
   .meta({
     id: 'ProtectionPlanChange',
-    description: 'What to change; what is absent stays. The class does not change.',
+    description:
+      'What to change; what is absent stays. The class does not change. All applications follow, or none: one whose cluster is known not to accept it refuses the change.',
   });
 export type ProtectionPlanChange = z.infer<typeof ProtectionPlanChange>;
 

@@ -4,7 +4,8 @@
  * a fire holds its schedule, and would else wait for who waits for it.
  */
 import type { ProtectionPlans, Rows } from '../app/ports.ts';
-import { ApplicationInstance } from '../domain/application.ts';
+import { ApplicationClass, ApplicationInstance } from '../domain/application.ts';
+import { Cluster } from '../domain/cluster.ts';
 import { Refusal } from '../domain/problem.ts';
 import { StoredProtectionPlan } from '../domain/protection-plan.ts';
 import { Schedule } from '../domain/schedule.ts';
@@ -49,6 +50,16 @@ export function planRows(client: Prisma.TransactionClient, rows: Rows<StoredProt
     async lockApplied(organizationId, planId) {
       const found = await select(instances.replace('%s', 'protection_plan_id = $2::uuid'), organizationId, planId);
       return found.map((row) => fromRow(ApplicationInstance, row));
+    },
+    async surroundingsOf(instances) {
+      const clusterIds = new Set(instances.map(({ clusterId }) => clusterId));
+      const classIds = new Set(instances.map(({ applicationClassId }) => applicationClassId));
+      const clusters = await client.cluster.findMany({ where: { id: { in: [...clusterIds] } } });
+      const classes = await client.applicationClass.findMany({ where: { id: { in: [...classIds] } } });
+      return {
+        clusters: clusters.map((row) => fromRow(Cluster, row)),
+        applicationClasses: classes.map((row) => fromRow(ApplicationClass, row)),
+      };
     },
     async lockSchedules(applicationInstanceIds) {
       if (applicationInstanceIds.length === 0) return [];

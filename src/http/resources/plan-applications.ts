@@ -25,7 +25,9 @@ const AppliedProtectionPlan = z
     protectionPlanName: DnsLabel,
     timeZone: TimeZone,
     schedules: z.array(Schedule).describe('Those of the plan.'),
-    warnings: z.array(z.string()).describe('What is legal but unwise about it.'),
+    warnings: z
+      .array(z.string())
+      .describe('What is legal but unwise about it, and what the cluster was found not to have.'),
     note: z.string().describe('What it does and does not affect.'),
   })
   .meta({ id: 'AppliedProtectionPlan', description: 'A plan in effect on an application instance.' });
@@ -47,7 +49,7 @@ export function planApplicationRoutes(api: Api, ports: HttpPorts): void {
         tag,
         summary: 'Apply a protection plan to an application instance',
         description:
-          'Says what is to be: applied again it changes nothing. Another plan takes the place of the one before: schedules of entries of the same name are changed and keep their ledger, others are made and removed. Schedules made by hand are left alone. The schedules of a plan are called `plan-<entry>` and follow it; what it decides of them cannot be changed by hand, but they may be suspended.',
+          'Says what is to be: applied again it changes nothing. Another plan takes the place of the one before: schedules of entries of the same name are changed and keep their ledger, others are made and removed. Schedules made by hand are left alone. The schedules of a plan are called `plan-<entry>` and follow it; what it decides of them cannot be changed by hand, but they may be suspended. As when a schedule is created, what the operator of the cluster is known not to accept (a ttl, or a parameter that the application class sets) is refused with `rule-violated`, and nothing is applied; what may yet come true is a warning. A plan that is in effect already is not refused when it is applied again: its warnings say it.',
       },
       { params: ById, headers: PostHeaders, body: PlanApplication, response: { 200: AppliedProtectionPlan } },
     ),

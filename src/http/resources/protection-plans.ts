@@ -87,7 +87,7 @@ export function protectionPlanRoutes(api: Api, ports: HttpPorts): void {
         tag,
         summary: 'Change a protection plan',
         description:
-          'All application instances that have it follow at once, in one transaction: schedules of entries that stay are changed, those of new entries made, those of others removed. What passed before is settled as by a change by hand. Copies that exist keep their ttl. Built-in plans do not change.',
+          'All application instances that have it follow at once, in one transaction: schedules of entries that stay are changed, those of new entries made, those of others removed. What passed before is settled as by a change by hand. When one of them cannot follow, because the operator of its cluster is known not to accept what a new entry or another ttl asks for, or because a schedule of that name was made by hand, the change is refused for all and nothing is changed anywhere; `errors` name the entry, the cluster, the applications and what to do: solve it there, or remove the plan there first. Copies that exist keep their ttl. Built-in plans do not change.',
         refusals: [409],
       },
       { params: ById, headers: ChangeHeaders, body: ProtectionPlanChange, response: { 200: SavedProtectionPlan } },

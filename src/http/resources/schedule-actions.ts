@@ -136,7 +136,8 @@ export function scheduleActionRoutes(api: Api, ports: HttpPorts): void {
         scope: 'schedules:read',
         tag,
         summary: 'Preview the fires of a schedule',
-        description: 'With notes on daylight saving changes, blackout windows and spread.',
+        description:
+          'With notes on daylight saving changes, blackout windows and spread. What the operator of the cluster is known not to accept is a warning here: the slots are what they are, and their backups will be refused.',
       },
       { params: ById, querystring: previewQuery, response: { 200: PreviewList } },
     ),
@@ -151,7 +152,7 @@ export function scheduleActionRoutes(api: Api, ports: HttpPorts): void {
         scope: 'schedules:read',
         tag,
         summary: 'Preview a schedule that does not exist yet',
-        description: 'Checks it as creating would, and writes nothing.',
+        description: 'Checks it as creating would, by what the cluster is known to accept as well, and writes nothing.',
       },
       { headers: PostHeaders, querystring: previewQuery, body: NewSchedule, response: { 200: PreviewList } },
     ),
