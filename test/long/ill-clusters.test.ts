@@ -120,8 +120,7 @@ const passing: readonly Fault[] = [
   { kind: 'webhookDown' },
   { kind: 'quota' },
 ];
-const seed = Number(process.env.FAULT_SEED ?? 20_260_521);
-const faultMinutes = Number(process.env.FAULT_MINUTES ?? 1);
+const seed = 20_260_521;
 const terminal = ['Succeeded', 'Failed', 'Cancelled'];
 
 describe('a cluster that', { concurrency: true }, () => {
@@ -167,8 +166,7 @@ describe('a cluster that', { concurrency: true }, () => {
     }
   });
 
-  const whole = { timeout: (faultMinutes + 6) * 60_000 };
-  test('suffers faults at random has its list in the record within 30 s, and in 2 s while well', whole, async (t) => {
+  test('suffers faults at random for a minute has its list in the record within 30 s, and in 2 s while well', async (t) => {
     const { many, pool } = landscape;
     const ours = idOf(faulty);
     const recorded = async (): Promise<Readonly<Record<string, string>>> => {
@@ -199,9 +197,9 @@ describe('a cluster that', { concurrency: true }, () => {
     assert.ok(p99 <= 2_000, `${p99} ms`);
 
     const draw = fc.record({ fault: fc.constantFrom(...passing), lastsMs: fc.integer({ min: 500, max: 3_000 }) });
-    const endAt = performance.now() + faultMinutes * 60_000;
+    const endAt = performance.now() + 60_000;
     let faultCount = 0;
-    for (const { fault, lastsMs } of fc.sample(draw, { seed, numRuns: 200 * faultMinutes })) {
+    for (const { fault, lastsMs } of fc.sample(draw, { seed, numRuns: 200 })) {
       if (performance.now() >= endAt) break;
       faultCount += 1;
       await owe(pool, ours, 1);
