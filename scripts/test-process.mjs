@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 
 const usual = { fileSeconds: 240, atOnce: 2 };
-/** One file after the other: they measure how late things are. */
-const longer = { fileSeconds: 420, atOnce: 1 };
+/** One file after the other: they measure how late things are. What repeats something at random can be made longer. */
+const longer = { fileSeconds: 420 * Number(process.env.TEST_SCALE ?? 1), atOnce: 1 };
 let current;
 
 /** Runs Node with the arguments. What it prints is shown only if it fails. */
