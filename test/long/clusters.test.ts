@@ -13,7 +13,7 @@ describe('a thousand clusters', () => {
   const count = 1_000;
   let landscape: Landscape;
   before(async () => {
-    landscape = await setLandscape(count);
+    landscape = await setLandscape({ count });
   });
   after(() => landscape?.close());
 
@@ -53,7 +53,7 @@ describe('a hundred clusters, of which ten are dead and ten are slow', () => {
   const operationCount = 5_000;
   let landscape: Landscape;
   before(async () => {
-    landscape = await setLandscape(count);
+    landscape = await setLandscape({ count });
   });
   after(() => landscape?.close());
 
@@ -83,11 +83,11 @@ describe('a hundred clusters, of which ten are dead and ten are slow', () => {
       const ratios: number[] = [];
       for (let attempt = 0; attempt < 4; attempt += 1) {
         const alone = await deliverySeconds(healthy, healthy, operationCount);
-        await many.fault(dead, { kind: 'unreachable', mode: 'blackHole' });
-        await many.fault(slow, { kind: 'slow', ms: 2_000 });
+        await many.strike(dead, { kind: 'unreachable', mode: 'blackHole' });
+        await many.strike(slow, { kind: 'slow', ms: 2_000 });
         const total = (operationCount * count) / healthy.length;
         const beside = await deliverySeconds(clusterIds, healthy, total);
-        await many.fault([...dead, ...slow], undefined);
+        await many.clear([...dead, ...slow]);
         ratios.push(beside / alone);
         t.diagnostic(
           `alone ${alone.toFixed(2)} s, beside the ill ones ${beside.toFixed(2)} s: ${(beside / alone).toFixed(2)}`,

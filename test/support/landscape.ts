@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { Pool } from 'pg';
 import { startConnectorProcess } from './connector-process.ts';
-import { type ManyClusters, place, startManyClusters } from './many-clusters.ts';
+import { type Group, type ManyClusters, place, startManyClusters } from './many-clusters.ts';
 import { startTestService, type TestService } from './service.ts';
 import { until } from './until.ts';
 
@@ -14,8 +14,8 @@ export interface Landscape {
   close(): Promise<void>;
 }
 
-export async function setLandscape(count: number, speed = 1): Promise<Landscape> {
-  const many = await startManyClusters(count, speed);
+export async function setLandscape(...groups: readonly Group[]): Promise<Landscape> {
+  const many = await startManyClusters(groups);
   const service = await startTestService({ backend: 'postgres', roles: 'api' });
   const pool = new Pool({ connectionString: service.databaseUrl, max: 2 });
   const make = async (path: string, body: object) => {
@@ -25,8 +25,8 @@ export async function setLandscape(count: number, speed = 1): Promise<Landscape>
   };
   const applicationClassId = await make('/v1/application-classes', { name: 'nextcloud' });
   const clusterIds: string[] = [];
-  for (const { name, server, token } of many.clusters) {
-    const clusterId = await make('/v1/clusters', { name, server, ca: many.ca, token });
+  for (const cluster of many.clusters) {
+    const clusterId = await make('/v1/clusters', cluster);
     const instance = { clusterId, applicationClassId, namespace: place.namespace, name: place.application };
     await make('/v1/application-instances', instance);
     clusterIds.push(clusterId);

@@ -5,31 +5,67 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { type Fault, startClusters } from '../../simulator/index.ts';
+import { type EventsOptions, type SimulatedCluster, startClusters } from '../../simulator/index.ts';
+import { type Ailment, place, recover, strike, struckCount } from './ailments.ts';
+
+export { place } from './ailments.ts';
 
 export interface ManyClusters {
-  readonly ca: string;
-  readonly clusters: readonly { readonly name: string; readonly server: string; readonly token: string }[];
-  /** On these clusters, by number; undefined clears all faults. */
-  fault(numbers: readonly number[], fault: Fault | undefined): Promise<void>;
+  readonly clusters: readonly {
+    readonly name: string;
+    readonly server: string;
+    readonly ca: string;
+    readonly token: string;
+  }[];
+  /** Lets clusters, by number, fall ill of all of these at once. */
+  strike(numbers: readonly number[], ...ailments: readonly Ailment[]): Promise<void>;
+  /** Ends their faults, and nothing else: what hangs goes on hanging. */
+  clear(numbers: readonly number[]): Promise<void>;
+  /** Ends all that they were struck with, and every connection to them. */
+  recover(numbers: readonly number[]): Promise<void>;
+  postEvents(number: number, options: EventsOptions): Promise<void>;
   /** How many Operations the clusters have, by number of cluster. */
   counts(): Promise<readonly number[]>;
-  /** The applies of Operations that a cluster was sent, the oldest first; `at` in milliseconds, `code` 0 without an answer. */
-  applies(number: number): Promise<readonly { readonly name: string; readonly code: number; readonly at: number }[]>;
-  /** The phases that a cluster's Operations have, by name. */
-  phases(number: number): Promise<Readonly<Record<string, string>>>;
+  /** The last 2,000, the oldest first. */
+  requests(number: number): Promise<readonly LoggedRequest[]>;
+  /** How often the faults of `strike` have struck; what strikes no single request is not counted. */
+  struckCount(number: number): Promise<number>;
+  /** None while the cluster does not serve them. */
+  operations(number: number): Promise<readonly StatedOperation[]>;
   stop(): Promise<void>;
 }
 
-export const place = { namespace: 'org-myteam', application: 'nextcloud' } as const;
+/** `at` in milliseconds, `code` 0 without an answer. */
+export interface LoggedRequest {
+  readonly verb: string;
+  readonly resource: string;
+  readonly name?: string;
+  readonly code: number;
+  readonly at: number;
+}
+
+export interface StatedOperation {
+  readonly name: string;
+  readonly phase: string;
+  readonly createdAt: string;
+}
+
+/** Clusters that are alike. At speed 1 a backup takes some 20 s. */
+export interface Group {
+  readonly count: number;
+  readonly speed?: number;
+}
 
 type Told =
-  | { readonly what: 'start'; readonly count: number; readonly speed: number }
-  | { readonly what: 'fault'; readonly numbers: readonly number[]; readonly fault?: Fault }
-  | { readonly what: 'applies' | 'phases'; readonly number: number }
+  | { readonly what: 'start'; readonly groups: readonly Group[] }
+  | { readonly what: 'strike'; readonly numbers: readonly number[]; readonly ailments: readonly Ailment[] }
+  | { readonly what: 'clear' | 'recover'; readonly numbers: readonly number[] }
+  | { readonly what: 'postEvents'; readonly number: number; readonly options: EventsOptions }
+  | { readonly what: 'requests' | 'struckCount' | 'operations'; readonly number: number }
   | { readonly what: 'count' };
 
-export async function startManyClusters(count: number, speed = 1): Promise<ManyClusters> {
+/** Numbered in the order of the groups. */
+export async function startManyClusters(groups: readonly Group[]): Promise<ManyClusters> {
   const child: ChildProcess = fork(fileURLToPath(import.meta.url), ['serve'], { stdio: 'inherit' });
   let last: Promise<unknown> = Promise.resolve();
   const ask = (told: Told) => {
@@ -42,15 +78,25 @@ export async function startManyClusters(count: number, speed = 1): Promise<ManyC
     last = asked;
     return asked;
   };
-  const started = await ask({ what: 'start', count, speed });
+  const clusters = await ask({ what: 'start', groups });
   return {
-    ...started,
-    async fault(numbers, fault) {
-      await ask({ what: 'fault', numbers, ...(fault !== undefined && { fault }) });
+    clusters,
+    async strike(numbers, ...ailments) {
+      await ask({ what: 'strike', numbers, ailments });
+    },
+    async clear(numbers) {
+      await ask({ what: 'clear', numbers });
+    },
+    async recover(numbers) {
+      await ask({ what: 'recover', numbers });
+    },
+    async postEvents(number, options) {
+      await ask({ what: 'postEvents', number, options });
     },
     counts: () => ask({ what: 'count' }),
-    applies: (number) => ask({ what: 'applies', number }),
-    phases: (number) => ask({ what: 'phases', number }),
+    requests: (number) => ask({ what: 'requests', number }),
+    struckCount: (number) => ask({ what: 'struckCount', number }),
+    operations: (number) => ask({ what: 'operations', number }),
     async stop() {
       const ended = once(child, 'exit');
       child.kill('SIGKILL');
@@ -61,30 +107,48 @@ export async function startManyClusters(count: number, speed = 1): Promise<ManyC
 
 if (process.argv[2] === 'serve' && process.send !== undefined) {
   const say = process.send.bind(process);
-  let many: Awaited<ReturnType<typeof startClusters>> | undefined;
-  process.on('message', async (told: Told) => {
-    if (told.what === 'start') {
-      many = await startClusters(told.count, { speed: told.speed, ...place });
-      const clusters = many.clusters.map(({ name, url, token }) => ({ name, server: url, token }));
-      say({ ca: many.clusters[0]?.caPem, clusters });
-    } else if (told.what === 'fault') {
-      for (const number of told.numbers) {
-        if (told.fault === undefined) many?.clusters[number]?.clearFaults();
-        else many?.clusters[number]?.inject(told.fault);
-      }
-      say('done');
-    } else if (told.what === 'applies') {
-      const { log = [] } = many?.clusters[told.number]?.requests ?? {};
-      say(log.filter(({ verb, resource }) => verb === 'patch' && resource === 'operations'));
-    } else if (told.what === 'phases') {
-      const resources = many?.clusters[told.number]?.list('operations') ?? [];
-      say(Object.fromEntries(resources.map(phaseOf)));
-    } else say(many?.clusters.map((cluster) => cluster.list('operations').length));
-  });
+  const clusters: SimulatedCluster[] = [];
+  const answer = async (told: Told): Promise<unknown> => {
+    const named = 'numbers' in told ? clusters.filter((_, number) => told.numbers.includes(number)) : [];
+    switch (told.what) {
+      case 'start':
+        for (const { count, speed = 1 } of told.groups) {
+          const namePrefix = `simulated-${clusters.length}-`;
+          clusters.push(...(await startClusters(count, { speed, namePrefix, ...place })).clusters);
+        }
+        return clusters.map(({ name, url, caPem, token }) => ({ name, server: url, ca: caPem, token }));
+      case 'strike':
+        await Promise.all(named.map((cluster) => strike(cluster, told.ailments)));
+        return 'done';
+      case 'clear':
+        for (const cluster of named) cluster.clearFaults();
+        return 'done';
+      case 'recover':
+        await Promise.all(named.map(recover));
+        return 'done';
+      case 'postEvents':
+        clusters[told.number]?.postEvents(told.options);
+        return 'done';
+      case 'requests':
+        return clusters[told.number]?.requests.log;
+      case 'struckCount':
+        return struckCount(clusters[told.number]);
+      case 'operations':
+        return operationsOf(clusters[told.number]);
+      case 'count':
+        return clusters.map((cluster) => cluster.list('operations').length);
+    }
+  };
+  process.on('message', async (told: Told) => say(await answer(told)));
 }
 
-function phaseOf(object: unknown): readonly [name: string, phase: string] {
+function operationsOf(cluster: SimulatedCluster | undefined): readonly StatedOperation[] {
+  const crd = cluster?.get('customresourcedefinitions', undefined, 'operations.ops.vworkspace.io');
+  return crd === undefined ? [] : (cluster?.list('operations') ?? []).map(stated);
+}
+
+function stated(object: unknown): StatedOperation {
   // biome-ignore lint/suspicious/noExplicitAny: an object of the cluster is read freely
   const { metadata, status } = object as any;
-  return [metadata.name, status?.phase ?? 'Pending'];
+  return { name: metadata.name, phase: status?.phase ?? 'Pending', createdAt: metadata.creationTimestamp };
 }
