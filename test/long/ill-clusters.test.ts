@@ -179,7 +179,6 @@ describe('a cluster that', { concurrency: true }, () => {
     };
     const stated = async () =>
       Object.fromEntries((await many.operations(faulty)).map((each) => [each.name, each.phase]));
-    const stated = async () => Object.fromEntries((await many.operations(faulty)).map((each) => [each.name, each.phase]));
     const [saidAt, knownAt] = [new Map<string, number>(), new Map<string, number>()];
     const note = (times: Map<string, number>, phases: Readonly<Record<string, string>>) => {
       for (const [name, phase] of Object.entries(phases))
