@@ -33,6 +33,19 @@ test('a watch tells every change after its resourceVersion, in order, and bookma
   open.close();
 });
 
+test('a watch from the newest resourceVersion gets no bookmark before something has changed', async () => {
+  const open = watch(
+    cluster,
+    `${OPERATIONS}?watch=1&resourceVersion=${await revision()}&allowWatchBookmarks=true&timeoutSeconds=1`,
+  );
+  await open.ended;
+  assert.deepEqual(open.events, []);
+  const next = watch(cluster, `${OPERATIONS}?watch=1&resourceVersion=${await revision()}&allowWatchBookmarks=true`);
+  cluster.addNamespace('org-other');
+  await until('a bookmark', () => next.events.find((event) => event.type === 'BOOKMARK'));
+  next.close();
+});
+
 test('an object that leaves the selection is told as deleted', async () => {
   await apply(cluster, operation('leaves', {}, { labels: { team: 'a' } }));
   const open = watch(cluster, `${OPERATIONS}?watch=1&labelSelector=team%3Da`);

@@ -183,7 +183,7 @@ export class WatchStream {
 
   #bookmark(annotations?: JsonObject): void {
     const { type } = this.#request;
-    if (this.#settings.store.revision < this.#asked) return;
+    if (this.#settings.store.revision <= this.#asked) return;
     const metadata: JsonObject = {
       resourceVersion: String(this.#settings.store.revision),
       ...(annotations === undefined ? {} : { annotations }),

@@ -11,7 +11,7 @@ export function between([least, most]: readonly [number, number]): number {
 }
 
 export interface BackOff {
-  /** Called with how long the cluster was well since the last failure. */
+  /** Called with how long the cluster was well; what follows on each other without a failure counts together. */
   healthy(seconds: number): void;
   /** How long to wait after this failure; a Retry-After is kept. */
   next(failure: ClusterFailure | undefined): number;
@@ -20,11 +20,14 @@ export interface BackOff {
 export function backOffOf(timings: Timings): BackOff {
   const [first, last] = timings.backOffSeconds;
   let failureCount = 0;
+  let healthySeconds = 0;
   return {
     healthy(seconds) {
-      if (seconds >= timings.healthySeconds) failureCount = 0;
+      healthySeconds += seconds;
+      if (healthySeconds >= timings.healthySeconds) failureCount = 0;
     },
     next(failure) {
+      healthySeconds = 0;
       const ceiling = Math.min(last, first * 2 ** Math.min(failureCount, 16));
       failureCount += 1;
       if (failure?.kind === 'Refused' || failure?.kind === 'CredentialsRejected')

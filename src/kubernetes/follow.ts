@@ -29,6 +29,7 @@ export type WatchEnd =
       readonly version: string;
       readonly failure: ClusterFailure;
       readonly begun: boolean;
+      readonly silent: boolean;
     }
   /** The version is too old, or the cluster refuses: only a list helps. */
   | { readonly kind: 'Expired' }
@@ -57,15 +58,19 @@ export async function follow<Observed extends Identified>(
     timeoutSeconds: String(seconds),
   });
   const opened = await open(connection, path, signal);
-  if (opened.kind === 'Dropped') return { ...opened, version: from, begun: false };
+  if (opened.kind === 'Dropped') return { ...opened, version: from, begun: false, silent: false };
   if (opened.kind !== 'Opened') return opened;
   const { stream } = opened;
   const beganAt = performance.now();
   const lasted = () => (performance.now() - beganAt) / 1000;
-  const silence = () => stream.cut(new Unreached(`nothing was heard from the watch for ${timings.silentSeconds} s`));
   let version = from;
   let heard = false;
-  const dropped = (failure: ClusterFailure): WatchEnd => ({ kind: 'Dropped', version, failure, begun: true });
+  let silent = false;
+  const silence = () => {
+    silent = true;
+    stream.cut(new Unreached(`nothing was heard from the watch for ${timings.silentSeconds} s`));
+  };
+  const dropped = (failure: ClusterFailure): WatchEnd => ({ kind: 'Dropped', version, failure, begun: true, silent });
   try {
     await reader.begun();
     for await (const line of linesOf(listening(stream.chunks, timings.silentSeconds, silence), maxEventBytes)) {

@@ -20,6 +20,8 @@ export const watchTimings = {
 
 export interface Asked {
   readonly version: string;
+  /** After which the cluster is asked to end it. */
+  readonly seconds: number;
   readonly response: ServerResponse;
   event(type: string, object: object): void;
 }
@@ -66,7 +68,8 @@ export async function watching(
     response.writeHead(200, { 'content-type': 'application/json' });
     response.flushHeaders();
     const event = (type: string, object: object) => response.write(`${JSON.stringify({ type, object })}\n`);
-    cluster.watch({ version: query.get('resourceVersion') ?? '', response, event }, count);
+    const seconds = Number(query.get('timeoutSeconds'));
+    cluster.watch({ version: query.get('resourceVersion') ?? '', seconds, response, event }, count);
   };
   await using server = await scripted(script);
   const api = clusterApi({ log: silentLog, timings: { ...watchTimings, ...more } });

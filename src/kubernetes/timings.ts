@@ -10,7 +10,7 @@ export interface Timings {
   readonly pageSeconds: number;
   /** The cluster is asked to end each watch after a time between these two, so that not all end at once. */
   readonly watchSeconds: readonly [number, number];
-  /** A watch without a byte for this long is dead. API servers send a bookmark about each minute. */
+  /** A watch without a byte for this long is taken for dead. API servers send a bookmark about each minute, if they have one. */
   readonly silentSeconds: number;
   /** The back-off after a failed watch, from the first to the last ceiling, jittered over its whole range. */
   readonly backOffSeconds: readonly [number, number];

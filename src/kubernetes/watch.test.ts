@@ -90,6 +90,24 @@ describe('a watch', () => {
     });
   }
 
+  test('of a cluster without bookmarks is listed once for its silence, then ends before it would be silent', async () => {
+    const watcher = recorder();
+    const asked: number[] = [];
+    const cluster: Cluster = {
+      lists: () => [],
+      watch: ({ response, seconds }) => {
+        asked.push(seconds);
+        setTimeout(() => response.end(), seconds * 1000).unref();
+      },
+    };
+    const timings = { silentSeconds: 2.6, unsureSeconds: [0, 0.1] } as const;
+    await watching(cluster, watcher, async () => until(() => asked.length >= 3, 'three watches'), timings);
+    assert.ok((asked[0] ?? 0) >= 300);
+    assert.deepEqual(asked.slice(1, 3), [2, 2]);
+    assert.equal(watcher.lists.length, 2);
+    assert.ok(watcher.states.every(({ kind }) => kind === 'Watching'));
+  });
+
   test('of a cluster that was set back lists again, because from the old version it would hear nothing', async () => {
     const watcher = recorder();
     let version = 30;

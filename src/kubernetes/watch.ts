@@ -11,6 +11,10 @@
  *     no stream to spare      wait about ten seconds, list
  *   recording failed          wait, list: what was not recorded is not passed over
  *
+ * Bookmarks are no promise: an API server has none to send for a kind that nobody changes while its etcd tells no
+ * progress, which may be ten minutes. So after a silence every watch is asked to end before it would count as silent,
+ * and one that ends as agreed is well.
+ *
  * The list after an end that was not agreed is for clusters that were set back, for example to a backup of etcd: a watch
  * from a version that such a cluster does not know yet hears nothing, and never of what is not there any more.
  *
@@ -35,7 +39,11 @@ interface Next {
   readonly told?: boolean;
   /** The watch did not end as agreed: who knows what the cluster has been through. */
   readonly unsure?: boolean;
+  readonly silent?: boolean;
 }
+
+/** Of the time after which silence is a failure: how long a watch is asked for where there may be no bookmarks. */
+const shareOfSilence = 0.8;
 
 /**
  * Never rejects. Returns soon after `signal` aborts, and calls nothing of the watcher afterwards. A scope that is the
@@ -83,6 +91,7 @@ async function goOn<Observed extends Identified>(
   let version: string | undefined;
   let listedAt = 0;
   let relistAt = 0;
+  let longest = Number.POSITIVE_INFINITY;
   while (!signal.aborted) {
     if (version === undefined) {
       listedAt = performance.now();
@@ -92,10 +101,11 @@ async function goOn<Observed extends Identified>(
     const next: Next =
       version === undefined
         ? await listed(watch, batch, signal)
-        : await followed(watch, version, untilList, batch, backOff, signal);
+        : await followed(watch, version, Math.min(untilList, longest), batch, backOff, signal);
     if (signal.aborted) return undefined;
     if (watch.namespace === undefined && isForbidden(next.failure)) return next.failure;
     if (next.unsure === true) relistAt = Math.min(relistAt, listedAt + between(watch.timings.unsureSeconds) * 1000);
+    if (next.silent === true) longest = Math.floor(watch.timings.silentSeconds * shareOfSilence);
     version = performance.now() >= relistAt ? undefined : next.version;
     if (next.told === true && next.failure !== undefined)
       await watch.part.tell({ kind: 'Failed', failure: next.failure });
@@ -131,7 +141,7 @@ async function listed<Observed extends Identified>(
 async function followed<Observed extends Identified>(
   watch: Watch<Observed>,
   from: string,
-  untilListSeconds: number,
+  longestSeconds: number,
   batch: Batch<Observed>,
   backOff: BackOff,
   signal: AbortSignal,
@@ -150,7 +160,7 @@ async function followed<Observed extends Identified>(
       await batch.room();
     },
   };
-  const end = await follow(watch, from, untilListSeconds, reader, signal).finally(release);
+  const end = await follow(watch, from, longestSeconds, reader, signal).finally(release);
   backOff.healthy((performance.now() - beganAt) / 1000);
   if (!signal.aborted)
     watch.log.debug({ clusterId: watch.clusterId, resource: watch.kind.resource, ...end }, 'the watch ended');
@@ -158,7 +168,14 @@ async function followed<Observed extends Identified>(
     case 'Ended':
       return { version: end.version, wait: false, unsure: end.early };
     case 'Dropped':
-      return { version: end.version, wait: true, failure: end.failure, told: !end.begun, unsure: true };
+      return {
+        version: end.version,
+        wait: true,
+        failure: end.failure,
+        told: !end.begun,
+        unsure: true,
+        silent: end.silent,
+      };
     case 'Expired':
       return { version: undefined, wait: true };
     case 'Refused':
