@@ -238,7 +238,7 @@ describe('the queue', { concurrency: true }, () => {
           60,
           async () => (await count(`phase <> 'Succeeded' or owed is not null`)) === 0,
         );
-        await until('the hold', 20, () => performance.now() - heldAt > heldSeconds * 1000);
+        await until('the hold', heldSeconds, () => performance.now() - heldAt > heldSeconds * 1000);
 
         const before = await state();
         const continuedAt = Date.now();
