@@ -1,27 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { failureOf } from './failures.ts';
+import { caused, conflict, denial, status } from './testing-refusals.ts';
 
 const now = Date.parse('2026-03-01T10:00:00Z');
 
-function status(code: number, reason: string, message: string, details: object = {}): string {
-  return JSON.stringify({
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Failure',
-    message,
-    reason,
-    details,
-    code,
-  });
-}
-const caused = (reason: string) => ({ causes: [{ reason, message: 'x' }] });
-const denial = 'admission webhook "operations.vworkspace.io" denied the request: Backup of shop is not allowed here';
 const policy =
   "operations.ops.vworkspace.io \"a\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no";
-const conflict =
-  'Apply failed with 1 conflict: conflict with "kubectl" using ops.vworkspace.io/v1alpha1: .spec.parameters.ttl';
 
 interface Case {
   readonly name: string;

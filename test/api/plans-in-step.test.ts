@@ -1,44 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { assertProblem, startApi, type TestApi } from './harness.ts';
-import { type Scene, setScene } from './scene.ts';
+import { after, describe, test } from 'node:test';
+import { assertProblem } from './harness.ts';
+import { daily, setPlanScene, weekly } from './plan-scene.ts';
 
-const daily = { name: 'daily', schedule: '0 2 * * *', ttl: '720h' };
-const weekly = { name: 'weekly', schedule: '0 3 * * 0', ttl: '2016h' };
-
-interface Row {
-  readonly [key: string]: string;
-}
+const { api, instance, plan, apply, unapply, schedulesOf } = await setPlanScene();
 
 describe('a changed plan', () => {
-  let api: TestApi;
-  let scene: Scene;
-  before(async () => {
-    api = await startApi();
-    scene = await setScene(api);
-  });
   after(() => api.close());
-
-  let count = 0;
-  const instance = async (): Promise<string> => {
-    count += 1;
-    const { clusterId, applicationClassId } = scene;
-    return (
-      await api.make('/v1/application-instances', {
-        clusterId,
-        applicationClassId,
-        namespace: `org-${count}`,
-        name: 'app',
-      })
-    ).id;
-  };
-  const plan = (name: string, entries: readonly object[] = [daily, weekly], more: object = {}) =>
-    api.make('/v1/protection-plans', { name, entries, ...more });
-  const apply = (id: string, body: object, key = api.adminKey) =>
-    api.call('POST', `/v1/application-instances/${id}/apply-protection-plan`, { body, key });
-  const unapply = (id: string) => api.call('POST', `/v1/application-instances/${id}/remove-protection-plan`);
-  const schedulesOf = async (id: string): Promise<Row[]> =>
-    (await api.call('GET', `/v1/schedules?applicationInstanceId=${id}&limit=200`)).body.items;
 
   test('a change of a plan brings all of 200 applications in step at once', async () => {
     const gold = await plan('many');

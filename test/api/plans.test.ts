@@ -1,45 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { assertProblem, pointersOf, startApi, type TestApi } from './harness.ts';
-import { type Scene, setScene } from './scene.ts';
+import { after, describe, test } from 'node:test';
+import { assertProblem, pointersOf } from './harness.ts';
+import { daily, type Row, setPlanScene, weekly } from './plan-scene.ts';
+import { setScene } from './scene.ts';
 
 const gfs = '00000000-0000-7000-8000-000000000002';
-const daily = { name: 'daily', schedule: '0 2 * * *', ttl: '720h' };
-const weekly = { name: 'weekly', schedule: '0 3 * * 0', ttl: '2016h' };
-
-interface Row {
-  readonly [key: string]: string;
-}
+const { api, scene, instance, plan, apply, unapply, schedulesOf } = await setPlanScene();
 
 describe('protection plans', () => {
-  let api: TestApi;
-  let scene: Scene;
-  before(async () => {
-    api = await startApi();
-    scene = await setScene(api);
-  });
   after(() => api.close());
 
-  let count = 0;
-  const instance = async (): Promise<string> => {
-    count += 1;
-    const { clusterId, applicationClassId } = scene;
-    return (
-      await api.make('/v1/application-instances', {
-        clusterId,
-        applicationClassId,
-        namespace: `org-${count}`,
-        name: 'app',
-      })
-    ).id;
-  };
-  const plan = (name: string, entries: readonly object[] = [daily, weekly], more: object = {}) =>
-    api.make('/v1/protection-plans', { name, entries, ...more });
-  const apply = (id: string, body: object, key = api.adminKey) =>
-    api.call('POST', `/v1/application-instances/${id}/apply-protection-plan`, { body, key });
-  const unapply = (id: string) => api.call('POST', `/v1/application-instances/${id}/remove-protection-plan`);
-  const schedulesOf = async (id: string): Promise<Row[]> =>
-    (await api.call('GET', `/v1/schedules?applicationInstanceId=${id}&limit=200`)).body.items;
   const told = (schedules: readonly Row[]) =>
     schedules.map((each) => `${each.name} ${each.schedule} ${each.timeZone} ${each.ttl} ${each.cadence}`).sort();
 
