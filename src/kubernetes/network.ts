@@ -48,10 +48,24 @@ function plain(error: Error): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const known = plainWords[code];
   if (known !== undefined) return known;
+  const words = error.message.split('\n', 1)[0]?.replace(advice, '');
+  if (untrusted.includes(code))
+    return `the certificate is of no authority that is trusted for the cluster (ca): ${words}`;
   const ssl = /SSL routines:[^:]*:([^:\n]+)/.exec(error.message)?.[1];
   if (ssl !== undefined) return `TLS failed: ${ssl}`;
-  return error.message.split('\n', 1)[0] || code || error.name;
+  return words || code || error.name;
 }
+
+/** What Node tells whoever runs it, which is not who reads this. */
+const advice = /; if the root CA is installed locally.*$/;
+
+const untrusted: readonly string[] = [
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+];
 
 const plainWords: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'no connection within the time allowed (connect timeout)',
