@@ -53,6 +53,15 @@ test('HTTP/2 is offered beside HTTP/1.1 with 250 streams a connection, unless it
   assert.equal((await call(old, 'GET', '/version')).code, 200);
 });
 
+test('over HTTP/2 a client whose token is rejected is asked to leave, once it has its answer', async (context) => {
+  const open = session(context);
+  const left = new Promise<void>((resolve) => open.on('goaway', () => resolve()));
+  assert.equal((await callHttp2(open, cluster, 'GET', OPERATIONS)).code, 200);
+  cluster.inject({ kind: 'unauthorized', count: 1 });
+  assert.equal((await callHttp2(open, cluster, 'GET', OPERATIONS)).code, 401);
+  await left;
+});
+
 test('over HTTP/2 a broken answer ends its stream alone, and a reset the connection', async (context) => {
   const open = session(context);
   const errors: string[] = [];

@@ -27,6 +27,8 @@ export function send(message: Message, response: Outgoing, reply: Reply, truncat
   });
   if (truncated !== 'cut') {
     response.end(payload);
+    // GOAWAY: as API servers since 1.28.3, which leave no HTTP/2 connection to a client that they do not know.
+    if (reply.code === 401 && 'stream' in message) message.stream.session?.close();
     return;
   }
   response.write(half);
