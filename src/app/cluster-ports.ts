@@ -5,7 +5,7 @@ import type { ClusterReport } from './connector-ports.ts';
 
 export interface ClusterChecks {
   /**
-   * Clusters of these that are due to be looked at, the longest due first; each is given to one caller only, and is due
+   * Clusters of these that are due to be looked at and did not ask to be left alone, the longest due first; each is given to one caller only, and is due
    * again after `retrySeconds` unless it is recorded before.
    */
   claim(held: readonly string[], now: string, limit: number, retrySeconds: number): Promise<readonly string[]>;

@@ -48,7 +48,12 @@ export async function changeCluster(
   read: KubeconfigReader,
   revision?: number,
 ): Promise<Cluster> {
-  const { inFlightLimit: knownLimit, discovery, ...known } = await ownLocked(tx.clusters, caller, 'cluster', id);
+  const {
+    inFlightLimit: knownLimit,
+    discovery,
+    throttledUntil,
+    ...known
+  } = await ownLocked(tx.clusters, caller, 'cluster', id);
   const access = accessOf(change, read);
   // What was found out at another address is of another cluster.
   const moved = access !== undefined && access.server !== known.server;
@@ -57,6 +62,8 @@ export async function changeCluster(
   const changed = await tx.clusters.update({
     ...atRevision(known, revision),
     ...(!moved && discovery !== undefined && { discovery }),
+    // With new access it is asked anew.
+    ...(access === undefined && throttledUntil !== undefined && { throttledUntil }),
     ...(inFlightLimit !== undefined && { inFlightLimit }),
     ...(displayName !== undefined && { displayName }),
     ...(access !== undefined && { server: access.server }),

@@ -8,10 +8,11 @@ import type { Standing } from '../domain/leases.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import type { Known, Observation, Observed } from '../domain/observe.ts';
 import type { ObservedApplication } from '../domain/observed-application.ts';
+import type { Room } from '../domain/throttling.ts';
 
 /** The hot path to a cluster. A claim is a lease: who does not record within it has lost it, and writes nothing. */
 export interface Deliveries {
-  /** Clusters to which something is owed now. */
+  /** Clusters to which something is owed now, without those that ask to be left alone. */
   dueClusters(now: string): Promise<readonly string[]>;
   claim(clusterId: string, now: string, limit: number, leaseSeconds: number): Promise<readonly Claim[]>;
   /** Lets claims that still hold begin anew at `now`; says which Operations' do. */
@@ -115,6 +116,8 @@ export interface ClusterReport {
   }[];
   readonly discovery?: Discovery;
   readonly contact: boolean;
+  /** Until when the cluster is to be left alone, or that it has room; without it what is known stays. */
+  readonly room?: Room | undefined;
   readonly now: string;
 }
 

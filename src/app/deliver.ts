@@ -5,18 +5,19 @@
  * calls and records nothing more, and applying again is harmless.
  *
  * A cluster that cannot be reached, or says when to come back, answers for all: the rest of the batch is put off without
- * a call. One that was too busy is then asked with one call, before it gets eight at a time.
+ * a call. One that said so is claimed for no sooner, and is then asked with one call before it gets eight at a time.
  */
 import {
+  backOffSeconds,
   type ClusterAnswer,
   type ClusterFailure,
   decideDelivery,
   speaksForAll,
-  wasThrottled,
 } from '../domain/delivery.ts';
 import { isLate } from '../domain/ends.ts';
 import { manifestOf } from '../domain/manifest.ts';
 import { shifted } from '../domain/slots.ts';
+import { hasRoom, holdSeconds, type Room, throttledFor, toldToWait } from '../domain/throttling.ts';
 import { type ClaimLease, keepClaims, leaseSeconds } from './claim-lease.ts';
 import { conditionsOf } from './cluster-conditions.ts';
 import type { Claim, ClusterApi, ClusterDirectory, ClusterTarget, Deliveries } from './connector-ports.ts';
@@ -47,13 +48,16 @@ export async function deliver(ports: DeliverPorts, clusterId: string): Promise<{
     const next: Promise<Batch | undefined> = mayBeMore ? claimBatch(ports, clusterId) : Promise.resolve(undefined);
     next.catch(() => {});
     try {
-      const called = await callAll(batch, outage).finally(batch.lease.end);
+      const called = await callAll(ports, batch, outage).finally(batch.lease.end);
       await recording;
-      recording = record(ports, clusterId, batch.claims.length, called);
+      recording = record(ports, clusterId, batch, called);
       recording.catch(() => {});
       answeredCount += called.answers.length;
       outage = called.outage;
-      batch = await next;
+      if (batch.asks && called.room === 'HasRoom') {
+        await recording;
+        batch = await claimBatch(ports, clusterId);
+      } else batch = await next;
     } catch (error) {
       await recording?.catch(() => {});
       await next.then((unused) => unused?.lease.end()).catch(() => {});
@@ -68,6 +72,8 @@ interface Batch {
   readonly claims: readonly Claim[];
   readonly lease: ClaimLease;
   readonly calls: Calls;
+  /** One call to a cluster that was too busy, before others follow. */
+  readonly asks: boolean;
 }
 
 /** Claims what is owed; `undefined` when nothing is. */
@@ -76,14 +82,16 @@ async function claimBatch(ports: DeliverPorts, clusterId: string): Promise<Batch
   if (target === undefined) return undefined;
   const claimedAt = performance.now();
   const now = await ports.clock.now();
-  const claims = await ports.deliveries.claim(clusterId, now, batchSize, leaseSeconds);
+  const asks = target.cluster.throttledUntil !== undefined;
+  const claims = await ports.deliveries.claim(clusterId, now, asks ? 1 : batchSize, leaseSeconds);
   if (claims.length === 0) return undefined;
   const calls = callsTo(ports.clusterApi, target, now, claimedAt);
-  return { claims, lease: keepClaims(ports, claims, claimedAt), calls };
+  return { claims, lease: keepClaims(ports, claims, claimedAt), calls, asks };
 }
 
-async function record(ports: DeliverPorts, clusterId: string, claimedCount: number, called: Answers): Promise<void> {
-  const { answers, outage } = called;
+async function record(ports: DeliverPorts, clusterId: string, batch: Batch, called: Answers): Promise<void> {
+  const { answers, outage, heldUntil } = called;
+  const claimedCount = batch.claims.length;
   const { log } = ports;
   const now = await ports.clock.now();
   const recordedCount = await ports.deliveries.record(answers, (attempt, answer) =>
@@ -95,8 +103,9 @@ async function record(ports: DeliverPorts, clusterId: string, claimedCount: numb
     log.debug({ clusterId, count: answers.length - recordedCount }, 'answers came after the end of their claims');
   // Without a claim that still held, what was heard may be old.
   if (recordedCount === 0) return;
-  const conditions = conditionsOf(outage);
-  await ports.directory.report(clusterId, { conditions, contact: outage?.kind !== 'Unreachable', now });
+  const room = heldUntil === undefined ? called.room : throttledFor((heldUntil - performance.now()) / 1000, now);
+  const report = { conditions: conditionsOf(outage), contact: outage?.kind !== 'Unreachable', room, now };
+  await ports.directory.report(clusterId, report);
   if (outage !== undefined)
     log.warn({ clusterId, kind: outage.kind, reason: outage.message, putOff: claimedCount }, 'deliveries put off');
 }
@@ -104,26 +113,37 @@ async function record(ports: DeliverPorts, clusterId: string, claimedCount: numb
 interface Answers {
   readonly answers: readonly { readonly claim: Claim; readonly answer: ClusterAnswer }[];
   readonly outage: ClusterFailure | undefined;
+  /** Until when the cluster asked for no call, by `performance.now()`. */
+  readonly heldUntil: number | undefined;
+  /** What a call that asked has found. */
+  readonly room: Extract<Room, 'HasRoom'> | undefined;
 }
 
 /** With an outage that is known already nothing is called. */
-async function callAll({ calls, claims, lease }: Batch, known: ClusterFailure | undefined): Promise<Answers> {
+async function callAll(ports: DeliverPorts, batch: Batch, known: ClusterFailure | undefined): Promise<Answers> {
+  const { calls, claims, lease, asks } = batch;
   const answers: { claim: Claim; answer: ClusterAnswer }[] = [];
   let outage = known;
+  let heldUntil: number | undefined;
+  const ask = async (claim: Claim) => {
+    const answer = await deliverOne(calls, claim);
+    if (speaksForAll(answer)) outage = answer;
+    const seconds = holdSeconds(answer, backOffSeconds(claim.attempts, ports.chance()));
+    if (seconds !== undefined) heldUntil = Math.max(heldUntil ?? 0, performance.now() + seconds * 1000);
+    return answer;
+  };
   const call = async (claim: Claim) => {
     if (!lease.holds(claim)) return;
-    const answer = putOff(outage) ?? (await deliverOne(calls, claim));
-    if (speaksForAll(answer)) outage = answer;
+    const answer = outage === undefined ? await ask(claim) : putOff(outage);
     answers.push({ claim, answer });
   };
-  const probes = claims.slice(0, 1).filter(({ operation }) => wasThrottled(operation));
-  for (const claim of probes) await call(claim);
-  const waiting = claims.slice(probes.length).values();
+  const waiting = claims.values();
   const worker = async () => {
     for (const claim of waiting) await call(claim);
   };
   await Promise.all(Array.from({ length: parallelCalls }, worker));
-  return { answers, outage };
+  const room = asks && answers.some(({ answer }) => hasRoom(answer)) ? 'HasRoom' : undefined;
+  return { answers, outage, heldUntil, room };
 }
 
 function callsTo(api: ClusterApi, target: ClusterTarget, now: string, since: number): Calls {
@@ -136,6 +156,8 @@ function callsTo(api: ClusterApi, target: ClusterTarget, now: string, since: num
 }
 
 /** The answer for those that were not called. */
-function putOff(outage: ClusterFailure | undefined): ClusterFailure | undefined {
-  return outage?.kind === 'Unreachable' ? { ...outage, untouched: true } : outage;
+function putOff(outage: ClusterFailure): ClusterFailure {
+  const retryAfterSeconds = toldToWait(outage);
+  if (retryAfterSeconds !== undefined) return { kind: 'Throttled', message: outage.message, retryAfterSeconds };
+  return outage.kind === 'Unreachable' ? { ...outage, untouched: true } : outage;
 }

@@ -6,6 +6,8 @@
 
 import { clip } from '../domain/condition.ts';
 import type { ClusterFailure } from '../domain/delivery.ts';
+import { shifted } from '../domain/slots.ts';
+import { holdSeconds, throttledFor } from '../domain/throttling.ts';
 import { conditionsOf, credentialsExpiring, operatorReady } from './cluster-conditions.ts';
 import type { ClusterChecks } from './cluster-ports.ts';
 import type { ClusterApi, ClusterDirectory, ClusterTarget } from './connector-ports.ts';
@@ -66,6 +68,9 @@ export async function look(ports: LookPorts, target: ClusterTarget): Promise<rea
   const { discovery, failure } = await clusterApi.discover(target, await clock.now(), applications);
   const now = await clock.now();
   const expiring = credentialsExpiring(discovery.credentialsExpireAt, now);
+  const held = failure === undefined ? undefined : holdSeconds(failure, 0);
+  const again =
+    held === undefined ? everySeconds + jitterSeconds * (chance() - 0.5) : Math.max(held, retrySeconds) + chance();
   return clusterChecks.record(id, {
     discovery,
     conditions: [
@@ -75,7 +80,8 @@ export async function look(ports: LookPorts, target: ClusterTarget): Promise<rea
     ],
     withdrawn: expiring === undefined ? ['CredentialsExpiring'] : [],
     contact: failure?.kind !== 'Unreachable',
-    checkDueAt: new Date(Date.parse(now) + (everySeconds + jitterSeconds * (chance() - 0.5)) * 1000).toISOString(),
+    ...(held !== undefined && { room: throttledFor(held, now) }),
+    checkDueAt: shifted(now, again),
     now,
   });
 }

@@ -79,7 +79,7 @@ export async function planOperation({ tx, caller, now, vault }: Reading, input: 
     operation,
     manifest: manifestOf(operation, cluster),
     warnings: [
-      ...forewarnings(parameters, cluster, instance),
+      ...forewarnings(parameters, cluster, instance, now),
       ...(await forewarned({ tx }, instance, input.type, input.engine)),
       ...forebodings({ type: input.type, parameters }, cluster, instance.namespace),
     ],
@@ -100,6 +100,7 @@ function forewarnings(
   parameters: OperationParameters,
   cluster: Cluster,
   instance: ApplicationInstance,
+  now: string,
 ): readonly string[] {
   const warnings: string[] = [];
   if (parameters.csiSnapshotClassName !== undefined) {
@@ -119,6 +120,11 @@ function forewarnings(
   if (unreachable !== undefined) {
     warnings.push(
       `The cluster ${cluster.name} cannot be reached (${unreachable.message}); the Operation is kept and delivered when it can.`,
+    );
+  }
+  if (cluster.throttledUntil !== undefined && cluster.throttledUntil > now) {
+    warnings.push(
+      `The cluster ${cluster.name} asked to be left alone until ${cluster.throttledUntil}; the Operation is kept and delivered then.`,
     );
   }
   return warnings;

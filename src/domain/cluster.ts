@@ -36,6 +36,9 @@ export const Cluster = z
     ),
     lastContactAt: Instant.optional().describe('When the cluster last answered or told something.'),
     lastObservedAt: Instant.optional().describe('When it last told something of an Operation.'),
+    throttledUntil: Instant.optional().describe(
+      'Until when the cluster asked to be left alone (429 or 503 with Retry-After): nothing is applied, deleted or looked at there before. Once that is past, one call asks before others follow. Absent: it takes calls.',
+    ),
     createdAt: Instant,
     updatedAt: Instant,
     revision: Revision,

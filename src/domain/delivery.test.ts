@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import {
-  type Attempt,
-  backOffSeconds,
-  type ClusterAnswer,
-  decideDelivery,
-  speaksForAll,
-  wasThrottled,
-} from './delivery.ts';
+import { type Attempt, backOffSeconds, type ClusterAnswer, decideDelivery, speaksForAll } from './delivery.ts';
 import type { Observation } from './observe.ts';
 import { exampleOperation as operation } from './operation.example.ts';
 
@@ -62,19 +55,12 @@ test('what may pass is tried again, not before Retry-After', () => {
 
 test('only what says something of the cluster itself speaks for the calls that are still to come', () => {
   const message = 'x';
-  assert.ok(speaksForAll({ kind: 'Throttled', message, retryAfterSeconds: 3 }));
+  for (const kind of ['Throttled', 'ServerError'] as const)
+    assert.ok(speaksForAll({ kind, message, retryAfterSeconds: 3 }), kind);
   assert.ok(speaksForAll({ kind: 'Unreachable', message }));
   assert.ok(speaksForAll({ kind: 'CredentialsRejected', message }));
   for (const answer of [{ kind: 'Throttled', message }, { kind: 'ServerError', message }, refused] as const)
     assert.ok(!speaksForAll(answer), answer.kind);
-});
-
-test('that a cluster was too busy is remembered until the next answer', () => {
-  const { operation: busy } = decide(apply, { kind: 'Throttled', message: 'x', retryAfterSeconds: 3 });
-  assert.ok(wasThrottled(busy));
-  const again = { ...apply, operation: busy };
-  assert.ok(!wasThrottled(decide(again, { kind: 'ServerError', message: 'x' }).operation));
-  assert.ok(!wasThrottled(decide(again, { kind: 'Applied', uid: 'u', warnings: [] }).operation));
 });
 
 test('a retry for the same reason is told once', () => {

@@ -3,7 +3,7 @@
  *
  *   done     the resource is there, or gone, or has finished before it could be deleted
  *   retry    network, time-outs, 429, 5xx, and refusals that pass (a conflicting Operation, a quota): again later, with
- *            back-off, until deliverBefore; Retry-After is kept
+ *            back-off, until deliverBefore; Retry-After is kept, for the whole cluster (throttling.ts)
  *   hold     credentials refused: the cluster's matter, not the Operation's; nothing is burnt
  *   refuse   403, 404, 409, 422, a webhook's denial: the Operation fails with the cluster's words
  *
@@ -17,6 +17,7 @@ import { type Known, type Observation, observe } from './observe.ts';
 import { type DeliveryAction, isTerminal, type Operation } from './operation.ts';
 import { shifted } from './slots.ts';
 import { maxWarningCount, statedPhase } from './stated.ts';
+import { toldToWait } from './throttling.ts';
 
 /** `untouched`: the cluster has surely done nothing, for example because no connection was made. */
 interface Passing {
@@ -42,14 +43,7 @@ export type ClusterAnswer =
 /** Whether a call that is answered so says the same of every other call to the cluster at this time. */
 export function speaksForAll(answer: ClusterAnswer): answer is ClusterFailure {
   const { kind } = answer;
-  // Without Retry-After a 429 may be about this one Operation: a webhook may deny with it.
-  if (kind === 'Throttled') return answer.retryAfterSeconds !== undefined;
-  return kind === 'Unreachable' || kind === 'CredentialsRejected';
-}
-
-/** Whether the cluster was too busy for it when it was last tried. */
-export function wasThrottled({ conditions }: Operation): boolean {
-  return conditions.some(({ type, reason }) => type === 'Delivered' && reason === 'Throttled');
+  return kind === 'Unreachable' || kind === 'CredentialsRejected' || toldToWait(answer) !== undefined;
 }
 
 /** What follows, with what the step leaves of the counts. */
@@ -111,7 +105,13 @@ function stepAfter(attempt: Attempt, answer: ClusterAnswer, now: string, chance:
       return retry(attempt, 'Unreachable', answer.message, now, wait);
     case 'Throttled':
     case 'ServerError':
-      return retry(attempt, answer.kind, answer.message, now, Math.max(answer.retryAfterSeconds ?? 0, wait));
+      return retry(
+        attempt,
+        answer.kind,
+        answer.message,
+        now,
+        toldToWait(answer) ?? Math.max(answer.retryAfterSeconds ?? 0, wait),
+      );
   }
 }
 

@@ -70,7 +70,7 @@ export function overdue(operation: Operation, now: string): Step {
   const before = operation.conditions.find(({ type }) => type === 'Delivered');
   const last =
     before === undefined
-      ? 'It was not tried: no replica with the role connector took it.'
+      ? 'It was not tried: no replica with the role connector took it, or the cluster asked to be left alone.'
       : `Last: ${before.reason}: ${before.message}`;
   const message = clip(
     `It could not be delivered by ${operation.deliverBefore ?? now} and will not be any more. ${last}`,

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import type { ClusterTarget } from '../app/connector-ports.ts';
 import type { ClusterAccess } from '../domain/cluster.ts';
-import type { ClusterFailure } from '../domain/delivery.ts';
+import { type ClusterFailure, speaksForAll } from '../domain/delivery.ts';
 import { type Discovery, nothingFound } from '../domain/discovery.ts';
 import type { Connection, Limits } from './connection.ts';
 import { asking, finding } from './discover-ask.ts';
@@ -41,8 +41,7 @@ export async function discoverCluster(
 ): Promise<Discovered> {
   const ask = asking(connection, { ...limits, seconds: limits.seconds * 0.95 });
   const version = await ask({ method: 'GET', path: '/version' }, Version);
-  if (version.failure?.kind === 'Unreachable' || version.failure?.kind === 'CredentialsRejected')
-    return nothingDiscovered(now, version.failure);
+  if (version.failure !== undefined && speaksForAll(version.failure)) return nothingDiscovered(now, version.failure);
 
   const namespaces = [...new Set(applications.map(({ namespace }) => namespace))];
   const parts: readonly (() => Promise<Partial<Discovery>>)[] = [

@@ -10,7 +10,8 @@ import { inTransaction, select } from './sql.ts';
 const claim = `
   update cluster c set check_due_at = $2::timestamptz + $4 * interval '1 second'
   from (
-    select id from cluster where id = any($1::uuid[]) and check_due_at <= $2
+    select id from cluster
+    where id = any($1::uuid[]) and check_due_at <= $2 and (throttled_until is null or throttled_until <= $2)
     order by check_due_at limit $3
     for update skip locked
   ) d

@@ -10,6 +10,7 @@ import { Cluster } from '../domain/cluster.ts';
 import { newsOf, type Told } from '../domain/cluster-news.ts';
 import { type Condition, clip, withCondition } from '../domain/condition.ts';
 import { refreshed } from '../domain/discovery.ts';
+import { throttledAfter } from '../domain/throttling.ts';
 import { appendEvents } from './operation-batch.ts';
 import { camelRow, fromRow } from './shape.ts';
 
@@ -20,7 +21,7 @@ const ToldConditions = z.record(z.string(), z.string());
 const write = `
   update cluster
   set conditions = $2, discovery = coalesce($3, discovery), last_contact_at = $4, told_conditions = $5, tell_at = $6,
-      check_due_at = coalesce($7, check_due_at)
+      check_due_at = coalesce($7, check_due_at), throttled_until = $8
   where id = $1`;
 
 /** Says which conditions changed status, as `Type=Status`. */
@@ -44,10 +45,12 @@ export async function reportCluster(
   const sinceMs = Date.parse(now) - Date.parse(known.lastContactAt ?? new Date(0).toISOString());
   const lastContactAt = contact && sinceMs > contactEveryMs ? now : known.lastContactAt;
   const tellAt = row.tellAt instanceof Date ? row.tellAt.toISOString() : undefined;
+  const throttledUntil = throttledAfter(known.throttledUntil, report.room);
   const same =
     conditions === known.conditions &&
     discovery === undefined &&
     lastContactAt === known.lastContactAt &&
+    throttledUntil === known.throttledUntil &&
     JSON.stringify(outcome.told) === JSON.stringify(told) &&
     outcome.lookAt === tellAt;
   if (same) return [];
@@ -62,6 +65,7 @@ export async function reportCluster(
       JSON.stringify(outcome.told),
       outcome.lookAt ?? null,
       report.checkDueAt ?? null,
+      throttledUntil ?? null,
     ],
   });
   const { organizationId } = known;

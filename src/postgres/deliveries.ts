@@ -11,7 +11,10 @@ import { brief } from './fence.ts';
 import { appendEvents, storedOperation, writeDelivered } from './operation-batch.ts';
 import { inTransaction, select } from './sql.ts';
 
-const due = `select distinct cluster_id::text as "clusterId" from operation where owed is not null and next_attempt_at <= $1`;
+const due = `
+  select distinct cluster_id::text as "clusterId" from operation
+  where owed is not null and next_attempt_at <= $1
+    and cluster_id not in (select id from cluster where throttled_until is not null and throttled_until > $1)`;
 
 // What is past its deadline is claimed only to be looked for, if an apply without an answer may have delivered it.
 // A cancel that came while a delivery was under way whose process died: what may have been applied is deleted.
@@ -23,6 +26,7 @@ const claim = `
   from (
     select id from operation
     where cluster_id = $1 and owed is not null and next_attempt_at <= $2
+      and not exists (select from cluster where id = $1 and throttled_until > $2)
       and (owed <> 'Apply' or deliver_before is null or deliver_before > $2 or unanswered > 0 or uid is not null or cancel_requested_at is not null)
     order by coalesce(scheduled_for, created_at), id
     limit $3

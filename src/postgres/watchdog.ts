@@ -57,6 +57,7 @@ export const brokenInvariants = `
     ${finding('DeliveryLeaseExpired', 'Operation')}, id, organization_id, next_attempt_at
     from operation
     where owed is not null and lease_id is not null and next_attempt_at < ${before(patience.leaseSeconds)}
+      and cluster_id not in (select id from cluster where throttled_until is not null and throttled_until > ${before(patience.leaseSeconds)})
   ), numbered as (
     select *, count(*) over (partition by kind)::int as total, row_number() over (partition by kind order by since, id) as place from found
   )

@@ -96,6 +96,20 @@ describe('the watchdog', () => {
     );
   });
 
+  test('waits for who takes over a delivery while the cluster asked to be left alone', async () => {
+    const { pool } = api.opened;
+    const findings = async () => (await api.call('GET', '/v1/watchdog')).body.findings.length;
+    const abandoned = 'select id, cluster_id from operation where lease_id is not null order by id limit 1';
+    const { id, cluster_id: clusterId } = (await pool.query(abandoned)).rows[0];
+    await pool.query(`update operation set next_attempt_at = now() - interval '6 minutes' where id = $1`, [id]);
+    await pool.query(`update cluster set throttled_until = now() + interval '1 minute' where id = $1`, [clusterId]);
+    assert.equal(await findings(), 0);
+    await pool.query(`update cluster set throttled_until = now() - interval '6 minutes' where id = $1`, [clusterId]);
+    assert.equal(await findings(), 1);
+    await pool.query(`update cluster set throttled_until = null where id = $1`, [clusterId]);
+    await pool.query(`update operation set next_attempt_at = now() - interval '4 minutes' where id = $1`, [id]);
+  });
+
   test('finds twenty corrupted rows at its next look, those and no other, and logs each once', async () => {
     const { pool } = api.opened;
     const look = watchdog({ ...api.opened, log });

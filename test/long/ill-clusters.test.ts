@@ -126,11 +126,11 @@ const faultMinutes = scale;
 const terminal = ['Succeeded', 'Failed', 'Cancelled'];
 
 describe('a cluster that', { concurrency: true }, () => {
-  const [throttling, faulty] = [0, 1];
+  const [throttling, faulty, refusing] = [0, 1, 2];
   let landscape: Landscape;
   let connector: MeasuredProcess;
   before(async () => {
-    landscape = await setLandscape({ count: 2, speed: 100 });
+    landscape = await setLandscape({ count: 3, speed: 100 });
     connector = connect(landscape);
     await allWatched(landscape);
   });
@@ -167,6 +167,41 @@ describe('a cluster that', { concurrency: true }, () => {
       const next = applies.slice(i + 1).find((later) => later.name === name);
       if (code !== 429 || next === undefined) continue;
       assert.ok(next.at - at >= 2_700, `asked again after ${next.at - at} ms`);
+    }
+  });
+
+  test('refuses every call for a minute is sent a tenth more calls than it is owed Operations at most', async (t) => {
+    const { many, pool } = landscape;
+    const ours = idOf(refusing);
+    const verbs = ['patch'];
+    const [perSecond, seconds] = [5, 60];
+    await many.strike([refusing], { kind: 'throttle', retryAfterSeconds: 1, verbs });
+    const beganAt = performance.now();
+    for (let second = 0; second < seconds; second += 1) {
+      if (second === seconds / 2) {
+        await many.clear([refusing]);
+        await many.strike([refusing], { kind: 'error', code: 503, retryAfterSeconds: 5, verbs });
+      }
+      await owe(pool, ours, perSecond);
+      await sleep(Math.max(0, beganAt + (second + 1) * 1000 - performance.now()));
+    }
+    await many.clear([refusing]);
+    const endedAt = performance.now();
+    await until('all to be delivered', 35 + patienceSeconds, async () => (await owedCount(pool, ours)) === 0);
+    t.diagnostic(`all delivered ${((performance.now() - endedAt) / 1000).toFixed(1)} s after the end of it`);
+
+    const applies = (await many.requests(refusing)).filter(
+      ({ verb, resource, name }) => verb === 'patch' && resource === 'operations' && name?.startsWith('backup-'),
+    );
+    const refused = applies.filter(({ code }) => code === 429 || code === 503);
+    const amplification = applies.length / (perSecond * seconds);
+    t.diagnostic(`${applies.length} applies for ${perSecond * seconds} Operations: ${amplification.toFixed(3)} each`);
+    assert.ok(refused.length > 0 && amplification <= 1.1, `${amplification} applies an Operation`);
+    for (const { code, at } of refused) {
+      // What was under way when the answer came is done within a second.
+      const soonest = (code === 429 ? 1 : 5) * 900;
+      const early = applies.find((later) => later.at > at + 800 && later.at < at + soonest);
+      assert.equal(early, undefined, `called ${(early?.at ?? 0) - at} ms after a ${code}`);
     }
   });
 
