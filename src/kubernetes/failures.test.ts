@@ -106,6 +106,26 @@ const cases: readonly Case[] = [
     expected: { kind: 'Refused', reason: 'QuotaExceeded' },
   },
   {
+    name: 'a quota that nobody has counted yet',
+    code: 403,
+    text: status(
+      403,
+      'Forbidden',
+      'operations "a" is forbidden: status unknown for quota: q, resources: count/operations.ops.vworkspace.io',
+    ),
+    expected: { kind: 'Refused', reason: 'QuotaExceeded' },
+  },
+  {
+    name: 'a CRD on its way out',
+    code: 403,
+    text: status(
+      403,
+      'Forbidden',
+      'operations "a" is forbidden: create not allowed while custom resource definition is terminating',
+    ),
+    expected: { kind: 'Refused', reason: 'CrdTerminating' },
+  },
+  {
     name: 'a namespace on its way out',
     code: 403,
     text: status(
@@ -215,6 +235,14 @@ const cases: readonly Case[] = [
     code: 429,
     text: status(429, 'TooManyRequests', 'slow', { retryAfterSeconds: 3 }),
     expected: { kind: 'Throttled', retryAfterSeconds: 3 },
+  },
+  {
+    name: 'throttling by a webhook',
+    code: 429,
+    text: status(429, 'TooManyRequests', 'admission webhook "v" denied the request: one at a time', {
+      retryAfterSeconds: 60,
+    }),
+    expected: { kind: 'Throttled', retryAfterSeconds: 60, untouched: true },
   },
   {
     name: 'a field that the CRD does not know',

@@ -83,7 +83,8 @@ function sorted(
 ): ClusterFailure {
   const message = words === '' ? `${status} ${STATUS_CODES[status] ?? 'without a word'}` : words;
   const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
-  if (status === 429) return { kind: 'Throttled', message, ...wait };
+  if (status === 429)
+    return { kind: 'Throttled', message, ...wait, ...(deniedByAdmission(words) && { untouched: true }) };
   if (status >= 300 && status < 400)
     return { kind: 'ServerError', message: `The address answers with a redirect (${status}), which is not followed.` };
   if (status < 400)
@@ -136,12 +137,16 @@ function denialOf(message: string): string {
   return /capabilit/i.test(words) ? 'CapabilityMissing' : 'AdmissionRejected';
 }
 
+/** Of a quota that is new the status is unknown, for some seconds. */
+const quotaIsFull = /exceeded quota|status unknown for quota/;
+
 /** A CamelCase word for machines. `Transient` never leaves this file: the same request may succeed a moment later. */
 function reasonOf(status: number, { message, reason, details }: Status): string {
   const caused = (word: string) => details.causes.some((cause) => cause.reason === word);
   if (deniedByAdmission(message)) return denialOf(message);
   if (caused('NamespaceTerminating') || /because it is being terminated/.test(message)) return 'NamespaceTerminating';
-  if (status === 403) return /exceeded quota/.test(message) ? 'QuotaExceeded' : reason || 'Forbidden';
+  if (/custom resource definition is terminating/.test(message)) return 'CrdTerminating';
+  if (status === 403) return quotaIsFull.test(message) ? 'QuotaExceeded' : reason || 'Forbidden';
   if (status === 404) {
     if (details.kind === 'namespaces' || /^namespaces? ".*" not found/.test(message)) return 'NamespaceNotFound';
     return /could not find the requested resource/.test(message) ? 'CrdMissing' : reason || 'NotFound';
