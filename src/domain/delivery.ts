@@ -26,7 +26,7 @@ interface Passing {
 }
 export type ClusterFailure =
   | ({ readonly kind: 'Unreachable' } & Passing)
-  | { readonly kind: 'Throttled'; readonly message: string; readonly retryAfterSeconds?: number | undefined }
+  | ({ readonly kind: 'Throttled'; readonly retryAfterSeconds?: number | undefined } & Passing)
   | ({ readonly kind: 'ServerError'; readonly retryAfterSeconds?: number | undefined } & Passing)
   | { readonly kind: 'CredentialsRejected'; readonly message: string }
   | { readonly kind: 'Refused'; readonly status: number; readonly reason: string; readonly message: string };

@@ -11,11 +11,14 @@ test('a 429 or 503 with Retry-After holds for the whole cluster, for as long as 
     assert.equal(holdSeconds({ kind, message, retryAfterSeconds: 86_400 }, 1), 3600);
     assert.equal(holdSeconds({ kind, message }, 20), undefined);
   }
-  assert.equal(
-    holdSeconds({ kind: 'ServerError', message, retryAfterSeconds: 30, untouched: true }, 1),
-    undefined,
-    'a webhook that is away is no word of the cluster itself',
-  );
+});
+
+test('what a webhook says, or that it is away, is no word of the cluster: it is about that one call', () => {
+  for (const kind of ['Throttled', 'ServerError'] as const) {
+    const answer = { kind, message, retryAfterSeconds: 30, untouched: true } as const;
+    assert.equal(holdSeconds(answer, 1), undefined);
+    assert.ok(hasRoom(answer));
+  }
 });
 
 test('a cluster that says a short time again and again is asked less often, up to every five seconds', () => {
@@ -32,7 +35,6 @@ test('only a call that the cluster took says that it has room, whatever it made 
     { kind: 'Applied', uid: 'u', warnings: [] },
     { kind: 'Absent' },
     { kind: 'Refused', status: 403, reason: 'AdmissionRejected', message },
-    { kind: 'ServerError', message, untouched: true },
   ];
   for (const answer of taken) assert.ok(hasRoom(answer), answer.kind);
   for (const kind of ['Throttled', 'ServerError', 'Unreachable'] as const) assert.ok(!hasRoom({ kind, message }), kind);

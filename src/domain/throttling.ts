@@ -16,16 +16,9 @@ const maxOwnSeconds = 5;
 
 /** For how many seconds the cluster asks for no call at all; `undefined` when it does not. */
 export function toldToWait(answer: ClusterAnswer): number | undefined {
-  switch (answer.kind) {
-    // Without Retry-After a 429 may be about this one Operation: a webhook may deny with it.
-    case 'Throttled':
-      return answer.retryAfterSeconds;
-    // What the cluster has surely not touched failed on the way through it, at a webhook.
-    case 'ServerError':
-      return answer.untouched === true ? undefined : answer.retryAfterSeconds;
-    default:
-      return undefined;
-  }
+  if (answer.kind !== 'Throttled' && answer.kind !== 'ServerError') return undefined;
+  // What the cluster has surely not touched was a webhook's to say, or failed at one: it is about that call.
+  return answer.untouched === true ? undefined : answer.retryAfterSeconds;
 }
 
 /** For how many seconds nothing is called after this answer; `backOff` is that of the call, by its attempts. */
@@ -37,9 +30,8 @@ export function holdSeconds(answer: ClusterAnswer, backOff: number): number | un
 
 /** Whether the cluster took a call, whatever it made of it. */
 export function hasRoom(answer: ClusterAnswer): boolean {
-  const { kind } = answer;
-  if (kind === 'ServerError') return answer.untouched === true;
-  return kind !== 'Throttled' && kind !== 'Unreachable';
+  if (answer.kind === 'Throttled' || answer.kind === 'ServerError') return answer.untouched === true;
+  return answer.kind !== 'Unreachable';
 }
 
 /** What was learnt: until when the cluster is to be left alone, or that it has room. */
