@@ -8,11 +8,15 @@ import type { Clock, Log } from './ports.ts';
 
 export const leaseSeconds = 12;
 const renewMs = 4_000;
-/** A call begins only with this much of the lease left: what it takes to send it. */
+/** A call begins only with this much of the lease left, and must be sent within it. */
 const spareMs = 5_000;
 
 export interface ClaimLease {
-  holds(claim: Claim): boolean;
+  /**
+   * Until when a call for the claim may be sent, by `performance.now()`; `undefined` when none may begin any more. Taken
+   * before a call and kept to its first byte: a process may be stopped between any two steps on the way there.
+   */
+  sendUntil(claim: Claim): number | undefined;
   /** Renews no more. */
   end(): Promise<void>;
 }
@@ -46,7 +50,10 @@ export function keepClaims(
       });
   }, renewMs);
   return {
-    holds: ({ operation }) => kept.has(operation.id) && performance.now() < until - spareMs,
+    sendUntil({ operation }) {
+      const now = performance.now();
+      return kept.has(operation.id) && now < until - spareMs ? now + spareMs : undefined;
+    },
     async end() {
       clearInterval(timer);
       await renewing;

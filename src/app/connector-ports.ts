@@ -123,8 +123,11 @@ export interface ClusterReport {
 
 /** The clusters themselves. Every call ends within 15 s; nothing throws for what a cluster or the network does. */
 export interface ClusterApi {
-  /** Server-side apply with our field manager, not forced. With `metadata.uid` it never creates. */
-  apply(target: ClusterTarget, manifest: Manifest): Promise<ClusterAnswer>;
+  /**
+   * Server-side apply with our field manager, not forced. With `metadata.uid` it never creates. What could not be sent
+   * until `sendUntil`, by `performance.now()`, is not sent any more.
+   */
+  apply(target: ClusterTarget, manifest: Manifest, sendUntil: number): Promise<ClusterAnswer>;
   /** `Found` with what is there, `Absent`, or why nothing was found out. */
   read(target: ClusterTarget, resource: { name: string; namespace: string }): Promise<ClusterAnswer>;
   /** Deletes the resource, only with this uid and as of this version (else refused as `Modified`) when they are given. */

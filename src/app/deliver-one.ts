@@ -12,15 +12,16 @@ import type { Claim, ClusterApi, ClusterTarget } from './connector-ports.ts';
 export interface Calls {
   readonly api: ClusterApi;
   readonly target: ClusterTarget;
-  readonly apply: (operation: Operation) => Promise<ClusterAnswer>;
+  readonly apply: (operation: Operation, sendUntil: number) => Promise<ClusterAnswer>;
   /** Whether the Operation may not be delivered any more at this very moment. */
   readonly isLate: (operation: Operation) => boolean;
 }
 
-export async function deliverOne(calls: Calls, { operation, action, unanswered }: Claim): Promise<ClusterAnswer> {
+export async function deliverOne(calls: Calls, claim: Claim, sendUntil: number): Promise<ClusterAnswer> {
+  const { operation, action, unanswered } = claim;
   if (action === 'Delete') return removed(calls, operation);
   if (calls.isLate(operation)) return lookedFor(calls, operation);
-  const answer = await calls.apply(operation);
+  const answer = await calls.apply(operation, sendUntil);
   // Refused now, but an earlier call without an answer may have brought it into the cluster.
   if (answer.kind !== 'Refused' || unanswered <= 1) return answer;
   const found = await lookedFor(calls, operation);

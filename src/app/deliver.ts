@@ -125,16 +125,17 @@ async function callAll(ports: DeliverPorts, batch: Batch, known: ClusterFailure 
   const answers: { claim: Claim; answer: ClusterAnswer }[] = [];
   let outage = known;
   let heldUntil: number | undefined;
-  const ask = async (claim: Claim) => {
-    const answer = await deliverOne(calls, claim);
+  const ask = async (claim: Claim, sendUntil: number) => {
+    const answer = await deliverOne(calls, claim, sendUntil);
     if (speaksForAll(answer)) outage = answer;
     const seconds = holdSeconds(answer, backOffSeconds(claim.attempts, ports.chance()));
     if (seconds !== undefined) heldUntil = Math.max(heldUntil ?? 0, performance.now() + seconds * 1000);
     return answer;
   };
   const call = async (claim: Claim) => {
-    if (!lease.holds(claim)) return;
-    const answer = outage === undefined ? await ask(claim) : putOff(outage);
+    const sendUntil = lease.sendUntil(claim);
+    if (sendUntil === undefined) return;
+    const answer = outage === undefined ? await ask(claim, sendUntil) : putOff(outage);
     answers.push({ claim, answer });
   };
   const waiting = claims.values();
@@ -150,7 +151,7 @@ function callsTo(api: ClusterApi, target: ClusterTarget, now: string, since: num
   return {
     api,
     target,
-    apply: (operation) => api.apply(target, manifestOf(operation, target.cluster)),
+    apply: (operation, sendUntil) => api.apply(target, manifestOf(operation, target.cluster), sendUntil),
     isLate: (operation) => isLate(operation, shifted(now, (performance.now() - since) / 1000)),
   };
 }

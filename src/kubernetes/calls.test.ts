@@ -15,6 +15,7 @@ import {
   type Script,
   scripted,
   silentLog,
+  soon,
   targetOf,
   until,
 } from './testing.ts';
@@ -27,7 +28,7 @@ async function applyTo(script: Script): Promise<ClusterAnswer> {
   await using server = await scripted(script);
   const api = clusterApi({ log: silentLog, timings });
   const startedAt = performance.now();
-  const answer = await api.apply(server.target, manifest('a'));
+  const answer = await api.apply(server.target, manifest('a'), soon());
   assert.ok(performance.now() - startedAt < 3000, 'the call outlived its time');
   await api.close();
   return answer;
@@ -40,7 +41,7 @@ test('an apply is one server-side apply with our field manager, not forced', asy
     answerJson(response, 201, stored, { warning: ['299 - "unknown field \\"x\\""'] }),
   );
   const api = clusterApi({ log: silentLog });
-  assert.deepEqual(await api.apply(server.target, manifest('a', 'uid-a')), {
+  assert.deepEqual(await api.apply(server.target, manifest('a', 'uid-a'), soon()), {
     kind: 'Applied',
     uid: 'uid-a',
     warnings: ['unknown field "x"'],
@@ -56,6 +57,16 @@ test('an apply is one server-side apply with our field manager, not forced', asy
   assert.equal(request?.headers['content-type'], 'application/apply-patch+yaml');
   assert.equal(request?.headers.authorization, 'Bearer canary-token');
   assert.deepEqual(JSON.parse(request?.body ?? ''), manifest('a', 'uid-a'));
+});
+
+test('an apply whose time to be sent has passed is not sent', async () => {
+  await using server = await scripted((_request, response) => answerJson(response, 200, stored));
+  const api = clusterApi({ log: silentLog });
+  const answer = await api.apply(server.target, manifest('a'), performance.now() - 1);
+  await api.close();
+  assert.partialDeepStrictEqual(answer, { kind: 'Unreachable', untouched: true });
+  assert.match(messageOf(answer), /could not be sent in time/);
+  assert.equal(server.requests.length, 0);
 });
 
 test('a delete names the uid that it is meant for', async () => {
@@ -88,7 +99,11 @@ describe('every call ends within its time, with a reason', () => {
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const api = clusterApi({ log: silentLog, timings });
-    const answer = await api.apply(targetOf({ server: `https://127.0.0.1:${port}`, token: 't' }), manifest('a'));
+    const answer = await api.apply(
+      targetOf({ server: `https://127.0.0.1:${port}`, token: 't' }),
+      manifest('a'),
+      soon(),
+    );
     assert.match(messageOf(answer), /within/);
     await api.close();
     server.close();
@@ -97,7 +112,7 @@ describe('every call ends within its time, with a reason', () => {
     await using server = await scripted(() => undefined);
     const api = clusterApi({ log: silentLog, timings });
     const startedAt = performance.now();
-    const answers = Promise.all(Array.from({ length: 7 }, () => api.apply(server.target, manifest('a'))));
+    const answers = Promise.all(Array.from({ length: 7 }, () => api.apply(server.target, manifest('a'), soon())));
     await new Promise((resolve) => setTimeout(resolve, 300));
     assert.equal(server.peak(), multiplexed() ? 1 : 3);
     assert.deepEqual(new Set((await answers).map(({ kind }) => kind)), new Set(['Unreachable']));
@@ -109,7 +124,7 @@ describe('every call ends within its time, with a reason', () => {
 describe('what is no answer is Unreachable, in words', () => {
   const words = async (access: Parameters<typeof targetOf>[0], options = {}) => {
     const api = clusterApi({ log: silentLog, timings, ...options });
-    const answer = await api.apply(targetOf({ token: 'canary-token', ...access }), manifest('a'));
+    const answer = await api.apply(targetOf({ token: 'canary-token', ...access }), manifest('a'), soon());
     await api.close();
     assert.equal(answer.kind, 'Unreachable');
     assert.doesNotMatch(messageOf(answer), /canary-token|node_modules|\n/);
@@ -200,14 +215,17 @@ test('the name is resolved once a connection, and the address that was checked i
     ...server.target.access,
     server: server.target.access.server.replace('127.0.0.1', 'localhost'),
   });
-  assert.equal((await api.apply(target, manifest('a'))).kind, 'Applied');
+  assert.equal((await api.apply(target, manifest('a'), soon())).kind, 'Applied');
   assert.deepEqual(asked, ['localhost']);
   await api.close();
 });
 
 test('an own network is denied when it is named', async () => {
   const api = clusterApi({ log: silentLog, timings, deniedNetworks: ['127.0.0.0/8'] });
-  assert.match(messageOf(await api.apply(targetOf({ server: 'https://127.0.0.1:1' }), manifest('a'))), /may not have/);
+  assert.match(
+    messageOf(await api.apply(targetOf({ server: 'https://127.0.0.1:1' }), manifest('a'), soon())),
+    /may not have/,
+  );
   await api.close();
 });
 
@@ -229,11 +247,11 @@ test('a server that repeats the token does not get it into our records', async (
 test('calls share connections, never more than three; changed credentials get another one', async () => {
   await using server = await scripted((_request, response) => setTimeout(() => answerJson(response, 200, stored), 5));
   const api = clusterApi({ log: silentLog });
-  await Promise.all(Array.from({ length: 40 }, () => api.apply(server.target, manifest('a'))));
+  await Promise.all(Array.from({ length: 40 }, () => api.apply(server.target, manifest('a'), soon())));
   const count = multiplexed() ? 1 : 3;
   assert.equal(server.connectionCount(), count);
   const renewed = targetOf({ ...server.target.access, token: 'renewed' });
-  await api.apply(renewed, manifest('a'));
+  await api.apply(renewed, manifest('a'), soon());
   assert.equal(server.connectionCount(), count + 1);
   assert.equal(server.requests.at(-1)?.headers.authorization, 'Bearer renewed');
   await api.close();
@@ -252,7 +270,7 @@ test('what waits for a connection that never becomes free ends in time too', asy
   const watched = api.watch(server.target, watcher, stop.signal);
   await until(() => watcher.states.length > 0, 'both watches hold their connection');
   const startedAt = performance.now();
-  const answers = await Promise.all(Array.from({ length: 12 }, () => api.apply(server.target, manifest('a'))));
+  const answers = await Promise.all(Array.from({ length: 12 }, () => api.apply(server.target, manifest('a'), soon())));
   assert.ok(performance.now() - startedAt < 3000, 'a call outlived its time');
   assert.deepEqual(new Set(answers.map(({ kind }) => kind)), new Set(['Unreachable']));
   stop.abort();
@@ -267,10 +285,10 @@ test('credentials that change leave no gap: what is under way ends on the old co
     else void release.promise.then(() => answerJson(response, 200, stored));
   });
   const api = clusterApi({ log: silentLog });
-  const before = api.apply(server.target, manifest('a'));
+  const before = api.apply(server.target, manifest('a'), soon());
   await until(() => server.requests.length === 1, 'the first call is under way');
   const renewed = targetOf({ ...server.target.access, token: 'renewed' });
-  assert.equal((await api.apply(renewed, manifest('a'))).kind, 'Applied');
+  assert.equal((await api.apply(renewed, manifest('a'), soon())).kind, 'Applied');
   release.resolve();
   assert.equal((await before).kind, 'Applied');
   assert.deepEqual(
@@ -285,11 +303,11 @@ test('a certificate goes unverified only where the installation and the access b
   await using server = await scripted((_request, response) => answerJson(response, 200, stored));
   const insecure = targetOf({ server: server.target.access.server, token: 't', insecureSkipTlsVerify: true });
   const strict = clusterApi({ log: silentLog, timings });
-  assert.equal((await strict.apply(insecure, manifest('a'))).kind, 'Unreachable');
+  assert.equal((await strict.apply(insecure, manifest('a'), soon())).kind, 'Unreachable');
   await strict.close();
   const lenient = clusterApi({ log: silentLog, timings, allowInsecureTls: true });
-  assert.equal((await lenient.apply(insecure, manifest('a'))).kind, 'Applied');
+  assert.equal((await lenient.apply(insecure, manifest('a'), soon())).kind, 'Applied');
   const verified = targetOf({ server: server.target.access.server, token: 't' });
-  assert.equal((await lenient.apply(verified, manifest('a'))).kind, 'Unreachable');
+  assert.equal((await lenient.apply(verified, manifest('a'), soon())).kind, 'Unreachable');
   await lenient.close();
 });

@@ -71,8 +71,8 @@ export function clusterApi(options: ClusterApiOptions): ClusterApi & { close(): 
     watcher.state(state).catch((err: unknown) => log.warn({ err }, 'the state of the watch could not be recorded'));
 
   return {
-    apply: (target, manifest) =>
-      answered(connections.use(target, (connection) => applyOperation(connection, manifest, limits))),
+    apply: (target, manifest, sendUntil) =>
+      answered(connections.use(target, (connection) => applyOperation(connection, manifest, { ...limits, sendUntil }))),
     read: (target, resource) =>
       answered(connections.use(target, (connection) => readOperation(connection, resource, limits))),
     remove: (target, resource) =>

@@ -12,7 +12,7 @@ import { type Deadline, deadline } from './deadline.ts';
 import type { HttpAnswer } from './failures.ts';
 import { Unreached } from './network.ts';
 import { poolsTo } from './pools.ts';
-import { sentWithin } from './sent-in-time.ts';
+import { sentUntil } from './sent-in-time.ts';
 import { socketsUpTo } from './sockets.ts';
 
 export interface Request {
@@ -27,6 +27,8 @@ export interface Limits {
   readonly seconds: number;
   readonly bytes: number;
   readonly signal?: AbortSignal | undefined;
+  /** By `performance.now()`. What could not be sent until then is not sent; of a write, without it, after five seconds. */
+  readonly sendUntil?: number | undefined;
 }
 
 export interface Stream {
@@ -56,8 +58,8 @@ export interface ConnectionOptions extends ConnectorRules {
   readonly connectionCount: number;
 }
 
-/** A write is sent within this time or not at all: who delivers relies on it when a lease is about to end. */
-const maxWaitSeconds = 5;
+/** What writes and does not say until when it may be sent waits no longer than this. */
+const maxWaitMs = 5_000;
 
 /** API servers allow 100 streams a connection and more. A third of three connections is left for calls. */
 const maxStreamCount = 200;
@@ -75,13 +77,13 @@ export function openConnection(access: ClusterAccess, options: ConnectionOptions
   const streams: FollowedResource[] = [];
   const prefix = server.pathname.replace(/\/+$/, '');
 
-  const sender = (method: Request['method']) => {
+  const sender = (method: Request['method'], sendUntil = performance.now() + maxWaitMs) => {
     const { pool } = pools.line;
-    return method === 'GET' ? pool : pool.compose(sentWithin(maxWaitSeconds));
+    return method === 'GET' ? pool : pool.compose(sentUntil(sendUntil));
   };
-  const send = (request: Request, signal: AbortSignal) =>
+  const send = (request: Request, signal: AbortSignal, sendUntil?: number) =>
     orAborted(
-      sender(request.method).request({
+      sender(request.method, sendUntil).request({
         method: request.method,
         path: `${prefix}${request.path}`,
         headers: {
@@ -101,7 +103,7 @@ export function openConnection(access: ClusterAccess, options: ConnectionOptions
     async call(request, limits) {
       const timer = deadline(limits.seconds, limits.signal);
       try {
-        const { statusCode, headers, body } = await send(request, timer.signal);
+        const { statusCode, headers, body } = await send(request, timer.signal, limits.sendUntil);
         const text = await textOf(body, limits.bytes);
         return statusCode < 300
           ? { status: statusCode, headers: { ...headers, warning: withoutToken(headers.warning, access) }, text }

@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { clusterApi } from './cluster-api.ts';
-import { manifest, silentLog, targetOf } from './testing.ts';
+import { manifest, silentLog, soon, targetOf } from './testing.ts';
 import { hostileKubeconfigs } from './testing-hostile.ts';
 
 test('forty hostile kubeconfigs are refused by a process that may run nothing and read nothing but its own code', async () => {
@@ -78,7 +78,11 @@ describe('no connection is made to', () => {
     const deniedNetworks = ['127.0.0.0/8', '::1/128'];
     const api = clusterApi({ log: silentLog, deniedNetworks, resolve, timings: { connectSeconds: 2, callSeconds: 3 } });
     for (const host of hosts) {
-      const answer = await api.apply(targetOf({ server: `https://${host}:${port}`, token: 'canary' }), manifest('a'));
+      const answer = await api.apply(
+        targetOf({ server: `https://${host}:${port}`, token: 'canary' }),
+        manifest('a'),
+        soon(),
+      );
       assert.match('message' in answer ? answer.message : '', /is an address that clusters may not have/, host);
     }
     await api.close();
@@ -102,7 +106,7 @@ describe('no connection is made to', () => {
     const api = clusterApi({ log: silentLog, deniedNetworks: ['127.0.0.1/32'], resolve });
     const target = targetOf({ server: `https://rebinding.example:${port}`, token: 'canary' });
     for (let round = 0; round < 20; round += 1) {
-      const answer = await api.apply(target, manifest('a'));
+      const answer = await api.apply(target, manifest('a'), soon());
       assert.match(
         'message' in answer ? answer.message : '',
         round % 2 === 0 ? /ECONNREFUSED 127\.99\.99\.99/ : /may not have/,

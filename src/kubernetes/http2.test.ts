@@ -17,6 +17,7 @@ import {
   type Scripted,
   scripted,
   silentLog,
+  soon,
   speak,
   targetOf,
   until,
@@ -121,7 +122,7 @@ async function running(watcher: Recorder, work: (running: Running) => Promise<vo
 describe('over HTTP/2', () => {
   test('watches and calls share one connection', async () => {
     await running(recorder(), async ({ server, api, target }) => {
-      const answers = await Promise.all(Array.from({ length: 80 }, () => api.apply(target, manifest('a'))));
+      const answers = await Promise.all(Array.from({ length: 80 }, () => api.apply(target, manifest('a'), soon())));
       assert.deepEqual(new Set(answers.map(({ kind }) => kind)), new Set(['Applied']));
       assert.equal(server.connectionCount(), 1);
     });
@@ -135,7 +136,7 @@ describe('over HTTP/2', () => {
       assert.equal(server.connectionCount(), 2);
       assert.ok(watcher.states.every(({ kind }) => kind === 'Watching'));
       assert.equal(watcher.lists.length, 1);
-      assert.partialDeepStrictEqual(await api.apply(target, manifest('a')), { kind: 'Applied' });
+      assert.partialDeepStrictEqual(await api.apply(target, manifest('a'), soon()), { kind: 'Applied' });
     });
   });
 
@@ -143,7 +144,7 @@ describe('over HTTP/2', () => {
     await running(recorder(), async ({ line, watches, api, target }) => {
       line.cut();
       await until(() => watches.length >= 2, 'the watch was resumed');
-      assert.equal((await api.apply(target, manifest('a'))).kind, 'Applied');
+      assert.equal((await api.apply(target, manifest('a'), soon())).kind, 'Applied');
     });
   });
 
@@ -157,7 +158,7 @@ describe('over HTTP/2', () => {
     const stop = new AbortController();
     const watched = api.watch(server.target, watcher, stop.signal);
     await until(() => watcher.states.length > 0, 'it is watched');
-    assert.equal((await api.apply(server.target, manifest('a'))).kind, 'Unreachable');
+    assert.equal((await api.apply(server.target, manifest('a'), soon())).kind, 'Unreachable');
     assert.equal(server.connectionCount(), 1);
     assert.equal(server.requests.filter(({ url }) => url.includes('watch=true')).length, 2);
     stop.abort();
@@ -172,7 +173,7 @@ describe('over HTTP/2', () => {
         const count = watches.length;
         server.goAway();
         await until(() => watches.length > count, 'the watch has moved over');
-        assert.partialDeepStrictEqual(await api.apply(target, manifest('a')), { kind: 'Applied' });
+        assert.partialDeepStrictEqual(await api.apply(target, manifest('a'), soon()), { kind: 'Applied' });
       }
       await until(() => server.openSockets() === 1, 'the connections that were left are closed');
       assert.ok(watcher.states.every(({ kind }) => kind === 'Watching'));
@@ -193,7 +194,7 @@ describe('over HTTP/2', () => {
     const api = clusterApi({ log: silentLog, timings });
     const target = targetOf({ server: `https://127.0.0.1:${port}`, ca: authority.certificate, token: 't' });
     const startedAt = performance.now();
-    const answers = await Promise.all(Array.from({ length: 5 }, () => api.apply(target, manifest('a'))));
+    const answers = await Promise.all(Array.from({ length: 5 }, () => api.apply(target, manifest('a'), soon())));
     assert.ok(performance.now() - startedAt < 4000, 'a call outlived its time');
     assert.deepEqual(new Set(answers.map(({ kind }) => kind)), new Set(['Unreachable']));
     await api.close();

@@ -6,16 +6,15 @@
 import type { Dispatcher } from 'undici';
 import { Unreached, unconnected } from './network.ts';
 
-/** For `compose`; the time counts from now. */
-export function sentWithin(seconds: number): Dispatcher.DispatcherComposeInterceptor {
-  const until = performance.now() + seconds * 1000;
+/** For `compose`; `until` is by `performance.now()`. */
+export function sentUntil(until: number): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options, handler) => {
     // The handler is this one request's: what is changed in it concerns no other.
     const start = handler.onRequestStart?.bind(handler);
     handler.onRequestStart = (controller, context) => {
       start?.(controller, context);
       if (performance.now() <= until) return;
-      const late = new Unreached(`the call could not be sent within ${seconds} s`);
+      const late = new Unreached('the call could not be sent in time');
       unconnected.add(late);
       controller.abort(late);
     };

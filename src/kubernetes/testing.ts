@@ -180,6 +180,9 @@ export function targetOf(access: ClusterAccess, id = '01890000-0000-7000-8000-00
   };
 }
 
+/** Until when an apply of a test may be sent. */
+export const soon = () => performance.now() + 60_000;
+
 export function manifest(
   name: string,
   uid?: string,

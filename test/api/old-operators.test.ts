@@ -183,7 +183,7 @@ describe('an operator that knows fewer parameters', () => {
     assert.equal(planned.body.operation.ttl, '48h');
     const target = await api.opened.directory.target(id);
     assert.ok(target);
-    const answer = await clusters.apply(target, planned.body.manifest);
+    const answer = await clusters.apply(target, planned.body.manifest, performance.now() + 60_000);
     assert.equal(answer.kind, 'Applied', JSON.stringify(answer));
   });
 

@@ -4,7 +4,7 @@ import { type SimulatedCluster, startCluster } from '../../simulator/index.ts';
 import type { ClusterTarget } from '../../src/app/connector-ports.ts';
 import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { readKubeconfig } from '../../src/kubernetes/kubeconfig.ts';
-import { manifest, recorder, silentLog, targetOf, until } from '../../src/kubernetes/testing.ts';
+import { manifest, recorder, silentLog, soon, targetOf, until } from '../../src/kubernetes/testing.ts';
 
 const timings = {
   callSeconds: 2,
@@ -31,7 +31,7 @@ describe('against the simulated cluster', () => {
   });
 
   const applied = async (name: string): Promise<string> => {
-    const answer = await api.apply(target, manifest(name));
+    const answer = await api.apply(target, manifest(name), soon());
     assert.equal(answer.kind, 'Applied');
     return answer.kind === 'Applied' ? answer.uid : '';
   };
@@ -52,7 +52,7 @@ describe('against the simulated cluster', () => {
     const uid = await applied('twice');
     const first = JSON.stringify(cluster.get('operations', 'apps', 'twice'));
     assert.equal(await applied('twice'), uid);
-    assert.deepEqual(await api.apply(target, manifest('twice', uid)), { kind: 'Applied', uid, warnings: [] });
+    assert.deepEqual(await api.apply(target, manifest('twice', uid), soon()), { kind: 'Applied', uid, warnings: [] });
     assert.equal(
       JSON.parse(JSON.stringify(cluster.get('operations', 'apps', 'twice'))).metadata.uid,
       JSON.parse(first).metadata.uid,
@@ -60,35 +60,35 @@ describe('against the simulated cluster', () => {
   });
 
   test('with a uid nothing is ever created', async () => {
-    assert.deepEqual(await api.apply(target, manifest('gone', '5c2f0a76-0000-4000-8000-000000000000')), {
+    assert.deepEqual(await api.apply(target, manifest('gone', '5c2f0a76-0000-4000-8000-000000000000'), soon()), {
       kind: 'Absent',
     });
     assert.equal(cluster.get('operations', 'apps', 'gone'), undefined);
     await applied('other');
-    assert.deepEqual(await api.apply(target, manifest('other', '5c2f0a76-0000-4000-8000-000000000000')), {
+    assert.deepEqual(await api.apply(target, manifest('other', '5c2f0a76-0000-4000-8000-000000000000'), soon()), {
       kind: 'Absent',
     });
   });
 
   test("a denial carries the webhook's words", async () => {
     cluster.inject({ kind: 'deny', message: 'the target carries no backup capability' });
-    const answer = await api.apply(target, manifest('denied'));
+    const answer = await api.apply(target, manifest('denied'), soon());
     assert.partialDeepStrictEqual(answer, { kind: 'Refused', reason: 'CapabilityMissing' });
     assert.match('message' in answer ? answer.message : '', /the target carries no backup capability/);
   });
 
   test('a webhook that is away, throttling and errors are tried again, with the wait that was asked for', async () => {
     cluster.inject({ kind: 'webhookDown' });
-    assert.equal((await api.apply(target, manifest('later'))).kind, 'ServerError');
+    assert.equal((await api.apply(target, manifest('later'), soon())).kind, 'ServerError');
     cluster.clearFaults();
     cluster.inject({ kind: 'throttle', retryAfterSeconds: 3 });
-    assert.partialDeepStrictEqual(await api.apply(target, manifest('later')), {
+    assert.partialDeepStrictEqual(await api.apply(target, manifest('later'), soon()), {
       kind: 'Throttled',
       retryAfterSeconds: 3,
     });
     cluster.clearFaults();
     cluster.inject({ kind: 'error', code: 503, retryAfterSeconds: 4 });
-    assert.partialDeepStrictEqual(await api.apply(target, manifest('later')), {
+    assert.partialDeepStrictEqual(await api.apply(target, manifest('later'), soon()), {
       kind: 'ServerError',
       retryAfterSeconds: 4,
     });
@@ -96,19 +96,22 @@ describe('against the simulated cluster', () => {
 
   test('another namespace, another token, another field manager', async () => {
     const elsewhere = { ...manifest('x'), metadata: { ...manifest('x').metadata, namespace: 'nowhere' } };
-    assert.partialDeepStrictEqual(await api.apply(targetOf(readKubeconfig(cluster.adminKubeconfig)), elsewhere), {
-      kind: 'Refused',
-      reason: 'NamespaceNotFound',
-    });
+    assert.partialDeepStrictEqual(
+      await api.apply(targetOf(readKubeconfig(cluster.adminKubeconfig)), elsewhere, soon()),
+      {
+        kind: 'Refused',
+        reason: 'NamespaceNotFound',
+      },
+    );
     assert.equal(
-      (await api.apply(targetOf({ ...target.access, token: 'wrong' }), manifest('x'))).kind,
+      (await api.apply(targetOf({ ...target.access, token: 'wrong' }), manifest('x'), soon())).kind,
       'CredentialsRejected',
     );
   });
 
   test('an answer that is lost after the write is found again by the next apply', async () => {
     cluster.inject({ kind: 'cutAfterCommit', count: 1 });
-    assert.equal((await api.apply(target, manifest('lost'))).kind, 'Unreachable');
+    assert.equal((await api.apply(target, manifest('lost'), soon())).kind, 'Unreachable');
     const uid = await applied('lost');
     assert.equal(cluster.list('operations', 'apps').filter((object) => JSON.stringify(object).includes(uid)).length, 1);
   });
