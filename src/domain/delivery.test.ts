@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { type Attempt, backOffSeconds, type ClusterAnswer, decideDelivery, speaksForAll } from './delivery.ts';
 import type { Observation } from './observe.ts';
 import { exampleOperation as operation } from './operation.example.ts';
+import { shifted } from './slots.ts';
 
 const now = '2026-05-28T10:00:00.000Z';
 const apply: Attempt = { operation, action: 'Apply', attempts: 1, unanswered: 1 };
@@ -93,6 +94,16 @@ test('a refusal that passes by itself is tried again within the window, with the
   }
   for (const reason of ['NamespaceTerminating', 'FieldConflict', 'CrdMissing', 'TargetNotFound'])
     assert.equal(decide(apply, { ...refused, reason }).operation.phase, 'Failed');
+});
+
+test('missing rights are believed the second time, because an API server that has just started knows of none', () => {
+  const forbidden = { ...refused, status: 403, reason: 'Forbidden' };
+  const first = decide(apply, forbidden);
+  assert.deepEqual([first.operation.phase, first.owed, first.retryAt], ['Pending', 'Apply', shifted(now, 10)]);
+  const again = { ...apply, operation: first.operation };
+  assert.equal(decide(again, forbidden).operation.phase, 'Failed');
+  const between = decide(again, { kind: 'Unreachable', message: 'restarting' });
+  assert.equal(decide({ ...apply, operation: between.operation }, forbidden).operation.phase, 'Pending');
 });
 
 const late: Attempt = { ...apply, operation: { ...operation, deliverBefore: now } };

@@ -5,7 +5,8 @@
  *   retry    network, time-outs, 429, 5xx, and refusals that pass (a conflicting Operation, a quota): again later, with
  *            back-off, until deliverBefore; Retry-After is kept, for the whole cluster (throttling.ts)
  *   hold     credentials refused: the cluster's matter, not the Operation's; nothing is burnt
- *   refuse   403, 404, 409, 422, a webhook's denial: the Operation fails with the cluster's words
+ *   refuse   403, 404, 409, 422, a webhook's denial: the Operation fails with the cluster's words; missing rights only
+ *            when they are missing twice, because an API server that has just started knows of none
  *
  * A call whose answer never came may have taken effect. Such calls are counted, and while there are any the Operation is
  * not given up: past its deadline it is looked for, never applied, and fails only once the cluster says it has none.
@@ -73,6 +74,9 @@ export interface Attempt {
 /** Refusals that pass by themselves. */
 const passing: readonly string[] = ['ConflictingOperation', 'QuotaExceeded'];
 
+/** API servers answer before they have read all rights; how long one is given to. */
+const forbiddenDelaySeconds = 10;
+
 export function decideDelivery(attempt: Attempt, answer: ClusterAnswer, now: string, chance: number): DeliveryStep {
   const certain = attempt.action === 'Apply' && isCertain(answer);
   const unanswered = Math.max(0, attempt.unanswered - (certain ? 1 : 0));
@@ -96,8 +100,10 @@ function stepAfter(attempt: Attempt, answer: ClusterAnswer, now: string, chance:
     case 'Found':
       return found(attempt, answer.observation, now, wait);
     case 'Refused':
-      return attempt.action === 'Apply' && passing.includes(answer.reason)
-        ? retry(attempt, answer.reason, answer.message, now, wait)
+      if (attempt.action === 'Apply' && passing.includes(answer.reason))
+        return retry(attempt, answer.reason, answer.message, now, wait);
+      return attempt.action === 'Apply' && isNewlyForbidden(attempt.operation, answer.reason)
+        ? retry(attempt, answer.reason, answer.message, now, forbiddenDelaySeconds)
         : refused(attempt, answer, now);
     case 'CredentialsRejected':
       return retry(attempt, 'CredentialsRejected', answer.message, now, maxDelaySeconds);
@@ -113,6 +119,10 @@ function stepAfter(attempt: Attempt, answer: ClusterAnswer, now: string, chance:
         toldToWait(answer) ?? Math.max(answer.retryAfterSeconds ?? 0, wait),
       );
   }
+}
+
+function isNewlyForbidden({ conditions }: Operation, reason: string): boolean {
+  return reason === 'Forbidden' && !conditions.some((told) => told.type === 'Delivered' && told.reason === reason);
 }
 
 function applied(operation: Operation, uid: string, warnings: readonly string[], now: string): Step {

@@ -116,6 +116,12 @@ const cases: readonly Case[] = [
     expected: { kind: 'Refused', reason: 'QuotaExceeded' },
   },
   {
+    name: 'admission that is still starting',
+    code: 403,
+    text: status(403, 'Forbidden', 'operations "a" is forbidden: not yet ready to handle request'),
+    expected: { kind: 'ServerError' },
+  },
+  {
     name: 'a CRD on its way out',
     code: 403,
     text: status(

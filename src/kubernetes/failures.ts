@@ -146,6 +146,7 @@ function reasonOf(status: number, { message, reason, details }: Status): string 
   if (deniedByAdmission(message)) return denialOf(message);
   if (caused('NamespaceTerminating') || /because it is being terminated/.test(message)) return 'NamespaceTerminating';
   if (/custom resource definition is terminating/.test(message)) return 'CrdTerminating';
+  if (/not yet ready to handle request/.test(message)) return 'Transient';
   if (status === 403) return quotaIsFull.test(message) ? 'QuotaExceeded' : reason || 'Forbidden';
   if (status === 404) {
     if (details.kind === 'namespaces' || /^namespaces? ".*" not found/.test(message)) return 'NamespaceNotFound';

@@ -13,6 +13,7 @@ import {
   until,
 } from './testing.ts';
 import { watchTimings } from './testing-watch.ts';
+import type { Timings } from './timings.ts';
 
 const operations = '/apis/ops.vworkspace.io/v1alpha1';
 const applications = '/apis/apps.vworkspace.io/v1alpha1';
@@ -28,6 +29,7 @@ async function within(
   lists: Readonly<Record<string, readonly object[]>>,
   watcher: Recorder,
   work: (world: World, server: Scripted) => Promise<void>,
+  more: Partial<Timings> = {},
 ): Promise<void> {
   const world: World = { lists: new Map(Object.entries(lists)), watches: new Map() };
   await using server = await scripted((request, response) => {
@@ -41,7 +43,7 @@ async function within(
     world.watches.set(pathname, (type, object) => response.write(`${JSON.stringify({ type, object })}\n`));
     response.on('close', () => world.watches.delete(pathname));
   });
-  const api = clusterApi({ log: silentLog, timings: { ...watchTimings, silentSeconds: 30 } });
+  const api = clusterApi({ log: silentLog, timings: { ...watchTimings, silentSeconds: 30, ...more } });
   const stop = new AbortController();
   const watched = api.watch(server.target, watcher, stop.signal);
   try {
@@ -222,6 +224,23 @@ describe('what may not be watched', () => {
       await until(() => watches.has(`${operations}/operations`), 'the whole cluster is watched once it may be');
       await until(() => !watches.has(`${operations}/namespaces/apps/operations`), 'and the namespaces no more');
     });
+  });
+
+  test('in the whole cluster for a moment, as by an API server that has just started, is asked again soon', async () => {
+    let started = () => {};
+    const watcher = recorder(undefined, () => {
+      started();
+      return ['apps'];
+    });
+    await within(
+      { [`${applications}/applicationinstances`]: [] },
+      watcher,
+      async ({ lists, watches }) => {
+        started = () => lists.set(`${operations}/operations`, []);
+        await until(() => watches.has(`${operations}/operations`), 'the whole cluster is watched');
+      },
+      { widenSeconds: [600, 600] },
+    );
   });
 
   test('anywhere is an interruption, in the words of the cluster', async () => {

@@ -1,7 +1,8 @@
 /**
  * The watch of one kind: the whole cluster where that is allowed, else the namespaces that hold applications of ours,
- * each by itself, so that one that is refused takes nothing from the others. The whole cluster is tried again now and
- * then, because rights may be granted at any time.
+ * each by itself, so that one that is refused takes nothing from the others. The whole cluster is tried again after some
+ * seconds, because an API server that has just started knows of no rights, and now and then, because they may be granted
+ * at any time.
  */
 import type { Watcher } from '../app/connector-ports.ts';
 import type { ClusterFailure } from '../domain/delivery.ts';
@@ -54,7 +55,7 @@ async function watchNamespaces<Observed extends Identified>(
     const ended = watchScope({ ...watch, namespace, part }, abort.signal).then(() => part.leave());
     running.set(namespace, { abort, ended });
   };
-  let askedAt = performance.now();
+  let askAt = 0;
   try {
     while (!signal.aborted) {
       const wanted = await namespacesOf(watch, new Set(running.keys()));
@@ -64,9 +65,9 @@ async function watchNamespaces<Observed extends Identified>(
       await (wanted.size === 0 ? whole.tell({ kind: 'Failed', failure: refusal }) : whole.leave());
       const none = wanted.size === 0;
       await pause(between(none ? timings.refusedSeconds : timings.namespacesSeconds), signal);
-      if (!none && performance.now() - askedAt < between(timings.widenSeconds) * 1000) continue;
+      if (!none && performance.now() < askAt) continue;
       if (await mayListAll(watch, signal)) return;
-      askedAt = performance.now();
+      askAt = performance.now() + between(timings.widenSeconds) * 1000;
     }
   } finally {
     await Promise.all([...running.keys()].map(end));
