@@ -12,7 +12,7 @@ export function refusalOf(error: unknown, kind: string): unknown {
   switch (codeOf(error)) {
     case 'P2002':
     case '23505':
-      return new Refusal('already-exists', `There is already a ${kind} of this name here.`, {
+      return new Refusal('already-exists', `Another ${kind} has this name here already.`, {
         errors: [{ pointer: '/name', detail: 'is taken; choose another name.' }],
       });
     case 'P2003':

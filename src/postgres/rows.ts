@@ -17,7 +17,7 @@ export interface Delegate {
 }
 
 export interface Kind<T> {
-  /** For people: `There is already a <kind> of this name here.` */
+  /** For people: `Another <kind> has this name here already.` */
   readonly kind: string;
   readonly table: string;
   readonly schema: ZodType<T>;
