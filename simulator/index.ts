@@ -6,8 +6,8 @@
 //   - Storage: a history of 5,000 changes; `compact`, `rewind` and `expired` reach no further. Nothing survives the process.
 //   - Types: namespaces, events, storage classes, CRDs and the CRDs in `crds/`, one version each, in part reduced. No
 //     secrets, pods or RBAC objects; rights are a list. A deleted CRD goes at once and is never Terminating.
-//   - Protocol: no client certificates, no compression, no answers in protobuf, no websockets, no GOAWAY. Priority and
-//     fairness and quotas only as faults. Admission is the operator's webhook alone.
+//   - Protocol: no client certificates, no compression, no answers in protobuf, no websockets, GOAWAY only after a
+//     401. Priority and fairness and quotas only as faults. Admission is the operator's webhook alone.
 //   - Ages in tables go by the machine's clock while `clockSkew` is active.
 //   - The operator does not restart: its event stream never tells again what it told.
 
