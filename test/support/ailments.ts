@@ -10,13 +10,11 @@ export const place = { namespace: 'org-myteam', application: 'nextcloud' } as co
 export type Ailment = Fault | Act;
 
 export type Act =
-  | 'stop'
   /** The API server restarts on an older state. */
   | 'rewind'
   /** Forgets the history, and ends the watches. */
   | 'compact'
   | 'deleteNamespace'
-  | 'removeCrd'
   | 'expireToken'
   /** Takes the right to list the whole cluster away, and ends the watches. */
   | 'restrict';
@@ -36,14 +34,12 @@ export const struckCount = (cluster: SimulatedCluster | undefined): number =>
   (cluster?.faults() ?? []).reduce((sum, { count = manyTimes }) => sum + manyTimes - count, 0);
 
 const acts: Readonly<Record<Act, (cluster: SimulatedCluster) => void | Promise<void>>> = {
-  stop: (cluster) => cluster.stop(),
   rewind: (cluster) => cluster.rewind(rewoundCount),
   compact(cluster) {
     cluster.compact();
     endWatches(cluster);
   },
   deleteNamespace: (cluster) => cluster.deleteNamespace(place.namespace),
-  removeCrd: (cluster) => cluster.removeCrd('operations'),
   expireToken: (cluster) => cluster.expireToken(cluster.token, 0),
   restrict(cluster) {
     cluster.restrictTo([place.namespace]);

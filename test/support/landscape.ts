@@ -47,9 +47,11 @@ export async function setLandscape(...groups: readonly Group[]): Promise<Landsca
 export const connect = ({ service }: Landscape) =>
   startConnectorProcess({ DATABASE_URL: service.databaseUrl, SECRETS_KEY: service.secretsKey });
 
-export async function watchedCount(pool: Pool): Promise<number> {
+export async function watchedCount(pool: Pool, clusters?: readonly string[]): Promise<number> {
   const { rows } = await pool.query(
-    `select count(*)::int as n from cluster where conditions @> '[{"type": "Watching", "status": "True"}]'`,
+    `select count(*)::int as n from cluster
+     where conditions @> '[{"type": "Watching", "status": "True"}]' and ($1::uuid[] is null or id = any($1::uuid[]))`,
+    [clusters],
   );
   return rows[0].n;
 }
