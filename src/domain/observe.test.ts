@@ -189,6 +189,30 @@ test('a resource that lives although its Operation ended without it must go, unl
   assert.equal(observe(timedOut, seen({ phase: 'Running' }, ours), now).owed, undefined);
 });
 
+test('what was cancelled and comes back under another uid must go again, unless it has finished', () => {
+  const cancelled: Known = {
+    ...operation,
+    phase: 'Cancelled',
+    cancelRequestedAt: now,
+    uid: 'uid-0',
+    observedVersion: '5',
+  };
+  const ours = { source: 'Watched', resourceVersion: '6', operationId: operation.id } as const;
+  const back = observe(cancelled, seen({ phase: 'Running' }, ours), now);
+  assert.deepEqual([back.owed, back.operation.uid, back.operation.phase], ['Delete', 'uid-1', 'Cancelled']);
+  assert.ok(back.events.some(({ type, reason }) => type === 'Warning' && reason === 'Returned'));
+  const listed = seen({}, { ...ours, source: 'Listed', resourceVersion: '1' });
+  assert.equal(observe(cancelled, listed, now).owed, 'Delete');
+  assert.equal(observe(cancelled, { ...last, ...ours }, now).operation.contradiction?.phase, 'Succeeded');
+  for (const passedOver of [
+    seen({ phase: 'Running' }, { ...ours, resourceVersion: '4' }),
+    seen({ phase: 'Running' }, { ...ours, operationId: 'of another' }),
+    seen({ phase: 'Running' }, { ...ours, deleted: true }),
+    seen({ phase: 'Running' }, { ...ours, source: 'Posted' }),
+  ])
+    assert.deepEqual(observe(cancelled, passedOver, now), { operation: cancelled, changed: false, events: [] });
+});
+
 test('a failed validation is a failure, and a deletion that we asked for is none', () => {
   const invalid = seen({
     conditions: [condition('Accepted', 'False', 'VeleroBackupValidationFailed', 1, 'no location')],

@@ -112,18 +112,19 @@ export interface Observed {
 }
 
 export function observe(operation: Known, observation: Observation, now: string): Observed {
-  if (!isAbout(operation, observation)) {
+  const known = hasReturned(operation, observation) ? anew(operation, observation) : operation;
+  if (!isAbout(known, observation)) {
     return isReplaced(operation, observation)
       ? folded(operation, gone(operation, now), now)
       : folded(operation, operation, now);
   }
-  if (isOlder(operation, observation)) return folded(operation, operation, now);
+  if (isOlder(known, observation)) return folded(operation, operation, now);
   const missing = observation.deleted && observation.source === undefined;
   const told = missing
-    ? operation
+    ? known
     : observation.source === 'Posted'
-      ? posted(operation, observation, now)
-      : stated(operation, observation, now);
+      ? posted(known, observation, now)
+      : stated(known, observation, now);
   const next = observation.deleted ? gone(told, now) : told;
   const result = folded(operation, next, now);
   return isUnwanted(operation, observation) ? { ...result, owed: 'Delete' } : result;
@@ -141,6 +142,24 @@ export function isAbout(operation: Operation, { uid, operationId, source }: Obse
   if (operation.uid !== undefined) return uid === operation.uid;
   if (source === 'Posted') return false;
   return operationId === operation.id || (source === undefined && operationId === undefined);
+}
+
+/**
+ * What we deleted because it was cancelled is there again, under another uid: somebody restored it, or an apply that was
+ * sent before the cancel has only now reached the cluster. It is ours as the first one was.
+ */
+function hasReturned(operation: Known, { source, deleted, uid, operationId, resourceVersion }: Observation): boolean {
+  if (operation.uid === undefined || uid === '' || uid === operation.uid || deleted || operationId !== operation.id)
+    return false;
+  const wasCancelled = operation.phase === 'Cancelled' && operation.cancelRequestedAt !== undefined;
+  return (
+    wasCancelled &&
+    (source === 'Listed' || (source === 'Watched' && !isNewer(operation.observedVersion, resourceVersion)))
+  );
+}
+
+function anew({ observedVersion: _, ...operation }: Known, { uid }: Observation): Known {
+  return { ...operation, uid };
 }
 
 /** Another resource has the place of ours, so ours is gone. */

@@ -3,7 +3,7 @@ import { clip } from './condition.ts';
 import type { NewEvent } from './event.ts';
 import type { Operation } from './operation.ts';
 
-/** One event for each condition that became true, one for the phase when nothing else told it, one for a contradiction. */
+/** One event for each condition that became true, one for the phase when nothing else told it, one for a contradiction, one for a resource that came back. */
 export function newsOf(before: Operation, after: Operation, now: string): readonly NewEvent[] {
   const { organizationId, clusterId, applicationInstanceId, scheduleId, id } = after;
   const base = {
@@ -34,6 +34,10 @@ export function newsOf(before: Operation, after: Operation, now: string): readon
       reason: after.phase,
       message: `The cluster says ${after.phase}.`,
     });
+  }
+  if (before.uid !== undefined && after.uid !== before.uid) {
+    const message = 'It is cancelled, and its resource is in the cluster again; if it has not finished, it is deleted.';
+    events.push({ ...base, type: 'Warning', reason: 'Returned', message });
   }
   if (contradiction !== undefined && contradiction.phase !== before.contradiction?.phase) {
     const message = `It is ${after.phase} here, and the cluster says ${contradiction.phase}: ${contradiction.message}`;

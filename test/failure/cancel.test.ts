@@ -1,6 +1,7 @@
 /** A cancel in every state: it leaves nothing running, and never deletes what has finished. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { manifestOf } from '../../src/domain/manifest.ts';
 import { type Delivering, namespace, startDelivering } from '../support/delivering.ts';
 import { until } from '../support/until.ts';
 
@@ -91,6 +92,26 @@ describe('cancelling', () => {
     scene.ahead(61);
     await scene.deliver();
     await gone(operation.name);
+  });
+
+  test('what comes back after it was deleted, by an apply that was on its way, is deleted again', async () => {
+    const operation = await hung();
+    const target = await scene.api.opened.directory.target(scene.clusterId);
+    assert.ok(target !== undefined);
+    await scene.cancel(operation.id);
+    await scene.deliver();
+    await gone(operation.name);
+    await scene.set(operation.id, `owed = 'Delete', next_attempt_at = now()`);
+    await scene.deliver();
+    scene.cluster.inject({ kind: 'backup', outcome: 'hang', count: 1 });
+    const { clusterApi } = scene.api.ports;
+    const late = await clusterApi.apply(target, manifestOf(operation, target.cluster), performance.now() + 60_000);
+    assert.equal(late.kind, 'Applied');
+    await scene.look([operation]);
+    await scene.deliver();
+    await gone(operation.name);
+    assert.equal((await scene.find(operation.id)).phase, 'Cancelled');
+    assert.ok((await scene.told(operation.id)).includes('Returned'));
   });
 
   test('what may have arrived is looked for and deleted', async () => {
