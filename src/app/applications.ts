@@ -12,7 +12,7 @@ import {
 import { given } from '../domain/common.ts';
 import { notFound, ruleViolated } from '../domain/problem.ts';
 import { defaultRetention, type Retention } from '../domain/retention.ts';
-import { atRevision, type Call, own, ownLocked, type Reading } from './call.ts';
+import { atRevision, type Call, own, ownAsRead, ownLocked, type Reading } from './call.ts';
 
 export async function createApplicationClass(
   { tx, now, vault }: Call,
@@ -53,8 +53,8 @@ export async function changeApplicationClass(
   });
 }
 
-export async function removeApplicationClass({ tx, caller }: Call, id: string): Promise<void> {
-  await own(tx.applicationClasses, caller, 'application class', id);
+export async function removeApplicationClass({ tx, caller }: Call, id: string, revision?: number): Promise<void> {
+  await ownAsRead(tx.applicationClasses, caller, 'application class', id, revision);
   await tx.applicationClasses.remove(caller.organizationId, id);
 }
 
@@ -118,8 +118,8 @@ export async function changeApplicationInstance(
 }
 
 /** Refused (`in-use`) while schedules or Operations of ours refer to it; those that others made stay without it. */
-export async function removeApplicationInstance({ tx, caller }: Call, id: string): Promise<void> {
-  await own(tx.applicationInstances, caller, 'application instance', id);
+export async function removeApplicationInstance({ tx, caller }: Call, id: string, revision?: number): Promise<void> {
+  await ownAsRead(tx.applicationInstances, caller, 'application instance', id, revision);
   await tx.clusterApplications.unlink(id);
   await tx.applicationInstances.remove(caller.organizationId, id);
 }

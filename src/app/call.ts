@@ -1,6 +1,6 @@
 /** What every use case behind the API is given: a transaction, who calls, the time, and the makers of ids and keys. */
 import type { Caller } from '../domain/access.ts';
-import { notFound } from '../domain/problem.ts';
+import { notFound, Refusal } from '../domain/problem.ts';
 import type { Rows, Tables, Transaction, Vault } from './ports.ts';
 
 export interface Call {
@@ -27,6 +27,26 @@ export async function ownLocked<Row>(rows: Rows<Row>, caller: Caller, kind: stri
   const row = await rows.lock(caller.organizationId, id);
   if (row === undefined) throw notFound(kind, id);
   return row;
+}
+
+/** `ownLocked`, of which nobody has changed anything since it was read: for removals. */
+export async function ownAsRead<Row extends { readonly revision: number }>(
+  rows: Rows<Row>,
+  caller: Caller,
+  kind: string,
+  id: string,
+  expected: number | undefined,
+): Promise<Row> {
+  const row = await ownLocked(rows, caller, kind, id);
+  refuseStale(kind, row, expected);
+  return row;
+}
+
+/** `expected` is the revision in If-Match, if any. */
+export function refuseStale(kind: string, { revision }: { readonly revision: number }, expected?: number): void {
+  if (expected === undefined || expected === revision) return;
+  const detail = `The ${kind} is at revision ${revision} by now; read it again and repeat what you want of it.`;
+  throw new Refusal('stale-revision', detail);
 }
 
 /** Refuses a change to a row that is not the one that was read. `expected` is the revision in If-Match, if any. */

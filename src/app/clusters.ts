@@ -9,7 +9,7 @@ import {
   withDelivery,
 } from '../domain/cluster.ts';
 import { notFound, ruleViolated } from '../domain/problem.ts';
-import { atRevision, type Call, own, ownLocked } from './call.ts';
+import { atRevision, type Call, ownAsRead, ownLocked } from './call.ts';
 import type { ClusterFigures } from './cluster-ports.ts';
 import type { KubeconfigReader } from './connector-ports.ts';
 import { type LookPorts, look } from './discovery.ts';
@@ -74,8 +74,8 @@ export async function changeCluster(
 }
 
 /** Refused (`in-use`) while application instances refer to it. */
-export async function removeCluster({ tx, caller }: Call, id: string): Promise<void> {
-  await own(tx.clusters, caller, 'cluster', id);
+export async function removeCluster({ tx, caller }: Call, id: string, revision?: number): Promise<void> {
+  await ownAsRead(tx.clusters, caller, 'cluster', id, revision);
   await tx.clusterApplications.forget(id);
   await tx.clusters.remove(caller.organizationId, id);
 }

@@ -17,7 +17,7 @@ import {
   type StoredProtectionPlan,
 } from '../domain/protection-plan.ts';
 import type { Schedule } from '../domain/schedule.ts';
-import { atRevision, type Call, type Reading } from './call.ts';
+import { atRevision, type Call, type Reading, refuseStale } from './call.ts';
 import { foreseePlan } from './foresee.ts';
 
 export interface SavedPlan extends ProtectionPlan {
@@ -131,9 +131,7 @@ export async function changeProtectionPlan(
 export async function removeProtectionPlan(call: Call, id: string, revision?: number): Promise<void> {
   const { tx, caller } = call;
   const known = await ownPlan(call, id);
-  if (revision !== undefined && revision !== known.revision) {
-    throw new Refusal('stale-revision', `The ${kind} is at revision ${known.revision} by now; read it again.`);
-  }
+  refuseStale(kind, known, revision);
   const { length } = await tx.protectionPlans.lockApplied(caller.organizationId, id);
   if (length > 0) {
     throw new Refusal(

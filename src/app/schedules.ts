@@ -20,7 +20,7 @@ import {
 } from '../domain/schedule.ts';
 import { awakened, rescheduled, settle, silenced } from '../domain/settle.ts';
 import { forewarned } from './adopt.ts';
-import { atRevision, type Call, own, ownLocked } from './call.ts';
+import { atRevision, type Call, ownAsRead, ownLocked } from './call.ts';
 import { foresee } from './foresee.ts';
 import { blackoutWindows } from './preview.ts';
 
@@ -161,9 +161,9 @@ export async function resumeSchedule(call: Call, id: string, catchUp: 'Latest' |
 }
 
 /** No further fire; what it made stays, until its ttl, and so does its ledger. Says what stays. */
-export async function removeSchedule(call: Call, id: string): Promise<RemovedSchedule> {
+export async function removeSchedule(call: Call, id: string, revision?: number): Promise<RemovedSchedule> {
   const { tx, caller, now, vault } = call;
-  const known = await own(tx.schedules, caller, 'schedule', id);
+  const known = await ownAsRead(tx.schedules, caller, 'schedule', id, revision);
   refuseRemovalOfPlanned(known);
   await appendFires(call, settle(known, known.suspend ? 'Suspended' : 'ScheduleChanged', false, now, vault).fires);
   const made = await tx.schedules.made(id, now);

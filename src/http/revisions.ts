@@ -3,9 +3,6 @@
  * from in If-Match. Without If-Match the last one to write wins; that is the client's choice.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ownLocked } from '../app/call.ts';
-import type { Rows } from '../app/ports.ts';
-import type { Caller } from '../domain/access.ts';
 import { Refusal } from '../domain/problem.ts';
 
 export interface Revised {
@@ -33,23 +30,6 @@ export function expectedRevision(request: FastifyRequest): number | undefined {
   if (digits !== undefined) return Math.min(Number(digits), largest);
   const detail = 'must be one ETag as it was answered, for example "3" with its quotes, or *.';
   throw new Refusal('invalid-request', `If-Match ${detail}`, { errors: [{ pointer: 'header/If-Match', detail }] });
-}
-
-/** Locks the row, and refuses when it is not at `revision`: for removals. */
-export async function requireRevision<Row extends Revised>(
-  rows: Rows<Row>,
-  caller: Caller,
-  kind: string,
-  id: string,
-  revision: number | undefined,
-): Promise<void> {
-  const row = await ownLocked(rows, caller, kind, id);
-  if (revision !== undefined && row.revision !== revision) {
-    throw new Refusal(
-      'stale-revision',
-      `The ${kind} is at revision ${row.revision} by now; read it again and repeat the change.`,
-    );
-  }
 }
 
 /** Whether If-None-Match names this ETag; weak comparison, as RFC 9110 has it for reads. */

@@ -7,7 +7,7 @@ import { answerOnce, created, write } from '../calls.ts';
 import { CreationOrder, listed, listOf, listQuery } from '../paging.ts';
 import { ById, ChangeHeaders, PostHeaders, ReadHeaders } from '../parameters.ts';
 import type { Api, HttpPorts } from '../ports.ts';
-import { expectedRevision, requireRevision, tagged, taggedUnlessKnown } from '../revisions.ts';
+import { expectedRevision, tagged, taggedUnlessKnown } from '../revisions.ts';
 import { about } from '../route.ts';
 
 const tag = 'application-classes';
@@ -97,17 +97,7 @@ export function applicationClassRoutes(api: Api, ports: HttpPorts): void {
       { params: ById, headers: ChangeHeaders },
     ),
     async (request, reply) => {
-      const { id } = request.params;
-      await write(ports, request, async (call) => {
-        await requireRevision(
-          call.tx.applicationClasses,
-          call.caller,
-          'application class',
-          id,
-          expectedRevision(request),
-        );
-        await removeApplicationClass(call, id);
-      });
+      await write(ports, request, (call) => removeApplicationClass(call, request.params.id, expectedRevision(request)));
       return reply.code(204).send();
     },
   );

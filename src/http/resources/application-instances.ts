@@ -14,7 +14,7 @@ import { answerOnce, created, write } from '../calls.ts';
 import { CreationOrder, listed, listOf, listQuery } from '../paging.ts';
 import { ById, ChangeHeaders, PostHeaders } from '../parameters.ts';
 import type { Api, HttpPorts } from '../ports.ts';
-import { expectedRevision, requireRevision, tagged } from '../revisions.ts';
+import { expectedRevision, tagged } from '../revisions.ts';
 import { about } from '../route.ts';
 
 const tag = 'application-instances';
@@ -127,17 +127,9 @@ export function applicationInstanceRoutes(api: Api, ports: HttpPorts): void {
       { params: ById, headers: ChangeHeaders },
     ),
     async (request, reply) => {
-      const { id } = request.params;
-      await write(ports, request, async (call) => {
-        await requireRevision(
-          call.tx.applicationInstances,
-          call.caller,
-          'application instance',
-          id,
-          expectedRevision(request),
-        );
-        await removeApplicationInstance(call, id);
-      });
+      await write(ports, request, (call) =>
+        removeApplicationInstance(call, request.params.id, expectedRevision(request)),
+      );
       return reply.code(204).send();
     },
   );

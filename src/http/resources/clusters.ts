@@ -15,7 +15,7 @@ import { answerOnce, answerOnceBetween, created, done, write } from '../calls.ts
 import { CreationOrder, EventOrder, listed, listOf, listQuery } from '../paging.ts';
 import { ById, ChangeHeaders, PostHeaders } from '../parameters.ts';
 import type { Api, HttpPorts } from '../ports.ts';
-import { expectedRevision, requireRevision, tagged } from '../revisions.ts';
+import { expectedRevision, tagged } from '../revisions.ts';
 import { about } from '../route.ts';
 
 const tag = 'clusters';
@@ -131,11 +131,7 @@ export function clusterRoutes(api: Api, ports: HttpPorts): void {
       { params: ById, headers: ChangeHeaders },
     ),
     async (request, reply) => {
-      const { id } = request.params;
-      await write(ports, request, async (call) => {
-        await requireRevision(call.tx.clusters, call.caller, 'cluster', id, expectedRevision(request));
-        await removeCluster(call, id);
-      });
+      await write(ports, request, (call) => removeCluster(call, request.params.id, expectedRevision(request)));
       return reply.code(204).send();
     },
   );

@@ -9,7 +9,7 @@ import { answerOnce, created, write } from '../calls.ts';
 import { CreationOrder, listed, listOf, listQuery } from '../paging.ts';
 import { ById, ChangeHeaders, PostHeaders, QueryBoolean } from '../parameters.ts';
 import type { Api, HttpPorts } from '../ports.ts';
-import { expectedRevision, requireRevision, tagged } from '../revisions.ts';
+import { expectedRevision, tagged } from '../revisions.ts';
 import { about } from '../route.ts';
 
 const tag = 'schedules';
@@ -104,12 +104,6 @@ export function scheduleRoutes(api: Api, ports: HttpPorts): void {
       },
       { params: ById, headers: ChangeHeaders, response: { 200: RemovedSchedule } },
     ),
-    (request) => {
-      const { id } = request.params;
-      return write(ports, request, async (call) => {
-        await requireRevision(call.tx.schedules, call.caller, 'schedule', id, expectedRevision(request));
-        return removeSchedule(call, id);
-      });
-    },
+    (request) => write(ports, request, (call) => removeSchedule(call, request.params.id, expectedRevision(request))),
   );
 }
