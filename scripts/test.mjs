@@ -4,6 +4,7 @@
  *   npm test                         everything
  *   npm test -- src/a.test.ts …      only these test files, with the same PostgreSQL and Redis
  *   npm run test:long                what takes longer: test/long, one file after the other
+ *   npm run test:figures             how fast, how late, how large: test/figures, one file after the other
  *
  * Tests run against the real parts: one PostgreSQL and one Redis for the whole run, both gone at its end.
  *   TEST_DATABASE_URL   the superuser's, to the database postgres; a test file makes its own database
@@ -31,9 +32,10 @@ const staticSteps = [
 ];
 
 const args = process.argv.slice(2);
-const long = args.includes('--long');
+const longer = ['long', 'figures'].find((kind) => args.includes(`--${kind}`));
 const chosen = args.filter((arg) => !arg.startsWith('--'));
-const files = chosen.length > 0 ? chosen : (long ? ['test/long'] : folders).flatMap((folder) => testsIn(folder));
+const places = longer === undefined ? folders : [`test/${longer}`];
+const files = chosen.length > 0 ? chosen : places.flatMap((folder) => testsIn(folder));
 
 const steps = [];
 let parts;
@@ -47,16 +49,16 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 }
 
 try {
-  if (chosen.length === 0 && !long) {
+  if (chosen.length === 0 && longer === undefined) {
     for (const { name, args } of staticSteps) await step(name, () => runQuietly(root, args));
   }
-  if (files.length === 0) throw new Error(`There are no tests in ${(long ? ['test/long'] : folders).join(', ')}.`);
+  if (files.length === 0) throw new Error(`There are no tests in ${places.join(', ')}.`);
   await step('PostgreSQL and Redis', async () => {
     parts = await startRealParts();
     return parts.told;
   });
   await step(`tests (${files.length} ${files.length === 1 ? 'file' : 'files'})`, () =>
-    runTests(root, files, parts.env, long),
+    runTests(root, files, parts.env, longer !== undefined),
   );
 } catch (error) {
   process.exitCode = 1;
