@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { newsOf, type Told } from './cluster-news.ts';
+import { isWorthALook, newsOf, type Told } from './cluster-news.ts';
 import type { Condition } from './condition.ts';
 
 const start = Date.parse('2026-01-01T00:00:00.000Z');
@@ -13,6 +13,23 @@ const condition = (type: string, status: Condition['status'], since: number, rea
   lastTransitionTime: at(since),
 });
 const well: Told = { Reachable: 'ClusterReachable', Authenticated: 'CredentialsAccepted', Watching: 'Watching' };
+
+test('a watch that begins to be refused, or is refused no longer, is worth a look', () => {
+  const [well, refused, away] = [
+    condition('Watching', 'True', 0, 'Watching'),
+    condition('Watching', 'False', 1, 'Refused'),
+    condition('Watching', 'False', 1, 'Unreachable'),
+  ];
+  for (const [before, after, expected] of [
+    [[well], [refused], true],
+    [[refused], [well], true],
+    [[well], [away], false],
+    [[away], [well], false],
+    [[refused], [refused], false],
+    [[], [refused], false],
+  ] as const)
+    assert.equal(isWorthALook(before, after), expected);
+});
 
 describe('news of a cluster', () => {
   test('trouble is told once it has lasted, and only once', () => {

@@ -32,6 +32,16 @@ interface Telling extends News {
 const troubleMs = 10_000;
 const recoveryMs = 30_000;
 
+/**
+ * Whether the cluster is worth a look now: its watch has begun to be refused, or is refused no longer, so what it serves
+ * or allows has changed. One that only could not be asked for a while is as it was.
+ */
+export function isWorthALook(before: readonly Condition[], after: readonly Condition[]): boolean {
+  const [was, is] = [before, after].map((conditions) => conditions.find(({ type }) => type === 'Watching'));
+  if (was === undefined || is === undefined || was.status === is.status) return false;
+  return [was, is].some(({ status, reason }) => status === 'False' && reason === 'Refused');
+}
+
 export function newsOf(conditions: readonly Condition[], told: Told, now: string): Outcome {
   let next = told;
   const news: News[] = [];

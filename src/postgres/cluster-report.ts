@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { Found } from '../app/cluster-ports.ts';
 import type { ClusterReport } from '../app/connector-ports.ts';
 import { Cluster } from '../domain/cluster.ts';
-import { newsOf, type Told } from '../domain/cluster-news.ts';
+import { isWorthALook, newsOf, type Told } from '../domain/cluster-news.ts';
 import { type Condition, clip, withCondition } from '../domain/condition.ts';
 import { refreshed } from '../domain/discovery.ts';
 import { throttledAfter } from '../domain/throttling.ts';
@@ -64,7 +64,7 @@ export async function reportCluster(
       lastContactAt ?? null,
       JSON.stringify(outcome.told),
       outcome.lookAt ?? null,
-      report.checkDueAt ?? null,
+      report.checkDueAt ?? (isWorthALook(known.conditions, conditions) ? now : null),
       throttledUntil ?? null,
     ],
   });

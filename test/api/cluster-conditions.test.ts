@@ -160,6 +160,26 @@ describe('how clusters do', () => {
     assert.equal((await read(id)).discovery, undefined);
   });
 
+  test('one whose watch begins to be refused, or is refused no longer, is looked at then', async () => {
+    const id = await register('refused');
+    const said = (status: 'True' | 'False', reason: string) =>
+      clock.now().then((now) => {
+        const conditions = [{ type: 'Watching', status, reason, message: 'said' }] as const;
+        return api.opened.directory.report(id, { conditions, contact: true, now });
+      });
+    await round(id);
+    await said('True', 'Watching');
+    for (const [status, reason, looked] of [
+      ['False', 'Unreachable', 0],
+      ['True', 'Watching', 0],
+      ['False', 'Refused', 1],
+      ['True', 'Watching', 1],
+    ] as const) {
+      await said(status, reason);
+      assert.equal(await round(id), looked, `${status} ${reason}`);
+    }
+  });
+
   test('credentials that expire are told two weeks before and at the end; the condition is absent where none is known', async () => {
     const id = await register('expiring', cluster, false);
     await round(id);
