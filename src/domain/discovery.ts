@@ -185,6 +185,14 @@ export function refreshed(known: Discovery | undefined, found: Discovery): Disco
   return { ...found, ...Object.fromEntries(kept) };
 }
 
+/**
+ * Whether a look that began later has been recorded already: this one was held up, perhaps with its process. What claims
+ * to be of later than now was dated before the clock was put back.
+ */
+export function isOutdated(found: Discovery, known: Discovery | undefined, now: string): boolean {
+  return known !== undefined && found.checkedAt < known.checkedAt && known.checkedAt <= now;
+}
+
 /** Nothing could be found out, for this reason. */
 export function nothingFound(checkedAt: string, problem: string): Discovery {
   const unknown = { status: 'Unknown', problem } as const;

@@ -9,7 +9,7 @@ import type { ClusterReport } from '../app/connector-ports.ts';
 import { Cluster } from '../domain/cluster.ts';
 import { isWorthALook, newsOf, type Told } from '../domain/cluster-news.ts';
 import { type Condition, clip, withCondition } from '../domain/condition.ts';
-import { refreshed } from '../domain/discovery.ts';
+import { isOutdated, refreshed } from '../domain/discovery.ts';
 import { throttledAfter } from '../domain/throttling.ts';
 import { appendEvents } from './operation-batch.ts';
 import { camelRow, fromRow } from './shape.ts';
@@ -24,7 +24,7 @@ const write = `
       check_due_at = coalesce($7, check_due_at), throttled_until = $8
   where id = $1`;
 
-/** Says which conditions changed status, as `Type=Status`. */
+/** Says which conditions changed status, as `Type=Status`. Of a look that a later one has overtaken nothing is taken. */
 export async function reportCluster(
   client: PoolClient,
   clusterId: string,
@@ -35,6 +35,7 @@ export async function reportCluster(
   const row = camelRow(rows[0]);
   const known = fromRow(Cluster, row);
   const { now, contact, withdrawn = [] } = report;
+  if (report.discovery !== undefined && isOutdated(report.discovery, known.discovery, now)) return [];
   const conditions = conditionsAfter(known.conditions, report, withdrawn);
   const changed = conditions.filter(
     ({ type, status }) => known.conditions.find((before) => before.type === type)?.status !== status,

@@ -160,6 +160,22 @@ describe('how clusters do', () => {
     assert.equal((await read(id)).discovery, undefined);
   });
 
+  test('a look that was held up is dropped when one that began later has been recorded', async () => {
+    const id = await register('overtaken');
+    await round(id);
+    const { discovery } = await read(id);
+    const record = async (checkedAt: string, now: string) => {
+      const conditions = [{ type: 'OperatorReady', status: 'False', reason: now, message: 'said' }] as const;
+      const found = { discovery: { ...discovery, checkedAt }, conditions, withdrawn: [], contact: true, now };
+      await api.opened.clusterChecks.record(id, { ...found, checkDueAt: now });
+      return (await conditionOf(id, 'OperatorReady')).reason === now;
+    };
+    const before = new Date(Date.parse(discovery.checkedAt) - 60_000).toISOString();
+    assert.equal(await record(before, discovery.checkedAt), false);
+    assert.equal((await read(id)).discovery.checkedAt, discovery.checkedAt);
+    assert.equal(await record(before, before), true, 'the clock was put back');
+  });
+
   test('one whose watch begins to be refused, or is refused no longer, is looked at then', async () => {
     const id = await register('refused');
     const said = (status: 'True' | 'False', reason: string) =>
