@@ -28,7 +28,7 @@ export interface QueuesOptions {
   readonly onDeliver?: ((clusterId: string) => Promise<void>) | undefined;
   /** Connector role: finds, each second, the clusters to which something is owed now. They are rung for. */
   readonly dueClusters?: (() => Promise<readonly string[]>) | undefined;
-  /** Clusters served at once by this process. More than may be mute at a time, or those starve the others. */
+  /** Clusters served at once by this process, 2,000 if not given: more than may be mute at a time, or those starve the others. */
   readonly concurrency?: { readonly deliver?: number | undefined } | undefined;
 }
 
@@ -50,7 +50,7 @@ export interface Queues {
   close(deadlineMs: number): Promise<void>;
 }
 
-const defaultDeliverConcurrency = 100;
+const defaultDeliverConcurrency = 2_000;
 
 export async function startQueues(options: QueuesOptions): Promise<Queues> {
   const { connection, log, onTick, onDeliver, dueClusters } = options;

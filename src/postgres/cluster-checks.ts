@@ -7,12 +7,13 @@ import { reportCluster } from './cluster-report.ts';
 import { fromRow } from './shape.ts';
 import { inTransaction, select } from './sql.ts';
 
+/** Those that could not be reached come last: each may take up the time of a whole look. */
 const claim = `
   update cluster c set check_due_at = $2::timestamptz + $4 * interval '1 second'
   from (
     select id from cluster
     where id = any($1::uuid[]) and check_due_at <= $2 and (throttled_until is null or throttled_until <= $2)
-    order by check_due_at limit $3
+    order by conditions @> '[{"type": "Reachable", "status": "False"}]', check_due_at limit $3
     for update skip locked
   ) d
   where c.id = d.id
