@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { clusterApi } from './cluster-api.ts';
 import { answerJson, operationObject, recorder, scripted, silentLog, targetOf, until } from './testing.ts';
-import { type Asked, bookmark, type Cluster, watching, watchTimings } from './testing-watch.ts';
+import { type Asked, bookmark, type Cluster, quiet, watching, watchTimings } from './testing-watch.ts';
 
 describe('a watch', () => {
   test('lists, hands over, tells what is present, then follows', async () => {
@@ -55,6 +55,43 @@ describe('a watch', () => {
     assert.deepEqual(watcher.lists, [new Set(['apps/a', 'apps/b'])]);
     assert.equal(server.requests[0]?.url, '/apis/ops.vworkspace.io/v1alpha1/operations?limit=500');
   });
+
+  const noLists = {
+    garbled: '{"metadata": {"resourceVersion": "10"}, "items": [{"meta\u0000',
+    'of something else': '{"status": "fine"}',
+    'cut short': undefined,
+  } as const;
+  for (const [name, text] of Object.entries(noLists)) {
+    test(`takes a list that is ${name} for a failure: nothing is told to be missing, and it lists again`, async () => {
+      const watcher = recorder();
+      let listCount = 0;
+      await using server = await scripted((request, response) => {
+        const { pathname, searchParams: query } = new URL(request.url ?? '', 'https://x');
+        if (pathname.endsWith('/applicationinstances')) return quiet(query, response);
+        if (query.get('watch') === 'true') return void response.writeHead(200).flushHeaders();
+        listCount += 1;
+        const whole = JSON.stringify({
+          metadata: { resourceVersion: '7' },
+          items: [operationObject('a', '1', 'Running')],
+        });
+        if (listCount > 3) return void response.end(whole);
+        response.writeHead(200, { 'content-length': text === undefined ? whole.length : Buffer.byteLength(text) });
+        if (text !== undefined) return void response.end(text);
+        response.write(whole.slice(0, -20), () => response.socket?.destroy());
+      });
+      const api = clusterApi({ log: silentLog, timings: watchTimings });
+      const stop = new AbortController();
+      const watched = api.watch(server.target, watcher, stop.signal);
+      await until(() => watcher.lists.length > 0, 'a list was complete');
+      stop.abort();
+      await watched;
+      await api.close();
+      assert.equal(listCount, 4);
+      assert.deepEqual(watcher.lists, [new Set(['apps/a'])]);
+      assert.deepEqual(watcher.observations(), ['a Running']);
+      assert.equal(watcher.states[0]?.kind, 'Interrupted');
+    });
+  }
 
   const ends: Readonly<Record<string, (asked: Asked) => void>> = {
     'ended by the cluster': ({ response }) => response.end(),
