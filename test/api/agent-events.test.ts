@@ -107,11 +107,15 @@ describe("what a cluster's agent tells", () => {
 
   test('is remembered for a day', async () => {
     assert.ok((await agent.rememberedCount()) > 0);
-    await agent.api.opened.pool.query(`update agent_event set seen_at = now() - interval '24 hours 1 minute'`);
+    const { pool } = agent.api.opened;
+    await pool.query(`update agent_event set seen_at = now() - interval '24 hours 1 minute'`);
     const subject = await agent.delivered();
-    await agent.postEvents(agent.told(subject, 'Running', 1));
+    await agent.postEvents(agent.told(subject, 'Accepted', 1), agent.told(subject, 'Running', 2));
+    const nearly = `update agent_event set seen_at = now() - interval '23 hours 59 minutes' where digest =
+      (select min(digest) from agent_event where seen_at > now() - interval '24 hours')`;
+    assert.equal((await pool.query(nearly)).rowCount, 1);
     await agent.api.opened.agents.forget();
-    assert.equal(await agent.rememberedCount(), 1);
+    assert.equal(await agent.rememberedCount(), 2);
   });
 
   test('updates the mirrored conditions of an application that is known, newest last', async () => {

@@ -46,10 +46,10 @@ describe('the applications of a cluster', () => {
   });
   const watch = (at = mirroring) => mirrorApplications({ ...api.opened, log: keptLog().log }, at);
   const seen = (...applications: ObservedApplication[]) => watch().seen(applications);
-  const listed = (names: readonly string[], namespace?: string) =>
+  const listed = (names: readonly string[], namespace?: string, beganMs = Date.now() + 1_000) =>
     watch().listed({
       present: new Set(names.map((name) => `org-myteam/${name}`)),
-      beganAt: new Date(Date.now() + 1_000).toISOString(),
+      beganAt: new Date(beganMs).toISOString(),
       namespace,
     });
   const list = async (query = '', key = api.adminKey) => {
@@ -111,15 +111,19 @@ describe('the applications of a cluster', () => {
     assert.deepEqual(await names('namespace=other'), ['a']);
     assert.deepEqual(await names('gone=true'), ['c']);
     assert.deepEqual((await names('ready=false')).toSorted(), ['b', 'wiki']);
-    const pages: string[] = [];
-    for (let cursor = ''; ; ) {
-      const { body } = await api.call('GET', `/v1/clusters/${scene.clusterId}/applications?limit=2${cursor}`);
-      pages.push(...body.items.map(({ name }: { name: string }) => name));
-      if (body.nextCursor === undefined) break;
-      cursor = `&cursor=${body.nextCursor}`;
-    }
-    assert.deepEqual(pages, await names());
-    assert.deepEqual(await names('orderBy=-createdAt'), pages.toReversed());
+    const paged = async (orderBy: string) => {
+      const pages: string[] = [];
+      for (let cursor = ''; ; ) {
+        const path = `/v1/clusters/${scene.clusterId}/applications?limit=2&orderBy=${orderBy}${cursor}`;
+        const { body } = await api.call('GET', path);
+        pages.push(...body.items.map(({ name }: { name: string }) => name));
+        if (body.nextCursor === undefined) return pages;
+        cursor = `&cursor=${body.nextCursor}`;
+      }
+    };
+    const all = await names();
+    assert.deepEqual(await paged('createdAt'), all);
+    assert.deepEqual(await paged('-createdAt'), all.toReversed());
     assertProblem(
       await api.call('GET', `/v1/clusters/${scene.clusterId}/applications`, { key: api.otherKey }),
       404,
@@ -138,6 +142,8 @@ describe('the applications of a cluster', () => {
   });
 
   test('that a complete list does not hold are gone, of its namespace alone, until they are seen again', async () => {
+    await listed([], undefined, Date.now() - 60_000);
+    assert.deepEqual(await names('gone=true'), ['c'], 'a list that began before they were seen tells nothing of them');
     await listed(['nextcloud-myteam', 'b'], 'org-myteam');
     assert.deepEqual(await names('gone=true'), ['wiki', 'c']);
     await seen(application('wiki', { source: 'Listed' }));
@@ -155,6 +161,7 @@ describe('the applications of a cluster', () => {
     await listed([], 'other');
     await listed([]);
     await listed([]);
+    await seen(application('nextcloud-myteam', { deleted: true }));
     await seen(application('nextcloud-myteam'));
     assert.deepEqual(await told(), [
       'Warning ApplicationNotReady',
