@@ -20,11 +20,16 @@ const patienceSeconds = 30;
 interface Case {
   readonly name: string;
   readonly lastsMs: number;
+  /** What is asked for meanwhile may be refused for good, or be lost with the cluster's state. */
+  readonly mayFail?: true;
+  /** The backup that runs as it begins would not end by itself. */
+  readonly hangs?: true;
   /** What it begins is ended by what it returns. */
   begin(cluster: SimulatedCluster, change: (access: object) => Promise<unknown>): () => unknown;
 }
 
-const faults: readonly (readonly [string, Fault])[] = [
+/** `dropped`: its watches end as it begins, and can begin again, or be replaced by a list, only after it. */
+const faults: readonly (readonly [string, Fault, 'dropped'?])[] = [
   ['refuses connections', { kind: 'unreachable', mode: 'refuse' }],
   ['resets connections', { kind: 'unreachable', mode: 'reset' }],
   ['is a black hole', { kind: 'unreachable', mode: 'blackHole' }],
@@ -33,12 +38,12 @@ const faults: readonly (readonly [string, Fault])[] = [
   ['has an expired certificate', { kind: 'certificate', problem: 'expired' }],
   ['is mute', { kind: 'mute' }],
   ['is slow', { kind: 'slow', ms: 700 }],
-  ['takes the token for expired', { kind: 'unauthorized' }],
-  ['throttles', { kind: 'throttle', retryAfterSeconds: 2 }],
-  ['answers 500', { kind: 'error', code: 500 }],
+  ['takes the token for expired', { kind: 'unauthorized' }, 'dropped'],
+  ['throttles', { kind: 'throttle', retryAfterSeconds: 2 }, 'dropped'],
+  ['answers 500', { kind: 'error', code: 500 }, 'dropped'],
   ['answers 503 now and then', { kind: 'error', code: 503, rate: 0.5 }],
   ['cuts JSON short', { kind: 'truncate', mode: 'cut' }],
-  ['garbles JSON', { kind: 'truncate', mode: 'clean' }],
+  ['garbles JSON', { kind: 'truncate', mode: 'clean' }, 'dropped'],
   ['stores and then cuts the connection', { kind: 'cutAfterCommit' }],
   ['drops watches', { kind: 'dropWatches', afterMs: 200, abrupt: true }],
   ['leaves watches silent', { kind: 'silentWatches' }],
@@ -49,13 +54,18 @@ const faults: readonly (readonly [string, Fault])[] = [
   ['has no quota left', { kind: 'quota' }],
 ];
 
+function dropWatches(cluster: SimulatedCluster): void {
+  cluster.inject({ kind: 'dropWatches', abrupt: true }).clear();
+}
+
 const cases: readonly Case[] = [
   ...faults.map(
-    ([name, fault]): Case => ({
+    ([name, fault, watches]): Case => ({
       name,
       lastsMs: 3_000,
       begin(cluster) {
         const injected = cluster.inject(fault);
+        if (watches === 'dropped') dropWatches(cluster);
         return () => injected.clear();
       },
     }),
@@ -63,6 +73,7 @@ const cases: readonly Case[] = [
   {
     name: 'loses the CRD and gets it back',
     lastsMs: 3_000,
+    mayFail: true,
     begin(cluster) {
       cluster.removeCrd('operations');
       return () => cluster.restoreCrd('operations');
@@ -71,6 +82,7 @@ const cases: readonly Case[] = [
   {
     name: 'loses the namespace and gets it back',
     lastsMs: 3_000,
+    mayFail: true,
     begin(cluster) {
       cluster.deleteNamespace(namespace);
       return async () => {
@@ -93,10 +105,12 @@ const cases: readonly Case[] = [
     },
   },
   {
-    name: 'is set back to an older state',
+    name: 'is set back to an older state, in which a backup that runs never was',
     lastsMs: 500,
+    mayFail: true,
+    hangs: true,
     begin(cluster) {
-      const done = cluster.rewind(6);
+      const done = cluster.rewind(8);
       return () => done;
     },
   },
@@ -122,6 +136,7 @@ const cases: readonly Case[] = [
     lastsMs: 3_000,
     begin(cluster) {
       cluster.restrictTo([namespace]);
+      dropWatches(cluster);
       return () => {};
     },
   },
@@ -207,7 +222,7 @@ describe('a cluster that', () => {
   const longest = Math.max(...cases.map(({ lastsMs }) => lastsMs));
 
   describe('and recovers', { concurrency: true }, () => {
-    for (const [i, { name, lastsMs, begin }] of cases.entries()) {
+    for (const [i, { name, lastsMs, mayFail, hangs, begin }] of cases.entries()) {
       test(`${name} is in step again within ${convergeSeconds} s`, async (t) => {
         const [cluster, place] = [clusters[i], places[i]];
         assert.ok(cluster !== undefined && place !== undefined);
@@ -218,7 +233,9 @@ describe('a cluster that', () => {
           30 + patienceSeconds,
           async () => (await operation(early)).phase === 'Succeeded',
         );
+        if (hangs) cluster.inject({ kind: 'backup', outcome: 'hang', count: 1 });
         const running = await backUp(applicationInstanceId);
+        if (hangs) await until('it to run', 15, async () => (await operation(running)).phase === 'Running');
         const end = begin(cluster, (access) => api.patch(`/v1/clusters/${clusterId}`, access));
         const during = [await backUp(applicationInstanceId), await backUp(applicationInstanceId)];
         await sleep(200);
@@ -240,6 +257,10 @@ describe('a cluster that', () => {
         assert.ok(seconds <= convergeSeconds, `in step only after ${seconds.toFixed(1)} s`);
         assert.equal((await operation(late)).phase, 'Succeeded', JSON.stringify((await operation(late)).conditions));
         for (const id of [running, ...during]) assert.ok(await hasEnded(id));
+        for (const id of mayFail ? [] : [running, ...during.slice(0, 1)]) {
+          const { phase, conditions } = await operation(id);
+          assert.equal(phase, 'Succeeded', JSON.stringify(conditions));
+        }
       });
     }
 
