@@ -30,6 +30,8 @@ const heldSeconds = 45;
 
 interface Story extends Pick<Landscape, 'pool' | 'places'> {
   readonly redis: OwnRedis;
+  /** Beside the loaded one: of one backup asked for here nothing reminds the queue. */
+  readonly quiet: Place;
   readonly wire: Wire;
   /** A schedule comes due each second, `perSecond` of them, for so long; and requests are made meanwhile. */
   load(options: { readonly seconds: number; readonly perSecond: number; readonly everyMs: number }): Promise<Load>;
@@ -41,6 +43,8 @@ interface Story extends Pick<Landscape, 'pool' | 'places'> {
 interface Load {
   /** The slowest answer since the last time it was asked for. */
   slowestMs(): number;
+  /** One more than those that are asked for all the time. */
+  ask(place: Place): Promise<unknown>;
   /** Ends the requests, waits for what came due, and finds it all in the cluster, once; returns how many there are. */
   assertAllThere(): Promise<number>;
 }
@@ -50,6 +54,7 @@ async function begin(t: TestContext, { wired }: { readonly wired: boolean }): Pr
   const redis = await startOwnRedis();
   const wire = await layWire({ kind: 'redis', url: redis.url });
   const cluster = await startCluster({ name: 'cluster-prod-1', speed: 200 });
+  const other = await startCluster({ name: 'cluster-prod-2', speed: 200 });
   const service = await startTestService({ backend: 'redis', redisUrl: wired ? wire.connection.url : redis.url });
   const pool = new Pool({ connectionString: service.databaseUrl, max: 2 });
   let loading = true;
@@ -58,16 +63,18 @@ async function begin(t: TestContext, { wired }: { readonly wired: boolean }): Pr
     await pool.end();
     await service.close();
     await cluster.close();
+    await other.close();
     await wire.remove();
     await redis.stop();
   });
   const place: Place = { cluster, ...(await setScene(service.api, cluster)) };
-  const places = [place];
+  const quiet: Place = { cluster: other, ...(await setScene(service.api, other, 'cluster-prod-2')) };
+  const places = [place, quiet];
   const count = async (where: string): Promise<number> =>
     (await pool.query(`select count(*)::int as count from operation where ${where}`)).rows[0].count;
 
   return {
-    ...{ redis, wire, pool, places, count },
+    ...{ redis, wire, pool, places, quiet, count },
     async lagSeconds() {
       const { rows } = await pool.query(
         `select coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float as lag from operation where owed is not null`,
@@ -76,7 +83,7 @@ async function begin(t: TestContext, { wired }: { readonly wired: boolean }): Pr
     },
     async load({ seconds, perSecond, everyMs }) {
       const slotCount = seconds * perSecond;
-      await seedSlots(pool, slotCount, perSecond);
+      await seedSlots(pool, place, slotCount, perSecond);
       const wanted: string[] = [];
       let slowestMs = 0;
       const posting = (async () => {
@@ -94,6 +101,7 @@ async function begin(t: TestContext, { wired }: { readonly wired: boolean }): Pr
           slowestMs = 0;
           return slowest;
         },
+        ask: async (at) => wanted.push(await wantBackup({ service }, at)),
         async assertAllThere() {
           loading = false;
           await posting;
@@ -118,15 +126,16 @@ async function begin(t: TestContext, { wired }: { readonly wired: boolean }): Pr
 }
 
 /** Schedules of the one application, each with one slot, so many a second from the next second but one. */
-async function seedSlots(pool: Pool, slotCount: number, perSecond: number): Promise<void> {
+async function seedSlots(pool: Pool, place: Place, slotCount: number, perSecond: number): Promise<void> {
   await pool.query(
     `insert into schedule (id, organization_id, application_instance_id, cluster_id, name, schedule, time_zone, suspend, cadence,
                            template, next_slot_at, next_fire_at, created_at, updated_at, revision)
      select gen_random_uuid(), organization_id, id, cluster_id, 'each-' || n, '0 0 1 1 *', 'Etc/UTC', false, 'hourly', '{}',
             slot, slot, now(), now(), 1
      from application_instance, generate_series(1, $1::int) n,
-          lateral (select date_trunc('second', now()) + (2 + (n - 1) / $2::int) * interval '1 second' as slot) s`,
-    [slotCount, perSecond],
+          lateral (select date_trunc('second', now()) + (2 + (n - 1) / $2::int) * interval '1 second' as slot) s
+     where id = $3`,
+    [slotCount, perSecond, place.applicationInstanceId],
   );
 }
 
@@ -180,7 +189,9 @@ describe('the queue', { concurrency: true }, () => {
       load.slowestMs();
       const before = await story.count('true');
       await leave(story);
-      await sleep(awaySeconds * 1000);
+      await sleep((awaySeconds * 1000) / 2);
+      await load.ask(story.quiet);
+      await sleep((awaySeconds * 1000) / 2);
       const slowestMs = load.slowestMs();
       const waited = await story.lagSeconds();
       const made = (await story.count('true')) - before;
