@@ -119,8 +119,11 @@ export function openConnection(access: ClusterAccess, options: ConnectionOptions
       try {
         const { line } = pools;
         const { statusCode, headers, body } = await send(request, timer.signal);
-        timer.hold();
-        line.running.add(timer.abort);
+        // A refusal ends within the time of a call, and is read where it came: with a 401 API servers ask to leave.
+        if (statusCode < 300) {
+          timer.hold();
+          line.running.add(timer.abort);
+        }
         if (line !== pools.line) line.leave();
         const chunks = ending(body, timer, () => line.running.delete(timer.abort));
         return { answer: { status: statusCode, headers }, chunks, cut: timer.abort };

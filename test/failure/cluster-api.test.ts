@@ -171,6 +171,19 @@ describe('against the simulated cluster', () => {
     });
   }
 
+  test('credentials that are refused are told as that, although the cluster asks to leave the connection with it', async () => {
+    await watched(async (watcher) => {
+      const refusals = () => watcher.states.filter(({ kind }) => kind === 'Interrupted');
+      cluster.inject({ kind: 'unauthorized' });
+      cluster.inject({ kind: 'dropWatches', count: 2 });
+      const isRefused = ({ code }: { code: number }) => code === 401;
+      await until(() => cluster.requests.log.filter(isRefused).length > 5, 'it was refused again and again');
+      await until(() => refusals().length > 0, 'it is told');
+      for (const state of refusals())
+        assert.partialDeepStrictEqual(state, { failure: { kind: 'CredentialsRejected' } });
+    });
+  });
+
   test('what is deleted while the watch is away is missing from the list that follows', async () => {
     const uid = await applied('vanishing');
     await watched(async (watcher) => {
