@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SimulatedCluster } from '../../simulator/index.ts';
 import { parallelCalls } from '../../src/app/deliver.ts';
 import { assertAllApplied, startLandscape, wantBackup } from '../support/connectors.ts';
@@ -118,6 +119,13 @@ describe('connectors', { concurrency: true }, () => {
         `select count(*)::int as count from operation where phase <> 'Cancelled' or owed is not null`,
       );
       return rows[0].count === 0;
+    });
+
+    // The second's watch tells of the deletions after its calls have.
+    await until('the second to have told everything', 30, async () => {
+      const then = await state();
+      await sleep(2_000);
+      return then === (await state());
     });
 
     const before = await state();
