@@ -3,10 +3,10 @@
  * the simulated cluster's, which takes several backups of one.
  */
 import pg from 'pg';
-import { fire } from '../src/app/fire.ts';
-import type { ClusterAccess } from '../src/domain/cluster.ts';
-import { Operation } from '../src/domain/operation.ts';
-import { camelRow, fromRow } from '../src/postgres/shape.ts';
+import type { ClusterAccess } from '../src/core/clusters/rules/cluster.ts';
+import { Operation } from '../src/core/operations/rules/operation.ts';
+import { fire } from '../src/core/scheduling/fire.ts';
+import { camelRow, fromRow } from '../src/postgres/kit/shape.ts';
 import { type Opened, openStore } from '../src/postgres/store.ts';
 import { seedSchedules } from '../test/support/seed.ts';
 

@@ -1,5 +1,5 @@
 /** Our burst: one activation of the scheduler with the real store, as a tick calls it. */
-import { fire } from '../src/app/fire.ts';
+import { fire } from '../src/core/scheduling/fire.ts';
 import { openStore } from '../src/postgres/store.ts';
 import { secondsOf } from './repeat.ts';
 import type { Stage } from './stage.ts';

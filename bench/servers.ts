@@ -7,7 +7,7 @@ import { accessSync, chmodSync, constants, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { Redis } from 'ioredis';
-import { startEmbeddedPostgres } from '../src/postgres/embedded.ts';
+import { startEmbeddedPostgres } from '../src/embedded-postgres/start.ts';
 import { freePort } from '../test/support/port.ts';
 import { until } from '../test/support/until.ts';
 

@@ -9,52 +9,77 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { around, below, composition, corePackages, edges, subjects } from './floors.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const adapters = ['http', 'postgres', 'bullmq', 'kubernetes'];
-const around = ['simulator', 'test', 'scripts', 'bench'];
-
-/** From a file, what it must not import and what it may. */
+/** Every forbidden direction and some allowed ones: a file, what it must not import, and what it may. */
 const rules = [
-  {
-    file: 'src/domain/planted.ts',
-    never: ['../app/fire.ts', ...adapters.map((name) => `../${name}/a.ts`), '../config.ts', 'node:fs', 'pg', 'zod/v3'],
-    may: ['./schedule.ts', 'zod', 'croner'],
-  },
-  {
-    file: 'src/domain/planted.test.ts',
-    never: ['../app/fire.ts', 'pg'],
-    may: ['node:test', 'fast-check', './plan.ts'],
-  },
-  {
-    file: 'src/app/planted.ts',
-    never: [...adapters.map((name) => `../${name}/a.ts`), '../context.ts', 'pg', 'fastify', 'node:fs'],
-    may: ['./ports.ts', '../domain/schedule.ts'],
-  },
-  ...adapters.flatMap((adapter) =>
-    ['', 'deeper/'].map((deeper) => {
-      const up = deeper === '' ? '..' : '../..';
-      const others = adapters.filter((name) => name !== adapter);
-      return {
-        file: `src/${adapter}/${deeper}planted.ts`,
+  ...subjects.flatMap((subject) => {
+    const lower = below(subject).filter((each) => each !== subject);
+    const higher = subjects.filter((each) => each !== subject && !lower.includes(each));
+    return [
+      {
+        file: `src/core/${subject}/rules/planted.ts`,
         never: [
-          ...others.map((name) => `${up}/${name}/a.ts`),
-          `${up}/context.ts`,
-          `${up}/main.ts`,
-          ...around.map((name) => `${up}/../${name}/a.ts`),
+          ...higher.map((each) => `../../${each}/rules/a.ts`),
+          ...lower.map((each) => `../../${each}/ports.ts`),
+          ...edges.map((edge) => `../../../${edge}/a.ts`),
+          ...['../ports.ts', '../../../context.ts', '../../../config.ts', 'node:fs', 'pg', 'zod/v3'],
         ],
-        may: ['./other.ts', `${up}/app/fire.ts`, `${up}/domain/schedule.ts`, `${up}/telemetry.ts`, 'pg', 'fastify'],
+        may: ['./other.ts', ...lower.map((each) => `../../${each}/rules/a.ts`), ...corePackages],
+      },
+      {
+        file: `src/core/${subject}/rules/planted.test.ts`,
+        never: [
+          ...higher.map((each) => `../../${each}/rules/a.ts`),
+          '../../../http/a.ts',
+          '../../../../test/support/a.ts',
+          'pg',
+        ],
+        may: ['node:test', 'node:assert/strict', 'fast-check', './other.ts', '../../../../test/support/core/a.ts'],
+      },
+      {
+        file: `src/core/${subject}/planted.ts`,
+        never: [
+          ...higher.map((each) => `../${each}/a.ts`),
+          ...edges.map((edge) => `../../${edge}/a.ts`),
+          ...['../../context.ts', '../../main.ts', 'node:fs', 'pg', 'fastify', ...corePackages],
+        ],
+        may: ['./ports.ts', './rules/a.ts', ...lower.map((each) => `../${each}/ports.ts`)],
+      },
+    ];
+  }),
+  ...edges.flatMap((edge) =>
+    ['', 'deeper/', 'deeper/still/'].map((deeper) => {
+      const up = '../'.repeat(deeper.split('/').length);
+      const others = edges.filter((each) => each !== edge);
+      return {
+        file: `src/${edge}/${deeper}planted.ts`,
+        never: [
+          ...others.map((each) => `${up}${each}/a.ts`),
+          ...composition.map((name) => `${up}${name}`),
+          ...around.map((name) => `${up}../${name}/a.ts`),
+        ],
+        may: ['./other.ts', `${up}core/scheduling/fire.ts`, `${up}core/time/rules/slots.ts`, 'pg', 'fastify'],
       };
     }),
   ),
   {
-    file: 'src/context.ts',
+    file: 'src/planted.ts',
     never: around.map((name) => `../${name}/a.ts`),
-    may: ['./app/fire.ts', ...adapters.map((name) => `./${name}/a.ts`), './config.ts'],
+    may: ['./core/scheduling/fire.ts', ...edges.map((edge) => `./${edge}/a.ts`), './config.ts'],
   },
   { file: 'src/http/planted.test.ts', never: ['../../simulator/a.ts'], may: ['../../test/support/a.ts', 'node:test'] },
-  { file: 'simulator/planted.ts', never: ['../src/domain/plan.ts', '../src/main.ts'], may: ['./rules.ts', 'zod'] },
-  { file: 'simulator/deeper/planted.ts', never: ['../../src/app/fire.ts'], may: ['../rules.ts', 'node:https'] },
+  {
+    file: 'simulator/planted.ts',
+    never: ['../src/core/time/rules/slots.ts', '../src/main.ts'],
+    may: ['./rules.ts', 'zod'],
+  },
+  {
+    file: 'simulator/deeper/planted.ts',
+    never: ['../../src/core/scheduling/fire.ts'],
+    may: ['../rules.ts', 'node:https'],
+  },
 ];
 
 /** Every way to depend on a file. */

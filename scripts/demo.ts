@@ -13,7 +13,7 @@ import { destination } from 'pino';
 import { type SimulatedCluster, startCluster } from '../simulator/index.ts';
 import { readConfig } from '../src/config.ts';
 import { type Service, startService } from '../src/context.ts';
-import { makeLogger } from '../src/telemetry.ts';
+import { makeLogger } from '../src/telemetry/telemetry.ts';
 import { type Api, apiClient } from './demo-api.ts';
 import { bar, note, paint, progressLine, say, step, table, yaml } from './demo-screen.ts';
 

@@ -5,7 +5,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres } from '../src/postgres/embedded.ts';
+import { startEmbeddedPostgres } from '../src/embedded-postgres/start.ts';
 import { findRedis, startRedis } from './test-redis.mjs';
 
 /** Nothing of a test outlives the run, so nothing is waited for until it is on disk. */

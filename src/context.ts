@@ -4,30 +4,30 @@
  *   database ─► secrets, admin key ─► clusters ─► queues (scheduler, connector) ─► watches ─► HTTP
  */
 import { join } from 'node:path';
-import { ensureAdmin } from './app/access.ts';
-import { type AgentRecord, lookAfterAgents } from './app/agent-events.ts';
-import type { ClusterApi, Deliveries, Observations } from './app/connector-ports.ts';
-import { applyDeadlines } from './app/deadlines.ts';
-import { deliver } from './app/deliver.ts';
-import { refreshDiscoveries } from './app/discovery.ts';
-import { applyFailurePolicies } from './app/failure-policy.ts';
-import { fire } from './app/fire.ts';
-import { sharing } from './app/leases.ts';
-import type { Clock, Log } from './app/ports.ts';
-import { protect } from './app/protect.ts';
-import { watchClusters } from './app/watch.ts';
-import { watchdog } from './app/watchdog.ts';
 import { type QueueConnection, type Queues, startQueues } from './bullmq/queues.ts';
 import type { Config } from './config.ts';
+import { ensureAdmin } from './core/access/access.ts';
+import { type AgentRecord, lookAfterAgents } from './core/agents/agent-events.ts';
+import { refreshDiscoveries } from './core/clusters/look.ts';
+import { deliver } from './core/delivery/deliver.ts';
+import type { ClusterApi, Deliveries, Observations } from './core/delivery/ports.ts';
+import type { Clock, Log } from './core/kernel/ports.ts';
+import { sharing } from './core/observation/sharing.ts';
+import { watchClusters } from './core/observation/watch.ts';
+import { applyDeadlines } from './core/operations/deadlines.ts';
+import { protect } from './core/protection/protect.ts';
+import { applyFailurePolicies } from './core/scheduling/failure-policy.ts';
+import { fire } from './core/scheduling/fire.ts';
+import { watchdog } from './core/watchdog/watchdog.ts';
+import { startEmbeddedPostgres } from './embedded-postgres/start.ts';
 import { buildServer } from './http/server.ts';
 import { clusterApi } from './kubernetes/cluster-api.ts';
 import { kubeconfigReader } from './kubernetes/kubeconfig.ts';
-import { startEmbeddedPostgres } from './postgres/embedded.ts';
 import { type Opened, openStore } from './postgres/store.ts';
 import { repeatedly } from './repeatedly.ts';
 import { secretsKeyFile } from './secrets-key.ts';
 import { tellSkew } from './skew.ts';
-import { type Metrics, makeLogger, makeMetrics } from './telemetry.ts';
+import { type Metrics, makeLogger, makeMetrics } from './telemetry/telemetry.ts';
 
 export interface Service {
   /** Where the API answers; absent without the role api. */

@@ -1,6 +1,6 @@
 /** Calls `work` again and again, each time this long after it ended; a failure is logged and does not end it. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from './app/ports.ts';
+import type { Log } from './core/kernel/ports.ts';
 
 /** Returns what stops it: it resolves when the last call has ended. */
 export function repeatedly(pauseMs: number, work: () => Promise<void>, log: Log): () => Promise<void> {

@@ -1,5 +1,5 @@
 /** Whether this machine's clock agrees with the database's, which rules go by. What differs by more than 2 s is told. */
-import type { Clock, Log } from './app/ports.ts';
+import type { Clock, Log } from './core/kernel/ports.ts';
 
 const toldFromMs = 2_000;
 

@@ -9,7 +9,7 @@
  * that waits in a back-off would hold off a fresh ring. The sweep rings again; a cluster whose job keeps failing is
  * passed over by this process's sweep for up to half a minute, with jitter, so that it does not fail every second.
  */
-import type { Log } from '../app/ports.ts';
+import type { Log } from '../core/kernel/ports.ts';
 import type { JobData } from './lane.ts';
 import { type Repeater, repeat } from './patience.ts';
 import { condition, messageOf } from './tell.ts';

@@ -5,7 +5,7 @@
  * job runs makes another job when it ends; a plain deduplication or a job id of one's own would swallow it. Nothing
  * piles up while the queue is away: rings are dropped, and the sweep gives them again.
  */
-import type { Doorbell, Log } from '../app/ports.ts';
+import type { Doorbell, Log } from '../core/kernel/ports.ts';
 import type { LaneQueue } from './lane.ts';
 import { within } from './patience.ts';
 import { messageOf } from './tell.ts';

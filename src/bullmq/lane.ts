@@ -8,7 +8,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type IQueueBackend, type Job, Queue, Worker } from 'bullmq';
-import type { Log } from '../app/ports.ts';
+import type { Log } from '../core/kernel/ports.ts';
 import { type Backend, backendOf, idleBlockSeconds, lockMs, type QueueConnection, stalledCheckMs } from './backend.ts';
 import { waitUntil, within } from './patience.ts';
 import { condition, errorListener } from './tell.ts';

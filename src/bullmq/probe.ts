@@ -4,7 +4,7 @@
  * takes none.
  */
 import { RedisQueueBackend } from 'bullmq';
-import type { Log } from '../app/ports.ts';
+import type { Log } from '../core/kernel/ports.ts';
 import { addressOf, type QueueConnection } from './backend.ts';
 import type { Lane, LaneQueue } from './lane.ts';
 import { repeat, within } from './patience.ts';

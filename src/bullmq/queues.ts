@@ -5,14 +5,14 @@
  * a queue that is flushed, away, or wedged costs seconds, never a backup. The code is the same over Redis and
  * PostgreSQL. Starting never waits for the server: requests can be taken without it.
  */
-import type { Doorbell, Log } from '../app/ports.ts';
+import type { Doorbell, Log } from '../core/kernel/ports.ts';
 import type { QueueConnection } from './backend.ts';
-import { createClock, schedule } from './clock.ts';
 import { createDelivery } from './delivery.ts';
 import { createDoorbell } from './doorbell.ts';
 import { type Lane, openLane } from './lane.ts';
 import { waitUntil } from './patience.ts';
 import { type QueueCounts, startProbe } from './probe.ts';
+import { createClock, schedule } from './tick-source.ts';
 
 export type { QueueConnection } from './backend.ts';
 export type { QueueCounts } from './probe.ts';

@@ -5,9 +5,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { Redis } from 'ioredis';
-import { promisesOf } from './promises.ts';
+import { promisesOf } from '../../test/support/bullmq/promises.ts';
+import { eventually, recordedLog, required, uniqueName } from '../../test/support/bullmq/support.ts';
 import { startQueues } from './queues.ts';
-import { eventually, recordedLog, required, uniqueName } from './support.ts';
 
 const url = required('TEST_REDIS_URL');
 const redisServer = required('REDIS_SERVER_BIN');

@@ -2,7 +2,7 @@
  * What is told of failures: a line when a state changes, never a line an attempt. BullMQ emits an error for every
  * reconnect of every connection; one outage would be thousands of lines.
  */
-import type { Log } from '../app/ports.ts';
+import type { Log } from '../core/kernel/ports.ts';
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

@@ -3,20 +3,20 @@
  * watches together. Nothing here throws for what a cluster or the network does, and every
  * call ends within its time.
  */
-import type { ClusterApi, ClusterTarget, Watcher, WatchState } from '../app/connector-ports.ts';
-import type { Clock, Log } from '../app/ports.ts';
-import type { ClusterAnswer } from '../domain/delivery.ts';
-import { addressRule } from './address.ts';
-import type { Connection } from './connection.ts';
-import { keepConnections } from './connections.ts';
-import { type Resolve, resolveBySystem } from './connector.ts';
-import { discoverCluster, nothingDiscovered, withExpiry } from './discover.ts';
-import { unreachable } from './network.ts';
-import { applyOperation, readOperation, removeOperation } from './operations.ts';
-import { applicationInstances, operations } from './resource.ts';
-import { standingsTo } from './standing.ts';
+import type { ClusterApi, ClusterTarget, Watcher, WatchState } from '../core/delivery/ports.ts';
+import type { ClusterAnswer } from '../core/delivery/rules/decide.ts';
+import type { Clock, Log } from '../core/kernel/ports.ts';
+import { applyOperation, readOperation, removeOperation } from './calls/operations.ts';
+import { discoverCluster, nothingDiscovered, withExpiry } from './discovery/discover.ts';
+import { addressRule } from './http/address.ts';
+import type { Connection } from './http/connection.ts';
+import { keepConnections } from './http/connections.ts';
+import { type Resolve, resolveBySystem } from './http/connector.ts';
+import { unreachable } from './http/network.ts';
 import { defaultTimings, type Timings } from './timings.ts';
-import { watchKind } from './widen.ts';
+import { applicationInstances, operations } from './watch/resource.ts';
+import { standingsTo } from './watch/standing.ts';
+import { watchKind } from './watch/widen.ts';
 
 export interface ClusterApiOptions {
   readonly log: Log;

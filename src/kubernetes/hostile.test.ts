@@ -5,9 +5,9 @@ import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { hostileKubeconfigs } from '../../test/support/kubernetes/hostile.ts';
+import { manifest, silentLog, soon, targetOf } from '../../test/support/kubernetes/scripted-cluster.ts';
 import { clusterApi } from './cluster-api.ts';
-import { manifest, silentLog, soon, targetOf } from './testing.ts';
-import { hostileKubeconfigs } from './testing-hostile.ts';
 
 test('forty hostile kubeconfigs are refused by a process that may run nothing and read nothing but its own code', async () => {
   const root = resolve(import.meta.dirname, '../..');
@@ -16,7 +16,8 @@ test('forty hostile kubeconfigs are refused by a process that may run nothing an
     `--allow-fs-read=${root}/src`,
     `--allow-fs-read=${root}/node_modules`,
     `--allow-fs-read=${root}/package.json`,
-    resolve(import.meta.dirname, 'testing-hostile.ts'),
+    `--allow-fs-read=${root}/test/support/kubernetes`,
+    resolve(root, 'test/support/kubernetes/hostile.ts'),
   ]);
   const lines = stdout.trim().split('\n');
   assert.equal(hostileKubeconfigs.length, 40);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stringify } from 'yaml';
-import { Refusal } from '../domain/problem.ts';
+import { newAuthority, newCertificate } from '../../test/support/kubernetes/scripted-cluster.ts';
+import { Refusal } from '../core/kernel/rules/problem.ts';
 import { kubeconfigReader, readKubeconfig } from './kubeconfig.ts';
-import { newAuthority, newCertificate } from './testing.ts';
 
 const authority = await newAuthority();
 const client = await newCertificate(authority);

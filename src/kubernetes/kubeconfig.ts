@@ -6,9 +6,9 @@
  */
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
-import type { KubeconfigReader } from '../app/connector-ports.ts';
-import type { ClusterAccess } from '../domain/cluster.ts';
-import { type Refusal, ruleViolated } from '../domain/problem.ts';
+import type { ClusterAccess } from '../core/clusters/rules/cluster.ts';
+import type { KubeconfigReader } from '../core/delivery/ports.ts';
+import { type Refusal, ruleViolated } from '../core/kernel/rules/problem.ts';
 import { belongTogether, certificatesOf, type Decoded, privateKeyOf } from './pem.ts';
 
 const maxBytes = 131_072;

@@ -1,27 +1,28 @@
 /** The tables as use cases see them, over one transaction or over the database itself. */
-import type { Tables } from '../app/ports.ts';
-import { ApiKey, Organization } from '../domain/access.ts';
-import { ApplicationClass, StoredApplicationInstance } from '../domain/application.ts';
-import { BlackoutWindow } from '../domain/blackout.ts';
-import { Cluster } from '../domain/cluster.ts';
-import { Event } from '../domain/event.ts';
-import { Fire } from '../domain/fire.ts';
-import { Operation } from '../domain/operation.ts';
-import { StoredProtectionPlan } from '../domain/protection-plan.ts';
-import { Schedule } from '../domain/schedule.ts';
-import { agentTokensOf } from './agent-events.ts';
-import { clusterApplicationRows } from './cluster-applications.ts';
-import { upsertFires } from './fire-rows.ts';
+
+import { ApiKey, Organization } from '../core/access/rules/access.ts';
+import { ApplicationClass, StoredApplicationInstance } from '../core/applications/rules/application.ts';
+import { Cluster } from '../core/clusters/rules/cluster.ts';
+import type { Tables } from '../core/kernel/ports.ts';
+import { Event } from '../core/kernel/rules/event.ts';
+import { Operation } from '../core/operations/rules/operation.ts';
+import { StoredProtectionPlan } from '../core/protection-plans/rules/protection-plan.ts';
+import { BlackoutWindow } from '../core/scheduling/rules/blackout.ts';
+import { Fire } from '../core/scheduling/rules/ledger.ts';
+import { Schedule } from '../core/scheduling/rules/schedule.ts';
+import { agentTokensOf } from './agents/agent-events.ts';
+import { clusterApplicationRows } from './applications/cluster-applications.ts';
+import { overrideRows } from './applications/overrides.ts';
 import type { Prisma } from './generated/client.ts';
-import { appendEventsSql as appendEvents } from './operation-batch.ts';
-import { operationRows } from './operation-rows.ts';
-import { overrideRows } from './override-rows.ts';
-import { planRows } from './plan-rows.ts';
-import { refusalOf } from './refusals.ts';
-import { type Delegate, type Kind, pageOf, rowsOf } from './rows.ts';
-import { keyVersion, type Sealer } from './seal.ts';
-import { fromRow, snakeRow, toRow } from './shape.ts';
-import { vault } from './vault.ts';
+import { refusalOf } from './kit/refusals.ts';
+import { type Delegate, type Kind, pageOf, rowsOf } from './kit/rows.ts';
+import { keyVersion, type Sealer } from './kit/seal.ts';
+import { fromRow, snakeRow, toRow } from './kit/shape.ts';
+import { vault } from './kit/vault.ts';
+import { appendEventsSql as appendEvents } from './operations/batch.ts';
+import { operationRows } from './operations/rows.ts';
+import { planRows } from './protection-plans/rows.ts';
+import { upsertFires } from './scheduling/ledger.ts';
 
 function kindOf<T>(
   kind: string,

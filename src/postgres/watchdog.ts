@@ -4,8 +4,8 @@
  */
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import type { Invariants } from '../app/scheduler-ports.ts';
-import { FindingKind, patience } from '../domain/watchdog.ts';
+import type { Invariants } from '../core/scheduling/ports.ts';
+import { FindingKind, patience } from '../core/watchdog/rules/watchdog.ts';
 
 const maxPerKind = 200;
 

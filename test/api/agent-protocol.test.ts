@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { buckets } from '../../src/http/agent-rate.ts';
+import { buckets } from '../../src/http/agents/rate.ts';
 import { type AgentApi, address, assertRefused, mediaType, startAgentApi } from './agent-scene.ts';
 import { assertProblem, startApi } from './harness.ts';
 import { setScene } from './scene.ts';

@@ -1,7 +1,7 @@
 /** What an agent tells of itself by posting and by not posting: that it lives, and that some of its stream was lost. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { lookAfterAgents } from '../../src/app/agent-events.ts';
+import { lookAfterAgents } from '../../src/core/agents/agent-events.ts';
 import { type AgentApi, startAgentApi } from './agent-scene.ts';
 import { setScene } from './scene.ts';
 

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type SimulatedCluster, startCluster } from '../../simulator/index.ts';
-import type { ClusterApi } from '../../src/app/connector-ports.ts';
-import { refreshDiscoveries } from '../../src/app/discovery.ts';
+import { refreshDiscoveries } from '../../src/core/clusters/look.ts';
+import type { ClusterApi } from '../../src/core/delivery/ports.ts';
 import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
-import { makeMetrics } from '../../src/telemetry.ts';
+import { makeMetrics } from '../../src/telemetry/telemetry.ts';
 import { type Answer, assertProblem, startApi, type TestApi } from './harness.ts';
 
 const quiet = { info() {}, warn() {}, error() {}, debug() {} };

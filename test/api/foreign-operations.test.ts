@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { v7 } from 'uuid';
-import { type Mirroring, mirrorApplications, recordOthers } from '../../src/app/mirror.ts';
-import type { Cluster } from '../../src/domain/cluster.ts';
-import { maxListedCount } from '../../src/domain/foreign-operation.ts';
-import { LeaseLost } from '../../src/domain/leases.ts';
-import { type Observation, observe } from '../../src/domain/observe.ts';
+import type { Cluster } from '../../src/core/clusters/rules/cluster.ts';
+import { type Mirroring, mirrorApplications, recordOthers } from '../../src/core/observation/mirror.ts';
+import { maxListedCount } from '../../src/core/observation/rules/foreign-operation.ts';
+import { LeaseLost } from '../../src/core/observation/rules/sharing.ts';
+import { type Observation, observe } from '../../src/core/operations/rules/observe.ts';
 import { keptLog } from '../support/log.ts';
 import { assertProblem, startApi, type TestApi } from './harness.ts';
 import { backup, type Scene, setScene } from './scene.ts';

@@ -1,10 +1,10 @@
 /** The API over a database of its own, with two organizations that must not see each other. */
 import assert from 'node:assert/strict';
 import type { FastifyInstance, InjectOptions } from 'fastify';
-import { ensureAdmin } from '../../src/app/access.ts';
-import type { ClusterApi } from '../../src/app/connector-ports.ts';
-import { scopes } from '../../src/domain/access.ts';
-import type { HttpPorts } from '../../src/http/ports.ts';
+import { ensureAdmin } from '../../src/core/access/access.ts';
+import { scopes } from '../../src/core/access/rules/access.ts';
+import type { ClusterApi } from '../../src/core/delivery/ports.ts';
+import type { HttpPorts } from '../../src/http/kit/ports.ts';
 import { buildServer } from '../../src/http/server.ts';
 import { readKubeconfig } from '../../src/kubernetes/kubeconfig.ts';
 import { type Opened, openStore } from '../../src/postgres/store.ts';

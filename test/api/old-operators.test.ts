@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type SimulatedCluster, startCluster } from '../../simulator/index.ts';
-import type { ClusterApi } from '../../src/app/connector-ports.ts';
-import { refreshDiscoveries } from '../../src/app/discovery.ts';
+import { refreshDiscoveries } from '../../src/core/clusters/look.ts';
+import type { ClusterApi } from '../../src/core/delivery/ports.ts';
 import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { assertProblem, pointersOf, startApi, type TestApi } from './harness.ts';
 import { setScene } from './scene.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { fire } from '../../src/app/fire.ts';
+import { fire } from '../../src/core/scheduling/fire.ts';
 import { assertProblem, pointersOf, startApi, type TestApi } from './harness.ts';
 import { backup, type Scene, setScene } from './scene.ts';
 

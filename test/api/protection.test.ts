@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { protect } from '../../src/app/protect.ts';
-import { factsWhere } from '../../src/postgres/protection-facts.ts';
+import { protect } from '../../src/core/protection/protect.ts';
+import { factsWhere } from '../../src/postgres/protection/facts.ts';
 import { seedSchedules } from '../support/seed.ts';
 import { assertProblem, startApi, type TestApi } from './harness.ts';
 import { backup, type Scene, setScene, succeeded } from './scene.ts';

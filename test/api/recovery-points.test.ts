@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { v7 } from 'uuid';
-import { recoveryPointPage } from '../../src/postgres/recovery-points.ts';
+import { recoveryPointPage } from '../../src/postgres/protection/recovery-points.ts';
 import { assertProblem, startApi, type TestApi } from './harness.ts';
 import { backup, type Scene, setScene, succeeded } from './scene.ts';
 

@@ -1,8 +1,8 @@
 /** What is done with a schedule by hand, through the API: each action's effect, its place in the ledger, and its refusals. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { applyFailurePolicies } from '../../src/app/failure-policy.ts';
-import { fire } from '../../src/app/fire.ts';
+import { applyFailurePolicies } from '../../src/core/scheduling/failure-policy.ts';
+import { fire } from '../../src/core/scheduling/fire.ts';
 import { assertProblem, startApi, type TestApi } from './harness.ts';
 import { type Scene, setScene } from './scene.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { watchdog } from '../../src/app/watchdog.ts';
-import { findingKinds } from '../../src/domain/watchdog.ts';
+import { findingKinds } from '../../src/core/watchdog/rules/watchdog.ts';
+import { watchdog } from '../../src/core/watchdog/watchdog.ts';
 import { brokenInvariants } from '../../src/postgres/watchdog.ts';
 import { keptLog } from '../support/log.ts';
 import { seedSchedules } from '../support/seed.ts';

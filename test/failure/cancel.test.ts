@@ -1,7 +1,7 @@
 /** A cancel in every state: it leaves nothing running, and never deletes what has finished. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { manifestOf } from '../../src/domain/manifest.ts';
+import { manifestOf } from '../../src/core/operations/rules/manifest.ts';
 import { type Delivering, namespace, startDelivering } from '../support/delivering.ts';
 import { until } from '../support/until.ts';
 

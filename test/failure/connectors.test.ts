@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SimulatedCluster } from '../../simulator/index.ts';
-import { parallelCalls } from '../../src/app/deliver.ts';
+import { parallelCalls } from '../../src/core/delivery/deliver.ts';
 import { assertAllApplied, startLandscape, wantBackup } from '../support/connectors.ts';
 import { backends } from '../support/service.ts';
 import { until } from '../support/until.ts';

@@ -1,7 +1,7 @@
 /** Nothing waits for ever: each deadline of ours ends what is past it, says why, and takes the cluster's later word. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { pastDeadline } from '../../src/postgres/deadlines.ts';
+import { pastDeadline } from '../../src/postgres/operations/deadlines.ts';
 import { type Delivering, namespace, startDelivering } from '../support/delivering.ts';
 import { until } from '../support/until.ts';
 

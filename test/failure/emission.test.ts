@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Pool } from 'pg';
-import { fire } from '../../src/app/fire.ts';
+import { fire } from '../../src/core/scheduling/fire.ts';
 import { openStore } from '../../src/postgres/store.ts';
 import { freshDatabase } from '../support/database.ts';
 import { assertFiredOnce, emissionCounts, ended, fireUnderKills, startEmitter } from '../support/emission.ts';

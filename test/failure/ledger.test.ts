@@ -6,15 +6,20 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { authenticate, ensureAdmin } from '../../src/app/access.ts';
-import { createApplicationClass, createApplicationInstance } from '../../src/app/applications.ts';
-import type { Call } from '../../src/app/call.ts';
-import { registerCluster } from '../../src/app/clusters.ts';
-import { fire } from '../../src/app/fire.ts';
-import { changeSchedule, createSchedule, resumeSchedule, suspendSchedule } from '../../src/app/schedules.ts';
-import { triggerSchedule } from '../../src/app/trigger.ts';
-import type { Caller } from '../../src/domain/access.ts';
-import { type Recurrence, slotAfter } from '../../src/domain/slots.ts';
+import { authenticate, ensureAdmin } from '../../src/core/access/access.ts';
+import type { Call } from '../../src/core/access/call.ts';
+import type { Caller } from '../../src/core/access/rules/access.ts';
+import { createApplicationClass, createApplicationInstance } from '../../src/core/applications/applications.ts';
+import { registerCluster } from '../../src/core/clusters/clusters.ts';
+import { fire } from '../../src/core/scheduling/fire.ts';
+import {
+  changeSchedule,
+  createSchedule,
+  resumeSchedule,
+  suspendSchedule,
+} from '../../src/core/scheduling/schedules.ts';
+import { triggerSchedule } from '../../src/core/scheduling/trigger.ts';
+import { type Recurrence, slotAfter } from '../../src/core/time/rules/slots.ts';
 import { type Opened, openStore } from '../../src/postgres/store.ts';
 import { freshDatabase } from '../support/database.ts';
 

@@ -8,7 +8,7 @@ import { Client } from 'pg';
 import { startCluster } from '../../simulator/index.ts';
 import { readConfig } from '../../src/config.ts';
 import { startService } from '../../src/context.ts';
-import { startEmbeddedPostgres } from '../../src/postgres/embedded.ts';
+import { startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts';
 import { clientOf } from '../support/client.ts';
 import { keptLog } from '../support/log.ts';
 import { setScene } from '../support/scene.ts';

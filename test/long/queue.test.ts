@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { startCluster } from '../../simulator/index.ts';
-import { layWire, type Wire } from '../../src/bullmq/support.ts';
+import { layWire, type Wire } from '../support/bullmq/support.ts';
 import { assertAllApplied, type Landscape, type Place, startLandscape, wantBackup } from '../support/connectors.ts';
 import { type OwnRedis, startOwnRedis } from '../support/own-redis.ts';
 import { scale } from '../support/scale.ts';

@@ -1,11 +1,11 @@
 /**
- * Every slot of 2024 to 2030 in every zone against the oracle, one after the other: what src/domain/recurrence.oracle.test.ts
+ * Every slot of 2024 to 2030 in every zone against the oracle, one after the other: what src/core/time/rules/recurrence.oracle.test.ts
  * walks only around the changes of the clocks. A few minutes, because it asks croner some millions of times.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { patternOf, slotsBetween, stretchesOf } from '../../src/domain/recurrence.oracle.ts';
-import { nextSlot } from '../../src/domain/recurrence.ts';
+import { nextSlot } from '../../src/core/time/rules/recurrence.ts';
+import { patternOf, slotsBetween, stretchesOf } from '../support/core/recurrence-oracle.ts';
 
 const first = Date.UTC(2024, 0, 1);
 const last = Date.UTC(2031, 0, 1);

@@ -1,10 +1,10 @@
 /** The API, a simulated cluster with one application, and the connector's activations, called by hand on a clock of one's own. */
 import assert from 'node:assert/strict';
 import { type ClusterOptions, type SimulatedCluster, startCluster } from '../../simulator/index.ts';
-import { applyDeadlines } from '../../src/app/deadlines.ts';
-import { deliver } from '../../src/app/deliver.ts';
-import { observe } from '../../src/domain/observe.ts';
-import type { Operation } from '../../src/domain/operation.ts';
+import { deliver } from '../../src/core/delivery/deliver.ts';
+import { applyDeadlines } from '../../src/core/operations/deadlines.ts';
+import { observe } from '../../src/core/operations/rules/observe.ts';
+import type { Operation } from '../../src/core/operations/rules/operation.ts';
 import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { startApi, type TestApi } from '../api/harness.ts';
 import { keptLog } from './log.ts';

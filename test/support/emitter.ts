@@ -3,7 +3,7 @@
  * input fires again and again, until nothing is due (`once`) or for ever (`loop`).
  */
 
-import { fire } from '../../src/app/fire.ts';
+import { fire } from '../../src/core/scheduling/fire.ts';
 import { openStore } from '../../src/postgres/store.ts';
 
 const [url = '', mode = 'once'] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 /** A log that keeps its lines, to be searched by tests. */
 import { Writable } from 'node:stream';
-import { makeLogger } from '../../src/telemetry.ts';
+import { makeLogger } from '../../src/telemetry/telemetry.ts';
 
 export function keptLog(level = 'debug'): { readonly log: ReturnType<typeof makeLogger>; text(): string } {
   const lines: string[] = [];

@@ -2,9 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Clock } from '../../src/app/ports.ts';
 import { readConfig } from '../../src/config.ts';
 import { startService } from '../../src/context.ts';
+import type { Clock } from '../../src/core/kernel/ports.ts';
 import { type Client, clientOf } from './client.ts';
 import { freshDatabase } from './database.ts';
 import { keptLog } from './log.ts';

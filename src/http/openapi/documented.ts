@@ -2,8 +2,8 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
-import type { Api } from '../ports.ts';
-import { about } from '../route.ts';
+import type { Api } from '../kit/ports.ts';
+import { about } from '../kit/route.ts';
 import { finish } from './finish.ts';
 import { description, tags } from './text.ts';
 

@@ -1,0 +1,40 @@
+/**
+ * The table of floors: which folder of src may import which. Everything that holds the layout is generated from it:
+ * Biome's import rules (scripts/import-rules.mjs writes them into biome.json), the imports that are planted to prove that
+ * those rules catch (scripts/check-imports.mjs), and the graph of subjects (scripts/subjects.mjs).
+ */
+
+/** The subjects of src/core, from the ground up. A subject imports its own folder and the subjects before it. */
+export const subjects = [
+  'time',
+  'kernel',
+  'access',
+  'clusters',
+  'applications',
+  'acceptance',
+  'operations',
+  'scheduling',
+  'protection-plans',
+  'protection',
+  'delivery',
+  'observation',
+  'agents',
+  'watchdog',
+];
+
+/** The packages that rules may use; use cases take none. */
+export const corePackages = ['zod', 'croner'];
+
+/** The folders beside src/core. Each imports src/core and itself, never another edge. */
+export const edges = ['http', 'postgres', 'kubernetes', 'bullmq', 'telemetry', 'embedded-postgres'];
+
+/** Edges know nothing of these files, which put everything together. */
+export const composition = ['context.ts', 'main.ts'];
+
+/** What is built around the service; the service knows nothing of it. */
+export const around = ['simulator', 'test', 'scripts', 'bench'];
+
+/** What the subject may import: itself and what lies below. */
+export function below(_subject) {
+  return subjects;
+}

@@ -1,0 +1,70 @@
+/**
+ * A POST that is sent twice takes effect once. The key is claimed and the answer stored in the transaction of the
+ * effect itself: a kill at any moment leaves either both or neither, and no key stuck.
+ */
+
+import type { IdempotencyScope, Store, StoredAnswer, Transaction } from '../kernel/ports.ts';
+import { Refusal } from '../kernel/rules/problem.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Keyed {
+  readonly scope: IdempotencyScope;
+  readonly requestHash: string;
+}
+
+export async function once(
+  store: Store,
+  keyed: Keyed | undefined,
+  effect: (tx: Transaction) => Promise<Answer>,
+): Promise<Answer & { readonly replayed: boolean }> {
+  return store.transaction(async (tx) => {
+    if (keyed === undefined) return { ...(await effect(tx)), replayed: false };
+    const known = await tx.idempotency.claim(keyed.scope);
+    if (known === 'InProgress') {
+      throw new Refusal('request-in-progress', 'A request with this Idempotency-Key is still running.', {
+        retryAfterSeconds: 1,
+      });
+    }
+    if (known !== 'Free') return replay(known, keyed.requestHash);
+    const answer = await effect(tx);
+    const { requestHash } = keyed;
+    await tx.idempotency.store(keyed.scope, {
+      requestHash,
+      status: answer.status,
+      body: answer.body,
+      headers: answer.headers ?? {},
+    });
+    return { ...answer, replayed: false };
+  });
+}
+
+/**
+ * `once` for work that must not be inside a transaction and does no harm when two do it at once. It is not done again
+ * for an answer that is stored already; what is stored first is what everybody gets.
+ */
+export async function onceBetween(
+  store: Store,
+  keyed: Keyed | undefined,
+  work: () => Promise<Answer>,
+): Promise<Answer & { readonly replayed: boolean }> {
+  if (keyed === undefined) return { ...(await work()), replayed: false };
+  const known = await store.transaction((tx) => tx.idempotency.claim(keyed.scope));
+  if (known !== 'Free' && known !== 'InProgress') return replay(known, keyed.requestHash);
+  const answer = await work();
+  return once(store, keyed, async () => answer);
+}
+
+function replay(known: StoredAnswer, requestHash: string): Answer & { readonly replayed: boolean } {
+  if (known.requestHash !== requestHash) {
+    throw new Refusal(
+      'idempotency-key-reused',
+      'This Idempotency-Key was used for a request with another body. Use a new key for a new request.',
+    );
+  }
+  return { status: known.status, body: known.body, headers: known.headers, replayed: true };
+}

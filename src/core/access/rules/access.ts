@@ -1,0 +1,105 @@
+/** Who may do what: organizations, API keys and their scopes. */
+import { z } from 'zod';
+import { Refusal } from '../../kernel/rules/problem.ts';
+import { DisplayName, Id, Instant, Revision } from '../../kernel/rules/shapes.ts';
+
+export const scopes = [
+  'platform:admin',
+  'api-keys:read',
+  'api-keys:write',
+  'application-classes:read',
+  'application-classes:write',
+  'application-instances:read',
+  'application-instances:write',
+  'clusters:read',
+  'clusters:write',
+  'operations:read',
+  'operations:write',
+  'schedules:read',
+  'schedules:write',
+] as const;
+
+export const Scope = z.enum(scopes).meta({
+  id: 'Scope',
+  description:
+    'What a key may do. platform:admin may do everything, also for other organizations: create them, their keys, and the shared application classes.',
+});
+export type Scope = z.infer<typeof Scope>;
+
+const MinimumInterval = z
+  .int()
+  .min(60)
+  .max(31_622_400)
+  .describe('Seconds: no schedule may fire more often. Default: no limit.');
+
+export const Organization = z
+  .object({
+    id: Id,
+    name: DisplayName,
+    minimumIntervalSeconds: MinimumInterval.optional(),
+    suspend: z.boolean().describe('While true none of its schedules fires; the ledger accounts for the slots.'),
+    suspendReason: z.string().optional(),
+    createdAt: Instant,
+    updatedAt: Instant,
+    revision: Revision,
+  })
+  .meta({ id: 'Organization', description: 'A tenant. Everything but the application classes belongs to one.' });
+export type Organization = z.infer<typeof Organization>;
+
+export const NewOrganization = z
+  .strictObject({ name: DisplayName, minimumIntervalSeconds: MinimumInterval.optional() })
+  .meta({ id: 'NewOrganization', description: 'An organization to create.' });
+export type NewOrganization = z.infer<typeof NewOrganization>;
+
+export const OrganizationChange = z
+  .strictObject({
+    name: DisplayName.optional(),
+    minimumIntervalSeconds: MinimumInterval.nullable()
+      .optional()
+      .describe('null: no limit. Schedules that exist stay as they are.'),
+    suspend: z.boolean().optional(),
+    suspendReason: z.string().min(1).max(500).optional(),
+  })
+  .meta({ id: 'OrganizationChange', description: 'What to change; what is absent stays.' });
+export type OrganizationChange = z.infer<typeof OrganizationChange>;
+
+export const ApiKey = z
+  .object({
+    id: Id,
+    organizationId: Id,
+    name: DisplayName,
+    scopes: z.array(Scope),
+    hint: z.string().describe('The beginning of the key, to tell keys apart.'),
+    createdAt: Instant,
+    expiresAt: Instant.optional(),
+    revokedAt: Instant.optional(),
+  })
+  .meta({ id: 'ApiKey', description: 'An API key, without its secret: only a hash of that is stored.' });
+export type ApiKey = z.infer<typeof ApiKey>;
+
+export const NewApiKey = z
+  .strictObject({
+    name: DisplayName,
+    scopes: z.array(Scope).min(1).max(scopes.length),
+    expiresAt: Instant.optional().describe('Default: never.'),
+    organizationId: Id.optional().describe("Default: the calling key's. Another one needs platform:admin."),
+  })
+  .meta({ id: 'NewApiKey', description: 'A key to create.' });
+export type NewApiKey = z.infer<typeof NewApiKey>;
+
+/** Who calls: the key, its organization, and the person it names. */
+export interface Caller {
+  readonly apiKeyId: string;
+  readonly name: string;
+  readonly organizationId: string;
+  readonly scopes: readonly Scope[];
+  readonly onBehalfOf?: string | undefined;
+}
+
+export function may(caller: Caller, scope: Scope): boolean {
+  return caller.scopes.includes('platform:admin') || caller.scopes.includes(scope);
+}
+
+export function requireScope(caller: Caller, scope: Scope): void {
+  if (!may(caller, scope)) throw new Refusal('forbidden', `The API key "${caller.name}" lacks the scope ${scope}.`);
+}

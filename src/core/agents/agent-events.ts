@@ -1,0 +1,85 @@
+/**
+ * What a cluster's own agent posts, taken in. The record is told the facts of a batch in one transaction: those that are
+ * new are folded by the rule that the watch goes by, so that posts are another way to the same Operation and never a
+ * second opinion. Nothing is answered before that has committed.
+ */
+
+import type { Clock, Log, Vault } from '../kernel/ports.ts';
+import { Refusal } from '../kernel/rules/problem.ts';
+import type { Observation, Observed } from '../operations/rules/observe.ts';
+import type { Operation } from '../operations/rules/operation.ts';
+import { type AgentBatch, type AgentEvents, type AgentFact, factsOf } from './rules/agent-event.ts';
+import { type AgentStanding, afterWhile, heard } from './rules/agent-standing.ts';
+import { observePosted } from './rules/posted.ts';
+
+/** A cluster, by the token that its agent sent. */
+export interface Agent {
+  readonly clusterId: string;
+  readonly organizationId: string;
+}
+
+export interface TakenBatch extends Omit<AgentBatch, 'facts'> {
+  readonly facts: readonly (AgentFact & { readonly digest: string })[];
+}
+
+export interface TakeRules {
+  readonly fold: (operation: Operation, observation: Observation) => Observed;
+  readonly stand: (standing: AgentStanding, told: { heartbeat: boolean; relist: boolean }) => AgentStanding;
+}
+
+export interface AgentRecord {
+  /** Whose token this is: until `endsAt`, if it has been replaced. */
+  holder(tokenHash: string): Promise<(Agent & { readonly endsAt?: string | undefined }) | undefined>;
+  /** One transaction. Facts with a digest that is known already are passed over. */
+  take(agent: Agent, batch: TakenBatch, now: string, rules: TakeRules): Promise<{ readonly changedCount: number }>;
+  /** Looks after the clusters whose standing may have changed by time alone; says how many did. */
+  pass(stand: (standing: AgentStanding) => AgentStanding): Promise<number>;
+  /** Forgets digests of more than a day ago. */
+  forget(): Promise<void>;
+}
+
+export interface AgentPorts {
+  readonly agents: AgentRecord;
+  readonly vault: Vault;
+  readonly clock: Clock;
+}
+
+/** Whose agent this is, or the Refusal `unauthenticated`. */
+export async function authenticateAgent(
+  { agents, vault, clock }: AgentPorts,
+  token: string | undefined,
+): Promise<Agent> {
+  const holder = token === undefined ? undefined : await agents.holder(vault.hashOf(token));
+  const ended = holder?.endsAt !== undefined && Date.parse(holder.endsAt) <= Date.parse(await clock.now());
+  if (holder !== undefined && !ended) return { clusterId: holder.clusterId, organizationId: holder.organizationId };
+  throw new Refusal(
+    'unauthenticated',
+    'Send the agent token of a cluster as "Authorization: Bearer <token>". This one is missing, unknown, replaced or revoked.',
+  );
+}
+
+export async function takeAgentEvents(
+  { agents, vault, clock }: AgentPorts,
+  agent: Agent,
+  { events }: AgentEvents,
+): Promise<{ readonly changedCount: number }> {
+  if (events.length === 0) return { changedCount: 0 };
+  const now = await clock.now();
+  const { heartbeat, facts } = factsOf(events, now);
+  const batch = { heartbeat, facts: facts.map((fact) => ({ ...fact, digest: vault.hashOf(fact.identity) })) };
+  return agents.take(agent, batch, now, {
+    fold: (operation, observation) => observePosted(operation, observation, now),
+    stand: (standing, told) => heard(standing, told, now),
+  });
+}
+
+/** Tells which agents have fallen silent, and asks for the lists that had to wait. */
+export async function lookAfterAgents({
+  agents,
+  clock,
+  log,
+}: Omit<AgentPorts, 'vault'> & { readonly log: Log }): Promise<void> {
+  const now = await clock.now();
+  const changedCount = await agents.pass((standing) => afterWhile(standing, now));
+  if (changedCount > 0) log.info({ changedCount }, 'what agents tell of their clusters has changed');
+}

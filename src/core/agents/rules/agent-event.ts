@@ -1,0 +1,178 @@
+/**
+ * What a cluster's own agent posts: its event stream, in the agent protocol's shape. Only the fields that are named here
+ * are ever read: an event may carry live secrets beside them (`managedStorage`), which end with the raw body.
+ *
+ * An event says of a resource that one of its conditions is so since then; nothing more. So each condition is a fact of
+ * its own, told from every other by key, reason and transition time.
+ */
+import { z } from 'zod';
+import { clip } from '../../kernel/rules/condition.ts';
+import { Instant } from '../../kernel/rules/shapes.ts';
+
+export const maxEventCount = 100;
+const maxConditionCount = 32;
+/** A cluster's clock may be ahead by this; what is later yet counts as from now. */
+const clockSkewMs = 3_600_000;
+
+/** PostgreSQL takes neither NUL characters nor halves of surrogate pairs. */
+const plain = (text: string) => text.replaceAll('\u0000', '\uFFFD').toWellFormed();
+const Name = z.string().max(316).transform(plain);
+const Words = z.string().transform((text) => clip(plain(text)));
+const Generation = z.int().min(0);
+
+export const AgentResourceRef = z
+  .object({
+    apiVersion: Name,
+    kind: Name,
+    namespace: Name.nullish(),
+    name: Name,
+    uid: Name.nullish(),
+    generation: Generation.nullish(),
+  })
+  .meta({ id: 'AgentResourceRef', description: 'The resource that an event is about, in the cluster of the token.' });
+
+export const AgentCondition = z
+  .object({
+    type: z.string().min(1).max(316).transform(plain),
+    status: z.enum(['True', 'False', 'Unknown']),
+    reason: Words.nullish().describe('Kept to 1 KiB.'),
+    message: Words.nullish().describe('Kept to 1 KiB.'),
+    lastTransitionTime: Instant.nullish().describe("Default: the event's timestamp."),
+    observedGeneration: Generation.nullish(),
+  })
+  .meta({ id: 'AgentCondition', description: 'A metav1.Condition as an agent tells it.' });
+export type AgentCondition = z.infer<typeof AgentCondition>;
+
+export const AgentEvent = z
+  .object({
+    eventKey: z
+      .string()
+      .max(2048)
+      .nullish()
+      .describe('Told apart by it, the reason and the transition time. Default: made from the resource and condition.'),
+    kind: Name.describe(
+      'ConditionTransition, ClusterHeartbeat, CredentialRotated, OperationAccepted, OperationBlocked, OperationRunning, OperationSucceeded, OperationFailed. Others are accepted and ignored.',
+    ),
+    resourceRef: AgentResourceRef,
+    conditions: z
+      .array(AgentCondition)
+      .max(maxConditionCount)
+      .nullish()
+      .describe('Each counts by itself. Without any, the kind of an event about an Operation implies one.'),
+    timestamp: Instant,
+  })
+  .meta({
+    id: 'AgentEvent',
+    description: 'One event. Fields that are not named here are ignored, and read by nobody.',
+  });
+export type AgentEvent = z.infer<typeof AgentEvent>;
+
+export const AgentEvents = z
+  .object({ events: z.array(AgentEvent).max(maxEventCount) })
+  .meta({ id: 'AgentEvents', description: 'A batch of events, in any order; a repetition does no harm.' });
+export type AgentEvents = z.infer<typeof AgentEvents>;
+
+export interface FactRef {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string | undefined;
+  readonly generation: number | undefined;
+}
+
+export interface FactCondition {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly message: string;
+  readonly lastTransitionTime: string;
+  readonly observedGeneration?: number;
+}
+
+export interface AgentFact {
+  readonly about: 'Operation' | 'ApplicationInstance' | 'BufferOverflow' | 'CredentialRotated';
+  /** The same for every repetition, and for nothing else. */
+  readonly identity: string;
+  readonly ref: FactRef;
+  readonly condition: FactCondition;
+}
+
+export interface AgentBatch {
+  readonly heartbeat: boolean;
+  /** Oldest first: by generation, transition time, timestamp. */
+  readonly facts: readonly AgentFact[];
+}
+
+/** The reason of a condition that only the kind of an event tells: the cluster's own words take its place. */
+export const impliedReason = 'ToldByEvent';
+const implied: Readonly<Record<string, string>> = {
+  OperationAccepted: 'Accepted',
+  OperationBlocked: 'Blocked',
+  OperationRunning: 'Running',
+  OperationSucceeded: 'Succeeded',
+  OperationFailed: 'Failed',
+};
+
+export function factsOf(events: readonly AgentEvent[], now: string): AgentBatch {
+  const told = events.flatMap((event) => factsOfEvent(event, now).map((fact) => ({ fact, at: event.timestamp })));
+  const order = ({ fact, at }: (typeof told)[number]) => [
+    fact.condition.observedGeneration ?? 0,
+    Date.parse(fact.condition.lastTransitionTime),
+    Date.parse(at),
+  ];
+  return {
+    heartbeat: events.some(({ kind }) => kind === 'ClusterHeartbeat'),
+    facts: told.toSorted((a, b) => compare(order(a), order(b))).map(({ fact }) => fact),
+  };
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  for (const [at, value] of a.entries()) if (value !== b[at]) return value - (b[at] ?? 0);
+  return 0;
+}
+
+function factsOfEvent(event: AgentEvent, now: string): readonly AgentFact[] {
+  const { kind, conditions } = event;
+  const stated = conditions ?? [];
+  const overflow = stated.filter(({ type, status }) => type === 'BufferOverflow' && status === 'True');
+  if (kind === 'BufferOverflow') return [factOf('BufferOverflow', event, conditionNamed(kind, event.timestamp), now)];
+  if (overflow.length > 0) return overflow.map((condition) => factOf('BufferOverflow', event, condition, now));
+  if (kind === 'CredentialRotated') return [factOf(kind, event, conditionNamed(kind, event.timestamp), now)];
+  const about = aboutOf(event.resourceRef);
+  const type = implied[kind];
+  if (about === undefined || (kind !== 'ConditionTransition' && (type === undefined || about !== 'Operation')))
+    return [];
+  if (stated.length > 0) return stated.map((condition) => factOf(about, event, condition, now));
+  return type === undefined ? [] : [factOf(about, event, conditionNamed(type, event.timestamp), now)];
+}
+
+function conditionNamed(type: string, timestamp: string): AgentCondition {
+  return { type, status: 'True', reason: impliedReason, lastTransitionTime: timestamp };
+}
+
+function aboutOf({ apiVersion, kind }: AgentEvent['resourceRef']): 'Operation' | 'ApplicationInstance' | undefined {
+  if (kind === 'Operation' && apiVersion.startsWith('ops.vworkspace.io/')) return kind;
+  return kind === 'ApplicationInstance' && apiVersion.startsWith('apps.vworkspace.io/') ? kind : undefined;
+}
+
+function factOf(about: AgentFact['about'], event: AgentEvent, stated: AgentCondition, now: string): AgentFact {
+  const { apiVersion, kind, namespace, name, uid, generation } = event.resourceRef;
+  const { type, status, reason, message } = stated;
+  const since = stated.lastTransitionTime ?? event.timestamp;
+  const observedGeneration = stated.observedGeneration ?? generation ?? undefined;
+  const key =
+    event.eventKey ||
+    `condition/${apiVersion}/${kind}/${namespace ?? ''}/${name}/${uid ?? ''}/${type}/${status}@${generation ?? ''}`;
+  return {
+    about,
+    identity: JSON.stringify([key, type, status, reason ?? '', since]),
+    ref: { namespace: namespace ?? '', name, uid: uid || undefined, generation: generation ?? undefined },
+    condition: {
+      type,
+      status,
+      reason: reason ?? '',
+      message: message ?? '',
+      lastTransitionTime: Date.parse(since) - Date.parse(now) > clockSkewMs ? now : since,
+      ...(observedGeneration !== undefined && { observedGeneration }),
+    },
+  };
+}

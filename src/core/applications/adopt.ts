@@ -1,0 +1,78 @@
+/**
+ * Applications that were found in clusters become application instances, and instances are shown with what their clusters
+ * say of them.
+ */
+
+import { type Call, own, type Reading } from '../access/call.ts';
+import type { Tables } from '../kernel/ports.ts';
+import { DnsLabel } from '../kernel/rules/names.ts';
+import { notFound, Refusal, ruleViolated } from '../kernel/rules/problem.ts';
+import type { Engine, OperationType } from '../operations/rules/operation.ts';
+import { createApplicationInstance } from './applications.ts';
+import type { ApplicationClass, ApplicationInstance } from './rules/application.ts';
+import { type Adoption, applicationWarnings, type ClusterApplication } from './rules/cluster-application.ts';
+
+export async function adoptApplication(
+  call: Call,
+  clusterId: string,
+  id: string,
+  { applicationClassId, displayName }: Adoption,
+): Promise<ApplicationInstance> {
+  const { tx, caller } = call;
+  await own(tx.clusters, caller, 'cluster', clusterId);
+  const found = await tx.clusterApplications.find(caller.organizationId, clusterId, id);
+  if (found === undefined) throw notFound('application of the cluster', id);
+  const place = `${found.namespace}/${found.name}`;
+  if (found.applicationInstanceId !== undefined)
+    throw new Refusal('already-exists', `${place} is the application instance ${found.applicationInstanceId} already.`);
+  if (found.goneAt !== undefined)
+    throw new Refusal('rule-violated', `${place} is gone from the cluster since ${found.goneAt}.`);
+  if (!DnsLabel.safeParse(found.name).success)
+    throw new Refusal('rule-violated', `${place} has a name that is no DNS label, as application instances need it.`);
+  const made = await createApplicationInstance(call, {
+    clusterId,
+    applicationClassId: applicationClassId ?? (await classOf(tx, found)).id,
+    namespace: found.namespace,
+    name: found.name,
+    ...(displayName !== undefined && { displayName }),
+  });
+  return withState(tx, made);
+}
+
+async function classOf(tx: Tables, { catalogId }: ClusterApplication): Promise<ApplicationClass> {
+  const found = catalogId === undefined ? undefined : await tx.applicationClassNamed(catalogId);
+  if (found !== undefined) return found;
+  const made = catalogId === undefined ? 'names nothing of the catalog' : `was made from ${catalogId}`;
+  throw ruleViolated('/applicationClassId', `is needed: the application ${made}, and no class has that name.`);
+}
+
+/** With what their clusters say, in one statement for all of them. */
+export async function withStates(
+  { clusterApplications }: Pick<Tables, 'clusterApplications'>,
+  instances: readonly ApplicationInstance[],
+): Promise<ApplicationInstance[]> {
+  const states = await clusterApplications.statesOf(instances.map(({ id }) => id));
+  return instances.map((instance) => {
+    const observed = states.get(instance.id);
+    return observed === undefined ? instance : { ...instance, observed };
+  });
+}
+
+export async function withState(
+  tables: Pick<Tables, 'clusterApplications'>,
+  instance: ApplicationInstance,
+): Promise<ApplicationInstance> {
+  const [shown = instance] = await withStates(tables, [instance]);
+  return shown;
+}
+
+/** What is likely to go wrong with Operations on the application, by what its cluster said last. */
+export async function forewarned(
+  { tx }: Pick<Reading, 'tx'>,
+  instance: ApplicationInstance,
+  type: OperationType,
+  engine: Engine = 'velero',
+): Promise<readonly string[]> {
+  const states = await tx.clusterApplications.statesOf([instance.id]);
+  return applicationWarnings(type, engine, instance, states.get(instance.id));
+}

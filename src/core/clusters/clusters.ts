@@ -1,0 +1,132 @@
+/** Clusters: registering one, changing how it is reached, and asking it what it can do. */
+
+import { atRevision, type Call, ownAsRead, ownLocked } from '../access/call.ts';
+import type { Caller } from '../access/rules/access.ts';
+import type { KubeconfigReader } from '../delivery/ports.ts';
+import type { Clock } from '../kernel/ports.ts';
+import { notFound, ruleViolated } from '../kernel/rules/problem.ts';
+import { type LookPorts, look } from './look.ts';
+import type { ClusterFigures } from './ports.ts';
+import {
+  type Cluster,
+  type ClusterAccess,
+  type ClusterChange,
+  type ClusterStatus,
+  type NewCluster,
+  withDelivery,
+} from './rules/cluster.ts';
+
+export async function registerCluster(
+  { tx, caller, now, vault }: Call,
+  input: NewCluster,
+  read: KubeconfigReader,
+): Promise<Cluster> {
+  const access = accessOf(input, read);
+  if (access === undefined) throw ruleViolated('/kubeconfig', 'Give either kubeconfig, or server with ca and token.');
+  const { name, displayName, inFlightLimit } = input;
+  const cluster: Cluster = {
+    id: vault.newId(),
+    organizationId: caller.organizationId,
+    name,
+    ...(displayName !== undefined && { displayName }),
+    ...(inFlightLimit !== undefined && { inFlightLimit }),
+    server: access.server,
+    suspend: false,
+    conditions: [],
+    createdAt: now,
+    updatedAt: now,
+    revision: 1,
+  };
+  await tx.clusters.insert(cluster);
+  await tx.credentials.put(cluster, access);
+  return cluster;
+}
+
+export async function changeCluster(
+  { tx, caller, now }: Call,
+  id: string,
+  change: ClusterChange,
+  read: KubeconfigReader,
+  revision?: number,
+): Promise<Cluster> {
+  const {
+    inFlightLimit: knownLimit,
+    discovery,
+    throttledUntil,
+    ...known
+  } = await ownLocked(tx.clusters, caller, 'cluster', id);
+  const access = accessOf(change, read);
+  // What was found out at another address is of another cluster.
+  const moved = access !== undefined && access.server !== known.server;
+  const { displayName } = change;
+  const inFlightLimit = change.inFlightLimit === undefined ? knownLimit : (change.inFlightLimit ?? undefined);
+  const changed = await tx.clusters.update({
+    ...atRevision(known, revision),
+    ...(!moved && discovery !== undefined && { discovery }),
+    // With new access it is asked anew.
+    ...(access === undefined && throttledUntil !== undefined && { throttledUntil }),
+    ...(inFlightLimit !== undefined && { inFlightLimit }),
+    ...(displayName !== undefined && { displayName }),
+    ...(access !== undefined && { server: access.server }),
+    updatedAt: now,
+  });
+  if (access !== undefined) await tx.credentials.put(changed, access);
+  return changed;
+}
+
+/** Refused (`in-use`) while application instances refer to it. */
+export async function removeCluster({ tx, caller }: Call, id: string, revision?: number): Promise<void> {
+  await ownAsRead(tx.clusters, caller, 'cluster', id, revision);
+  await tx.clusterApplications.forget(id);
+  await tx.clusters.remove(caller.organizationId, id);
+}
+
+/** Asks the cluster now, outside of any transaction, and records what it said. */
+export async function checkCluster(
+  ports: LookPorts & WaitingPorts,
+  caller: Caller,
+  id: string,
+): Promise<ClusterStatus> {
+  const target = await ports.directory.target(id);
+  if (target === undefined || target.cluster.organizationId !== caller.organizationId) throw notFound('cluster', id);
+  await look(ports, target);
+  return withWaiting(ports, (await ports.directory.target(id))?.cluster ?? target.cluster);
+}
+
+interface WaitingPorts {
+  readonly clusterFigures: ClusterFigures;
+  readonly clock: Clock;
+}
+
+export async function withWaiting(ports: WaitingPorts, cluster: Cluster): Promise<ClusterStatus> {
+  const waiting = await ports.clusterFigures.waiting([cluster.id]);
+  return withDelivery(cluster, waiting.get(cluster.id), await ports.clock.now());
+}
+
+/** What waits for each of them, in one statement. */
+export async function allWithWaiting(
+  ports: WaitingPorts,
+  clusters: readonly Cluster[],
+): Promise<readonly ClusterStatus[]> {
+  const waiting = await ports.clusterFigures.waiting(clusters.map(({ id }) => id));
+  const now = await ports.clock.now();
+  return clusters.map((cluster) => withDelivery(cluster, waiting.get(cluster.id), now));
+}
+
+function accessOf(
+  input: Pick<ClusterChange, 'kubeconfig' | 'server' | 'ca' | 'token'>,
+  read: KubeconfigReader,
+): ClusterAccess | undefined {
+  const { kubeconfig, server, ca, token } = input;
+  const parts = [server, ca, token].filter((part) => part !== undefined);
+  if (kubeconfig !== undefined) {
+    if (parts.length > 0)
+      throw ruleViolated('/kubeconfig', 'Give either kubeconfig, or server with ca and token; not both.');
+    return read(kubeconfig);
+  }
+  if (parts.length === 0) return undefined;
+  if (server === undefined) throw ruleViolated('/server', 'is needed beside ca and token: access is given as a whole.');
+  if (ca === undefined) throw ruleViolated('/ca', 'is needed beside server and token: access is given as a whole.');
+  if (token === undefined) throw ruleViolated('/token', 'is needed beside server and ca: access is given as a whole.');
+  return { server, ca, token };
+}

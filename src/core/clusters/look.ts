@@ -1,0 +1,92 @@
+/**
+ * Looking at clusters: what each can do is asked when it is registered, when its credentials change, every ten minutes,
+ * and on demand. One round takes what is due of the clusters that this connector holds, a few at a time; which is due is
+ * a column, so nothing is forgotten and no cluster is asked twice.
+ */
+
+import type { ClusterApi, ClusterDirectory, ClusterTarget } from '../delivery/ports.ts';
+import type { ClusterFailure } from '../delivery/rules/decide.ts';
+import type { Clock, Log } from '../kernel/ports.ts';
+import { clip } from '../kernel/rules/condition.ts';
+import { shifted } from '../time/rules/slots.ts';
+import type { ClusterChecks } from './ports.ts';
+import { conditionsOf, credentialsExpiring, operatorReady } from './reported-conditions.ts';
+import { holdSeconds, throttledFor } from './rules/throttling.ts';
+
+export interface LookPorts {
+  readonly directory: ClusterDirectory;
+  readonly clusterChecks: ClusterChecks;
+  readonly clusterApi: ClusterApi;
+  readonly clock: Clock;
+  /** In [0, 1): spreads the looks. */
+  readonly chance: () => number;
+}
+
+export interface RefreshPorts extends LookPorts {
+  readonly log: Log;
+  /** The clusters that this connector holds. */
+  readonly held: () => Promise<readonly string[]>;
+  /** No further look is begun; one that runs ends within its time. */
+  readonly stopping: AbortSignal;
+}
+
+const everySeconds = 600;
+const jitterSeconds = 120;
+/** Longer than a look can take. */
+const retrySeconds = 60;
+const parallelLooks = 8;
+/** A round of mute clusters takes no longer than half a minute. */
+const batchSize = 16;
+
+/** One round. Says how many clusters were looked at. */
+export async function refreshDiscoveries(ports: RefreshPorts): Promise<number> {
+  const { clusterChecks, directory, clock, log, stopping } = ports;
+  await clusterChecks.tell(await clock.now());
+  const due = await clusterChecks.claim(await ports.held(), await clock.now(), batchSize, retrySeconds);
+  const waiting = due.values();
+  const worker = async () => {
+    for (const id of waiting) {
+      if (stopping.aborted) return;
+      try {
+        const target = await directory.target(id);
+        if (target === undefined) continue;
+        const changed = await look(ports, target);
+        if (changed.length > 0) log.info({ clusterId: id, changed }, 'cluster conditions changed');
+      } catch (error) {
+        log.error({ err: error, clusterId: id }, 'a cluster could not be looked at');
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: parallelLooks }, worker));
+  return due.length;
+}
+
+/** Asks the cluster, outside of any transaction, and records what it said. Says which conditions changed status. */
+export async function look(ports: LookPorts, target: ClusterTarget): Promise<readonly string[]> {
+  const { clusterApi, clusterChecks, clock, chance } = ports;
+  const { id } = target.cluster;
+  const applications = await clusterChecks.applications(id);
+  const { discovery, failure } = await clusterApi.discover(target, await clock.now(), applications);
+  const now = await clock.now();
+  const expiring = credentialsExpiring(discovery.credentialsExpireAt, now);
+  const held = failure === undefined ? undefined : holdSeconds(failure, 0);
+  const again =
+    held === undefined ? everySeconds + jitterSeconds * (chance() - 0.5) : Math.max(held, retrySeconds) + chance();
+  return clusterChecks.record(id, {
+    discovery,
+    conditions: [
+      ...conditionsOf(failure),
+      failure === undefined ? operatorReady(discovery) : notAsked(failure),
+      ...(expiring === undefined ? [] : [expiring]),
+    ],
+    withdrawn: expiring === undefined ? ['CredentialsExpiring'] : [],
+    contact: failure?.kind !== 'Unreachable',
+    ...(held !== undefined && { room: throttledFor(held, now) }),
+    checkDueAt: shifted(now, again),
+    now,
+  });
+}
+
+function notAsked(failure: ClusterFailure) {
+  return { type: 'OperatorReady', status: 'Unknown', reason: failure.kind, message: clip(failure.message) } as const;
+}

@@ -1,0 +1,85 @@
+/** What calls and discoveries say of the cluster itself, as conditions. */
+
+import type { ClusterReport } from '../delivery/ports.ts';
+import type { ClusterFailure } from '../delivery/rules/decide.ts';
+import type { Discovery } from './rules/discovery.ts';
+
+type Reported = ClusterReport['conditions'][number];
+
+/** The conditions Reachable and Authenticated after a call that failed so, or succeeded. */
+export function conditionsOf(failure: ClusterFailure | undefined): readonly Reported[] {
+  if (failure?.kind === 'Unreachable') {
+    return [
+      { type: 'Reachable', status: 'False', reason: 'Unreachable', message: failure.message },
+      { type: 'Authenticated', status: 'Unknown', reason: 'Unreachable', message: 'The cluster could not be asked.' },
+    ];
+  }
+  const reachable = {
+    type: 'Reachable',
+    status: 'True',
+    reason: 'Answered',
+    message: 'The API server answers.',
+  } as const;
+  if (failure?.kind === 'CredentialsRejected') {
+    return [
+      reachable,
+      { type: 'Authenticated', status: 'False', reason: 'CredentialsRejected', message: failure.message },
+    ];
+  }
+  return [
+    reachable,
+    { type: 'Authenticated', status: 'True', reason: 'Accepted', message: 'The API server accepts the credentials.' },
+  ];
+}
+
+/** The condition OperatorReady, from what was found this time, not from what was known before. */
+export function operatorReady(found: Discovery): Reported {
+  const said = (status: Reported['status'], reason: string, message: string): Reported => ({
+    type: 'OperatorReady',
+    status,
+    reason,
+    message,
+  });
+  const { customResources, webhook, operator } = found;
+  const operations = customResources.items?.find(({ resource }) => resource === 'operations');
+  if (customResources.status === 'Known' && !operations?.versions.includes('v1alpha1'))
+    return said('False', 'CrdMissing', 'The cluster does not serve ops.vworkspace.io/v1alpha1 operations.');
+  if (webhook.answers === false) return said('False', 'WebhookFailing', webhook.message ?? '');
+  const health = (operator.items ?? []).flatMap(({ conditions }) =>
+    conditions.filter(({ type }) => type === 'ControllersHealthy'),
+  );
+  const ill = health.find(({ status }) => status === 'False');
+  if (ill !== undefined) return said('False', 'ControllersUnhealthy', `${ill.reason}: ${ill.message}`);
+  const healthy = health.some(({ status }) => status === 'True');
+  const untold = operator.problem ?? 'it tells no condition ControllersHealthy';
+  if (webhook.answers === true) {
+    const rest = healthy
+      ? 'Its controllers are healthy.'
+      : `Whether its controllers are healthy is not known: ${untold}`;
+    return said('True', 'Answers', `Operations pass admission. ${rest}`);
+  }
+  if (healthy) {
+    const why = webhook.problem ?? 'it was not asked';
+    return said('True', 'ControllersHealthy', `Its controllers are healthy. Its webhook was not tried: ${why}`);
+  }
+  return said('Unknown', 'NotAsked', customResources.problem ?? webhook.problem ?? untold);
+}
+
+const expiryWarningMs = 14 * 86_400_000;
+
+/** The condition CredentialsExpiring; none when no expiry is known. */
+export function credentialsExpiring(expiresAt: string | undefined, now: string): Reported | undefined {
+  if (expiresAt === undefined) return undefined;
+  const leftMs = Date.parse(expiresAt) - Date.parse(now);
+  const said = (status: Reported['status'], reason: string, message: string): Reported => ({
+    type: 'CredentialsExpiring',
+    status,
+    reason,
+    message,
+  });
+  if (leftMs <= 0)
+    return said('True', 'Expired', `The credentials expired at ${expiresAt}; give new ones (changeCluster).`);
+  if (leftMs <= expiryWarningMs)
+    return said('True', 'ExpiresSoon', `The credentials expire at ${expiresAt}; give new ones before (changeCluster).`);
+  return said('False', 'Valid', `The credentials are valid until ${expiresAt}.`);
+}

@@ -1,0 +1,165 @@
+/**
+ * One activation of the connector for one cluster: what is owed to it is delivered, in the order of the slots. Claims
+ * are leases, calls happen between transactions, and a result is recorded only under its own lease; so it may be called
+ * at any time, by any connector, and stopped or killed anywhere: a lease that runs out is claimed again, who lost it
+ * calls and records nothing more, and applying again is harmless.
+ *
+ * A cluster that cannot be reached, or says when to come back, answers for all: the rest of the batch is put off without
+ * a call. One that said so is claimed for no sooner, and is then asked with one call before it gets eight at a time.
+ */
+
+import { conditionsOf } from '../clusters/reported-conditions.ts';
+import { hasRoom, holdSeconds, type Room, throttledFor, toldToWait } from '../clusters/rules/throttling.ts';
+import type { Clock, Log } from '../kernel/ports.ts';
+import { isLate } from '../operations/rules/endings.ts';
+import { manifestOf } from '../operations/rules/manifest.ts';
+import { shifted } from '../time/rules/slots.ts';
+import { type ClaimLease, keepClaims, leaseSeconds } from './claim-lease.ts';
+import type { Claim, ClusterApi, ClusterDirectory, ClusterTarget, Deliveries } from './ports.ts';
+import { type Calls, deliverOne } from './push.ts';
+import {
+  backOffSeconds,
+  type ClusterAnswer,
+  type ClusterFailure,
+  decideDelivery,
+  speaksForAll,
+} from './rules/decide.ts';
+
+const batchSize = 64;
+export const parallelCalls = 8;
+
+export interface DeliverPorts {
+  readonly deliveries: Deliveries;
+  readonly directory: ClusterDirectory;
+  readonly clusterApi: ClusterApi;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** In [0, 1): spreads retries. */
+  readonly chance: () => number;
+}
+
+export async function deliver(ports: DeliverPorts, clusterId: string): Promise<{ readonly answeredCount: number }> {
+  let answeredCount = 0;
+  let outage: ClusterFailure | undefined;
+  let recording: Promise<void> | undefined;
+  let batch = await claimBatch(ports, clusterId);
+  while (batch !== undefined) {
+    // The next batch is claimed while this one is called, and this one recorded while the next is called.
+    const mayBeMore = outage === undefined && batch.claims.length === batchSize;
+    const next: Promise<Batch | undefined> = mayBeMore ? claimBatch(ports, clusterId) : Promise.resolve(undefined);
+    next.catch(() => {});
+    try {
+      const called = await callAll(ports, batch, outage).finally(batch.lease.end);
+      await recording;
+      recording = record(ports, clusterId, batch, called);
+      recording.catch(() => {});
+      answeredCount += called.answers.length;
+      outage = called.outage;
+      if (batch.asks && called.room === 'HasRoom') {
+        await recording;
+        batch = await claimBatch(ports, clusterId);
+      } else batch = await next;
+    } catch (error) {
+      await recording?.catch(() => {});
+      await next.then((unused) => unused?.lease.end()).catch(() => {});
+      throw error;
+    }
+  }
+  await recording;
+  return { answeredCount };
+}
+
+interface Batch {
+  readonly claims: readonly Claim[];
+  readonly lease: ClaimLease;
+  readonly calls: Calls;
+  /** One call to a cluster that was too busy, before others follow. */
+  readonly asks: boolean;
+}
+
+/** Claims what is owed; `undefined` when nothing is. */
+async function claimBatch(ports: DeliverPorts, clusterId: string): Promise<Batch | undefined> {
+  const target = await ports.directory.target(clusterId);
+  if (target === undefined) return undefined;
+  const claimedAt = performance.now();
+  const now = await ports.clock.now();
+  const asks = target.cluster.throttledUntil !== undefined;
+  const claims = await ports.deliveries.claim(clusterId, now, asks ? 1 : batchSize, leaseSeconds);
+  if (claims.length === 0) return undefined;
+  const calls = callsTo(ports.clusterApi, target, now, claimedAt);
+  return { claims, lease: keepClaims(ports, claims, claimedAt), calls, asks };
+}
+
+async function record(ports: DeliverPorts, clusterId: string, batch: Batch, called: Answers): Promise<void> {
+  const { answers, outage, heldUntil } = called;
+  const claimedCount = batch.claims.length;
+  const { log } = ports;
+  const now = await ports.clock.now();
+  const recordedCount = await ports.deliveries.record(answers, (attempt, answer) =>
+    decideDelivery(attempt, answer, now, ports.chance()),
+  );
+  if (answers.length < claimedCount)
+    log.warn({ clusterId, count: claimedCount - answers.length }, 'claims of deliveries were lost: not called');
+  if (recordedCount < answers.length)
+    log.debug({ clusterId, count: answers.length - recordedCount }, 'answers came after the end of their claims');
+  // Without a claim that still held, what was heard may be old.
+  if (recordedCount === 0) return;
+  const room = heldUntil === undefined ? called.room : throttledFor((heldUntil - performance.now()) / 1000, now);
+  const report = { conditions: conditionsOf(outage), contact: outage?.kind !== 'Unreachable', room, now };
+  await ports.directory.report(clusterId, report);
+  if (outage !== undefined)
+    log.warn({ clusterId, kind: outage.kind, reason: outage.message, putOff: claimedCount }, 'deliveries put off');
+}
+
+interface Answers {
+  readonly answers: readonly { readonly claim: Claim; readonly answer: ClusterAnswer }[];
+  readonly outage: ClusterFailure | undefined;
+  /** Until when the cluster asked for no call, by `performance.now()`. */
+  readonly heldUntil: number | undefined;
+  /** What a call that asked has found. */
+  readonly room: Extract<Room, 'HasRoom'> | undefined;
+}
+
+/** With an outage that is known already nothing is called. */
+async function callAll(ports: DeliverPorts, batch: Batch, known: ClusterFailure | undefined): Promise<Answers> {
+  const { calls, claims, lease, asks } = batch;
+  const answers: { claim: Claim; answer: ClusterAnswer }[] = [];
+  let outage = known;
+  let heldUntil: number | undefined;
+  const ask = async (claim: Claim, sendUntil: number) => {
+    const answer = await deliverOne(calls, claim, sendUntil);
+    if (speaksForAll(answer)) outage = answer;
+    const seconds = holdSeconds(answer, backOffSeconds(claim.attempts, ports.chance()));
+    if (seconds !== undefined) heldUntil = Math.max(heldUntil ?? 0, performance.now() + seconds * 1000);
+    return answer;
+  };
+  const call = async (claim: Claim) => {
+    const sendUntil = lease.sendUntil(claim);
+    if (sendUntil === undefined) return;
+    const answer = outage === undefined ? await ask(claim, sendUntil) : putOff(outage);
+    answers.push({ claim, answer });
+  };
+  const waiting = claims.values();
+  const worker = async () => {
+    for (const claim of waiting) await call(claim);
+  };
+  await Promise.all(Array.from({ length: parallelCalls }, worker));
+  const room = asks && answers.some(({ answer }) => hasRoom(answer)) ? 'HasRoom' : undefined;
+  return { answers, outage, heldUntil, room };
+}
+
+function callsTo(api: ClusterApi, target: ClusterTarget, now: string, since: number): Calls {
+  return {
+    api,
+    target,
+    apply: (operation, sendUntil) => api.apply(target, manifestOf(operation, target.cluster), sendUntil),
+    isLate: (operation) => isLate(operation, shifted(now, (performance.now() - since) / 1000)),
+  };
+}
+
+/** The answer for those that were not called. */
+function putOff(outage: ClusterFailure): ClusterFailure {
+  const retryAfterSeconds = toldToWait(outage);
+  if (retryAfterSeconds !== undefined) return { kind: 'Throttled', message: outage.message, retryAfterSeconds };
+  return outage.kind === 'Unreachable' ? { ...outage, untouched: true } : outage;
+}

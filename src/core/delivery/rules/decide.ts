@@ -1,0 +1,262 @@
+/**
+ * What follows from a cluster's answer to an apply, a delete or a look. The answer is sorted once, here:
+ *
+ *   done     the resource is there, or gone, or has finished before it could be deleted
+ *   retry    network, time-outs, 429, 5xx, and refusals that pass (a conflicting Operation, a quota): again later, with
+ *            back-off, until deliverBefore; Retry-After is kept, for the whole cluster (throttling.ts)
+ *   hold     credentials refused: the cluster's matter, not the Operation's; nothing is burnt
+ *   refuse   403, 404, 409, 422, a webhook's denial: the Operation fails with the cluster's words; missing rights only
+ *            when they are missing twice, because an API server that has just started knows of none
+ *
+ * A call whose answer never came may have taken effect. Such calls are counted, and while there are any the Operation is
+ * not given up: past its deadline it is looked for, never applied, and fails only once the cluster says it has none.
+ */
+
+import { toldToWait } from '../../clusters/rules/throttling.ts';
+import { type Condition, clip, withCondition } from '../../kernel/rules/condition.ts';
+import { cancelled, delivered, ended, event, isLate, overdue, type Step } from '../../operations/rules/endings.ts';
+import { acceptedWords } from '../../operations/rules/fold.ts';
+import { type Known, type Observation, observe } from '../../operations/rules/observe.ts';
+import { type DeliveryAction, isTerminal, type Operation } from '../../operations/rules/operation.ts';
+import { maxWarningCount, statedPhase } from '../../operations/rules/stated.ts';
+import { shifted } from '../../time/rules/slots.ts';
+
+/** `untouched`: the cluster has surely done nothing, for example because no connection was made. */
+interface Passing {
+  readonly message: string;
+  readonly untouched?: true;
+}
+export type ClusterFailure =
+  | ({ readonly kind: 'Unreachable' } & Passing)
+  | ({ readonly kind: 'Throttled'; readonly retryAfterSeconds?: number | undefined } & Passing)
+  | ({ readonly kind: 'ServerError'; readonly retryAfterSeconds?: number | undefined } & Passing)
+  | { readonly kind: 'CredentialsRejected'; readonly message: string }
+  | { readonly kind: 'Refused'; readonly status: number; readonly reason: string; readonly message: string };
+
+export type ClusterAnswer =
+  | { readonly kind: 'Applied'; readonly uid: string; readonly warnings: readonly string[] }
+  /** Being deleted. */
+  | { readonly kind: 'Deleted'; readonly uid?: string | undefined }
+  | { readonly kind: 'Absent' }
+  /** What is there: looked for instead of applied, or not deleted because it has finished. */
+  | { readonly kind: 'Found'; readonly observation: Observation }
+  | ClusterFailure;
+
+/** Whether a call that is answered so says the same of every other call to the cluster at this time. */
+export function speaksForAll(answer: ClusterAnswer): answer is ClusterFailure {
+  const { kind } = answer;
+  return kind === 'Unreachable' || kind === 'CredentialsRejected' || toldToWait(answer) !== undefined;
+}
+
+/** What follows, with what the step leaves of the counts. */
+export interface DeliveryStep extends Step {
+  readonly attempts: number;
+  readonly unanswered: number;
+}
+
+const firstDelaySeconds = 1;
+const maxDelaySeconds = 20;
+
+/** Exponential back-off from 1 s to 20 s with full jitter over its upper half; `chance` is in [0, 1). */
+export function backOffSeconds(attempts: number, chance: number): number {
+  const ceiling = Math.min(maxDelaySeconds, firstDelaySeconds * 2 ** Math.min(attempts, 10));
+  return ceiling * (0.5 + chance / 2);
+}
+
+export interface Attempt {
+  readonly operation: Known;
+  readonly action: DeliveryAction;
+  /** Calls that were begun, this one among them. */
+  readonly attempts: number;
+  /** Of these, applies of which nobody knows what they did, this one among them. */
+  readonly unanswered: number;
+}
+
+/** Refusals that pass by themselves. */
+const passing: readonly string[] = ['ConflictingOperation', 'QuotaExceeded'];
+
+/** API servers answer before they have read all rights; how long one is given to. */
+const forbiddenDelaySeconds = 10;
+
+export function decideDelivery(attempt: Attempt, answer: ClusterAnswer, now: string, chance: number): DeliveryStep {
+  const certain = attempt.action === 'Apply' && isCertain(answer);
+  const unanswered = Math.max(0, attempt.unanswered - (certain ? 1 : 0));
+  const attempts = Math.max(0, attempt.attempts - (answer.kind === 'CredentialsRejected' ? 1 : 0));
+  return { ...stepAfter({ ...attempt, unanswered }, answer, now, chance), attempts, unanswered };
+}
+
+function isCertain(answer: ClusterAnswer): boolean {
+  return answer.kind === 'Unreachable' || answer.kind === 'ServerError' ? answer.untouched === true : true;
+}
+
+function stepAfter(attempt: Attempt, answer: ClusterAnswer, now: string, chance: number): Step {
+  const wait = backOffSeconds(attempt.attempts, chance);
+  switch (answer.kind) {
+    case 'Applied':
+      return applied(attempt.operation, answer.uid, answer.warnings, now);
+    case 'Deleted':
+      return deleted(attempt, answer.uid, now);
+    case 'Absent':
+      return absent(attempt, now);
+    case 'Found':
+      return found(attempt, answer.observation, now, wait);
+    case 'Refused':
+      if (attempt.action === 'Apply' && passing.includes(answer.reason))
+        return retry(attempt, answer.reason, answer.message, now, wait);
+      return attempt.action === 'Apply' && isNewlyForbidden(attempt.operation, answer.reason)
+        ? retry(attempt, answer.reason, answer.message, now, forbiddenDelaySeconds)
+        : refused(attempt, answer, now);
+    case 'CredentialsRejected':
+      return retry(attempt, 'CredentialsRejected', answer.message, now, maxDelaySeconds);
+    case 'Unreachable':
+      return retry(attempt, 'Unreachable', answer.message, now, wait);
+    case 'Throttled':
+    case 'ServerError':
+      return retry(
+        attempt,
+        answer.kind,
+        answer.message,
+        now,
+        toldToWait(answer) ?? Math.max(answer.retryAfterSeconds ?? 0, wait),
+      );
+  }
+}
+
+function isNewlyForbidden({ conditions }: Operation, reason: string): boolean {
+  return reason === 'Forbidden' && !conditions.some((told) => told.type === 'Delivered' && told.reason === reason);
+}
+
+function applied(operation: Operation, uid: string, warnings: readonly string[], now: string): Step {
+  const cancelled = operation.cancelRequestedAt !== undefined && !isTerminal(operation.phase);
+  return {
+    operation: {
+      ...operation,
+      uid,
+      deliveredAt: operation.deliveredAt ?? now,
+      warnings: [...new Set([...operation.warnings, ...warnings.map((warning) => clip(warning))])].slice(
+        0,
+        maxWarningCount,
+      ),
+      conditions: [...withCondition(operation.conditions, delivered('True', 'Applied', acceptedWords, now))],
+    },
+    owed: cancelled ? 'Delete' : undefined,
+    events: [
+      event(
+        operation,
+        'Normal',
+        'Delivered',
+        `The cluster has accepted ${operation.namespace}/${operation.name}.`,
+        now,
+      ),
+    ],
+  };
+}
+
+function deleted({ operation }: Attempt, uid: string | undefined, now: string): Step {
+  const known = operation.uid ?? uid;
+  return {
+    operation: { ...operation, ...(known !== undefined && { uid: known, deliveredAt: operation.deliveredAt ?? now }) },
+    owed: undefined,
+    events: [event(operation, 'Normal', 'DeletionAccepted', 'The cluster is deleting the resource, as asked.', now)],
+  };
+}
+
+/** What was there is folded in; a delete is owed for as long as it has not finished. */
+function found(attempt: Attempt, observation: Observation, now: string, wait: number): Step {
+  const { operation, events } = observe(attempt.operation, observation, now);
+  const wanted = attempt.action === 'Apply' && operation.cancelRequestedAt === undefined;
+  if (wanted || isTerminal(statedPhase(observation.status, false))) return { operation, owed: undefined, events };
+  return { operation, owed: 'Delete', retryAt: shifted(now, wait), events };
+}
+
+function absent(attempt: Attempt, now: string): Step {
+  const { operation, action } = attempt;
+  if (isTerminal(operation.phase)) return { operation, owed: undefined, events: [] };
+  if (action === 'Delete' || operation.cancelRequestedAt !== undefined)
+    return cancelled(operation, 'The resource was not in the cluster any more when the cancel came.', now);
+  if (operation.uid === undefined) return overdue(operation, now);
+  const message = 'The resource was deleted in the cluster by somebody else.';
+  const condition: Condition = {
+    type: 'Failed',
+    status: 'True',
+    reason: 'ExternalDeletion',
+    message,
+    lastTransitionTime: now,
+  };
+  return {
+    operation: ended(operation, 'Failed', condition, now),
+    owed: undefined,
+    events: [event(operation, 'Warning', condition.reason, message, now)],
+  };
+}
+
+function refused(
+  { operation, action, unanswered }: Attempt,
+  answer: Extract<ClusterFailure, { kind: 'Refused' }>,
+  now: string,
+): Step {
+  if (action === 'Delete') {
+    return retry(
+      { operation, action, attempts: 0, unanswered },
+      'DeletionRefused',
+      answer.message,
+      now,
+      maxDelaySeconds,
+    );
+  }
+  const withDelivered = {
+    ...operation,
+    conditions: [...withCondition(operation.conditions, delivered('False', answer.reason, answer.message, now))],
+  };
+  if (operation.cancelRequestedAt !== undefined)
+    return cancelled(withDelivered, 'The cluster refused the resource before the cancel came; nothing was done.', now);
+  const failed: Condition = {
+    type: 'Failed',
+    status: 'True',
+    reason: answer.reason,
+    message: clip(answer.message),
+    lastTransitionTime: now,
+  };
+  return {
+    operation: ended(withDelivered, 'Failed', failed, now),
+    owed: undefined,
+    events: [event(operation, 'Warning', 'DeliveryRefused', answer.message, now)],
+  };
+}
+
+function retry(attempt: Attempt, reason: string, message: string, now: string, seconds: number): Step {
+  const { operation, action, unanswered } = attempt;
+  const retryAt = shifted(now, seconds);
+  if (isTerminal(operation.phase)) return { operation, owed: action, retryAt, events: [] };
+  const mayExist = unanswered > 0 || operation.uid !== undefined;
+  const told = operation.conditions.find((condition) => condition.type === 'Delivered')?.reason;
+  const conditions =
+    action === 'Apply'
+      ? [...withCondition(operation.conditions, delivered('False', reason, message, now))]
+      : operation.conditions;
+  const tried = { ...operation, conditions };
+  if (action === 'Apply' && operation.cancelRequestedAt !== undefined && !mayExist)
+    return cancelled(tried, 'The cluster was not reached before the cancel came; nothing was done.', now);
+  if (action === 'Apply' && isLate(operation, now))
+    return mayExist ? unsure(tried, told, now, retryAt) : overdue(tried, now);
+  return {
+    operation: tried,
+    // The call may have taken effect although no answer came: a cancelled one is deleted, not forgotten.
+    owed: operation.cancelRequestedAt === undefined ? action : 'Delete',
+    retryAt,
+    events: told === reason ? [] : [event(operation, 'Warning', 'DeliveryRetried', `${reason}: ${message}`, now)],
+  };
+}
+
+/** Its deadline is past, but a call without an answer may have brought it into the cluster, which cannot be asked. */
+function unsure(operation: Operation, told: string | undefined, now: string, retryAt: string): Step {
+  const last = operation.conditions.find(({ type }) => type === 'Delivered')?.message;
+  const message = `It is not delivered any more since ${operation.deliverBefore}. A call had no answer, so the cluster may have it: that is looked up when the cluster answers. Last: ${last}`;
+  const condition = delivered('Unknown', 'DeadlineExceeded', message, now);
+  return {
+    operation: { ...operation, conditions: [...withCondition(operation.conditions, condition)] },
+    owed: operation.cancelRequestedAt === undefined ? 'Apply' : 'Delete',
+    retryAt,
+    events: told === 'DeadlineExceeded' ? [] : [event(operation, 'Warning', 'DeadlineExceeded', message, now)],
+  };
+}

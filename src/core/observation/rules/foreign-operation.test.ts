@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Observation } from '../../operations/rules/observe.ts';
+import { foreignOperation, isOurs, type OwnOperation } from './foreign-operation.ts';
+
+const now = '2026-05-28T10:00:00.000Z';
+const cluster = { id: 'c', organizationId: 'o', createdAt: '2026-05-01T00:00:00.000Z' };
+const id = '01997b5e-4c52-7c43-8b5e-0d5a7b1f6a10';
+
+function seen(more: Partial<Observation> = {}, parameters: Record<string, unknown> = {}): Observation {
+  return {
+    ...{ name: 'by-hand', namespace: 'apps', uid: 'u', deleted: false, source: 'Watched', status: {} },
+    createdAt: '2026-05-28T09:00:00Z',
+    spec: { type: 'Backup', engine: 'velero', target: 'shop', parameters },
+    ...more,
+  };
+}
+const made = (observation: Observation, own: readonly OwnOperation[] = []) =>
+  foreignOperation({ observation, cluster, own }, (at) => at, now);
+
+describe("somebody else's Operation", () => {
+  test("keeps its copy as long as Velero reads from it, never longer, and Velero's default where it says nothing", () => {
+    const cases: readonly [Record<string, unknown>, string, string][] = [
+      [{ ttl: '720h' }, '720h', 'cluster'],
+      [{ ttl: '48h0m0s' }, '48h', 'cluster'],
+      [{ ttl: '90m' }, '1h', 'cluster'],
+      [{ ttl: '10m' }, '1h', 'cluster'],
+      [{ ttl: '1.5h30m' }, '2h', 'cluster'],
+      [{ ttl: '72h', retention: '24h' }, '24h', 'cluster'],
+      [{}, '720h', 'velero'],
+      [{ ttl: '30d' }, '720h', 'velero'],
+      [{ ttl: '24h', retention: '30d' }, '720h', 'velero'],
+      [{ ttl: '0s' }, '720h', 'velero'],
+      [{ ttl: '-1h' }, '720h', 'velero'],
+      [{ ttl: 24 }, '720h', 'velero'],
+      [{ ttl: '999999999h' }, '720h', 'velero'],
+      [{ ttl: `${'1h'.repeat(100)}x` }, '720h', 'velero'],
+    ];
+    for (const [parameters, ttl, source] of cases) {
+      const { operation } = made(seen({}, parameters)) ?? {};
+      assert.deepEqual([operation?.ttl, operation?.ttlSource], [ttl, source], JSON.stringify(parameters));
+      assert.deepEqual(operation?.parameters, parameters, 'as applied');
+    }
+    const restore = made(seen({ spec: { type: 'Restore', engine: 'velero', target: 'shop' } }));
+    const other = made(seen({ spec: { type: 'Backup', engine: 'volsync', target: 'shop' } }));
+    assert.deepEqual([restore?.operation.ttl, other?.operation.ttl], [undefined, undefined]);
+  });
+
+  test('names who applied type and target, not who touched it last', () => {
+    const by = (...managers: NonNullable<Observation['managers']>) => made(seen({ managers }))?.operation.requestedBy;
+    const touched = { manager: 'kubectl-edit', at: '2026-05-28T09:59:00Z', ownsTarget: false };
+    assert.equal(by({ manager: 'argocd', at: '2026-05-28T09:00:00Z', ownsTarget: true }, touched), 'cluster/argocd');
+    assert.equal(by({ manager: 'early', at: '2026-05-28T08:00:00Z' }, touched), 'cluster/kubectl-edit');
+    assert.equal(by({ manager: 'a\nb\u0000' }), 'cluster/a b ');
+    assert.equal(by(), 'cluster/unknown');
+  });
+
+  test('sorts by when it was made there, yet never into the future', () => {
+    assert.equal(made(seen())?.operation.id, '2026-05-28T09:00:00.000Z');
+    assert.equal(made(seen({ createdAt: '9999-01-01T00:00:00Z' }))?.operation.createdAt, now);
+    assert.equal(made(seen({ createdAt: '0001-01-01T00:00:00Z' }))?.operation.createdAt, '1970-01-01T00:00:00.000Z');
+  });
+
+  test('is news while it goes on or has ended lately, and history when a list tells of its end', () => {
+    const ended = (finishedAt: string, source: 'Listed' | 'Watched') => {
+      const found = made(seen({ source, status: { phase: 'Failed', finishedAt } }));
+      return [found?.history, found?.event?.type];
+    };
+    assert.deepEqual(ended('2026-05-28T09:30:00Z', 'Watched'), [false, 'Warning']);
+    assert.deepEqual(ended('2026-05-28T09:30:00Z', 'Listed'), [true, 'Warning']);
+    assert.deepEqual(ended('2026-05-26T09:30:00Z', 'Listed'), [true, undefined]);
+    const before = foreignOperation(
+      {
+        observation: seen({ source: 'Listed', status: { phase: 'Succeeded', finishedAt: '2026-05-28T09:30:00Z' } }),
+        cluster: { ...cluster, createdAt: '2026-05-28T09:45:00.000Z' },
+        own: [],
+      },
+      (at) => at,
+      now,
+    );
+    assert.deepEqual([before?.history, before?.event], [true, undefined], 'before the cluster was registered');
+    const running = made(seen({ source: 'Listed', status: { phase: 'Running' } }));
+    assert.deepEqual([running?.history, running?.event?.reason], [false, 'Observed']);
+  });
+
+  test('is ours when it carries the annotation of a row at its place, or stands where ours is on its way to', () => {
+    const row = { id, namespace: 'apps', name: 'by-hand', expected: false };
+    assert.equal(isOurs(seen({ operationId: id }), [row]), true);
+    assert.equal(isOurs(seen({ operationId: id.toUpperCase() }), [row]), true);
+    assert.equal(isOurs(seen(), [{ ...row, expected: true }]), true);
+    assert.equal(isOurs(seen(), [row]), false);
+    assert.equal(isOurs(seen({ operationId: id, name: 'copy' }), [row]), false);
+    assert.equal(isOurs(seen({ namespace: 'other' }), [{ ...row, expected: true }]), false);
+  });
+});

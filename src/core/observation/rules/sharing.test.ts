@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { fairShare, handOvers, type Standing, takeCount } from './sharing.ts';
+
+interface World {
+  readonly clusterCount: number;
+  readonly held: Map<string, number>;
+}
+
+function standingOf({ clusterCount, held }: World, steady = true): Standing {
+  const taken = [...held.values()].reduce((sum, count) => sum + count, 0);
+  return {
+    clusterCount,
+    freeCount: clusterCount - taken,
+    connectors: [...held].map(([id, heldCount]) => ({ id, heldCount, steady })),
+  };
+}
+
+/** One connector's round; says how many clusters moved. */
+function round(world: World, id: string): number {
+  const { held } = world;
+  const standing = standingOf(world);
+  const taken = takeCount(standing, id);
+  held.set(id, (held.get(id) ?? 0) + taken);
+  let moved = taken;
+  for (const { to, count } of handOvers(standing, id)) {
+    held.set(id, (held.get(id) ?? 0) - count);
+    held.set(to, (held.get(to) ?? 0) + count);
+    moved += count;
+  }
+  return moved;
+}
+
+const world = fc
+  .array(fc.nat(40), { minLength: 1, maxLength: 6 })
+  .chain((counts) =>
+    fc.record({
+      counts: fc.constant(counts),
+      free: fc.nat(60),
+      order: fc.infiniteStream(fc.nat(counts.length - 1)),
+    }),
+  )
+  .map(({ counts, free, order }) => ({
+    world: {
+      clusterCount: free + counts.reduce((sum, count) => sum + count, 0),
+      held: new Map(counts.map((count, index) => [`connector-${index}`, count])),
+    },
+    order,
+  }));
+
+test('from any beginning and in any order of rounds all clusters are held, evenly, and then nothing moves', () => {
+  fc.assert(
+    fc.property(world, ({ world, order }) => {
+      const ids = [...world.held.keys()];
+      for (const turn of order) {
+        const due = ids.filter((id) => {
+          const standing = standingOf(world);
+          return takeCount(standing, id) > 0 || handOvers(standing, id).length > 0;
+        });
+        if (due.length === 0) break;
+        const id = due[turn % due.length];
+        if (id !== undefined) round(world, id);
+      }
+      const counts = [...world.held.values()];
+      assert.equal(
+        counts.reduce((sum, count) => sum + count, 0),
+        world.clusterCount,
+      );
+      assert.ok(Math.max(...counts) - Math.min(...counts) <= 1, counts.join());
+      assert.ok(Math.max(...counts) <= fairShare(standingOf(world)));
+    }),
+  );
+});
+
+test('no cluster moves that need not', () => {
+  fc.assert(
+    fc.property(world, ({ world }) => {
+      const ids = [...world.held.keys()];
+      const settled = () => {
+        let moved = 0;
+        for (let before = -1; before !== moved; ) {
+          before = moved;
+          for (const id of ids) moved += round(world, id);
+        }
+        return moved;
+      };
+      settled();
+      const total = world.clusterCount;
+      world.held.set('connector-x', 0);
+      ids.push('connector-x');
+      assert.equal(settled(), Math.floor(total / ids.length));
+    }),
+  );
+});
+
+test('two connectors that see the same standing do not overfill the third', () => {
+  const standing = standingOf({
+    clusterCount: 8,
+    held: new Map([
+      ['a', 4],
+      ['b', 4],
+      ['c', 0],
+    ]),
+  });
+  const given = [...handOvers(standing, 'a'), ...handOvers(standing, 'b')];
+  assert.deepEqual(
+    given.map(({ to }) => to),
+    ['c', 'c'],
+  );
+  assert.equal(
+    given.reduce((sum, { count }) => sum + count, 0),
+    2,
+  );
+  assert.deepEqual(handOvers(standing, 'c'), []);
+});
+
+test('two connectors and three clusters, or one more than the other, are settled', () => {
+  const held = new Map([
+    ['a', 2],
+    ['b', 1],
+  ]);
+  for (const id of ['a', 'b']) {
+    assert.equal(takeCount(standingOf({ clusterCount: 3, held }), id), 0);
+    assert.deepEqual(handOvers(standingOf({ clusterCount: 3, held }), id), []);
+  }
+});
+
+test('one that has only just started is handed nothing, and takes what is free', () => {
+  const held = new Map([
+    ['a', 6],
+    ['b', 0],
+  ]);
+  assert.deepEqual(handOvers(standingOf({ clusterCount: 6, held }, false), 'a'), []);
+  assert.equal(takeCount(standingOf({ clusterCount: 8, held }, false), 'b'), 2);
+});
+
+test('joining moves a bounded number of watches in a round', () => {
+  const held = new Map([
+    ['a', 1000],
+    ['b', 0],
+  ]);
+  assert.deepEqual(handOvers(standingOf({ clusterCount: 1000, held }), 'a'), [{ to: 'b', count: 50 }]);
+});

@@ -1,0 +1,52 @@
+/**
+ * One connector's part in sharing the clusters. `look` takes no input: about every three seconds it says that this
+ * connector lives and renews what it holds, hands over what is more than its share, and each time it takes what is free.
+ *
+ *   dies          its leases end within ten seconds, and the next look of another takes them
+ *   is closed     frees them at once
+ *   starts        takes what is free, and is handed the rest by those that hold more
+ */
+
+import type { Leases } from '../delivery/ports.ts';
+import type { Log } from '../kernel/ports.ts';
+import { handOvers, takeCount } from './rules/sharing.ts';
+
+export interface LeasePorts {
+  readonly leases: Leases;
+  readonly log: Log;
+  /** In [0, 1): spreads the rounds of several connectors. */
+  readonly chance: () => number;
+  /** How many clusters were taken from another connector. */
+  readonly tookOver: (count: number) => void;
+}
+
+const renewMs = { least: 2_500, spread: 1_000 };
+
+/** Returns `look`. */
+export function sharing({ leases, log, chance, tookOver }: LeasePorts, connectorId: string): () => Promise<void> {
+  let renewAt = Number.NEGATIVE_INFINITY;
+
+  const share = async (): Promise<void> => {
+    const standing = await leases.standing();
+    const room = takeCount(standing, connectorId);
+    if (room > 0) {
+      const { takenCount, fromOthersCount } = await leases.take(connectorId, room);
+      if (takenCount > 0) log.info({ takenCount, fromOthersCount }, 'took clusters');
+      tookOver(fromOthersCount);
+    }
+    for (const { to, count } of handOvers(standing, connectorId)) {
+      const handedCount = await leases.handOver(connectorId, to, count);
+      if (handedCount > 0) log.info({ handedCount, to }, 'handed clusters over');
+    }
+  };
+
+  return async () => {
+    if (performance.now() >= renewAt) {
+      await leases.renew(connectorId);
+      renewAt = performance.now() + renewMs.least + renewMs.spread * chance();
+      await share();
+    } else if ((await leases.freeCount()) > 0) {
+      await share();
+    }
+  };
+}

@@ -1,0 +1,203 @@
+/**
+ * Keeps one watch going for each cluster that this connector holds, and folds what they see into our record. `reconcile`
+ * takes no input: it compares the watches that run with the leases that are held, ends what is not wanted, and begins
+ * what is missing, or anew where the credentials changed or a list was asked for.
+ *
+ * A watch lives no longer than its lease, by this process' own clock, which goes on while the process is stopped or the
+ * database away; and whatever it writes goes under the lease's epoch, so a late write is refused.
+ */
+
+import { conditionsOf } from '../clusters/reported-conditions.ts';
+import type {
+  ClusterApi,
+  ClusterDirectory,
+  ClusterTarget,
+  Fence,
+  HeldCluster,
+  Leases,
+  Observations,
+  Watcher,
+  WatchState,
+} from '../delivery/ports.ts';
+import type { ClusterFailure } from '../delivery/rules/decide.ts';
+import type { Clock, Log } from '../kernel/ports.ts';
+import { type Observation, observe } from '../operations/rules/observe.ts';
+import { type MirrorPorts, mirrorApplications, recordOthers } from './mirror.ts';
+import { LeaseLost } from './rules/sharing.ts';
+import { startLine } from './start-line.ts';
+
+export interface WatchPorts extends MirrorPorts {
+  readonly leases: Leases;
+  readonly directory: ClusterDirectory;
+  readonly clusterApi: ClusterApi;
+  readonly observations: Observations;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface Running {
+  readonly lease: HeldCluster;
+  /** When the lease runs out at the latest, by `performance.now()`. */
+  until: number;
+  readonly abort: AbortController;
+}
+
+export interface Watches {
+  reconcile(): Promise<void>;
+  /** Ends the watches whose lease has run out. Asks nobody, so it works while the database is away. */
+  endExpired(): void;
+  close(): Promise<void>;
+  readonly count: number;
+  /** Leases that were held at the last look. */
+  readonly heldCount: number;
+}
+
+export function watchClusters(ports: WatchPorts, connectorId: string): Watches {
+  const running = new Map<string, Running>();
+  const ending = new Set<Promise<void>>();
+  const line = startLine();
+  let heldCount = 0;
+  let closed = false;
+
+  const end = (id: string, watch: Running) => {
+    if (running.get(id) === watch) running.delete(id);
+    watch.abort.abort();
+  };
+
+  const begin = ({ cluster, ...target }: ClusterTarget, lease: HeldCluster, until: number) => {
+    const { id } = cluster;
+    const watch: Running = { lease, until, abort: new AbortController() };
+    const { signal } = watch.abort;
+    const lost = () => {
+      if (signal.aborted) return;
+      ports.log.info({ clusterId: id, epoch: lease.epoch }, 'another connector watches the cluster now');
+      end(id, watch);
+    };
+    running.set(id, watch);
+    const run = line.enter(signal, async (started) => {
+      const held: Held = { fence: { connectorId, epoch: lease.epoch }, lost, started };
+      await ports.clusterApi.watch({ cluster, ...target }, watcherOf(ports, cluster, held), signal);
+    });
+    ending.add(run);
+    void run.finally(() => ending.delete(run));
+  };
+
+  return {
+    get count() {
+      return running.size;
+    },
+    get heldCount() {
+      return heldCount;
+    },
+    async reconcile() {
+      const askedAt = performance.now();
+      const held = new Map((await ports.leases.held(connectorId)).map((lease) => [lease.clusterId, lease]));
+      heldCount = held.size;
+      for (const [id, watch] of [...running]) {
+        const lease = held.get(id);
+        if (lease === undefined || !isSame(lease, watch.lease)) end(id, watch);
+        else watch.until = askedAt + lease.remainingSeconds * 1000;
+      }
+      const missing = [...held.keys()].filter((id) => !running.has(id));
+      if (missing.length === 0) return;
+      for (const target of await ports.directory.targets(missing)) {
+        const lease = held.get(target.cluster.id);
+        if (lease !== undefined && !closed) begin(target, lease, askedAt + lease.remainingSeconds * 1000);
+      }
+    },
+    endExpired() {
+      const expired = [...running].filter(([, { until }]) => until <= performance.now());
+      for (const [id, watch] of expired) end(id, watch);
+      if (expired.length > 0)
+        ports.log.warn({ count: expired.length }, 'leases ran out before they were renewed: their watches end');
+    },
+    async close() {
+      closed = true;
+      for (const [id, watch] of [...running]) end(id, watch);
+      await Promise.all(ending);
+    },
+  };
+}
+
+function isSame(a: HeldCluster, b: HeldCluster): boolean {
+  return (
+    a.epoch === b.epoch && a.credentialsRevision === b.credentialsRevision && a.relistRevision === b.relistRevision
+  );
+}
+
+/** The lease that a watch writes under. */
+interface Held {
+  readonly fence: Fence;
+  /** A write was refused because somebody else holds the cluster. */
+  readonly lost: () => void;
+  /** The watch has told how it stands. */
+  readonly started: () => void;
+}
+
+function watcherOf(ports: WatchPorts, cluster: ClusterTarget['cluster'], { fence, lost, started }: Held): Watcher {
+  const { directory, observations, clock, log } = ports;
+  const clusterId = cluster.id;
+  const applications = mirrorApplications(ports, { cluster, fence });
+  const others = recordOthers(ports, { cluster, fence });
+  /** For each write: the first that is refused ends the watch. */
+  const fenced = async <T>(write: Promise<T>): Promise<T> => {
+    try {
+      return await write;
+    } catch (error) {
+      if (error instanceof LeaseLost) lost();
+      throw error;
+    }
+  };
+  const ingest = async (seen: readonly Observation[]) => {
+    const now = await clock.now();
+    const { unmatched } = await fenced(
+      observations.ingest(clusterId, seen, (operation, observation) => observe(operation, observation, now), fence),
+    );
+    await fenced(others.seen(unmatched));
+  };
+  return {
+    operations: {
+      seen: ingest,
+      async listed({ namespace, present, beganAt }) {
+        const missing = (await observations.expected(clusterId, beganAt)).filter(
+          (expected) =>
+            (namespace === undefined || expected.namespace === namespace) &&
+            !present.has(`${expected.namespace}/${expected.name}`),
+        );
+        if (missing.length > 0) await ingest(missing.map((resource) => ({ ...resource, deleted: true, status: {} })));
+        await fenced(others.listed());
+      },
+    },
+    applications: {
+      seen: (observed) => fenced(applications.seen(observed)),
+      listed: (list) => fenced(applications.listed(list)),
+    },
+    namespaces: () => directory.namespaces(clusterId),
+    async state(state) {
+      const failure = state.kind === 'Watching' ? undefined : state.failure;
+      const contact = failure?.kind !== 'Unreachable';
+      const conditions = [...conditionsOf(failure), watching(state)];
+      const report = { conditions, contact, now: await clock.now() };
+      const changed = await fenced(directory.report(clusterId, report, fence));
+      started();
+      if (changed.length > 0) log.info({ clusterId, changed, reason: failure?.message }, 'cluster conditions changed');
+    },
+  };
+}
+
+function watching(state: WatchState) {
+  if (state.kind === 'Interrupted') {
+    const { failure }: { failure: ClusterFailure } = state;
+    return { type: 'Watching', status: 'False', reason: failure.kind, message: failure.message } as const;
+  }
+  const limits = (state.limited ?? []).map(({ resource, namespace, reason, message }) => {
+    const where = namespace === undefined ? resource : `${resource} in ${namespace}`;
+    return `${where} (${reason}): ${message}`;
+  });
+  return {
+    type: 'Watching',
+    status: 'True',
+    reason: limits.length === 0 ? 'Watching' : 'Limited',
+    message: ['Status is followed as it changes.', ...limits].join(' '),
+  } as const;
+}

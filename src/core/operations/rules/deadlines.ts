@@ -1,0 +1,89 @@
+/**
+ * Our own deadlines, for what a cluster never ends: an operator may leave a backup Running for ever, or wait for an
+ * approval that does not come.
+ *
+ *   not delivered by deliverBefore                               Failed, DeadlineExceeded
+ *   Pending in the cluster for longer than pendingDeadlineSeconds   Failed, PendingTimeout
+ *   Running for longer than runningDeadlineSeconds                  Failed, RunningTimeout
+ *
+ * Pending counts from the delivery, whatever it waits for: an approval, its target, the engine's queue. The resource is
+ * left alone, since deleting it would delete a copy that it may yet make; a later word of the cluster contradicts.
+ */
+import type { Condition } from '../../kernel/rules/condition.ts';
+import { inWords } from '../../kernel/rules/duration.ts';
+import { shifted } from '../../time/rules/slots.ts';
+import { ended, event, isLate, overdue, type Step } from './endings.ts';
+import type { DeliveryAction, Operation } from './operation.ts';
+
+export interface Dated {
+  readonly operation: Operation;
+  readonly owed: DeliveryAction | undefined;
+  /** Applies of which nobody knows what they did. */
+  readonly unanswered: number;
+  /** The class's; absent without one. */
+  readonly pendingDeadlineSeconds?: number | undefined;
+  readonly runningDeadlineSeconds?: number | undefined;
+  /** The cluster's condition of that type. */
+  readonly watching?: Pick<Condition, 'status' | 'reason' | 'message'> | undefined;
+}
+
+/** `undefined` while no deadline is past. */
+export function expire(dated: Dated, now: string): Step | undefined {
+  const { operation, owed, unanswered, pendingDeadlineSeconds, runningDeadlineSeconds } = dated;
+  const { phase, uid, deliveredAt, startedAt } = operation;
+  if (operation.origin === 'cluster') return undefined;
+  if (owed === 'Apply' && uid === undefined && unanswered === 0 && isLate(operation, now))
+    return overdue(operation, now);
+  if (phase === 'Pending' && deliveredAt !== undefined)
+    return timedOut(dated, 'PendingTimeout', deliveredAt, pendingDeadlineSeconds, now);
+  if (phase !== 'Running') return undefined;
+  const [since = operation.createdAt] = [startedAt, deliveredAt]
+    .filter((at) => at !== undefined)
+    .sort()
+    .reverse();
+  return timedOut(dated, 'RunningTimeout', since, runningDeadlineSeconds, now);
+}
+
+type Timeout = 'PendingTimeout' | 'RunningTimeout';
+
+function timedOut(
+  dated: Dated,
+  reason: Timeout,
+  since: string,
+  limitSeconds: number | undefined,
+  now: string,
+): Step | undefined {
+  const { operation, owed } = dated;
+  if (limitSeconds === undefined || Date.parse(shifted(since, limitSeconds)) > Date.parse(now)) return undefined;
+  const message = [
+    reason === 'PendingTimeout'
+      ? `It has been Pending in the cluster since ${since}, longer than ${inWords(limitSeconds)} (pendingDeadlineSeconds ${limitSeconds}).`
+      : `It has been Running since ${since}, longer than ${inWords(limitSeconds)} (runningDeadlineSeconds ${limitSeconds}).`,
+    wordsOf(operation),
+    watchedWords(dated.watching),
+    owed === 'Delete' ? 'Its cancel is still carried out.' : 'The resource is left in the cluster.',
+  ].join(' ');
+  const condition: Condition = { type: 'Failed', status: 'True', reason, message, lastTransitionTime: now };
+  return {
+    operation: ended(operation, 'Failed', condition, now),
+    owed: owed === 'Delete' ? owed : undefined,
+    events: [event(operation, 'Warning', reason, message, now)],
+  };
+}
+
+/** What the cluster says that it waits for, in its own words. */
+function wordsOf({ conditions }: Operation): string {
+  const told =
+    conditions.find(({ type, status }) => type === 'Blocked' && status === 'True') ??
+    conditions.find(({ type }) => type === 'Running') ??
+    conditions.find(({ type }) => type === 'Accepted');
+  if (told === undefined) return 'The cluster has said nothing of it.';
+  const { type, status, reason, message } = told;
+  return `The cluster says ${type}=${status}: ${[reason, message].filter((words) => words !== '').join(': ')}.`;
+}
+
+function watchedWords(watching: Dated['watching']): string {
+  if (watching?.status === 'True') return 'The cluster could be watched at that time.';
+  const why = watching === undefined ? '' : ` (${watching.reason}: ${watching.message})`;
+  return `The cluster could not be watched at that time${why}, so what it says may be old.`;
+}

@@ -1,0 +1,96 @@
+/** Ends that we give an Operation ourselves, with what is told of them. */
+import { type Condition, clip, withCondition } from '../../kernel/rules/condition.ts';
+import type { NewEvent } from '../../kernel/rules/event.ts';
+import type { DeliveryAction, Operation } from './operation.ts';
+
+/** An Operation after an answer. `owed` is what we owe the cluster now; with `retryAt` it is owed not before then. */
+export interface Step {
+  readonly operation: Operation;
+  readonly owed: DeliveryAction | undefined;
+  readonly retryAt?: string | undefined;
+  readonly events: readonly NewEvent[];
+}
+
+export function delivered(status: Condition['status'], reason: string, message: string, now: string): Condition {
+  return { type: 'Delivered', status, reason, message: clip(message), lastTransitionTime: now };
+}
+
+export function event(
+  operation: Operation,
+  type: NewEvent['type'],
+  reason: string,
+  message: string,
+  at: string,
+): NewEvent {
+  const { organizationId, clusterId, applicationInstanceId, scheduleId, id } = operation;
+  return {
+    organizationId,
+    clusterId,
+    applicationInstanceId,
+    operationId: id,
+    ...(scheduleId !== undefined && { scheduleId }),
+    type,
+    reason,
+    message: clip(message),
+    at,
+  };
+}
+
+export function ended(
+  operation: Operation,
+  phase: 'Failed' | 'Cancelled',
+  condition: Condition,
+  now: string,
+): Operation {
+  return {
+    ...operation,
+    phase,
+    finishedAt: operation.finishedAt ?? now,
+    conditions: [...withCondition(operation.conditions, condition)],
+  };
+}
+
+export function cancelled(operation: Operation, message: string, now: string): Step {
+  const condition: Condition = {
+    type: 'Cancelled',
+    status: 'True',
+    reason: 'CancelledByUser',
+    message,
+    lastTransitionTime: now,
+  };
+  return {
+    operation: ended(operation, 'Cancelled', condition, now),
+    owed: undefined,
+    events: [event(operation, 'Normal', 'Cancelled', message, now)],
+  };
+}
+
+/** Its deadline is past, and the cluster does not have it. */
+export function overdue(operation: Operation, now: string): Step {
+  const before = operation.conditions.find(({ type }) => type === 'Delivered');
+  const last =
+    before === undefined
+      ? 'It was not tried: no replica with the role connector took it, or the cluster asked to be left alone.'
+      : `Last: ${before.reason}: ${before.message}`;
+  const message = clip(
+    `It could not be delivered by ${operation.deliverBefore ?? now} and will not be any more. ${last}`,
+  );
+  const failed: Condition = {
+    type: 'Failed',
+    status: 'True',
+    reason: 'DeadlineExceeded',
+    message,
+    lastTransitionTime: now,
+  };
+  const conditions = [...withCondition(operation.conditions, delivered('False', 'DeadlineExceeded', message, now))];
+  return {
+    operation: ended({ ...operation, conditions }, 'Failed', failed, now),
+    owed: undefined,
+    events: [event(operation, 'Warning', 'DeadlineExceeded', message, now)],
+  };
+}
+
+/** What is late is never applied. */
+export function isLate({ deliverBefore }: Operation, now: string): boolean {
+  return deliverBefore !== undefined && Date.parse(deliverBefore) <= Date.parse(now);
+}

@@ -1,0 +1,64 @@
+/**
+ * The custom resource that an Operation becomes: ops.vworkspace.io/v1alpha1, as vWorkspace's operator takes it. The
+ * labels are those that every Operation of a control plane carries; the annotation joins the resource with our record.
+ */
+import { ttlFieldOf } from '../../acceptance/rules/accepted-parameters.ts';
+import type { Cluster } from '../../clusters/rules/cluster.ts';
+import type { Operation } from './operation.ts';
+
+export const fieldManager = 'vworkspace-control-plane';
+export const operationIdAnnotation = 'app.vworkspace.io/operation-id';
+
+export interface Manifest {
+  readonly apiVersion: 'ops.vworkspace.io/v1alpha1';
+  readonly kind: 'Operation';
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly uid?: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
+  readonly spec: {
+    readonly targetRef: { readonly apiVersion: string; readonly kind: string; readonly name: string };
+    readonly type: string;
+    readonly engine: string;
+    readonly parameters: Readonly<Record<string, unknown>>;
+  };
+}
+
+type Described = Pick<
+  Operation,
+  'id' | 'name' | 'namespace' | 'target' | 'type' | 'engine' | 'parameters' | 'ttl' | 'uid'
+>;
+
+/** The cluster's name is the value of the label app.vworkspace.io/cluster-id; what its operator accepts decides how the ttl is sent. */
+export function manifestOf(operation: Described, cluster: Pick<Cluster, 'name' | 'discovery'>): Manifest {
+  const { id, name, namespace, target, type, engine, parameters, ttl, uid } = operation;
+  return {
+    apiVersion: 'ops.vworkspace.io/v1alpha1',
+    kind: 'Operation',
+    metadata: {
+      name,
+      namespace,
+      ...(uid !== undefined && { uid }),
+      labels: {
+        'app.vworkspace.io/managed-by': 'control-plane',
+        'app.vworkspace.io/cluster-id': cluster.name,
+        'app.vworkspace.io/application-instance': target,
+      },
+      annotations: { [operationIdAnnotation]: id },
+    },
+    spec: {
+      targetRef: { apiVersion: 'apps.vworkspace.io/v1alpha1', kind: 'ApplicationInstance', name: target },
+      type,
+      engine,
+      parameters: { ...parameters, ...sentTtl(ttl, cluster) },
+    },
+  };
+}
+
+function sentTtl(ttl: string | undefined, cluster: Pick<Cluster, 'discovery'>): Readonly<Record<string, string>> {
+  const field = ttlFieldOf(cluster);
+  return ttl === undefined || field === 'none' ? {} : { [field]: ttl };
+}

@@ -1,0 +1,195 @@
+/**
+ * The fold of what a cluster says into our record of an Operation. Pure and idempotent. What the cluster stated last
+ * decides what is the cluster's; our own part is kept beside it: what we delivered, what the API server warned of, and
+ * an end, whoever told it first.
+ *
+ *   Listed    the whole state, whatever its version: a cluster may have been set back from a backup
+ *   Watched   the whole state; of an older version than the last one it changes nothing
+ *   Posted    single conditions, each taken unless a later one is known
+ *   missing   (no source, deleted) it was not in a complete list
+ *
+ * Phases never go back, and an end stays. A cluster that later states another end contradicts: that is kept apart, with
+ * the outputs, so that a copy that does exist can be found.
+ */
+import { z } from 'zod';
+import { clip } from '../../kernel/rules/condition.ts';
+import type { NewEvent } from '../../kernel/rules/event.ts';
+import { same } from '../../kernel/rules/same.ts';
+import { isShallow } from '../../kernel/rules/shallow.ts';
+import { gone, posted, stated } from './fold.ts';
+import { newsOf } from './observed-events.ts';
+import { isTerminal, type Operation, Phase } from './operation.ts';
+import { statedPhase } from './stated.ts';
+
+const Count = z.coerce.number().int().min(0).optional().catch(undefined);
+const At = z.iso.datetime({ offset: true }).optional().catch(undefined);
+const Words = z.string().transform((text) => clip(text));
+
+/** The part of a resource's status that is read. Whatever does not fit is left out, never an error. */
+export const ObservedStatus = z
+  .object({
+    phase: Phase.optional().catch(undefined),
+    startedAt: At,
+    finishedAt: At,
+    conditions: z
+      .array(
+        z
+          .object({
+            type: z
+              .string()
+              .min(1)
+              .max(316)
+              .transform((type) => clip(type)),
+            status: z.enum(['True', 'False', 'Unknown']),
+            reason: Words.optional(),
+            message: Words.optional(),
+            lastTransitionTime: At,
+            observedGeneration: Count,
+          })
+          .optional()
+          .catch(undefined),
+      )
+      .optional()
+      .catch(undefined),
+    progress: z
+      .object({ totalItems: Count, itemsBackedUp: Count, itemsRestored: Count, itemsDone: Count })
+      .optional()
+      .catch(undefined),
+    outputs: z
+      .record(z.string(), z.unknown())
+      .refine((outputs) => isShallow(outputs))
+      .optional()
+      .catch(undefined),
+  })
+  .catch({});
+export type ObservedStatus = z.infer<typeof ObservedStatus>;
+
+export interface Observation {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  /** The resource is gone from the cluster. */
+  readonly deleted: boolean;
+  readonly status: ObservedStatus;
+  /** Absent for what was found missing from a list. */
+  readonly source?: 'Listed' | 'Watched' | 'Posted';
+  readonly resourceVersion?: string | undefined;
+  readonly generation?: number | undefined;
+  readonly createdAt?: string | undefined;
+  /** The annotation that joins a resource of ours with our record. */
+  readonly operationId?: string | undefined;
+  readonly spec?: ObservedSpec | undefined;
+  /** Who wrote the spec, by the resource's managed fields; at most sixteen. */
+  readonly managers?: readonly ObservedManager[];
+}
+
+/** What a resource asks for. What is larger than it may be is left out. */
+export interface ObservedSpec {
+  readonly type?: string | undefined;
+  readonly engine?: string | undefined;
+  /** The name in targetRef. */
+  readonly target?: string | undefined;
+  readonly parameters?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface ObservedManager {
+  readonly manager: string;
+  readonly operation?: 'Apply' | 'Update' | undefined;
+  readonly at?: string | undefined;
+  /** Type or target are its own: it made the resource, or applied it as a whole. */
+  readonly ownsTarget?: boolean;
+}
+
+/** An Operation with the version of its resource that was folded in last. */
+export type Known = Operation & { readonly observedVersion?: string };
+
+export interface Observed {
+  readonly operation: Known;
+  readonly changed: boolean;
+  readonly events: readonly NewEvent[];
+  /** The resource lives although the Operation has ended without it: it must go. */
+  readonly owed?: 'Delete';
+}
+
+export function observe(operation: Known, observation: Observation, now: string): Observed {
+  const known = hasReturned(operation, observation) ? anew(operation, observation) : operation;
+  if (!isAbout(known, observation)) {
+    return isReplaced(operation, observation)
+      ? folded(operation, gone(operation, now), now)
+      : folded(operation, operation, now);
+  }
+  if (isOlder(known, observation)) return folded(operation, operation, now);
+  const missing = observation.deleted && observation.source === undefined;
+  const told = missing
+    ? known
+    : observation.source === 'Posted'
+      ? posted(known, observation, now)
+      : stated(known, observation, now);
+  const next = observation.deleted ? gone(told, now) : told;
+  const result = folded(operation, next, now);
+  return isUnwanted(operation, observation) ? { ...result, owed: 'Delete' } : result;
+}
+
+function folded(before: Known, after: Known, now: string): Observed {
+  const { observedVersion: _, ...content } = after;
+  const { observedVersion: __, ...known } = before;
+  if (same(content, known)) return { operation: after, changed: false, events: [] };
+  return { operation: { ...after, observedAt: now }, changed: true, events: newsOf(before, after, now) };
+}
+
+/** Before its uid is known, a resource is ours by its annotation only; then by its uid alone. */
+export function isAbout(operation: Operation, { uid, operationId, source }: Observation): boolean {
+  if (operation.uid !== undefined) return uid === operation.uid;
+  if (source === 'Posted') return false;
+  return operationId === operation.id || (source === undefined && operationId === undefined);
+}
+
+/**
+ * What we deleted because it was cancelled is there again, under another uid: somebody restored it, or an apply that was
+ * sent before the cancel has only now reached the cluster. It is ours as the first one was.
+ */
+function hasReturned(operation: Known, { source, deleted, uid, operationId, resourceVersion }: Observation): boolean {
+  if (operation.uid === undefined || uid === '' || uid === operation.uid || deleted || operationId !== operation.id)
+    return false;
+  const wasCancelled = operation.phase === 'Cancelled' && operation.cancelRequestedAt !== undefined;
+  return (
+    wasCancelled &&
+    (source === 'Listed' || (source === 'Watched' && !isNewer(operation.observedVersion, resourceVersion)))
+  );
+}
+
+function anew({ observedVersion: _, ...operation }: Known, { uid }: Observation): Known {
+  return { ...operation, uid };
+}
+
+/** Another resource has the place of ours, so ours is gone. */
+function isReplaced(operation: Known, observation: Observation): boolean {
+  const { source, deleted } = observation;
+  if (operation.uid === undefined || observation.uid === '' || deleted) return false;
+  return (
+    source === 'Listed' || (source === 'Watched' && isNewer(observation.resourceVersion, operation.observedVersion))
+  );
+}
+
+/** Versions of one type of resource are numbers that grow; should a cluster give others, they tell nothing. */
+function isNewer(version: string | undefined, than: string | undefined): boolean {
+  return decimal(version) && decimal(than) && BigInt(version) > BigInt(than);
+}
+
+function decimal(version: string | undefined): version is string {
+  return version !== undefined && /^\d{1,64}$/.test(version);
+}
+
+function isOlder({ observedVersion }: Known, { source, resourceVersion }: Observation): boolean {
+  return source === 'Watched' && isNewer(observedVersion, resourceVersion);
+}
+
+/** It was given up before the cluster was known to have it, or cancelled; and it is about to run, or runs. */
+function isUnwanted(operation: Operation, { deleted, source, status }: Observation): boolean {
+  if (deleted || source === 'Posted' || operation.origin === 'cluster' || isTerminal(statedPhase(status, false)))
+    return false;
+  return (
+    (operation.phase === 'Cancelled' && operation.cancelRequestedAt !== undefined) ||
+    (isTerminal(operation.phase) && operation.deliveredAt === undefined)
+  );
+}

@@ -1,0 +1,105 @@
+/**
+ * What a resource's status says, in our terms. Operators differ, and both vocabularies are read here: the phase may only
+ * follow from conditions, a partial failure arrives as Succeeded with Degraded or as Failed, and a deletion that we asked
+ * for as a failure. What is unknown is kept as it came; nothing is kept that is larger than a resource has a use for.
+ */
+import { type Condition, clip } from '../../kernel/rules/condition.ts';
+import type { ObservedStatus } from './observe.ts';
+import type { Phase, Progress } from './operation.ts';
+
+export const maxConditionCount = 64;
+export const maxWarningCount = 100;
+const maxOutputCount = 64;
+const maxOutputLength = 8192;
+
+/** The phase that the resource states, or that its conditions imply. */
+export function statedPhase(status: ObservedStatus, cancelRequested: boolean): Phase {
+  const phase = status.phase ?? impliedPhase(status);
+  const failed = status.conditions?.find((condition) => condition?.type === 'Failed' && condition.status === 'True');
+  return phase === 'Failed' && cancelRequested && /delet|cancel|supersed/i.test(failed?.reason ?? '')
+    ? 'Cancelled'
+    : phase;
+}
+
+function impliedPhase(status: ObservedStatus): Phase {
+  const is = (type: string, value: Condition['status']) =>
+    status.conditions?.find((condition) => condition?.type === type && condition.status === value);
+  if (is('Cancelled', 'True')) return 'Cancelled';
+  if (is('Failed', 'True')) return 'Failed';
+  if (is('Succeeded', 'True')) return 'Succeeded';
+  if (/ValidationFailed/.test(is('Accepted', 'False')?.reason ?? '')) return 'Failed';
+  return is('Running', 'True') ? 'Running' : 'Pending';
+}
+
+/** One a type, and never `Delivered`, which is ours. Where the cluster tells no time, `known` does if it says the same. */
+export function statedConditions(
+  status: ObservedStatus,
+  known: readonly Condition[],
+  now: string,
+): readonly Condition[] {
+  const stated = new Map<string, Condition>();
+  for (const seen of status.conditions ?? []) {
+    if (seen === undefined || seen.type === 'Delivered') continue;
+    const before = known.find(({ type, status }) => type === seen.type && status === seen.status);
+    stated.set(seen.type, {
+      type: seen.type,
+      status: seen.status,
+      reason: seen.reason ?? '',
+      message: seen.message ?? '',
+      lastTransitionTime: seen.lastTransitionTime ?? before?.lastTransitionTime ?? now,
+      ...(seen.observedGeneration !== undefined && { observedGeneration: seen.observedGeneration }),
+    });
+  }
+  const conditions = [...stated.values()].slice(0, maxConditionCount - 3);
+  const partial = conditions.find(isPartialFailure);
+  if (partial === undefined || stated.has('Degraded')) return conditions;
+  const { lastTransitionTime } = partial;
+  const message = partial.message || 'The engine could not process everything; see warnings.';
+  return [...conditions, { type: 'Degraded', status: 'True', reason: 'PartialFailure', message, lastTransitionTime }];
+}
+
+function isPartialFailure({ status, reason, message }: Condition): boolean {
+  return status === 'True' && /partial(ly)?[\s_-]*fail/i.test(`${reason} ${message}`);
+}
+
+export function statedProgress({ progress }: ObservedStatus): Progress | undefined {
+  const itemsDone = progress?.itemsDone ?? progress?.itemsBackedUp ?? progress?.itemsRestored;
+  const totalItems = progress?.totalItems;
+  return itemsDone === undefined ? undefined : { itemsDone, ...(totalItems !== undefined && { totalItems }) };
+}
+
+/** What is too large is left out, warnings are shortened. */
+export function statedOutputs({ outputs = {} }: ObservedStatus): Readonly<Record<string, unknown>> {
+  const kept = Object.entries(outputs)
+    .map(([key, value]) => [clip(key), key === 'warnings' && Array.isArray(value) ? wordsIn(value) : plain(value)])
+    .filter(([key, value]) => key === 'warnings' || JSON.stringify(value).length <= maxOutputLength);
+  return Object.fromEntries(kept.slice(0, maxOutputCount));
+}
+
+/** The warnings among outputs: they are the engine's, beside those of the API server. */
+export function warningsIn({ warnings }: Readonly<Record<string, unknown>>): readonly string[] {
+  return Array.isArray(warnings) ? wordsIn(warnings) : [];
+}
+
+function wordsIn(values: readonly unknown[]): readonly string[] {
+  return values
+    .filter((value): value is string => typeof value === 'string')
+    .slice(0, maxWarningCount)
+    .map((value) => clip(value));
+}
+
+/** Text that a database takes, at any depth. */
+function plain(value: unknown): unknown {
+  if (typeof value === 'string') return clip(value, maxOutputLength);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value ?? null;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [clip(key), plain(inner)]));
+}
+
+/** In the cluster's words: what it says of this phase. */
+export function wordsFor(phase: Phase, conditions: readonly Condition[]): string {
+  const told = conditions.find(({ type, status }) => type === phase && status === 'True');
+  const other = conditions.find(({ type, status }) => type === 'Accepted' && status === 'False');
+  const { reason, message } = told ?? other ?? { reason: phase, message: '' };
+  return clip([reason, message].filter((words) => words !== '').join(': '));
+}

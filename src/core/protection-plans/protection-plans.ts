@@ -1,0 +1,218 @@
+/**
+ * Protection plans: the built-in ones are the organization's too, and refused to be changed. A change of a plan and of
+ * all that it made is one transaction: no application follows half of it.
+ */
+
+import { foreseePlan } from '../acceptance/foresee.ts';
+import { atRevision, type Call, type Reading, refuseStale } from '../access/call.ts';
+import type { ApplicationInstance } from '../applications/rules/application.ts';
+import { notFound, Refusal, ruleViolated } from '../kernel/rules/problem.ts';
+import { given, type Page, type PageQuery } from '../kernel/rules/shapes.ts';
+import type { Schedule } from '../scheduling/rules/schedule.ts';
+import { inStep, type PlanSteps } from './rules/in-step.ts';
+import {
+  builtInPlans,
+  checkEntries,
+  entriesOf,
+  keptNote,
+  type NewProtectionPlan,
+  type ProtectionPlan,
+  type ProtectionPlanChange,
+  type StoredProtectionPlan,
+} from './rules/protection-plan.ts';
+
+export interface SavedPlan extends ProtectionPlan {
+  readonly appliedCount: number;
+  readonly warnings: string[];
+  readonly note: string;
+}
+
+const kind = 'protection plan';
+
+export async function createProtectionPlan(call: Call, input: NewProtectionPlan): Promise<SavedPlan> {
+  const { tx, caller, now, vault } = call;
+  refuseBuiltInName(input.name);
+  if (
+    input.applicationClassId !== undefined &&
+    (await tx.applicationClasses.find(caller.organizationId, input.applicationClassId)) === undefined
+  ) {
+    throw ruleViolated('/applicationClassId', `There is no application class ${input.applicationClassId}.`);
+  }
+  const plan: StoredProtectionPlan = {
+    ...input,
+    id: vault.newId(),
+    organizationId: caller.organizationId,
+    timeZone: input.timeZone ?? 'Etc/UTC',
+    entries: entriesOf(input.entries),
+    createdAt: now,
+    updatedAt: now,
+    revision: 1,
+  };
+  const warnings = checkEntries(plan, now, await minimumInterval(call));
+  await tx.protectionPlans.insert(plan);
+  return { ...plan, builtIn: false, appliedCount: 0, warnings, note: keptNote };
+}
+
+/** The plan, built-in or the organization's own; else the Refusal `not-found`. */
+export async function findProtectionPlan({ tx, caller }: Pick<Reading, 'tx' | 'caller'>, id: string) {
+  const known = builtIn(caller.organizationId, id) ?? (await tx.protectionPlans.find(caller.organizationId, id));
+  if (known === undefined) throw notFound(kind, id);
+  return { builtIn: false, ...known };
+}
+
+/** By id or by name; the Refusal `rule-violated` when the body names none that there is. */
+export async function chosenPlan(
+  { tx, caller }: Pick<Reading, 'tx' | 'caller'>,
+  { protectionPlanId: id, protectionPlanName: name }: PlanChoice,
+): Promise<ProtectionPlan> {
+  if ((id === undefined) === (name === undefined)) {
+    throw ruleViolated('/protectionPlanId', 'or protectionPlanName is needed, and only one of them.');
+  }
+  const { organizationId } = caller;
+  const own = builtInPlans(organizationId).find((plan) => plan.id === id || plan.name === name);
+  if (own !== undefined) return own;
+  const stored =
+    id === undefined
+      ? await tx.protectionPlans.findNamed(organizationId, name ?? '')
+      : await tx.protectionPlans.find(organizationId, id);
+  if (stored === undefined) {
+    throw ruleViolated(
+      id === undefined ? '/protectionPlanName' : '/protectionPlanId',
+      `There is no protection plan ${id ?? name}.`,
+    );
+  }
+  return { ...stored, builtIn: false };
+}
+
+export interface PlanChoice {
+  readonly protectionPlanId?: string | undefined;
+  readonly protectionPlanName?: string | undefined;
+}
+
+/** A page of all plans: the built-in ones sort before all others, as the oldest. */
+export async function listProtectionPlans({ tx, caller }: Reading, query: PageQuery): Promise<Page<ProtectionPlan>> {
+  const { limit, cursor, descending = false, where = {} } = query;
+  const beyond = (id: string) => cursor === undefined || (descending ? id < cursor : id > cursor);
+  const fits = (plan: ProtectionPlan) =>
+    Object.entries({ ...plan, ...given(where) }).every(([key, value]) => Reflect.get(plan, key) === value);
+  const fixed = builtInPlans(caller.organizationId).filter((plan) => beyond(plan.id) && fits(plan));
+  const page = await tx.protectionPlans.page(caller.organizationId, query);
+  const stored = page.items.map((plan) => ({ ...plan, builtIn: false }));
+  const all = descending ? [...stored, ...fixed.toReversed()] : [...fixed, ...stored];
+  const items = all.slice(0, limit);
+  const more = all.length > limit || page.nextCursor !== undefined;
+  return { items, nextCursor: more ? items.at(-1)?.id : undefined };
+}
+
+export async function changeProtectionPlan(
+  call: Call,
+  id: string,
+  { entries, ...change }: ProtectionPlanChange,
+  revision?: number,
+): Promise<SavedPlan> {
+  const { tx, caller, now } = call;
+  const known = await ownPlan(call, id);
+  if (change.name !== undefined) refuseBuiltInName(change.name);
+  const wanted = {
+    ...atRevision(known, revision),
+    ...given(change),
+    ...(entries !== undefined && { entries: entriesOf(entries) }),
+    updatedAt: now,
+  };
+  const warnings = checkEntries(wanted, now, entries === undefined ? undefined : await minimumInterval(call));
+  const plan = await tx.protectionPlans.update(wanted);
+  const applied = await tx.protectionPlans.lockApplied(caller.organizationId, id);
+  const { steps, known: before } = await stepsFor(call, plan, applied);
+  const doubts = await foreseeChange(call, plan, applied, steps, before);
+  await tx.protectionPlans.write(steps, now);
+  return { ...plan, builtIn: false, appliedCount: applied.length, warnings: [...warnings, ...doubts], note: keptNote };
+}
+
+/** Refused (`in-use`) while it is applied. */
+export async function removeProtectionPlan(call: Call, id: string, revision?: number): Promise<void> {
+  const { tx, caller } = call;
+  const known = await ownPlan(call, id);
+  refuseStale(kind, known, revision);
+  const { length } = await tx.protectionPlans.lockApplied(caller.organizationId, id);
+  if (length > 0) {
+    throw new Refusal(
+      'in-use',
+      `The ${kind} ${known.name} is applied to ${length} application instance${length === 1 ? '' : 's'}; remove it there, or apply another one.`,
+    );
+  }
+  await tx.protectionPlans.remove(caller.organizationId, id);
+}
+
+/**
+ * As a change by hand, it is judged by what clusters are known to accept where a schedule is made or its ttl changes. One
+ * application that cannot take it refuses it for all: none follows half a plan.
+ */
+async function foreseeChange(
+  call: Call,
+  plan: StoredProtectionPlan,
+  applied: readonly ApplicationInstance[],
+  { made, changed }: PlanSteps,
+  before: readonly Schedule[],
+): Promise<readonly string[]> {
+  const ttls = new Map(before.map(({ id, ttl }) => [id, ttl]));
+  const judged = [...made, ...changed.filter(({ id, ttl }) => ttls.get(id) !== ttl)];
+  if (judged.length === 0) return [];
+  const { unaccepted, doubts } = await foreseePlan(call, judged, applied, (entry, field) => {
+    const at = `/entries/${plan.entries.findIndex(({ name }) => name === entry)}`;
+    return field === 'ttl' ? `${at}/ttl` : at;
+  });
+  if (unaccepted.length === 0) return doubts;
+  throw new Refusal(
+    'rule-violated',
+    `The protection plan ${plan.name} is applied where the operator does not accept all that the change asks for. Nothing was changed, at no application; what is refused can be solved there, or the plan removed there first.`,
+    { errors: unaccepted },
+  );
+}
+
+/** What brings the schedules of these applications in step with the plan; without one, removes what a plan made. */
+export async function stepsFor(
+  { tx, now, vault }: Call,
+  plan: StoredProtectionPlan | undefined,
+  instances: readonly ApplicationInstance[],
+): Promise<{ readonly steps: PlanSteps; readonly known: readonly Schedule[] }> {
+  const known = await tx.protectionPlans.lockSchedules(instances.map(({ id }) => id));
+  const byInstance = Map.groupBy(known, ({ applicationInstanceId }) => applicationInstanceId);
+  const each = instances.map((instance) => inStep(instance, plan, byInstance.get(instance.id) ?? [], now, vault));
+  const steps: PlanSteps = {
+    made: each.flatMap(({ made }) => made),
+    changed: each.flatMap(({ changed }) => changed),
+    kept: each.flatMap(({ kept }) => kept),
+    removed: each.flatMap(({ removed }) => removed),
+    fires: each.flatMap(({ fires }) => fires),
+  };
+  return { steps, known };
+}
+
+/** Locked, for a change. */
+async function ownPlan({ tx, caller }: Call, id: string): Promise<StoredProtectionPlan> {
+  if (builtIn(caller.organizationId, id) !== undefined) {
+    throw new Refusal(
+      'rule-violated',
+      'A built-in protection plan cannot be changed or removed; create one of your own.',
+    );
+  }
+  const known = await tx.protectionPlans.lock(caller.organizationId, id);
+  if (known === undefined) throw notFound(kind, id);
+  return known;
+}
+
+function builtIn(organizationId: string, id: string): ProtectionPlan | undefined {
+  return builtInPlans(organizationId).find((plan) => plan.id === id);
+}
+
+function refuseBuiltInName(name: string): void {
+  if (!builtInPlans('').some((plan) => plan.name === name)) return;
+  throw new Refusal('already-exists', `${name} is the name of a built-in protection plan.`, {
+    errors: [{ pointer: '/name', detail: 'is taken; choose another name.' }],
+  });
+}
+
+/** The organization's, in seconds. */
+export async function minimumInterval({ tx, caller }: Call): Promise<number | undefined> {
+  return (await tx.organizations.find(caller.organizationId, caller.organizationId))?.minimumIntervalSeconds;
+}

@@ -1,0 +1,32 @@
+/** What a retention scheme comes to. Nothing is written, and nothing that is scheduled is looked at. */
+
+import type { Reading } from '../access/call.ts';
+import { ruleViolated } from '../kernel/rules/problem.ts';
+import { chosenPlan } from './protection-plans.ts';
+import { forecast } from './rules/forecast.ts';
+import type { ForecastSchedule, NewRetentionForecast, RetentionForecast } from './rules/forecast-shape.ts';
+
+export async function forecastRetention(call: Reading, input: NewRetentionForecast): Promise<RetentionForecast> {
+  const { schedules, protectionPlanId, protectionPlanName, deltaGBByEntry = {}, timeZone, from, ...rest } = input;
+  const choices = [schedules, protectionPlanId, protectionPlanName].filter((choice) => choice !== undefined);
+  if (choices.length !== 1) {
+    throw ruleViolated('/schedules', 'or protectionPlanId or protectionPlanName is needed, and only one of them.');
+  }
+  if (schedules !== undefined) {
+    if (input.deltaGBByEntry !== undefined) {
+      throw ruleViolated('/deltaGBByEntry', 'is for a protection plan; give each schedule its own deltaGB.');
+    }
+    return forecast({ ...rest, schedules, timeZone: timeZone ?? 'Etc/UTC', from: from ?? call.now });
+  }
+  const plan = await chosenPlan(call, { protectionPlanId, protectionPlanName });
+  const unknown = Object.keys(deltaGBByEntry).find((name) => !plan.entries.some((entry) => entry.name === name));
+  if (unknown !== undefined) {
+    const known = plan.entries.map(({ name }) => name).join(', ');
+    throw ruleViolated(`/deltaGBByEntry/${unknown}`, `is no entry of the plan ${plan.name}, which has ${known}.`);
+  }
+  const planned: ForecastSchedule[] = plan.entries.map(({ name, schedule, ttl }) => {
+    const deltaGB = Object.hasOwn(deltaGBByEntry, name) ? deltaGBByEntry[name] : undefined;
+    return { name, schedule, ttl, ...(deltaGB !== undefined && { deltaGB }) };
+  });
+  return forecast({ ...rest, schedules: planned, timeZone: timeZone ?? plan.timeZone, from: from ?? call.now });
+}

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { ttlHours } from '../../kernel/rules/duration.ts';
+import { nextSlot } from '../../time/rules/recurrence.ts';
+import { type Forecasted, forecast } from './forecast.ts';
+
+const from = '2026-11-21T12:00:00.000Z';
+const daily = { name: 'daily', schedule: '0 2 * * *', ttl: '168h', deltaGB: 5 };
+const weekly = { name: 'weekly', schedule: '0 3 * * 0', ttl: '672h', deltaGB: 20 };
+const monthly = { name: 'monthly', schedule: '0 4 1 * *', ttl: '8760h', deltaGB: 40 };
+const sizes = { firstCopyGB: 200, pricePerGBMonth: 0.05 };
+const of = (more: Partial<Forecasted> & Pick<Forecasted, 'schedules'>) =>
+  forecast({ from, timeZone: 'Etc/UTC', ...more });
+
+test('the scheme of 23 backups is 7 daily, 4 weekly and 12 monthly copies: 790 GB, 39.50 a month', () => {
+  const { steadyState, points } = of({ schedules: [daily, weekly, monthly], ...sizes });
+  assert.deepEqual(steadyState?.copiesBySchedule, [7, 4, 12]);
+  assert.deepEqual([steadyState.copies, steadyState.storageGB, steadyState.costPerMonth], [23, 790, 39.5]);
+  assert.deepEqual([points[0]?.copies, points.at(-1)?.copies], [0, 23]);
+});
+
+test('a daily schedule keeps as many copies as days: 7, 30 and 365', () => {
+  const counted = (ttl: string) => of({ schedules: [{ ...daily, ttl }], ...sizes }).steadyState;
+  assert.deepEqual(
+    ['168h', '720h', '8760h'].map((ttl) => counted(ttl)?.copies),
+    [7, 30, 365],
+  );
+  assert.deepEqual([counted('168h')?.storageGB, counted('168h')?.costPerMonth], [230, 11.5]);
+  // Not the published 150 and 1,650 GB: the whole copy counts, and so does each delta.
+  assert.deepEqual([counted('720h')?.storageGB, counted('8760h')?.storageGB], [345, 2020]);
+});
+
+test('a copy is there from its slot on, and gone ttl after it, to the millisecond', () => {
+  const at = (day: string, collectionDelayHours = 0) =>
+    of({
+      schedules: [{ ...daily, ttl: '48h', startsAt: '2026-11-22T00:00:00Z' }],
+      from: day,
+      horizonDays: 1,
+      collectionDelayHours,
+    });
+  const first = (...input: Parameters<typeof at>) => at(...input).points[0]?.copies;
+  assert.equal(first('2026-11-22T02:00:00.000Z'), 1);
+  const line = of({
+    schedules: [{ ...daily, ttl: '48h' }],
+    from: '2026-11-22T02:00:00.000Z',
+    horizonDays: 3,
+    maxPoints: 400,
+  });
+  const copies = new Map(line.points.map((point) => [point.at, point.copies]));
+  assert.deepEqual(
+    ['22T02', '23T01', '23T02', '24T01', '24T02', '25T01'].map((hour) => copies.get(`2026-11-${hour}:00:00.000Z`)),
+    [1, 1, 2, 2, 2, 2],
+  );
+});
+
+test('an hour of late collection keeps the expired copy beside the new one for that hour', () => {
+  const { steadyState, points } = of({ schedules: [daily], collectionDelayHours: 1, horizonDays: 10, maxPoints: 400 });
+  assert.deepEqual([steadyState?.copies, steadyState?.minimumCopies, steadyState?.maximumCopies], [7, 7, 8]);
+  const atTwo = points.find(({ at }) => at === '2026-11-30T02:00:00.000Z');
+  const atThree = points.find(({ at }) => at === '2026-11-30T03:00:00.000Z');
+  assert.deepEqual([atTwo?.copies, atThree?.copies], [8, 7]);
+});
+
+test('8760 h are a day short of a leap year: for that day there are 11 monthly copies', () => {
+  const { steadyState } = of({ schedules: [monthly], from: '2026-12-15T00:00:00Z' });
+  assert.deepEqual([steadyState?.copies, steadyState?.minimumCopies, steadyState?.maximumCopies], [12, 11, 12]);
+  const { steadyState: plain } = of({ schedules: [monthly], from: '2024-12-15T00:00:00Z' });
+  assert.deepEqual([plain?.minimumCopies, plain?.maximumCopies], [12, 12]);
+  const { steadyState: longer } = of({ schedules: [{ ...monthly, ttl: '8784h' }], from: '2026-12-15T00:00:00Z' });
+  assert.deepEqual([longer?.minimumCopies, longer?.maximumCopies], [12, 13]);
+});
+
+test('the forecast equals the slots counted one by one, for any schedules over short horizons', () => {
+  const schedule = fc.record({
+    schedule: fc.constantFrom(
+      '0 2 * * *',
+      '*/15 * * * *',
+      '0 * * * *',
+      '30 2 * * 0',
+      '0 4 1 * *',
+      '20 1,2,3 * * *',
+      '0 0 */2 * 3',
+    ),
+    timeZone: fc.constantFrom('Etc/UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe'),
+    ttl: fc.integer({ min: 1, max: 400 }).map((hours) => `${hours}h`),
+    startsIn: fc.option(fc.integer({ min: -1000, max: 20_000 }), { nil: undefined }),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(schedule, { minLength: 1, maxLength: 3 }),
+      fc.integer({ min: Date.UTC(2026, 1, 20) / 1000, max: Date.UTC(2026, 10, 10) / 1000 }),
+      fc.integer({ min: 1, max: 12 }),
+      fc.integer({ min: 0, max: 2 }),
+      fc.integer({ min: 2, max: 12 }),
+      (wanted, second, horizonDays, collectionDelayHours, maxPoints) => {
+        const start = second * 1000;
+        const schedules = wanted.map(({ startsIn, ...each }) => ({
+          ...each,
+          ...(startsIn !== undefined && { startsAt: new Date(start + startsIn * 60_000).toISOString() }),
+        }));
+        const input = { schedules, horizonDays, collectionDelayHours, maxPoints, from: new Date(start).toISOString() };
+        const { points } = of(input);
+        assert.ok(points.length <= maxPoints);
+        for (const { at, copiesBySchedule } of points) {
+          const moment = Date.parse(at);
+          const expected = schedules.map(({ startsAt, ...each }) => {
+            let count = 0;
+            let last = Math.max(start, Date.parse(startsAt ?? input.from)) - 1;
+            for (;;) {
+              last = Date.parse(nextSlot(each.schedule, each.timeZone, new Date(last).toISOString()) ?? '9999');
+              if (!(last <= moment)) return count;
+              if (last + (ttlHours(each.ttl) + collectionDelayHours) * 3_600_000 > moment) count += 1;
+            }
+          });
+          assert.deepEqual(copiesBySchedule, expected, `${at} ${JSON.stringify(schedules)}`);
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test('fifty hourly schedules over twenty years are forecast without holding anything up', () => {
+  const zones = ['Europe/Berlin', 'America/New_York', 'Etc/UTC'];
+  const schedules = Array.from({ length: 50 }, (_, n) => ({
+    schedule: `${n} * * * *`,
+    timeZone: zones[n % 3],
+    ttl: '87600h',
+  }));
+  const one = (count: number) => {
+    const began = performance.now();
+    const { points } = of({ schedules: schedules.slice(0, count), horizonDays: 7305, maxPoints: 400 });
+    assert.ok(points.length <= 400);
+    return performance.now() - began;
+  };
+  one(3);
+  // Bounds with room for a busy machine: about 30 ms and 350 ms on a quiet one.
+  const [single, all] = [one(1), one(50)];
+  assert.ok(single < 300, `${single} ms`);
+  assert.ok(all < 3_000, `${all} ms`);
+  if (process.env.TELL_TIMES !== undefined) process.stdout.write(`${single} ${all}\n`);
+});
+
+test('what never fires is refused, what never settles is told', () => {
+  assert.throws(() => of({ schedules: [{ schedule: '0 0 30 2 *', ttl: '24h' }] }), /never fires/);
+  const { steadyState, warnings, points } = of({ schedules: [{ ...monthly, ttl: '175680h' }] });
+  assert.equal(steadyState, undefined);
+  assert.match(warnings.join(), /still grows after twenty years/);
+  assert.equal(points.at(-1)?.copies, 240);
+});

@@ -1,0 +1,165 @@
+/**
+ * How many copies a set of schedules comes to, when, and what they take up and cost: before anything is scheduled.
+ *
+ *   copies    A copy exists from its slot until slot + ttl, that moment excluded; `collectionDelayHours` later when Velero
+ *             is to be counted in, which collects expired copies hourly. So at t those slots count that lie in
+ *             (t − ttl − delay, t]. Every slot fires, and every backup succeeds: it is a forecast of what is meant.
+ *   storage   One copy holds everything (`firstCopyGB`), each other one what changed (`deltaGB` of its schedule). The full
+ *             copy takes the place of one of the schedule with the smallest delta, of those that have copies.
+ *
+ * 7 daily, 4 weekly and 12 monthly copies of 200 GB are 200 + 6·5 + 4·20 + 12·40 = 790 GB, 39.50 at 0.05 a month; 7 dailies
+ * alone are 230 GB, 11.50. By the same formula 30 dailies are 345 GB and 365 dailies 2,020 GB. The table that these figures
+ * are known from has "~150 GB" for the former (30 deltas: the full copy is left out), "~1,650 GB" for the latter (365
+ * deltas alone are 1,825 GB), and beside it "~$300" and "16 times the storage" where its own row says $82.50 and about
+ * twice: those rows fit neither the 23 backups' row nor each other, and are not reproduced.
+ */
+import { ttlHours } from '../../kernel/rules/duration.ts';
+import { ruleViolated } from '../../kernel/rules/problem.ts';
+import { clockChanges, type SlotCounter, slotCounter } from '../../time/rules/slot-counter.ts';
+import { slotAfter } from '../../time/rules/slots.ts';
+import {
+  type ForecastPoint,
+  type ForecastSchedule,
+  maxHorizonDays,
+  type NewRetentionForecast,
+  type RetentionForecast,
+  type SteadyState,
+} from './forecast-shape.ts';
+
+export interface Forecasted extends Omit<NewRetentionForecast, 'schedules' | 'from' | 'timeZone'> {
+  readonly schedules: readonly ForecastSchedule[];
+  readonly timeZone: string;
+  readonly from: string;
+}
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+const defaultPoints = 100;
+const [earliestFrom, latestFrom] = [Date.UTC(2000), Date.UTC(2100)];
+/** The year after the steady state is looked at in steps that pass through all times of the day. */
+const lookEveryMs = 23 * hourMs;
+const lookMs = 366 * dayMs;
+
+interface Line extends ForecastSchedule {
+  readonly name: string;
+  readonly timeZone: string;
+  readonly deltaGB: number;
+  readonly beginsAt: number;
+  readonly firstAt: number;
+  /** From its slot until the copy is gone, in milliseconds. */
+  readonly keptMs: number;
+}
+
+/** Throws the Refusal `rule-violated` for a schedule that never fires, and for times out of this century. */
+export function forecast(plan: Forecasted): RetentionForecast {
+  const from = Date.parse(plan.from);
+  if (!(from >= earliestFrom && from < latestFrom)) throw ruleViolated('/from', 'must be in the years 2000 to 2099.');
+  const latest = from + maxHorizonDays * dayMs;
+  const lines = plan.schedules.map((schedule, index) => lineOf(plan, schedule, index));
+  const steadyAt = Math.max(...lines.map(({ firstAt, keptMs }) => firstAt + keptMs));
+  const until = plan.horizonDays === undefined ? Math.min(steadyAt, latest) : from + plan.horizonDays * dayMs;
+  const pointAt = pointsOf(plan, lines, from, Math.max(until, Math.min(steadyAt, latest) + lookMs));
+  const warnings = lines
+    .filter(({ firstAt }) => firstAt > until)
+    .map(({ name }) => `${name} has no slot within what is looked at.`);
+  if (steadyAt > latest) warnings.push('The number of copies still grows after twenty years.');
+  return {
+    schedules: lines.map(({ beginsAt: _begins, firstAt: _first, keptMs: _kept, ...schedule }) => schedule),
+    ...(steadyAt <= latest && { steadyState: steadyStateOf(steadyAt, pointAt) }),
+    points: momentsOf(from, until, plan.maxPoints ?? defaultPoints).map(pointAt),
+    warnings,
+  };
+}
+
+function lineOf(plan: Forecasted, schedule: ForecastSchedule, index: number): Line {
+  const timeZone = schedule.timeZone ?? plan.timeZone;
+  const beginsAt = Math.max(Date.parse(plan.from), Date.parse(schedule.startsAt ?? plan.from));
+  if (beginsAt > Date.parse(plan.from) + maxHorizonDays * dayMs) {
+    throw ruleViolated(`/schedules/${index}/startsAt`, 'must be within twenty years of `from`.');
+  }
+  const first = slotAfter({ schedule: schedule.schedule, timeZone }, new Date(beginsAt - 1).toISOString());
+  if (first === undefined) {
+    throw ruleViolated(`/schedules/${index}/schedule`, `"${schedule.schedule}" never fires (no date fits it).`);
+  }
+  return {
+    ...schedule,
+    name: schedule.name ?? `schedule-${index + 1}`,
+    timeZone,
+    deltaGB: schedule.deltaGB ?? plan.deltaGB ?? 0,
+    beginsAt,
+    firstAt: Date.parse(first),
+    keptMs: (ttlHours(schedule.ttl) + (plan.collectionDelayHours ?? 0)) * hourMs,
+  };
+}
+
+/** Tells the copies at any moment from `from` to `to`. */
+function pointsOf(
+  { firstCopyGB, pricePerGBMonth }: Forecasted,
+  lines: readonly Line[],
+  from: number,
+  to: number,
+): (moment: number) => ForecastPoint {
+  const changes = new Map<string, ReturnType<typeof clockChanges>>();
+  const changesOf: typeof clockChanges = (timeZone) => {
+    const known = changes.get(timeZone) ?? clockChanges(timeZone, from, to);
+    changes.set(timeZone, known);
+    return known;
+  };
+  const counters: SlotCounter[] = lines.map((line) => {
+    const counter = slotCounter(line, from, to, changesOf);
+    const earlier = line.beginsAt > to ? 0 : counter(line.beginsAt - 1);
+    return (moment) => (moment < line.beginsAt ? 0 : counter(moment) - earlier);
+  });
+  return (moment) => {
+    const copiesBySchedule = lines.map(({ keptMs }, index) => {
+      const counted = counters[index] ?? (() => 0);
+      return counted(moment) - counted(moment - keptMs);
+    });
+    const storageGB = firstCopyGB === undefined ? undefined : storageOf(lines, copiesBySchedule, firstCopyGB);
+    return {
+      at: new Date(moment).toISOString(),
+      copies: copiesBySchedule.reduce((sum, count) => sum + count, 0),
+      copiesBySchedule,
+      ...(storageGB !== undefined && { storageGB: rounded(storageGB) }),
+      ...(storageGB !== undefined &&
+        pricePerGBMonth !== undefined && { costPerMonth: rounded(storageGB * pricePerGBMonth) }),
+    };
+  };
+}
+
+function storageOf(lines: readonly Line[], copies: readonly number[], firstCopyGB: number): number {
+  const present = lines.flatMap(({ deltaGB }, index) => ((copies[index] ?? 0) > 0 ? [deltaGB] : []));
+  if (present.length === 0) return 0;
+  const deltas = lines.reduce((sum, { deltaGB }, index) => sum + deltaGB * (copies[index] ?? 0), 0);
+  return firstCopyGB + deltas - Math.min(...present);
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 10_000) / 10_000;
+}
+
+function steadyStateOf(reachedAt: number, pointAt: (moment: number) => ForecastPoint): SteadyState {
+  const looks = Array.from({ length: Math.floor(lookMs / lookEveryMs) }, (_, n) =>
+    pointAt(reachedAt + n * lookEveryMs),
+  );
+  const seen = new Map<number, number>();
+  for (const { copies } of looks) seen.set(copies, (seen.get(copies) ?? 0) + 1);
+  const most = Math.max(...seen.values());
+  const usual = looks.find(({ copies }) => seen.get(copies) === most) ?? pointAt(reachedAt);
+  const { at: _at, ...counts } = usual;
+  return {
+    reachedAt: new Date(reachedAt).toISOString(),
+    ...counts,
+    minimumCopies: Math.min(...seen.keys()),
+    maximumCopies: Math.max(...seen.keys()),
+  };
+}
+
+/** At most `maxPoints` moments from `from` to `until`, both included: whole hours apart, whole days where they are far. */
+function momentsOf(from: number, until: number, maxPoints: number): number[] {
+  const even = (until - from) / (maxPoints - 1);
+  const unit = even > dayMs ? dayMs : hourMs;
+  const step = Math.max(unit, Math.ceil(even / unit) * unit);
+  const moments = Array.from({ length: Math.ceil((until - from) / step) }, (_, n) => from + n * step);
+  return [...moments, until];
+}

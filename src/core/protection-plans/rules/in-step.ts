@@ -1,0 +1,173 @@
+/**
+ * Keeping an application instance's schedules in step with its protection plan. Pure: what is there in, what is to be
+ * written out. Schedules go by the names of entries: one of the same name is changed and keeps its ledger, others are
+ * made and removed; schedules made by hand are left alone. What a person set on a schedule and no plan decides stays.
+ */
+
+import { Refusal, ruleViolated } from '../../kernel/rules/problem.ts';
+import { rescheduled, settle, silenced } from '../../scheduling/rules/account.ts';
+import type { Fire } from '../../scheduling/rules/ledger.ts';
+import type { Schedule, ScheduleChange } from '../../scheduling/rules/schedule.ts';
+import { dueAt } from '../../scheduling/rules/schedule.ts';
+import { slotAfter } from '../../time/rules/slots.ts';
+import type { ProtectionPlanEntry, StoredProtectionPlan } from './protection-plan.ts';
+
+export interface PlanSteps {
+  readonly made: readonly Schedule[];
+  readonly changed: readonly Schedule[];
+  /** In step already. */
+  readonly kept: readonly Schedule[];
+  readonly removed: readonly Schedule[];
+  readonly fires: readonly Fire[];
+}
+
+/** An application instance, and the plan that is to be in effect there from now on. */
+export interface Protected {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly clusterId: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly protectionPlanTimeZone?: string | undefined;
+}
+
+interface Tools {
+  readonly newId: () => string;
+}
+
+export function scheduleName(entry: string): string {
+  return `plan-${entry}`;
+}
+
+/** `known` are all schedules of the instance. Without a plan, those that a plan made are removed. */
+export function inStep(
+  instance: Protected,
+  plan: Pick<StoredProtectionPlan, 'id' | 'timeZone' | 'entries'> | undefined,
+  known: readonly Schedule[],
+  now: string,
+  tools: Tools,
+): PlanSteps {
+  const planned = known.filter(({ protectionPlanId }) => protectionPlanId !== undefined);
+  const entries = plan?.entries ?? [];
+  const made: Schedule[] = [];
+  const changed: Schedule[] = [];
+  const kept: Schedule[] = [];
+  const fires: Fire[] = [];
+  for (const entry of entries) {
+    const wanted = decided(instance, plan, entry);
+    const there = planned.find(({ protectionPlanEntry }) => protectionPlanEntry === entry.name);
+    if (there === undefined) {
+      made.push(madeFor(instance, wanted, known, now, tools));
+    } else if (differs(there, wanted)) {
+      const moved = movedTo(there, wanted, now, tools);
+      changed.push(moved.schedule);
+      fires.push(...moved.fires);
+    } else {
+      kept.push(there);
+    }
+  }
+  const removed = planned.filter(
+    ({ protectionPlanEntry }) => !entries.some(({ name }) => name === protectionPlanEntry),
+  );
+  for (const each of removed) {
+    fires.push(...settle(each, each.suspend ? 'Suspended' : 'ScheduleChanged', false, now, tools).fires);
+  }
+  return { made, changed, kept, removed, fires };
+}
+
+type Decided = Pick<
+  Schedule,
+  'schedule' | 'timeZone' | 'cadence' | 'ttl' | 'spreadSeconds' | 'protectionPlanId' | 'protectionPlanEntry'
+>;
+
+function decided(
+  { protectionPlanTimeZone }: Protected,
+  plan: Pick<StoredProtectionPlan, 'id' | 'timeZone'> | undefined,
+  { name, ...entry }: ProtectionPlanEntry,
+): Decided {
+  return {
+    ...entry,
+    spreadSeconds: entry.spreadSeconds,
+    timeZone: protectionPlanTimeZone ?? plan?.timeZone ?? 'Etc/UTC',
+    protectionPlanId: plan?.id,
+    protectionPlanEntry: name,
+  };
+}
+
+const recurs = ['schedule', 'timeZone', 'spreadSeconds'] as const;
+const all = [...recurs, 'cadence', 'ttl', 'protectionPlanId', 'protectionPlanEntry'] as const;
+
+function differs(there: Schedule, wanted: Decided, keys: readonly (keyof Decided)[] = all): boolean {
+  return keys.some((key) => there[key] !== wanted[key]);
+}
+
+function madeFor(
+  instance: Protected,
+  wanted: Decided,
+  known: readonly Schedule[],
+  now: string,
+  { newId }: Tools,
+): Schedule {
+  const name = scheduleName(wanted.protectionPlanEntry ?? '');
+  if (known.some((each) => each.name === name && each.protectionPlanId === undefined)) {
+    throw new Refusal(
+      'already-exists',
+      `The application instance ${instance.namespace}/${instance.name} (${instance.id}) has a schedule ${name} that no plan made. Remove it, or name the plan's entry otherwise.`,
+    );
+  }
+  const id = newId();
+  const next = slotAfter(wanted, now);
+  return {
+    ...wanted,
+    id,
+    organizationId: instance.organizationId,
+    applicationInstanceId: instance.id,
+    clusterId: instance.clusterId,
+    name,
+    concurrencyPolicy: 'Forbid',
+    missedFires: 'Latest',
+    suspend: false,
+    template: {},
+    ...(next !== undefined && { nextSlotAt: next, nextFireAt: dueAt({ ...wanted, id }, next) }),
+    createdAt: now,
+    updatedAt: now,
+    revision: 1,
+  };
+}
+
+/** As a change by hand: what has passed is settled under the old recurrence, and the newest is still fired. */
+function movedTo(
+  there: Schedule,
+  wanted: Decided,
+  now: string,
+  tools: Tools,
+): { schedule: Schedule; fires: readonly Fire[] } {
+  const next = { ...there, ...wanted, updatedAt: now };
+  if (!differs(there, wanted, recurs)) return { schedule: next, fires: [] };
+  const settled = settle(there, there.suspend ? 'Suspended' : 'ScheduleChanged', !there.suspend, now, tools);
+  const { nextSlotAt, nextFireAt, accountedUntil, deferredReason } = settled.schedule;
+  const moved = rescheduled({ ...next, nextSlotAt, nextFireAt, accountedUntil, deferredReason }, now);
+  return { schedule: moved.suspend ? silenced(moved) : moved, fires: settled.fires };
+}
+
+const byPlan = ['schedule', 'timeZone', 'startsAt', 'endsAt', 'spreadSeconds', 'cadence', 'ttl'] as const;
+
+/** Refuses a change by hand of what a plan decides. Suspending, policies, template and names for people are free. */
+export function refuseWhatPlanDecides(known: Schedule, change: ScheduleChange): void {
+  if (known.protectionPlanId === undefined) return;
+  const key = byPlan.find((each) => change[each] !== undefined && (change[each] ?? undefined) !== known[each]);
+  if (key === undefined) return;
+  throw ruleViolated(
+    `/${key}`,
+    `is decided by the protection plan ${known.protectionPlanId} (entry ${known.protectionPlanEntry}): change the plan, or remove it from the application instance. The schedule may be suspended.`,
+  );
+}
+
+/** Refuses to remove by hand what a plan made: the plan would be in effect only in part. */
+export function refuseRemovalOfPlanned(known: Schedule): void {
+  if (known.protectionPlanId === undefined) return;
+  throw new Refusal(
+    'in-use',
+    `The schedule is part of the protection plan ${known.protectionPlanId} (entry ${known.protectionPlanEntry}): change the plan, remove it from the application instance, or suspend the schedule.`,
+  );
+}

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Refusal } from '../../kernel/rules/problem.ts';
+import { periodMinutes } from '../../time/rules/period.ts';
+import { builtInPlans, checkEntries, entriesOf } from './protection-plan.ts';
+
+const now = '2026-11-21T12:00:00Z';
+const check = (schedule: string, ttl: string, timeZone = 'Etc/UTC') =>
+  checkEntries({ entries: entriesOf([{ name: 'only', schedule, ttl }]), timeZone }, now);
+
+test('the built-in plans are what they were, with the ids that they had', () => {
+  const plans = builtInPlans('any');
+  assert.deepEqual(
+    plans.map(({ id, name, entries }) => [id, name, entries.map((each) => `${each.schedule} ${each.ttl}`)]),
+    [
+      ['00000000-0000-7000-8000-000000000001', 'default', ['0 * * * * 24h', '0 2 * * * 720h', '0 3 * * 0 2016h']],
+      ['00000000-0000-7000-8000-000000000002', 'gfs-23', ['0 2 * * * 168h', '0 3 * * 0 672h', '0 4 1 * * 8760h']],
+    ],
+  );
+  for (const plan of plans) assert.deepEqual(checkEntries(plan, now), [], plan.name);
+});
+
+test('the period of a recurrence is its longest time between slots', () => {
+  const hours = Object.fromEntries(
+    [
+      '* * * * *',
+      '0 * * * *',
+      '0 2 * * *',
+      '0 2,14 * * *',
+      '0 2,3 * * *',
+      '0 3 * * 0',
+      '0 2 * * 1-5',
+      '0 4 1 * *',
+      '0 4 31 * *',
+      '0 4 1 1 *',
+      '0 * 1 * *',
+    ].map((each) => [each, (periodMinutes(each) ?? 0) / 60]),
+  );
+  assert.deepEqual(hours, {
+    '* * * * *': 1 / 60,
+    '0 * * * *': 1,
+    '0 2 * * *': 24,
+    '0 2,14 * * *': 12,
+    '0 2,3 * * *': 23,
+    '0 3 * * 0': 168,
+    '0 2 * * 1-5': 72,
+    '0 4 1 * *': 744,
+    '0 4 31 * *': 61 * 24,
+    '0 4 1 1 *': 366 * 24,
+    '0 * 1 * *': 30 * 24 + 1,
+  });
+  assert.equal(periodMinutes('0 0 30 2 *'), undefined);
+});
+
+test('a ttl that leaves times without any copy is refused, one that a failed run leaves without is warned of', () => {
+  for (const [schedule, ttl] of [
+    ['0 2 * * *', '23h'],
+    ['0 3 * * 0', '167h'],
+    ['0 4 1 * *', '720h'],
+    ['0 2 * * 1-5', '48h'],
+  ] as const) {
+    assert.throws(
+      () => check(schedule, ttl),
+      (error: Refusal) => {
+        assert.deepEqual([error.code, error.errors[0]?.pointer], ['rule-violated', '/entries/0/ttl']);
+        assert.match(error.errors[0]?.detail ?? '', /without any copy. Make it at least \d+h/);
+        return true;
+      },
+    );
+  }
+  assert.match(check('0 2 * * *', '24h').join(), /one failed run leaves no copy. Better 48h/);
+  assert.match(check('0 2 * * *', '47h', 'Europe/Berlin').join(), /one failed run/);
+  assert.deepEqual(check('0 2 * * *', '48h'), []);
+});
+
+test('entries that share a name, never fire, or spread over their neighbours are refused, all at once', () => {
+  const entries = entriesOf([
+    { name: 'a', schedule: '0 2 * * *', ttl: '720h' },
+    { name: 'a', schedule: '0 0 30 2 *', ttl: '720h' },
+    { name: 'b', schedule: '0 * * * *', ttl: '24h', spreadSeconds: 7200 },
+  ]);
+  assert.throws(
+    () => checkEntries({ entries, timeZone: 'Etc/UTC' }, now, 86_400),
+    (error: Refusal) => {
+      assert.deepEqual(
+        error.errors.map(({ pointer }) => pointer),
+        ['/entries/1/name', '/entries/1/schedule', '/entries/2/spreadSeconds', '/entries/2/schedule'],
+      );
+      return true;
+    },
+  );
+});

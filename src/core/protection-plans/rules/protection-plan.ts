@@ -1,0 +1,210 @@
+/**
+ * A protection plan: a named set of schedules and how long their copies are kept, applied to application instances and
+ * kept in step with them. Two are always there, for every organization and class, and cannot be changed.
+ */
+import { z } from 'zod';
+import { Ttl, ttlHours } from '../../kernel/rules/duration.ts';
+import { DnsLabel } from '../../kernel/rules/names.ts';
+import { type FieldError, Refusal } from '../../kernel/rules/problem.ts';
+import { DisplayName, Id, Instant, Revision } from '../../kernel/rules/shapes.ts';
+import { periodMinutes } from '../../time/rules/period.ts';
+import { Cadence, CronExpression, inferCadence, nextSlot, TimeZone } from '../../time/rules/recurrence.ts';
+import { shortestGapSeconds } from '../../time/rules/slots.ts';
+
+const EntryName = z
+  .string()
+  .min(1)
+  .max(50)
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be at most 50 of a-z, 0-9 and "-", alphanumeric at both ends')
+  .describe('Unique in the plan. The schedule that it makes is called plan-<name>.');
+const SpreadSeconds = z
+  .int()
+  .min(0)
+  .max(604_800)
+  .describe('A window in seconds over which the applications of the plan are distributed. Default 0.');
+
+export const NewProtectionPlanEntry = z
+  .strictObject({
+    name: EntryName,
+    schedule: CronExpression,
+    cadence: Cadence.optional().describe('Default: inferred from the schedule.'),
+    ttl: Ttl.describe('How long each copy is kept. At least the longest time between slots; better twice that.'),
+    spreadSeconds: SpreadSeconds.optional(),
+  })
+  .meta({ id: 'NewProtectionPlanEntry', description: 'One schedule of a plan.' });
+export type NewProtectionPlanEntry = z.infer<typeof NewProtectionPlanEntry>;
+
+export const ProtectionPlanEntry = z
+  .object({
+    name: EntryName,
+    schedule: CronExpression,
+    cadence: Cadence,
+    ttl: Ttl,
+    spreadSeconds: SpreadSeconds.optional(),
+  })
+  .meta({ id: 'ProtectionPlanEntry', description: 'One schedule of a plan.' });
+export type ProtectionPlanEntry = z.infer<typeof ProtectionPlanEntry>;
+
+export const StoredProtectionPlan = z.object({
+  id: Id,
+  organizationId: Id,
+  name: DnsLabel.describe('Unique in the organization.'),
+  displayName: DisplayName.optional(),
+  applicationClassId: Id.optional().describe('Only instances of this class may have it. Absent: all.'),
+  timeZone: TimeZone,
+  entries: z.array(ProtectionPlanEntry),
+  createdAt: Instant,
+  updatedAt: Instant,
+  revision: Revision,
+});
+export type StoredProtectionPlan = z.infer<typeof StoredProtectionPlan>;
+
+export const ProtectionPlan = StoredProtectionPlan.extend({
+  builtIn: z.boolean().describe('Always there, for every organization and class; cannot be changed.'),
+}).meta({ id: 'ProtectionPlan', description: 'A named set of schedules and how long their copies are kept.' });
+export type ProtectionPlan = z.infer<typeof ProtectionPlan>;
+
+export const SavedProtectionPlan = ProtectionPlan.extend({
+  appliedCount: z.int().describe('To how many application instances it is applied, all of which follow it now.'),
+  warnings: z
+    .array(z.string())
+    .describe(
+      'What is legal but unwise about it; after a change also what clusters that it reaches were found not to have.',
+    ),
+  note: z.string().describe('What the change does and does not affect.'),
+}).meta({ id: 'SavedProtectionPlan', description: 'A plan as it was saved.' });
+
+const Entries = z.array(NewProtectionPlanEntry).min(1).max(20);
+
+export const NewProtectionPlan = z
+  .strictObject({
+    name: DnsLabel,
+    displayName: DisplayName.optional(),
+    applicationClassId: Id.optional().describe('Only instances of this class may have it. Default: all.'),
+    timeZone: TimeZone.optional().describe('Default Etc/UTC.'),
+    entries: Entries,
+  })
+  .meta({ id: 'NewProtectionPlan', description: 'A plan to create.' });
+export type NewProtectionPlan = z.infer<typeof NewProtectionPlan>;
+
+export const ProtectionPlanChange = z
+  .strictObject({
+    name: DnsLabel.optional(),
+    displayName: DisplayName.optional(),
+    timeZone: TimeZone.optional(),
+    entries: Entries.optional().describe('Replaces the whole set. Schedules go by the names of entries.'),
+  })
+  .meta({
+    id: 'ProtectionPlanChange',
+    description:
+      'What to change; what is absent stays. The class does not change. All applications follow, or none: one whose cluster is known not to accept it refuses the change.',
+  });
+export type ProtectionPlanChange = z.infer<typeof ProtectionPlanChange>;
+
+export const keptNote =
+  'Copies that exist keep the time to live that they were made with; copies made from now on follow the plan.';
+
+const daily = (ttl: Ttl): ProtectionPlanEntry => ({ name: 'daily', schedule: '0 2 * * *', cadence: 'daily', ttl });
+const weekly = (ttl: Ttl): ProtectionPlanEntry => ({ name: 'weekly', schedule: '0 3 * * 0', cadence: 'weekly', ttl });
+
+const builtIns = [
+  {
+    id: '00000000-0000-7000-8000-000000000001',
+    name: 'default',
+    displayName: 'Hourly for a day, daily for 30 days, weekly for 12 weeks',
+    entries: [{ name: 'hourly', schedule: '0 * * * *', cadence: 'hourly', ttl: '24h' }, daily('720h'), weekly('2016h')],
+  },
+  {
+    id: '00000000-0000-7000-8000-000000000002',
+    name: 'gfs-23',
+    displayName: '23 copies: 7 daily, 4 weekly, 12 monthly',
+    entries: [
+      daily('168h'),
+      weekly('672h'),
+      { name: 'monthly', schedule: '0 4 1 * *', cadence: 'monthly', ttl: '8760h' },
+    ],
+  },
+] as const;
+
+/** The plans that are always there, as this organization's; their ids are the same for ever and sort before all others. */
+export function builtInPlans(organizationId: string): readonly ProtectionPlan[] {
+  const at = '2026-11-21T00:00:00.000Z';
+  return builtIns.map(({ entries, ...plan }) => ({
+    ...plan,
+    organizationId,
+    timeZone: 'Etc/UTC',
+    entries: [...entries],
+    createdAt: at,
+    updatedAt: at,
+    revision: 1,
+    builtIn: true,
+  }));
+}
+
+export function entriesOf(given: readonly NewProtectionPlanEntry[]): ProtectionPlanEntry[] {
+  return given.map(({ cadence, ...entry }) => ({ ...entry, cadence: cadence ?? inferCadence(entry.schedule) }));
+}
+
+type Found = { readonly errors: FieldError[]; readonly warnings: string[] };
+
+/**
+ * Refuses entries that share a name, never fire, fire too often, or leave times without any copy. Returns what is legal
+ * but unwise: one failed run would leave no copy.
+ */
+export function checkEntries(
+  { entries, timeZone }: Pick<StoredProtectionPlan, 'entries' | 'timeZone'>,
+  now: string,
+  minimumIntervalSeconds?: number,
+): string[] {
+  const found: Found = { errors: [], warnings: [] };
+  for (const [index, entry] of entries.entries()) {
+    const wrong = (field: string, detail: string) => {
+      found.errors.push({ pointer: `/entries/${index}/${field}`, detail });
+    };
+    if (entries.findIndex(({ name }) => name === entry.name) < index) wrong('name', 'is taken by an entry before.');
+    if (nextSlot(entry.schedule, timeZone, now) === undefined) {
+      wrong('schedule', 'never fires (no date fits it).');
+      continue;
+    }
+    checkGap(entry, shortestGapSeconds({ schedule: entry.schedule, timeZone }, now), minimumIntervalSeconds, wrong);
+    found.warnings.push(...checkTtl(entry, wrong));
+  }
+  const [only, ...others] = found.errors;
+  if (only === undefined) return found.warnings;
+  const told = others.length === 0 ? `${only.pointer} ${only.detail}` : `${others.length + 1} fields break a rule.`;
+  throw new Refusal('rule-violated', told, { errors: found.errors });
+}
+
+function checkGap(
+  { spreadSeconds = 0 }: ProtectionPlanEntry,
+  gap: number | undefined,
+  minimumIntervalSeconds: number | undefined,
+  wrong: (field: string, detail: string) => void,
+): void {
+  if (gap === undefined) return;
+  if (spreadSeconds > gap) wrong('spreadSeconds', `is longer than the ${gap} s between slots. Make it at most ${gap}.`);
+  if (minimumIntervalSeconds !== undefined && gap < minimumIntervalSeconds) {
+    const detail = `fires every ${gap} s; the organization allows nothing more often than every ${minimumIntervalSeconds} s.`;
+    wrong('schedule', detail);
+  }
+}
+
+function checkTtl(
+  { name, schedule, ttl }: ProtectionPlanEntry,
+  wrong: (field: string, detail: string) => void,
+): string[] {
+  const period = periodMinutes(schedule);
+  if (period === undefined || ttlHours(ttl) * 60 >= 2 * period) return [];
+  const least = `${Math.ceil(period / 60)}h`;
+  const better = `${Math.ceil((2 * period) / 60)}h`;
+  if (ttlHours(ttl) * 60 < period) {
+    wrong(
+      'ttl',
+      `(${ttl}) is shorter than the longest time between slots (${least}): there would be times without any copy. Make it at least ${least}, better ${better}, or let it fire more often.`,
+    );
+    return [];
+  }
+  return [
+    `${name}: ttl (${ttl}) is shorter than twice the longest time between slots (${least}): one failed run leaves no copy. Better ${better}.`,
+  ];
+}

@@ -1,0 +1,38 @@
+/**
+ * One look at the protection of every application. It takes no input and looks in the database itself: what changed
+ * since it was last told is told as events, and remembered in the same statement, over the very revision that it was
+ * judged from. So it may run on every replica at once and be killed at any moment: a change is told once, or again
+ * found at the next look.
+ */
+
+import type { Clock, Log } from '../kernel/ports.ts';
+import type { Protections } from '../scheduling/ports.ts';
+import { newsOf } from './rules/protection-news.ts';
+import { protectionOf } from './rules/protection-rules.ts';
+import { memoizedPeriod } from './rules/protection-target.ts';
+
+const pageSize = 500;
+const periodOf = memoizedPeriod();
+
+/** How many changes were told. */
+export async function protect(ports: {
+  readonly protections: Protections;
+  readonly clock: Clock;
+  readonly log: Log;
+}): Promise<number> {
+  const { protections, clock, log } = ports;
+  const now = await clock.now();
+  let toldCount = 0;
+  let after: string | undefined;
+  for (;;) {
+    const known = await protections.read(after, pageSize, now);
+    const news = known
+      .map(({ facts, told }) => newsOf(told, protectionOf(facts, now, periodOf), now))
+      .filter((each) => each !== undefined);
+    toldCount += await protections.tell(news);
+    after = known.at(-1)?.facts.applicationInstanceId;
+    if (known.length < pageSize) break;
+  }
+  if (toldCount > 0) log.info({ toldCount }, 'protection of applications changed');
+  return toldCount;
+}

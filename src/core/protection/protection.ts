@@ -1,0 +1,47 @@
+/** Protection as the API tells it: judged now, from what is recorded; ordered and chosen by what was told last. */
+import type { Caller } from '../access/rules/access.ts';
+import type { Clock } from '../kernel/ports.ts';
+import { notFound } from '../kernel/rules/problem.ts';
+import type { Page, PageQuery } from '../kernel/rules/shapes.ts';
+import type { KnownProtection, Protections } from '../scheduling/ports.ts';
+import type { Protection } from './rules/protection.ts';
+import { protectionOf } from './rules/protection-rules.ts';
+import { memoizedPeriod } from './rules/protection-target.ts';
+
+interface ProtectionPorts {
+  readonly protections: Protections;
+  readonly clock: Clock;
+}
+
+const periodOf = memoizedPeriod();
+
+export async function getProtection(
+  { protections, clock }: ProtectionPorts,
+  caller: Caller,
+  id: string,
+): Promise<Protection> {
+  const now = await clock.now();
+  const known = await protections.find(caller.organizationId, id, now);
+  if (known === undefined) throw notFound('application instance', id);
+  return judged(known, now);
+}
+
+/** What is by now of another status than is asked for is left out; it is found under its own within 15 s. */
+export async function listProtections(
+  { protections, clock }: ProtectionPorts,
+  caller: Caller,
+  query: PageQuery,
+): Promise<Page<Protection>> {
+  const now = await clock.now();
+  const { items, nextCursor } = await protections.page(caller.organizationId, query, now);
+  const wanted = query.where?.status;
+  return {
+    items: items.map((known) => judged(known, now)).filter(({ status }) => wanted === undefined || status === wanted),
+    nextCursor,
+  };
+}
+
+function judged({ facts, told }: KnownProtection, now: string): Protection {
+  const protection = protectionOf(facts, now, periodOf);
+  return { ...protection, ...(told?.status === protection.status && { since: told.since }) };
+}

@@ -1,0 +1,62 @@
+/**
+ * What is told of protection as events: a change of status once, and a last good copy that is about to expire once a
+ * copy. What was told last is kept with a revision; it is written only over the revision that it was judged from.
+ */
+import type { NewEvent } from '../../kernel/rules/event.ts';
+import type { Protection, ProtectionStatus } from './protection.ts';
+import { expiringFrom } from './protection-rules.ts';
+
+export interface Told {
+  readonly status: ProtectionStatus;
+  readonly since: string;
+  /** The copy of which it was told that it is about to expire. */
+  readonly expiringOperationId?: string | undefined;
+  readonly revision: number;
+}
+
+export interface News {
+  readonly protection: Protection;
+  readonly told: Told;
+  readonly events: readonly NewEvent[];
+}
+
+/** `undefined`: there is nothing new. */
+export function newsOf(before: Told | undefined, protection: Protection, now: string): News | undefined {
+  const { status, applicationInstanceId, organizationId, clusterId, lastGoodCopy } = protection;
+  const changed = before?.status !== status;
+  const expiring = isExpiring(protection, now) ? lastGoodCopy?.operationId : undefined;
+  const newlyExpiring = expiring !== undefined && expiring !== before?.expiringOperationId;
+  if (!changed && !newlyExpiring) return undefined;
+
+  const about = { organizationId, clusterId, applicationInstanceId, at: now };
+  const events: NewEvent[] = [];
+  if (changed && isNews(before, protection))
+    events.push({ ...about, type: typeOf(protection), reason: status, message: protection.message });
+  if (newlyExpiring) {
+    const message = `The last good copy expires at ${lastGoodCopy?.expiresAt}, and there is no newer one.`;
+    events.push({ ...about, operationId: expiring, type: 'Warning', reason: 'RecoveryPointExpiring', message });
+  }
+  const told: Told = {
+    status,
+    since: changed ? now : (before?.since ?? now),
+    expiringOperationId: expiring ?? before?.expiringOperationId,
+    revision: (before?.revision ?? 0) + 1,
+  };
+  return { protection, told, events };
+}
+
+function isExpiring({ lastGoodCopy }: Protection, now: string): boolean {
+  if (lastGoodCopy === undefined) return false;
+  const nowMs = Date.parse(now);
+  return nowMs >= Date.parse(expiringFrom(lastGoodCopy)) && nowMs < Date.parse(lastGoodCopy.expiresAt);
+}
+
+/** That a new application is well, or has nothing yet, is no news. */
+function isNews(before: Told | undefined, { status }: Protection): boolean {
+  return before !== undefined || status === 'AtRisk' || status === 'Breached';
+}
+
+/** A first copy that is awaited in time asks for no look. */
+function typeOf({ status, reason }: Protection): NewEvent['type'] {
+  return status === 'Protected' || reason === 'AwaitingFirstCopy' ? 'Normal' : 'Warning';
+}

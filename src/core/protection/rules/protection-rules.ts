@@ -1,0 +1,158 @@
+/**
+ * The rules of protection, pure: facts and the time in, a status with its reason out. As time passes and nothing else
+ * happens a status never gets better: Protected, AtRisk, Breached, and at last Unprotected.
+ */
+import { inWords } from '../../kernel/rules/duration.ts';
+import type { Protection, ProtectionFacts, ProtectionReason, ProtectionStatus } from './protection.ts';
+import { type PeriodOf, type Target, targetOf } from './protection-target.ts';
+
+const ageingShare = 0.8;
+const runTooLongMs = 4 * 3_600_000;
+const expiringLeadMs = 24 * 3_600_000;
+
+const ms = Date.parse;
+const instant = (at: number) => new Date(at).toISOString();
+
+interface Verdict {
+  readonly status: ProtectionStatus;
+  readonly reason: ProtectionReason;
+  readonly message: string;
+}
+
+interface Situation {
+  readonly facts: ProtectionFacts;
+  readonly nowMs: number;
+  readonly target: Target | undefined;
+  readonly nextFireAt: string | undefined;
+  /** When the target is missed unless there is a newer good copy. */
+  readonly deadlineMs: number | undefined;
+}
+
+/** What the API tells of an application. */
+export function protectionOf(facts: ProtectionFacts, now: string, periodOf: PeriodOf): Protection {
+  const situation = situationOf(facts, now, periodOf);
+  const { target, nextFireAt, deadlineMs } = situation;
+  const { applicationInstanceId, organizationId, clusterId, applicationClassId, namespace, name } = facts;
+  const { lastGood, lastAttempt } = facts;
+  return {
+    ...{ applicationInstanceId, organizationId, clusterId, applicationClassId, namespace, name },
+    ...verdictOf(situation),
+    ...(target !== undefined && {
+      recoveryPointTargetSeconds: target.seconds,
+      recoveryPointTargetSource: target.source,
+    }),
+    ...(lastGood !== undefined && { recoveryPointAgeSeconds: Math.max(0, Math.floor(ageMs(lastGood, now) / 1000)) }),
+    ...(deadlineMs !== undefined && { breachesAt: instant(deadlineMs) }),
+    ...(nextFireAt !== undefined && { nextFireAt }),
+    ...(lastGood !== undefined && { lastGoodCopy: lastGood }),
+    ...(lastAttempt !== undefined && { lastAttempt }),
+  };
+}
+
+/** From when on a copy is about to expire: a quarter of its life before, and a day at most. */
+export function expiringFrom(copy: { readonly startedAt: string; readonly expiresAt: string }): string {
+  const end = ms(copy.expiresAt);
+  return instant(end - Math.min((end - ms(copy.startedAt)) / 4, expiringLeadMs));
+}
+
+function ageMs(copy: { readonly startedAt: string }, now: string): number {
+  return ms(now) - ms(copy.startedAt);
+}
+
+function situationOf(facts: ProtectionFacts, now: string, periodOf: PeriodOf): Situation {
+  const firing = facts.schedules.filter(({ nextFireAt }) => nextFireAt !== undefined);
+  const expressions = firing.flatMap(({ schedule }) => schedule ?? []);
+  const target = targetOf(facts.targetSeconds, expressions, periodOf);
+  const [nextFireAt] = firing.flatMap((schedule) => schedule.nextFireAt ?? []).sort((a, b) => ms(a) - ms(b));
+  // Without any good copy the target counts from when the first schedule was created.
+  const since = facts.lastGood?.startedAt ?? earliest(facts.schedules.map(({ createdAt }) => createdAt));
+  const deadlineMs = target === undefined ? undefined : ms(since ?? facts.createdAt) + target.seconds * 1000;
+  return { facts, nowMs: ms(now), target, nextFireAt, deadlineMs };
+}
+
+function earliest(instants: readonly string[]): string | undefined {
+  return instants.length === 0 ? undefined : instant(Math.min(...instants.map(ms)));
+}
+
+function verdictOf(situation: Situation): Verdict {
+  return unprotected(situation) ?? breached(situation) ?? atRisk(situation) ?? protectedBy(situation);
+}
+
+function unprotected({ facts, nowMs, nextFireAt }: Situation): Verdict | undefined {
+  const { schedules, restorableUntil } = facts;
+  if (nextFireAt !== undefined) return undefined;
+  if (restorableUntil !== undefined && ms(restorableUntil) > nowMs) return undefined;
+  const none = 'and there is no copy that could be restored.';
+  const status = 'Unprotected';
+  if (schedules.length === 0) return { status, reason: 'NoSchedule', message: `It has no schedule, ${none}` };
+  return schedules.some(({ suspend }) => suspend)
+    ? { status, reason: 'AllSuspended', message: `Its schedules are suspended, ${none}` }
+    : { status, reason: 'AllEnded', message: `Its schedules have ended, ${none}` };
+}
+
+function breached({ facts: { lastGood }, nowMs, target, deadlineMs }: Situation): Verdict | undefined {
+  if (target === undefined || deadlineMs === undefined || nowMs <= deadlineMs) return undefined;
+  const allowed = `the target is ${inWords(target.seconds)}.`;
+  if (lastGood === undefined)
+    return { status: 'Breached', reason: 'NoGoodCopy', message: `There is no good copy; ${allowed}` };
+  const age = inWords((nowMs - ms(lastGood.startedAt)) / 1000);
+  const expired = ms(lastGood.expiresAt) <= nowMs ? ', and has expired' : '';
+  const message = `The last good copy is ${age} old${expired}; ${allowed}`;
+  return { status: 'Breached', reason: 'RecoveryPointTooOld', message };
+}
+
+function atRisk(situation: Situation): Verdict | undefined {
+  const risk = runsAmiss(situation) ?? comesTooLate(situation) ?? endsSoon(situation);
+  return risk === undefined ? undefined : { status: 'AtRisk', ...risk };
+}
+
+type Risk = Omit<Verdict, 'status'>;
+
+function runsAmiss({ facts, nowMs, target }: Situation): Risk | undefined {
+  const { lastEnded, lastGood, inFlightSince } = facts;
+  // What ended after the last good copy was no good one, or it would be the last good copy.
+  if (lastEnded !== undefined && lastEnded.operationId !== lastGood?.operationId) {
+    if (lastEnded.outcome === 'Failed') return { reason: 'LastAttemptFailed', message: 'The last backup failed.' };
+    if (lastEnded.outcome === 'Partial')
+      return { reason: 'LastAttemptPartial', message: 'The last backup could not process everything.' };
+  }
+  if (inFlightSince === undefined) return undefined;
+  const allowedMs = Math.min(runTooLongMs, target === undefined ? runTooLongMs : target.seconds * 500);
+  const runMs = nowMs - ms(inFlightSince);
+  if (runMs <= allowedMs) return undefined;
+  const message = `A backup has been in flight for ${inWords(runMs / 1000)}.`;
+  return { reason: 'RunTooLong', message };
+}
+
+function comesTooLate({ facts, nextFireAt, deadlineMs }: Situation): Risk | undefined {
+  if (facts.inFlightSince !== undefined) return undefined;
+  if (nextFireAt === undefined)
+    return { reason: 'NoNextFire', message: 'No schedule will fire: there will be no newer copy.' };
+  if (deadlineMs === undefined || ms(nextFireAt) <= deadlineMs) return undefined;
+  const message = `The next backup begins at ${nextFireAt}, after the target is missed at ${instant(deadlineMs)}.`;
+  return { reason: 'NextFireTooLate', message };
+}
+
+function endsSoon({ facts: { lastGood }, nowMs, target, deadlineMs }: Situation): Risk | undefined {
+  if (lastGood !== undefined && ms(lastGood.expiresAt) <= nowMs)
+    return { reason: 'RecoveryPointExpired', message: `The last good copy has expired at ${lastGood.expiresAt}.` };
+  if (lastGood === undefined) return { reason: 'AwaitingFirstCopy', message: 'There is no good copy yet.' };
+  if (
+    target !== undefined &&
+    deadlineMs !== undefined &&
+    nowMs > deadlineMs - (1 - ageingShare) * target.seconds * 1000
+  ) {
+    const age = inWords((nowMs - ms(lastGood.startedAt)) / 1000);
+    const message = `The last good copy is ${age} old; the target is ${inWords(target.seconds)}.`;
+    return { reason: 'RecoveryPointAgeing', message };
+  }
+  if (nowMs < ms(expiringFrom(lastGood))) return undefined;
+  const message = `The last good copy expires at ${lastGood.expiresAt}, and there is no newer one.`;
+  return { reason: 'RecoveryPointExpiring', message };
+}
+
+function protectedBy({ facts: { lastGood }, nowMs, target }: Situation): Verdict {
+  const age = lastGood === undefined ? '' : inWords((nowMs - ms(lastGood.startedAt)) / 1000);
+  const allowed = target === undefined ? '' : `; the target is ${inWords(target.seconds)}`;
+  return { status: 'Protected', reason: 'WithinTarget', message: `The last good copy is ${age} old${allowed}.` };
+}

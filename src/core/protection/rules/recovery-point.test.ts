@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { exampleOperation } from '../../../../test/support/core/operation-example.ts';
+import type { Operation } from '../../operations/rules/operation.ts';
+import { recoveryPointOf } from './recovery-point.ts';
+
+const succeeded: Operation = {
+  ...exampleOperation,
+  phase: 'Succeeded',
+  startedAt: '2026-05-28T10:00:00.000Z',
+  finishedAt: '2026-05-28T10:04:00.000Z',
+  expiresAt: '2026-06-27T10:00:00.000Z',
+};
+
+describe('a recovery point', () => {
+  test('tells what a restore needs: the name of the copy, where it lies, and until when', () => {
+    const outputs = { backupItemCount: '1342', backupSizeBytes: '53687091200', storageLocation: 'aws-secondary' };
+    const point = recoveryPointOf({ ...succeeded, outputs });
+    assert.deepEqual(point, {
+      operationId: succeeded.id,
+      organizationId: succeeded.organizationId,
+      clusterId: succeeded.clusterId,
+      applicationInstanceId: succeeded.applicationInstanceId,
+      namespace: 'org-myteam',
+      target: 'nextcloud-myteam',
+      backupName: 'nextcloud-myteam-backup-2026-05-28',
+      storageLocation: 'aws-secondary',
+      startedAt: '2026-05-28T10:00:00.000Z',
+      finishedAt: '2026-05-28T10:04:00.000Z',
+      expiresAt: '2026-06-27T10:00:00.000Z',
+      collectedBy: '2026-06-27T11:00:00.000Z',
+      ttl: '720h',
+      ttlSource: 'request',
+      partial: false,
+      itemCount: 1342,
+      sizeBytes: 53687091200,
+    });
+  });
+
+  test('counts that are no counts are left out, and the location is the one that was asked for', () => {
+    for (const odd of ['', '12 GB', '-1', '1e3', 1.5, -3, null, {}, '99999999999999999999']) {
+      const point = recoveryPointOf({ ...succeeded, outputs: { backupItemCount: odd, backupSizeBytes: odd } });
+      assert.deepEqual([point?.itemCount, point?.sizeBytes], [undefined, undefined], String(odd));
+      assert.equal(point?.storageLocation, 'aws-primary');
+    }
+    assert.equal(recoveryPointOf({ ...succeeded, parameters: {} })?.storageLocation, 'default');
+    assert.equal(recoveryPointOf({ ...succeeded, outputs: { backupItemCount: 7 } })?.itemCount, 7);
+  });
+
+  test('a partial failure left one that says so', () => {
+    const degraded = {
+      type: 'Degraded',
+      reason: 'PartialFailure',
+      message: '',
+      lastTransitionTime: succeeded.createdAt,
+    };
+    const partial = (status: 'True' | 'False') =>
+      recoveryPointOf({ ...succeeded, conditions: [{ ...degraded, status }] })?.partial;
+    assert.deepEqual([partial('True'), partial('False')], [true, false]);
+  });
+
+  test('what did not succeed, and what is no backup, left none', () => {
+    for (const phase of ['Pending', 'Running', 'Failed', 'Cancelled'] as const)
+      assert.equal(recoveryPointOf({ ...succeeded, phase }), undefined, phase);
+    assert.equal(recoveryPointOf({ ...succeeded, type: 'Restore' }), undefined);
+  });
+});

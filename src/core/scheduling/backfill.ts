@@ -1,0 +1,166 @@
+/**
+ * Making up for slots of the past by hand. Each slot of the range that has no Operation gets one now; its place in the
+ * ledger says so, and a row that stood for a range of slots is divided around it.
+ */
+
+import { foresee } from '../acceptance/foresee.ts';
+import { type Call, own, ownLocked } from '../access/call.ts';
+import { resolveTtl } from '../applications/rules/retention.ts';
+import type { Doorbell } from '../kernel/ports.ts';
+import { nameSuffix, operationName } from '../kernel/rules/names.ts';
+import { Refusal, ruleViolated } from '../kernel/rules/problem.ts';
+import { createdEvent, deliverBefore, newOperation } from '../operations/rules/begin.ts';
+import type { Operation } from '../operations/rules/operation.ts';
+import { countSlots, slotAfter, slotBefore } from '../time/rules/slots.ts';
+import { type Fire, ledgerRow } from './rules/ledger.ts';
+import type { Schedule } from './rules/schedule.ts';
+import { actor } from './schedules.ts';
+
+export const maxBackfill = 100;
+
+export interface Backfilled {
+  readonly operations: Operation[];
+}
+
+/** Refused when the range is in the future, before the schedule, or holds more than 100 slots without an Operation. */
+export async function backfillSchedule(
+  call: Call,
+  doorbell: Doorbell,
+  id: string,
+  range: { from: string; to: string },
+): Promise<Backfilled> {
+  const { tx, caller, now, vault } = call;
+  const schedule = await ownLocked(tx.schedules, caller, 'schedule', id);
+  const [from, to] = [new Date(range.from).toISOString(), new Date(range.to).toISOString()];
+  if (to < from) throw ruleViolated('/to', 'must not be before `from`.');
+  if (schedule.accountedUntil === undefined || to > schedule.accountedUntil) {
+    throw ruleViolated(
+      '/to',
+      `must not be after ${schedule.accountedUntil ?? 'the first fire'}: later slots are not decided yet.`,
+    );
+  }
+  const rows = await ledgerOf(call, id, from, to);
+  const slots = rows.flatMap((row) => openSlots(schedule, row, from, to));
+  if (slots.length > maxBackfill)
+    throw ruleViolated(
+      '/from',
+      `The range holds more than ${maxBackfill} slots without an Operation; backfill it in parts.`,
+    );
+  await foresee(call, schedule);
+  const make = await maker(call, schedule);
+  const operations = slots.map((slot) => make(slot));
+  for (const operation of operations) await tx.operations.insertOwed(operation, 'Apply');
+  const made = new Map(operations.map((operation) => [operation.scheduledFor ?? '', operation]));
+  for (const row of rows) {
+    const divided = divide(schedule, row, made, { now, newId: vault.newId, by: actor(caller) });
+    if (divided.length > 0) await tx.fires.replace(row.id, divided);
+  }
+  await tx.events.append(operations.map((operation) => createdEvent(operation, now)));
+  if (operations.length > 0) tx.afterCommit(() => doorbell.ring([schedule.clusterId]));
+  return { operations };
+}
+
+async function ledgerOf({ tx }: Call, id: string, from: string, to: string): Promise<readonly Fire[]> {
+  const { items, nextCursor } = await tx.fires.page(id, { limit: 1000, from, to });
+  if (nextCursor !== undefined)
+    throw new Refusal('rule-violated', 'The range is too long; backfill it in parts.', {
+      errors: [{ pointer: '/from', detail: 'begin later.' }],
+    });
+  return items.filter((row) => row.operationId === undefined && row.outcome !== 'Deferred');
+}
+
+/** The slots of a row that are in the range; one more than may be, at most. */
+function openSlots(schedule: Schedule, row: Fire, from: string, to: string): string[] {
+  const last = row.lastScheduledFor ?? row.scheduledFor;
+  const found: string[] = [];
+  let slot: string | undefined =
+    row.scheduledFor >= from ? row.scheduledFor : slotAfter(schedule, new Date(Date.parse(from) - 1).toISOString());
+  while (slot !== undefined && slot <= last && slot <= to && found.length <= maxBackfill) {
+    found.push(slot);
+    slot = slotAfter(schedule, slot);
+  }
+  return found;
+}
+
+async function maker({ tx, caller, now, vault }: Call, schedule: Schedule): Promise<(slot: string) => Operation> {
+  const instance = await own(tx.applicationInstances, caller, 'application instance', schedule.applicationInstanceId);
+  const applicationClass = await own(tx.applicationClasses, caller, 'application class', instance.applicationClassId);
+  const override = await tx.overrides.find(caller.organizationId, applicationClass.id);
+  const resolved = resolveTtl({
+    schedule: schedule.ttl,
+    cadence: schedule.cadence,
+    override: override?.retention,
+    classRetention: applicationClass.retention,
+  });
+  return (slot) =>
+    newOperation(
+      {
+        id: vault.newId(),
+        organizationId: caller.organizationId,
+        clusterId: schedule.clusterId,
+        applicationInstanceId: instance.id,
+        scheduleId: schedule.id,
+        scheduledFor: slot,
+        name: operationName(instance.name, 'Backup', slot, nameSuffix(schedule.id)),
+        namespace: instance.namespace,
+        target: instance.name,
+        type: 'Backup',
+        parameters: { ...applicationClass.defaultParameters, ...schedule.template.parameters },
+        ...resolved,
+        origin: 'schedule',
+        requestedBy: caller.name,
+        ...(caller.onBehalfOf !== undefined && { onBehalfOf: caller.onBehalfOf }),
+        deliverBefore: deliverBefore(applicationClass, slot, now),
+      },
+      now,
+    );
+}
+
+/** The row around the slots that were made up for: what is left of it, and a row for each of those. Empty: it stays. */
+function divide(
+  schedule: Schedule,
+  row: Fire,
+  made: ReadonlyMap<string, Operation>,
+  { now, newId, by }: { now: string; newId: () => string; by: string },
+): readonly Fire[] {
+  const last = row.lastScheduledFor ?? row.scheduledFor;
+  const within = [...made.keys()].filter((slot) => slot >= row.scheduledFor && slot <= last).toSorted();
+  if (within.length === 0) return [];
+  const rows: Fire[] = [];
+  let first: string | undefined = row.scheduledFor;
+  const rest = (until: string) => {
+    if (first === undefined || first > until) return;
+    const { lastScheduledFor: _, ...kept } = row;
+    const slotCount = 1 + countSlots(schedule, first, until);
+    rows.push({
+      ...kept,
+      id: newId(),
+      scheduledFor: first,
+      slotCount,
+      ...(slotCount > 1 && { lastScheduledFor: until }),
+    });
+  };
+  for (const slot of within) {
+    const before = slotBefore(schedule, slot);
+    if (before !== undefined && before >= row.scheduledFor) rest(before);
+    const operationId = made.get(slot)?.id;
+    rows.push({
+      ...ledgerRow({
+        schedule,
+        outcome: 'Late',
+        reason: 'Backfilled',
+        first: slot,
+        last: slot,
+        count: 1,
+        now,
+        offset: 0,
+        id: newId(),
+        operationId,
+      }),
+      triggeredBy: by,
+    });
+    first = slotAfter(schedule, slot);
+  }
+  rest(last);
+  return rows;
+}

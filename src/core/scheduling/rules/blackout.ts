@@ -1,0 +1,117 @@
+/**
+ * Blackout windows: local times of a zone in which nothing of an organization, a cluster or a schedule is fired. A slot
+ * in a window is put off to its end, or skipped; the ledger says which.
+ */
+import { z } from 'zod';
+import { ruleViolated } from '../../kernel/rules/problem.ts';
+import { DisplayName, Id, Instant, Revision } from '../../kernel/rules/shapes.ts';
+import { localParts, weekdays } from '../../time/rules/local-time.ts';
+import { TimeZone } from '../../time/rules/recurrence.ts';
+
+const LocalTime = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a local time, 00:00 to 23:59')
+  .meta({ id: 'LocalTime', description: 'A local time of day, hours and minutes.', example: '22:00' });
+
+export const Weekdays = z
+  .array(z.enum(weekdays))
+  .max(7)
+  .meta({ id: 'Weekdays', description: 'Days on which the window begins. Empty: every day.' });
+
+export const BlackoutBehavior = z.enum(['Defer', 'Skip']).meta({
+  id: 'BlackoutBehavior',
+  description: 'Defer: what is due waits for the end of the window. Skip: it is left out, and the ledger says so.',
+});
+
+const shape = {
+  name: DisplayName.describe('Unique in the organization.'),
+  clusterId: Id.optional().describe('Only what goes to this cluster.'),
+  scheduleId: Id.optional().describe('Only this schedule.'),
+  timeZone: TimeZone,
+  days: Weekdays,
+  from: LocalTime.describe('When the window begins.'),
+  to: LocalTime.describe('When it ends; earlier than `from`: on the next day.'),
+  behavior: BlackoutBehavior,
+};
+
+export const BlackoutWindow = z
+  .object({ id: Id, organizationId: Id, ...shape, createdAt: Instant, updatedAt: Instant, revision: Revision })
+  .meta({
+    id: 'BlackoutWindow',
+    description: 'A time in which nothing is fired: of the organization, a cluster, or a schedule.',
+  });
+export type BlackoutWindow = z.infer<typeof BlackoutWindow>;
+
+export const NewBlackoutWindow = z
+  .strictObject({
+    ...shape,
+    timeZone: TimeZone.optional(),
+    days: Weekdays.optional(),
+    behavior: BlackoutBehavior.optional(),
+  })
+  .meta({ id: 'NewBlackoutWindow', description: 'A window to create. Defaults: Etc/UTC, every day, Defer.' });
+export type NewBlackoutWindow = z.infer<typeof NewBlackoutWindow>;
+
+/** A window that is no time at all, or is about two things at once, is refused. */
+export function checkWindow(window: Pick<BlackoutWindow, 'from' | 'to' | 'clusterId' | 'scheduleId'>): void {
+  if (window.from === window.to)
+    throw ruleViolated(
+      '/to',
+      'must differ from `from`: a window from a time to the same time is either nothing or always; to stop everything, suspend.',
+    );
+  if (window.clusterId !== undefined && window.scheduleId !== undefined) {
+    throw ruleViolated('/scheduleId', 'give clusterId or scheduleId, not both: a window is about one thing.');
+  }
+}
+
+const dayMinutes = 1440;
+const minutesOf = (time: string) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
+
+/** The end of the window that `at` is in, or `undefined` when it is in none. */
+export function windowEnd(
+  window: Pick<BlackoutWindow, 'timeZone' | 'days' | 'from' | 'to'>,
+  at: string,
+): string | undefined {
+  const local = localParts(Date.parse(at), window.timeZone);
+  const minute = local.hour * 60 + local.minute;
+  const from = minutesOf(window.from);
+  const to = minutesOf(window.to);
+  const overnight = to < from;
+  const inside = overnight ? minute >= from || minute < to : minute >= from && minute < to;
+  if (!inside) return undefined;
+  const begunYesterday = overnight && minute < to;
+  const day = weekdays[(weekdays.indexOf(local.weekday) + (begunYesterday ? 6 : 0)) % 7];
+  if (window.days.length > 0 && day !== undefined && !window.days.includes(day)) return undefined;
+  const left = (to - minute + dayMinutes) % dayMinutes;
+  const startOfMinute = Math.floor(Date.parse(at) / 60_000) * 60_000;
+  return new Date(startOfMinute + left * 60_000).toISOString();
+}
+
+export interface Blackout {
+  readonly behavior: BlackoutWindow['behavior'];
+  readonly name: string;
+  readonly until: string;
+}
+
+/** What the windows that are about this schedule say of `at`: skipping goes over deferring, the latest end over the others. */
+export function blackoutAt(
+  windows: readonly BlackoutWindow[],
+  schedule: { id: string; clusterId: string; organizationId: string },
+  at: string,
+): Blackout | undefined {
+  let found: Blackout | undefined;
+  for (const window of windows) {
+    if (window.organizationId !== schedule.organizationId) continue;
+    if (window.clusterId !== undefined && window.clusterId !== schedule.clusterId) continue;
+    if (window.scheduleId !== undefined && window.scheduleId !== schedule.id) continue;
+    const until = windowEnd(window, at);
+    if (until === undefined) continue;
+    const { behavior, name } = window;
+    const stronger =
+      found === undefined ||
+      (behavior === 'Skip' && found.behavior === 'Defer') ||
+      (behavior === found.behavior && until > found.until);
+    if (stronger) found = { behavior, name, until };
+  }
+  return found;
+}

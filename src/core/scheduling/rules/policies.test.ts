@@ -1,0 +1,288 @@
+/** What becomes of slots, case by case: the policies × what is around × how late it is. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { defaultRetention } from '../../applications/rules/retention.ts';
+import { nextSlot } from '../../time/rules/recurrence.ts';
+import type { BlackoutWindow } from './blackout.ts';
+import type { DueSchedule, Surroundings } from './due.ts';
+import { planFires } from './firing.ts';
+import { maxCatchUp } from './missed.ts';
+
+const base: DueSchedule = {
+  id: '01a1fc2c-56dc-776a-9702-a499873becfb',
+  organizationId: '01a1fc2c-56a5-7175-aa09-f11b84433da1',
+  clusterId: '01a1fc2c-56b5-7519-ac1b-2c2e74776d61',
+  applicationInstanceId: '01a1fc2c-56c4-7482-a9b6-392998819805',
+  name: 'hourly',
+  schedule: '0 * * * *',
+  timeZone: 'Etc/UTC',
+  concurrencyPolicy: 'Forbid',
+  missedFires: 'Latest',
+  suspend: false,
+  cadence: 'hourly',
+  template: {},
+  nextSlotAt: '2026-05-28T02:00:00.000Z',
+  namespace: 'org-myteam',
+  target: 'nextcloud-myteam',
+  classRetention: defaultRetention,
+  deliveryDeadlineSeconds: 86_400,
+  defaultParameters: {},
+  organizationSuspend: false,
+  clusterSuspend: false,
+  restoring: false,
+};
+const window: BlackoutWindow = {
+  id: base.id,
+  organizationId: base.organizationId,
+  name: 'nights',
+  timeZone: 'Etc/UTC',
+  days: [],
+  from: '01:30',
+  to: '03:30',
+  behavior: 'Defer',
+  createdAt: base.nextSlotAt,
+  updatedAt: base.nextSlotAt,
+  revision: 1,
+};
+const onTime = '2026-05-28T02:00:00.200Z';
+const threeDaysLater = '2026-05-31T02:30:00.000Z';
+
+interface Case {
+  readonly name: string;
+  readonly schedule?: Partial<DueSchedule>;
+  readonly around?: Partial<Surroundings>;
+  readonly now?: string;
+  /** outcome/reason×count of each row, oldest first. */
+  readonly ledger: readonly string[];
+  readonly operations: number;
+  readonly next?: string;
+}
+
+const cases: readonly Case[] = [
+  { name: 'on time', ledger: ['Fired/OnTime×1'], operations: 1, next: '2026-05-28T03:00:00.000Z' },
+  {
+    name: 'three days down, Latest',
+    now: threeDaysLater,
+    ledger: ['Coalesced/ServiceDown×72', 'Late/ServiceDown×1'],
+    operations: 1,
+  },
+  {
+    name: 'three days down, None',
+    schedule: { missedFires: 'None' },
+    now: threeDaysLater,
+    ledger: ['Skipped/Missed×73'],
+    operations: 0,
+  },
+  {
+    name: 'three days down, All and Allow',
+    schedule: { missedFires: 'All', concurrencyPolicy: 'Allow' },
+    now: threeDaysLater,
+    ledger: Array(73).fill('Late/ServiceDown×1'),
+    operations: 73,
+  },
+  {
+    name: 'All, one at a time',
+    schedule: { missedFires: 'All' },
+    now: '2026-05-28T04:30:00.000Z',
+    ledger: ['Late/ServiceDown×1'],
+    operations: 1,
+    next: '2026-05-28T04:30:10.000Z',
+  },
+  {
+    name: 'All is bounded',
+    schedule: { missedFires: 'All', concurrencyPolicy: 'Allow', schedule: '* * * * *' },
+    now: '2026-05-28T06:00:00.000Z',
+    ledger: [
+      'Coalesced/ServiceDown×141',
+      ...Array(maxCatchUp - 2).fill('Late/ServiceDown×1'),
+      'Fired/OnTime×1',
+      'Fired/OnTime×1',
+    ],
+    operations: maxCatchUp,
+  },
+  {
+    name: 'past its deadline',
+    schedule: { startingDeadlineSeconds: 600 },
+    now: '2026-05-28T02:11:00.000Z',
+    ledger: ['Skipped/DeadlineExceeded×1'],
+    operations: 0,
+  },
+  {
+    name: 'within its deadline',
+    schedule: { startingDeadlineSeconds: 600 },
+    now: '2026-05-28T02:09:00.000Z',
+    ledger: ['Late/ServiceDown×1'],
+    operations: 1,
+  },
+  {
+    name: 'All within a deadline',
+    schedule: { missedFires: 'All', concurrencyPolicy: 'Allow', startingDeadlineSeconds: 7200 },
+    now: '2026-05-28T06:30:00.000Z',
+    ledger: ['Skipped/DeadlineExceeded×3', 'Late/ServiceDown×1', 'Late/ServiceDown×1'],
+    operations: 2,
+  },
+  {
+    name: 'the one before runs, Forbid',
+    schedule: { inFlightId: 'x' },
+    ledger: ['Deferred/PreviousInFlight×1'],
+    operations: 0,
+    next: '2026-05-28T02:00:10.200Z',
+  },
+  {
+    name: 'still waiting is told once',
+    schedule: { inFlightId: 'x', deferredReason: 'PreviousInFlight' },
+    now: '2026-05-28T02:05:00.000Z',
+    ledger: [],
+    operations: 0,
+    next: '2026-05-28T02:05:10.000Z',
+  },
+  {
+    name: 'waited, and now it may',
+    schedule: { deferredReason: 'PreviousInFlight' },
+    now: '2026-05-28T02:05:00.000Z',
+    ledger: ['Late/PreviousInFlight×1'],
+    operations: 1,
+  },
+  {
+    name: 'waited until the next slot',
+    schedule: { deferredReason: 'PreviousInFlight' },
+    now: '2026-05-28T03:00:00.100Z',
+    ledger: ['Coalesced/PreviousInFlight×1', 'Fired/OnTime×1'],
+    operations: 1,
+  },
+  {
+    name: 'waits no longer than its deadline',
+    schedule: { inFlightId: 'x', startingDeadlineSeconds: 5 },
+    ledger: ['Deferred/PreviousInFlight×1'],
+    operations: 0,
+    next: '2026-05-28T02:00:06.000Z',
+  },
+  {
+    name: 'the one before runs, Allow',
+    schedule: { inFlightId: 'x', concurrencyPolicy: 'Allow' },
+    ledger: ['Fired/OnTime×1'],
+    operations: 1,
+  },
+  {
+    name: 'the one before runs, Replace',
+    schedule: { inFlightId: 'x', concurrencyPolicy: 'Replace' },
+    ledger: ['Fired/OnTime×1'],
+    operations: 1,
+  },
+  {
+    name: 'a restore runs',
+    schedule: { restoring: true, concurrencyPolicy: 'Allow' },
+    ledger: ['Deferred/RestoreInFlight×1'],
+    operations: 0,
+  },
+  {
+    name: 'the cluster is full',
+    around: { room: new Map([[base.clusterId, 0]]) },
+    ledger: ['Deferred/ClusterBusy×1'],
+    operations: 0,
+  },
+  {
+    name: 'the cluster has room',
+    around: { room: new Map([[base.clusterId, 1]]) },
+    ledger: ['Fired/OnTime×1'],
+    operations: 1,
+  },
+  {
+    name: 'blackout defers to its end',
+    around: { windows: [window] },
+    ledger: ['Deferred/Blackout×1'],
+    operations: 0,
+    next: '2026-05-28T03:00:00.000Z',
+  },
+  {
+    name: 'blackout skips',
+    around: { windows: [{ ...window, behavior: 'Skip' }] },
+    ledger: ['Skipped/Blackout×1'],
+    operations: 0,
+    next: '2026-05-28T03:00:00.000Z',
+  },
+  {
+    name: 'a blackout of another cluster',
+    around: { windows: [{ ...window, clusterId: base.id }] },
+    ledger: ['Fired/OnTime×1'],
+    operations: 1,
+  },
+  {
+    name: 'a blackout on other days',
+    around: { windows: [{ ...window, days: ['SUN'] }] },
+    ledger: ['Fired/OnTime×1'],
+    operations: 1,
+  },
+  {
+    name: 'the organization stands still',
+    schedule: { organizationSuspend: true },
+    now: '2026-05-28T04:10:00.000Z',
+    ledger: ['Skipped/OrganizationSuspended×3'],
+    operations: 0,
+  },
+  {
+    name: 'the cluster stands still',
+    schedule: { clusterSuspend: true },
+    ledger: ['Skipped/ClusterSuspended×1'],
+    operations: 0,
+  },
+  {
+    name: 'the time to resume has come',
+    schedule: { suspend: true },
+    now: '2026-05-28T04:10:00.000Z',
+    ledger: ['Skipped/Suspended×3'],
+    operations: 0,
+    next: '2026-05-28T05:00:00.000Z',
+  },
+  {
+    name: 'the last slot',
+    schedule: { endsAt: '2026-05-28T02:30:00.000Z' },
+    ledger: ['Fired/OnTime×1'],
+    operations: 1,
+  },
+  {
+    name: 'one moment',
+    schedule: { schedule: undefined, at: '2026-05-28T02:00:00.000Z' },
+    ledger: ['Fired/OnTime×1'],
+    operations: 1,
+  },
+  {
+    name: 'looked at too early',
+    now: '2026-05-28T01:59:00.000Z',
+    ledger: [],
+    operations: 0,
+    next: '2026-05-28T02:00:00.000Z',
+  },
+];
+
+for (const { name, schedule, around, now = onTime, ledger, operations, next } of cases) {
+  test(`slots have the fate that the policies say: ${name}`, () => {
+    let id = 0;
+    const plan = planFires([{ ...base, ...schedule }], { windows: [], room: new Map(), ...around }, now, {
+      nextSlot,
+      newId: () => `id-${id++}`,
+    });
+    assert.deepEqual(
+      plan.fires.map((fire) => `${fire.outcome}/${fire.reason}×${fire.slotCount}`),
+      ledger,
+    );
+    assert.equal(plan.operations.length, operations);
+    assert.equal(new Set(plan.operations.map(({ scheduledFor }) => scheduledFor)).size, operations);
+    assert.equal(plan.advances.length, 1);
+    if (next !== undefined) assert.equal(plan.advances[0]?.nextFireAt, next);
+    assert.deepEqual(plan.cancels, schedule?.concurrencyPolicy === 'Replace' ? ['x'] : []);
+  });
+}
+
+test('room in a cluster is given to the oldest slots first, and to no more than it has', () => {
+  const due = Array.from({ length: 5 }, (_, n) => ({ ...base, id: `01a1fc2c-56dc-776a-9702-00000000000${n}` }));
+  let id = 0;
+  const plan = planFires(due, { windows: [], room: new Map([[base.clusterId, 2]]) }, onTime, {
+    nextSlot,
+    newId: () => `id-${id++}`,
+  });
+  assert.deepEqual(
+    plan.fires.map(({ outcome }) => outcome),
+    ['Fired', 'Fired', 'Deferred', 'Deferred', 'Deferred'],
+  );
+});

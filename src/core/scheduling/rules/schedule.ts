@@ -1,0 +1,263 @@
+/** A recurrence: which application is backed up when, with what, and how long the copies are kept. */
+import { z } from 'zod';
+import { BackupParameters } from '../../applications/rules/parameters.ts';
+import { Ttl, ttlHours } from '../../kernel/rules/duration.ts';
+import { DnsLabel } from '../../kernel/rules/names.ts';
+import { type Refusal, ruleViolated } from '../../kernel/rules/problem.ts';
+import { DisplayName, given, Id, Instant, Revision } from '../../kernel/rules/shapes.ts';
+import { Engine } from '../../operations/rules/operation.ts';
+import { Cadence, CronExpression, inferCadence, TimeZone } from '../../time/rules/recurrence.ts';
+import { shifted, shortestGapSeconds, slotAfter, spreadOffsetSeconds } from '../../time/rules/slots.ts';
+import { FireReason } from './ledger.ts';
+
+export const ScheduleTemplate = z
+  .strictObject({
+    type: z.enum(['Backup']).optional().describe('Default Backup, the only type that recurs.'),
+    engine: Engine.optional().describe('Default velero.'),
+    parameters: BackupParameters.optional().describe("They go over the application class's defaults, key by key."),
+  })
+  .meta({ id: 'ScheduleTemplate', description: 'What each fire makes.' });
+export type ScheduleTemplate = z.infer<typeof ScheduleTemplate>;
+
+export const ConcurrencyPolicy = z.enum(['Forbid', 'Allow', 'Replace']).meta({
+  id: 'ConcurrencyPolicy',
+  description:
+    'What happens when the Operation before has not ended. Forbid: the slot waits until it has, its deadline passes, or the next slot takes its place. Allow: both run. Replace: the one before is cancelled.',
+});
+export type ConcurrencyPolicy = z.infer<typeof ConcurrencyPolicy>;
+
+export const MissedFires = z.enum(['Latest', 'All', 'None']).meta({
+  id: 'MissedFires',
+  description:
+    'What happens to slots that passed while nothing could fire. Latest: the newest within its deadline is fired, the others are coalesced. All: each within its deadline is fired, at most the newest 100. None: they are skipped.',
+});
+export type MissedFires = z.infer<typeof MissedFires>;
+
+export const FailurePolicy = z
+  .strictObject({
+    action: z
+      .enum(['None', 'Alert', 'Suspend'])
+      .describe('Suspend: the schedule is suspended, with the reason. Alert: a warning event. None: nothing.'),
+    after: z.int().min(1).max(100).describe('How many Operations in a row have to fail; after each so many again.'),
+  })
+  .meta({ id: 'FailurePolicy', description: 'What happens when its Operations fail again and again.' });
+export type FailurePolicy = z.infer<typeof FailurePolicy>;
+
+const SpreadSeconds = z
+  .int()
+  .min(0)
+  .max(604_800)
+  .describe(
+    'A window in seconds over which schedules are distributed: each fires at its own, stable time within it after the slot. Default 0.',
+  );
+const StartingDeadlineSeconds = z
+  .int()
+  .min(1)
+  .max(31_622_400)
+  .describe('A slot that could not be fired this long after it was due is skipped. Default: no deadline.');
+const SuspendReason = z.string().min(1).max(500).describe('Why it is suspended, for people.');
+
+const recurrence = {
+  schedule: CronExpression.optional().describe('The recurrence; or `at`.'),
+  at: Instant.optional().describe('One moment instead of a recurrence.'),
+  startsAt: Instant.optional().describe('No slot before.'),
+  endsAt: Instant.optional().describe('No slot after.'),
+  spreadSeconds: SpreadSeconds.optional(),
+  startingDeadlineSeconds: StartingDeadlineSeconds.optional(),
+  failurePolicy: FailurePolicy.optional(),
+};
+
+export const Schedule = z
+  .object({
+    id: Id,
+    organizationId: Id,
+    applicationInstanceId: Id,
+    clusterId: Id,
+    name: DnsLabel.describe('Unique for the application instance.'),
+    displayName: DisplayName.optional(),
+    ...recurrence,
+    timeZone: TimeZone,
+    concurrencyPolicy: ConcurrencyPolicy,
+    missedFires: MissedFires,
+    suspend: z.boolean().describe('While true nothing fires.'),
+    suspendReason: SuspendReason.optional(),
+    resumeAt: Instant.optional().describe('When a suspended schedule resumes by itself.'),
+    cadence: Cadence,
+    ttl: Ttl.optional().describe("Goes over the organization's and the class's default."),
+    template: ScheduleTemplate,
+    nextSlotAt: Instant.optional().describe(
+      'The first slot that is not accounted for in the ledger. Absent when no slot is left.',
+    ),
+    accountedUntil: Instant.optional().describe('Every slot up to this one is in the ledger.'),
+    deferredReason: FireReason.optional().describe('Why that slot waits, while it does.'),
+    nextFireAt: Instant.optional().describe(
+      'When it is looked at next: the slot with its spread. Absent while suspended, and when no slot is left.',
+    ),
+    lastFireAt: Instant.optional().describe('The slot of the last fire.'),
+    protectionPlanId: Id.optional().describe(
+      'The protection plan that made it, keeps it in step, and decides its recurrence and ttl.',
+    ),
+    protectionPlanEntry: z.string().optional().describe('The entry of that plan.'),
+    createdAt: Instant,
+    updatedAt: Instant,
+    revision: Revision,
+  })
+  .meta({ id: 'Schedule', description: 'A recurring backup of one application instance.' });
+export type Schedule = z.infer<typeof Schedule>;
+
+export const SavedSchedule = Schedule.extend({
+  warnings: z.array(z.string()).describe('What is legal but unwise about it.'),
+}).meta({ id: 'SavedSchedule', description: 'A schedule as it was saved.' });
+
+export const NewSchedule = z
+  .strictObject({
+    applicationInstanceId: Id,
+    name: DnsLabel.describe('Unique for the application instance.'),
+    displayName: DisplayName.optional(),
+    ...recurrence,
+    timeZone: TimeZone.optional().describe('Default Etc/UTC.'),
+    concurrencyPolicy: ConcurrencyPolicy.optional().describe('Default Forbid.'),
+    missedFires: MissedFires.optional().describe('Default Latest.'),
+    suspend: z.boolean().optional().describe('Default false.'),
+    cadence: Cadence.optional().describe('Default: inferred from the recurrence.'),
+    ttl: Ttl.optional().describe("Default: the organization's or the class's for the cadence."),
+    template: ScheduleTemplate.optional(),
+  })
+  .meta({ id: 'NewSchedule', description: 'A schedule to create.' });
+export type NewSchedule = z.infer<typeof NewSchedule>;
+
+export const ScheduleChange = z
+  .strictObject({
+    displayName: DisplayName.optional(),
+    schedule: CronExpression.optional(),
+    timeZone: TimeZone.optional(),
+    startsAt: Instant.nullable().optional().describe('null: no bound.'),
+    endsAt: Instant.nullable().optional().describe('null: no bound.'),
+    spreadSeconds: SpreadSeconds.optional(),
+    concurrencyPolicy: ConcurrencyPolicy.optional(),
+    startingDeadlineSeconds: StartingDeadlineSeconds.nullable().optional().describe('null: no deadline.'),
+    missedFires: MissedFires.optional(),
+    failurePolicy: FailurePolicy.optional(),
+    suspend: z.boolean().optional().describe('As the actions suspend and resume, which also take a reason.'),
+    cadence: Cadence.optional().describe('When only `schedule` is given the cadence is inferred anew.'),
+    ttl: Ttl.nullable().optional().describe('null: back to the default.'),
+    template: ScheduleTemplate.optional().describe('Replaces the whole template.'),
+  })
+  .meta({ id: 'ScheduleChange', description: 'What to change; what is absent stays.' });
+export type ScheduleChange = z.infer<typeof ScheduleChange>;
+
+type Checked = Pick<
+  Schedule,
+  | 'schedule'
+  | 'at'
+  | 'timeZone'
+  | 'startsAt'
+  | 'endsAt'
+  | 'spreadSeconds'
+  | 'startingDeadlineSeconds'
+  | 'concurrencyPolicy'
+  | 'ttl'
+>;
+
+/**
+ * Refuses a recurrence that contradicts itself or never fires, and says what is legal but unwise. Returns the first slot
+ * after `now`.
+ */
+export function checkRecurrence(
+  schedule: Checked,
+  now: string,
+  minimumIntervalSeconds?: number,
+): { first: string; warnings: readonly string[] } {
+  const { at, startsAt, endsAt, spreadSeconds = 0, startingDeadlineSeconds, ttl } = schedule;
+  if ((schedule.schedule === undefined) === (at === undefined))
+    throw ruleViolated('/schedule', 'Give either `schedule`, a recurrence, or `at`, one moment.');
+  if (at !== undefined && Date.parse(at) <= Date.parse(now)) throw ruleViolated('/at', 'must be in the future.');
+  if (startsAt !== undefined && endsAt !== undefined && Date.parse(endsAt) < Date.parse(startsAt))
+    throw ruleViolated('/endsAt', 'must not be before startsAt.');
+  const first = slotAfter(schedule, now);
+  if (first === undefined) throw neverFires(schedule);
+  const gap = shortestGapSeconds(schedule, now);
+  if (gap === undefined) return { first, warnings: [] };
+  if (spreadSeconds > gap) {
+    throw ruleViolated(
+      '/spreadSeconds',
+      `is longer than the ${gap} s between slots: slots would overtake each other. Make it at most ${gap}.`,
+    );
+  }
+  if (minimumIntervalSeconds !== undefined && gap < minimumIntervalSeconds) {
+    throw ruleViolated(
+      '/schedule',
+      `fires every ${gap} s; the organization allows nothing more often than every ${minimumIntervalSeconds} s.`,
+    );
+  }
+  const warnings: string[] = [];
+  if (
+    startingDeadlineSeconds !== undefined &&
+    startingDeadlineSeconds > gap &&
+    schedule.concurrencyPolicy === 'Forbid'
+  ) {
+    warnings.push(
+      `startingDeadlineSeconds (${startingDeadlineSeconds}) is longer than the ${gap} s between slots: with Forbid the next slot takes a waiting one's place before its deadline.`,
+    );
+  }
+  if (ttl !== undefined && ttlHours(ttl) * 3600 < gap) {
+    warnings.push(`ttl (${ttl}) is shorter than the time between slots (${gap} s): there are times without any copy.`);
+  }
+  return { first, warnings };
+}
+
+function neverFires({ schedule, endsAt }: Checked): Refusal {
+  if (endsAt !== undefined)
+    return ruleViolated('/endsAt', 'leaves no slot in the future: the schedule would never fire.');
+  return ruleViolated(
+    '/schedule',
+    `"${schedule ?? ''}" never fires (no date fits it); for month ends use days 28 to 31 with a matching month.`,
+  );
+}
+
+/** When the slot is due: with the schedule's place in its spread. */
+export function dueAt(schedule: Pick<Schedule, 'id' | 'spreadSeconds'>, slot: string): string {
+  return shifted(slot, spreadOffsetSeconds(schedule.id, schedule.spreadSeconds));
+}
+
+/** The schedule with what changed, but for what follows from it: slots and times to look are the caller's to set. */
+export function withChange(known: Schedule, change: ScheduleChange, now: string): Schedule {
+  const { ttl, startsAt, endsAt, startingDeadlineSeconds, ...plain } = change;
+  const nullable = { ttl, startsAt, endsAt, startingDeadlineSeconds };
+  const cleared = Object.entries(nullable)
+    .filter(([, value]) => value === null)
+    .map(([key]) => key);
+  const kept = Object.fromEntries(Object.entries(known).filter(([key]) => !cleared.includes(key))) as Schedule;
+  const set = Object.fromEntries(Object.entries(nullable).filter(([, value]) => value !== null));
+  const cadence = change.cadence ?? (change.schedule === undefined ? known.cadence : inferCadence(change.schedule));
+  return { ...kept, ...given(plain), ...given(set), cadence, updatedAt: now };
+}
+
+const left = {
+  copyCount: z
+    .int()
+    .min(0)
+    .describe('Copies that it made and that have not expired. They stay until their own ttl has passed.'),
+  lastCopyExpiresAt: Instant.optional().describe('When the last of them expires. Absent without copies.'),
+  inFlightCount: z.int().min(0).describe('Operations of it that have not ended. They go on.'),
+};
+export const RemovedSchedule = z
+  .object({ id: Id, name: z.string(), ...left, note: z.string().describe('The same in words.') })
+  .meta({ id: 'RemovedSchedule', description: 'What stays of a schedule that was removed.' });
+export type RemovedSchedule = z.infer<typeof RemovedSchedule>;
+
+export function afterRemoval({
+  copyCount,
+  lastCopyExpiresAt,
+  inFlightCount,
+}: Pick<RemovedSchedule, keyof typeof left>): string {
+  const copies =
+    copyCount === 0
+      ? 'It has no copies.'
+      : copyCount === 1
+        ? `Its copy stays until ${lastCopyExpiresAt}.`
+        : `Its ${copyCount} copies stay, each until its own ttl has passed, the last until ${lastCopyExpiresAt}.`;
+  const flying =
+    inFlightCount === 0 ? '' : ` ${inFlightCount} of its Operations ${inFlightCount === 1 ? 'goes' : 'go'} on.`;
+  return `It fires no more. ${copies}${flying} Its ledger stays.`;
+}

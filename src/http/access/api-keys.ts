@@ -1,0 +1,86 @@
+/** /v1/api-keys: who may call. A key's secret is in the answer that creates it and nowhere else. */
+import { z } from 'zod';
+import { createApiKey, revokeApiKey } from '../../core/access/access.ts';
+import { own } from '../../core/access/call.ts';
+import { ApiKey, NewApiKey } from '../../core/access/rules/access.ts';
+import { callerOf } from '../kit/auth.ts';
+import { answerOnce, created, done } from '../kit/calls.ts';
+import { CreationOrder, listed, listOf, listQuery } from '../kit/paging.ts';
+import { ById, PostHeaders } from '../kit/parameters.ts';
+import type { Api, HttpPorts } from '../kit/ports.ts';
+import { about } from '../kit/route.ts';
+
+const tag = 'api-keys';
+const ApiKeyList = listOf('ApiKeyList', ApiKey, 'API keys');
+const ApiKeyCreated = z
+  .object({
+    ...ApiKey.shape,
+    secret: z
+      .string()
+      .describe('The key itself, to be sent as a Bearer token. Told this once; only its hash is stored.'),
+  })
+  .meta({ id: 'ApiKeyCreated', description: 'A new API key with its secret.' });
+
+export function apiKeyRoutes(api: Api, ports: HttpPorts): void {
+  const { apiKeys } = ports.store.tables;
+
+  api.post(
+    '/v1/api-keys',
+    about(
+      {
+        operationId: 'createApiKey',
+        scope: 'api-keys:write',
+        tag,
+        summary: 'Create an API key',
+        description:
+          'A key gives at most the scopes that it has. `secret` is in this answer only (and in its replays by Idempotency-Key).',
+      },
+      { headers: PostHeaders, body: NewApiKey, response: { 201: ApiKeyCreated } },
+    ),
+    (request, reply) =>
+      answerOnce(ports, request, reply, async (call) => {
+        const { key, secret } = await createApiKey(call, request.body);
+        return created('/v1/api-keys', { ...key, secret });
+      }),
+  );
+
+  api.get(
+    '/v1/api-keys',
+    about(
+      {
+        operationId: 'listApiKeys',
+        scope: 'api-keys:read',
+        tag,
+        summary: 'List API keys',
+        description: "The organization's keys, revoked ones too, without secrets.",
+      },
+      { querystring: listQuery(CreationOrder.default('createdAt'), {}), response: { 200: ApiKeyList } },
+    ),
+    (request) => listed(request.query, (query) => apiKeys.page(callerOf(request).organizationId, query)),
+  );
+
+  api.get(
+    '/v1/api-keys/:id',
+    about(
+      { operationId: 'getApiKey', scope: 'api-keys:read', tag, summary: 'Get an API key' },
+      { params: ById, response: { 200: ApiKey } },
+    ),
+    (request) => own(apiKeys, callerOf(request), 'API key', request.params.id),
+  );
+
+  api.post(
+    '/v1/api-keys/:id/revoke',
+    about(
+      {
+        operationId: 'revokeApiKey',
+        scope: 'api-keys:write',
+        tag,
+        summary: 'Revoke an API key',
+        description: 'It is refused from now on. Revoking it again changes nothing.',
+      },
+      { params: ById, headers: PostHeaders, response: { 200: ApiKey } },
+    ),
+    (request, reply) =>
+      answerOnce(ports, request, reply, async (call) => done(await revokeApiKey(call, request.params.id))),
+  );
+}

@@ -1,0 +1,60 @@
+/**
+ * Who calls, and whether they may: decided before a body is read. Every route under /v1 names its scope; one that names
+ * none cannot be called, so that forgetting it shows at once.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { authenticate } from '../../core/access/access.ts';
+import { type Caller, requireScope, type Scope } from '../../core/access/rules/access.ts';
+import { Refusal } from '../../core/kernel/rules/problem.ts';
+import type { HttpPorts } from './ports.ts';
+
+/** `anyKey`: any valid key. `agentToken`: the token of a cluster's agent. `public`: nobody is asked for anything. */
+export type RouteScope = Scope | 'anyKey' | 'agentToken' | 'public';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    scope?: RouteScope;
+  }
+}
+
+const bearer = /^Bearer +([\x21-\x7e]{1,512}) *$/i;
+
+export function requireKeys(app: FastifyInstance, ports: HttpPorts): void {
+  app.decorateRequest('caller');
+  app.addHook('onRequest', async (request) => {
+    const { scope } = request.routeOptions.config;
+    if (scope === 'public' || !request.routeOptions.url?.startsWith('/v1/')) return;
+    if (scope === undefined) throw new Error(`The route ${request.routeOptions.url} names no scope.`);
+    const caller = await authenticate(ports, bearerOf(request), onBehalfOf(request.headers['x-on-behalf-of']));
+    if (scope !== 'anyKey' && scope !== 'agentToken') requireScope(caller, scope);
+    request.setDecorator('caller', caller);
+  });
+}
+
+/** What was sent as a Bearer token, if it can be one. */
+export function bearerOf(request: FastifyRequest): string | undefined {
+  return bearer.exec(request.headers.authorization ?? '')?.[1];
+}
+
+/** The caller, if the request got so far as to have one: for the log. */
+export function knownCaller(request: FastifyRequest): Caller | undefined {
+  return request.getDecorator<Caller | undefined>('caller');
+}
+
+/** The caller of a request under /v1. */
+export function callerOf(request: FastifyRequest): Caller {
+  return request.getDecorator<Caller>('caller');
+}
+
+/** The person that the client names. Header values are bytes: UTF-8 where they are that, else Latin-1. */
+function onBehalfOf(header: string | string[] | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  const bytes = Buffer.from(String(header), 'latin1');
+  const utf8 = bytes.toString('utf8');
+  const name = (utf8.includes('\uFFFD') ? bytes.toString('latin1') : utf8).trim();
+  if (/^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u.test(name)) return name;
+  const detail = 'must be 1 to 200 printable characters.';
+  throw new Refusal('invalid-request', `X-On-Behalf-Of ${detail}`, {
+    errors: [{ pointer: 'header/X-On-Behalf-Of', detail }],
+  });
+}

@@ -1,0 +1,71 @@
+/**
+ * Reads JSON bodies and refuses what would break further in: bytes that are no UTF-8, NUL characters and half
+ * characters (PostgreSQL takes neither in text), keys that poison prototypes, compressed bodies. An empty body is no
+ * body, whatever its content type says: clients' generators send the type with every POST.
+ */
+import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
+import { Refusal } from '../../core/kernel/rules/problem.ts';
+import { pointerOf } from './pointers.ts';
+
+export function readJsonBodies(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    if (body.length === 0) return done(null, undefined);
+    const refuse = (detail: string) => done(new Refusal('malformed-request', detail));
+    const encoding = request.headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') {
+      return done(new Refusal('unsupported-media-type', 'Send the body without Content-Encoding.'));
+    }
+    const text = decode(body);
+    if (text === undefined) return refuse('The body is not UTF-8.');
+    parse(request, text, (error: FastifyError | Error | null, value: unknown) => {
+      if (error) return refuse(`The body is not JSON that is accepted here: ${error.message.slice(0, 200)}`);
+      const pointer = brokenText(value);
+      if (pointer === undefined) return done(null, value);
+      done(
+        new Refusal('malformed-request', 'Text must not hold NUL characters or halves of surrogate pairs.', {
+          errors: [{ pointer, detail: 'holds a NUL character or half of a surrogate pair.' }],
+        }),
+      );
+    });
+  });
+}
+
+/** Refuses a body where none is understood, rather than ignore what somebody meant. */
+export async function refuseUnexpectedBody(request: FastifyRequest): Promise<void> {
+  const { body } = request;
+  if (body === undefined || body === null || request.routeOptions.schema?.body !== undefined) return;
+  if (typeof body === 'object' && Object.keys(body).length === 0) return;
+  throw new Refusal('invalid-request', 'This request takes no body.', {
+    errors: [{ pointer: '', detail: 'must be empty.' }],
+  });
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+function decode(body: Buffer): string | undefined {
+  try {
+    return decoder.decode(body);
+  } catch {
+    return undefined;
+  }
+}
+
+const isBroken = (text: string) => text.includes('\u0000') || !text.isWellFormed();
+
+/** Where broken text is, as a pointer. Without recursion: a body may be nested as deep as it is long. */
+function brokenText(value: unknown): string | undefined {
+  const open: { readonly value: unknown; readonly path: readonly PropertyKey[] }[] = [{ value, path: [] }];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    const { value: each, path } = at;
+    if (typeof each === 'string' && isBroken(each)) return pointerOf(path);
+    if (typeof each !== 'object' || each === null) continue;
+    for (const [key, inner] of Object.entries(each)) {
+      if (isBroken(key)) return pointerOf(path);
+      // Deeper than any schema goes the path is of no use, and would cost its length at each step.
+      open.push({ value: inner, path: path.length < 20 ? [...path, key] : path });
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,96 @@
+/** From a request to a use case: the transaction, the caller and the time that it needs, and its answer back. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Call, Reading } from '../../core/access/call.ts';
+import { type Answer, type Keyed, once, onceBetween } from '../../core/access/idempotency.ts';
+import { callerOf } from './auth.ts';
+import type { HttpPorts } from './ports.ts';
+import { etagOf, type Revised } from './revisions.ts';
+
+/** For a use case that writes nothing. */
+export async function reading({ store, vault, clock }: HttpPorts, request: FastifyRequest): Promise<Reading> {
+  return { tx: store.tables, caller: callerOf(request), now: await clock.now(), vault };
+}
+
+/** Runs a use case in one transaction. */
+export async function write<T>(
+  ports: HttpPorts,
+  request: FastifyRequest,
+  work: (call: Call) => Promise<T>,
+): Promise<T> {
+  const { store, vault, clock } = ports;
+  const caller = callerOf(request);
+  const now = await clock.now();
+  return store.transaction((tx) => work({ tx, caller, now, vault }));
+}
+
+/** `write` for a POST: takes effect once per Idempotency-Key, and sends the answer of that one time. */
+export async function answerOnce(
+  ports: HttpPorts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  work: (call: Call) => Promise<Answer>,
+): Promise<void> {
+  const { store, vault, clock } = ports;
+  const caller = callerOf(request);
+  const now = await clock.now();
+  await sendOnce(reply, await once(store, keyedBy(ports, request), (tx) => work({ tx, caller, now, vault })));
+}
+
+/** `answerOnce` for what calls a cluster, which no transaction may wait for. */
+export async function answerOnceBetween(
+  ports: HttpPorts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  work: () => Promise<Answer>,
+): Promise<void> {
+  await sendOnce(reply, await onceBetween(ports.store, keyedBy(ports, request), work));
+}
+
+/** 201 with the address of what was made. */
+export function created<Body extends { readonly id: string } & Partial<Revised>>(
+  collection: string,
+  body: Body,
+): Answer {
+  const { id, revision } = body;
+  return {
+    status: 201,
+    body,
+    headers: { location: `${collection}/${id}`, ...(revision !== undefined && { etag: etagOf({ revision }) }) },
+  };
+}
+
+/** 200 with what is there after the action. */
+export function done(body: object & Partial<Revised>): Answer {
+  const { revision } = body;
+  return { status: 200, body, headers: revision === undefined ? {} : { etag: etagOf({ revision }) } };
+}
+
+async function sendOnce(
+  reply: FastifyReply,
+  { status, body, headers, replayed }: Answer & { readonly replayed: boolean },
+): Promise<void> {
+  if (replayed) reply.header('idempotency-replayed', 'true');
+  await reply
+    .code(status)
+    .headers(headers ?? {})
+    .send(body);
+}
+
+/** The same key of the same API key for another address is another key; for another body it is refused. */
+function keyedBy({ vault }: HttpPorts, request: FastifyRequest): Keyed | undefined {
+  const key = request.headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  const { organizationId, apiKeyId } = callerOf(request);
+  const route = `${request.method} ${request.routeOptions.url} ${request.url.split('?', 1).join('')}`;
+  const scope = { organizationId, apiKeyId, route, key: String(key) };
+  return { scope, requestHash: vault.hashOf(canonical({ body: request.body ?? null, query: request.query })) };
+}
+
+/** JSON with sorted keys: the same request however its keys are ordered. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, each: unknown) =>
+    typeof each === 'object' && each !== null && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : each,
+  );
+}

@@ -1,0 +1,62 @@
+/**
+ * What Node refuses before there is a request: answered on the bare socket, as the same problem document as any other
+ * refusal, and the connection is closed.
+ */
+import { randomUUID } from 'node:crypto';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyBaseLogger } from 'fastify';
+import { problems, Refusal } from '../../core/kernel/rules/problem.ts';
+import { shapeFor } from '../agents/refusals.ts';
+import type { Shape } from './problems.ts';
+
+/** What was asked for over a connection last: what breaks half way in a body has no request of its own. */
+const addresses = new WeakMap<Socket, string>();
+
+export function rememberAddress({ socket, url }: IncomingMessage): void {
+  if (url !== undefined) addresses.set(socket, url);
+}
+
+export function answerClientError(
+  error: NodeJS.ErrnoException & { readonly rawPacket?: unknown },
+  socket: Socket,
+  log: FastifyBaseLogger,
+): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const refusal = refusalOf(error.code);
+  const requestId = randomUUID();
+  log.debug({ requestId, reason: error.code }, 'refused a request that cannot be read');
+  const shape = shapeFor(addresses.get(socket) ?? addressIn(error.rawPacket));
+  if (socket.writable && socket.bytesWritten === 0) socket.end(rawAnswer(refusal, requestId, shape));
+  else socket.destroy();
+}
+
+function refusalOf(code: string | undefined): Refusal {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new Refusal('headers-too-large', 'The address and headers together are larger than 16 KiB.');
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new Refusal('request-timeout', 'The request did not arrive in time.');
+    default:
+      return new Refusal('malformed-request', 'This is not well-formed HTTP/1.1.');
+  }
+}
+
+/** From the first line of a request that could not be read. */
+function addressIn(packet: unknown): string | undefined {
+  return Buffer.isBuffer(packet) ? /^[A-Z]+ (\S+)/.exec(packet.toString('latin1', 0, 200))?.[1] : undefined;
+}
+
+function rawAnswer(refusal: Refusal, requestId: string, shape: Shape): string {
+  const { status } = problems[refusal.code];
+  const body = JSON.stringify(shape.body(refusal, requestId));
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `Content-Type: ${shape.type}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Request-Id: ${requestId}`,
+    'Connection: close',
+    '',
+    body,
+  ].join('\r\n');
+}

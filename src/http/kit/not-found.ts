@@ -1,0 +1,40 @@
+/** Addresses and methods that are not there: 404, 405 with Allow, and an answer to OPTIONS; before any body is read. */
+import type { FastifyInstance } from 'fastify';
+import { Refusal } from '../../core/kernel/rules/problem.ts';
+
+interface Address {
+  readonly pattern: RegExp;
+  readonly methods: Set<string>;
+}
+
+export function answerUnknownAddresses(app: FastifyInstance): void {
+  const addresses = new Map<string, Address>();
+
+  app.addHook('onRoute', ({ url, method }) => {
+    const known = addresses.get(url) ?? { pattern: patternOf(url), methods: new Set<string>() };
+    for (const each of [method].flat()) known.methods.add(each);
+    addresses.set(url, known);
+  });
+
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.is404) return;
+    const path = request.url.split('?', 1).join('');
+    const allowed = [...addresses.values()]
+      .filter(({ pattern }) => pattern.test(path))
+      .flatMap(({ methods }) => [...methods]);
+    if (allowed.length === 0) throw new Refusal('not-found', 'There is nothing at this address.');
+    reply.header('allow', [...new Set([...allowed, 'OPTIONS'])].sort().join(', '));
+    if (request.method === 'OPTIONS') return reply.code(204).send();
+    throw new Refusal('method-not-allowed', `${request.method} is not for this address; Allow says what is.`);
+  });
+
+  app.setNotFoundHandler(() => {
+    throw new Refusal('not-found', 'There is nothing at this address.');
+  });
+}
+
+/** A route's template as a pattern: `:id` stands for one segment, `*` for the rest. */
+function patternOf(url: string): RegExp {
+  const escaped = url.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`);
+  return new RegExp(`^${escaped.replaceAll(/:[A-Za-z]+/g, '[^/]+').replaceAll('*', '.*')}$`);
+}

@@ -1,0 +1,93 @@
+/**
+ * Lists, a page at a time. A cursor stands for the last row of a page, not for a count of rows: what is inserted or
+ * removed meanwhile makes no row appear twice or be passed over. Ids sort by when they were made (UUIDv7), so the order
+ * of creation is that of ids.
+ */
+import { z } from 'zod';
+import { Refusal } from '../../core/kernel/rules/problem.ts';
+import type { Page, PageQuery } from '../../core/kernel/rules/shapes.ts';
+import { queryInteger } from './parameters.ts';
+
+export const CreationOrder = z
+  .enum(['createdAt', '-createdAt'])
+  .meta({ id: 'CreationOrder', description: 'createdAt: oldest first; -createdAt: newest first.' });
+export const EventOrder = z
+  .enum(['at', '-at'])
+  .meta({ id: 'EventOrder', description: 'at: oldest first; -at: newest first.' });
+export const SlotOrder = z
+  .enum(['scheduledFor', '-scheduledFor'])
+  .meta({ id: 'SlotOrder', description: 'scheduledFor: oldest slot first; -scheduledFor: newest slot first.' });
+export const SeverityOrder = z
+  .enum(['severity', '-severity'])
+  .meta({ id: 'SeverityOrder', description: '-severity: the worst first; severity: the best first.' });
+
+const paging = {
+  limit: queryInteger(1, 200).default(50).meta({ description: 'How many at most, 1 to 200. Default 50.', default: 50 }),
+  cursor: z
+    .string()
+    .min(1)
+    .max(500)
+    .optional()
+    .describe('`nextCursor` of the page before, with the same orderBy and filters.'),
+};
+
+/** The query of a list: limit, cursor, orderBy, and filters by the names of fields. */
+export function listQuery<Order extends z.ZodType, Filters extends z.ZodRawShape>(orderBy: Order, filters: Filters) {
+  return z.strictObject({ ...paging, orderBy: orderBy.describe('The order of the list.'), ...filters });
+}
+
+/** The schema of a page. */
+export function listOf<Row extends z.ZodType>(id: string, row: Row, what: string) {
+  return z
+    .object({
+      items: z.array(row),
+      nextCursor: z.string().optional().describe('Absent on the last page.'),
+    })
+    .meta({ id, description: `A page of ${what}.` });
+}
+
+interface ListQuery {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly orderBy: string;
+}
+
+/** `list` reads one page of the store. Its cursors become opaque, and are checked when they come back. */
+export async function listed<Row>(
+  { limit, cursor, orderBy, ...where }: ListQuery,
+  list: (query: PageQuery) => Promise<Page<Row>>,
+): Promise<{ items: Row[]; nextCursor?: string }> {
+  const after = cursor === undefined ? undefined : lastOf(cursor, orderBy);
+  const { items, nextCursor } = await list({ limit, cursor: after, descending: orderBy.startsWith('-'), where });
+  return { items: [...items], ...(nextCursor !== undefined && { nextCursor: cursorOf(orderBy, nextCursor) }) };
+}
+
+const CreationCursor = z.tuple([z.string(), z.uuid()]);
+const SlotCursor = z.tuple([z.string(), z.iso.datetime()]);
+const SeverityCursor = z.tuple([z.string(), z.string().regex(/^\d:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)]);
+
+function cursorFor(orderBy: string) {
+  if (SlotOrder.safeParse(orderBy).success) return SlotCursor;
+  return SeverityOrder.safeParse(orderBy).success ? SeverityCursor : CreationCursor;
+}
+
+function cursorOf(orderBy: string, last: string): string {
+  return Buffer.from(JSON.stringify([orderBy, last])).toString('base64url');
+}
+
+function lastOf(cursor: string, orderBy: string): string {
+  const Cursor = cursorFor(orderBy);
+  const read = Cursor.safeParse(parsed(Buffer.from(cursor, 'base64url').toString('utf8')));
+  // The same letters again: base64url reads some texts alike that differ.
+  if (read.success && read.data[0] === orderBy && cursorOf(...read.data) === cursor) return read.data[1];
+  const detail = 'is none that was answered for this list in this order; start again without it.';
+  throw new Refusal('invalid-request', `The cursor ${detail}`, { errors: [{ pointer: 'query/cursor', detail }] });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

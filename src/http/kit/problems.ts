@@ -1,0 +1,122 @@
+/**
+ * Every refusal and failure leaves as one shape: a problem document (RFC 9457) with a stable `code` and the request's
+ * id. What is not known to be meant for the caller stays in the log: no stack, SQL, path or address leaves the service.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { problems, Refusal } from '../../core/kernel/rules/problem.ts';
+import { isPassing } from './unavailable.ts';
+
+export const problemType = 'application/problem+json';
+
+const FieldError = z
+  .object({
+    pointer: z
+      .string()
+      .describe('Where: a JSON pointer into the body (/parameters/ttl), or query/<name>, path/<name>, header/<name>.'),
+    detail: z.string().describe('What is wrong there, and what to do.'),
+  })
+  .meta({ id: 'FieldError', description: 'One part of the request that is wrong.' });
+
+export const Problem = z
+  .object({
+    type: z.string().describe('urn:vworkspace:problem:<code>.'),
+    title: z.string().describe('The code, in words.'),
+    status: z.int().min(400).max(599).describe('The HTTP status.'),
+    code: z
+      .string()
+      .describe(`For machines, stable; the list may grow. One of ${Object.keys(problems).join(', ')}.`)
+      .meta({ example: 'rule-violated' }),
+    detail: z.string().describe('What is wrong this time, for people.'),
+    instance: z.string().optional().describe('The path that was asked for.'),
+    requestId: z.string().describe('The request, as in the log and in the header X-Request-Id.'),
+    errors: z.array(FieldError).optional().describe('The parts of the request that are wrong, if it is about any.'),
+  })
+  .meta({ id: 'Problem', description: 'Why a request was refused or failed (RFC 9457).' });
+export type Problem = z.infer<typeof Problem>;
+
+export function problemOf(refusal: Refusal, requestId: string, url?: string): Problem {
+  const { code, message, errors } = refusal;
+  return {
+    type: `urn:vworkspace:problem:${code}`,
+    ...problems[code],
+    code,
+    detail: message,
+    ...(url !== undefined && { instance: url.split('?', 1).join('').slice(0, 500) }),
+    requestId,
+    ...(errors.length > 0 && { errors: [...errors] }),
+  };
+}
+
+/** How a refusal is written. */
+export interface Shape {
+  readonly type: string;
+  body(refusal: Refusal, requestId: string, url?: string): object;
+}
+
+export const problemShape: Shape = { type: problemType, body: problemOf };
+
+/** Answers with the refusal; the caller of the service learns of a defect no more than its request's id. */
+export function sendRefusal(error: unknown, request: FastifyRequest, reply: FastifyReply, shape: Shape): FastifyReply {
+  const refusal = isStillArriving(error, request) ? tooSlow() : refusalOf(error, request);
+  const { status } = problems[refusal.code];
+  if (status >= 500) request.log.error({ err: error }, refusal.message);
+  if (refusal.code === 'request-timeout') reply.header('connection', 'close');
+  if (refusal.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
+  if (refusal.retryAfterSeconds !== undefined) reply.header('retry-after', String(refusal.retryAfterSeconds));
+  const body = shape.body(refusal, request.id, request.url);
+  reply.removeHeader('etag');
+  // Serialized here: the route's own schemas are for its answers.
+  return reply.code(status).type(shape.type).serializer(JSON.stringify).send(body);
+}
+
+/** What Fastify itself refuses, by its code. */
+const frameworkRefusals: Readonly<Record<string, (request: FastifyRequest) => Refusal>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ({ routeOptions }) =>
+    new Refusal('body-too-large', `The body is larger than ${(routeOptions.bodyLimit ?? 0) / 1024} KiB.`),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: () => new Refusal('unsupported-media-type', 'Send the body as application/json.'),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
+    new Refusal('malformed-request', 'The body is not as long as Content-Length says.'),
+  FST_ERR_BAD_URL: () =>
+    new Refusal('malformed-request', 'The address is not well formed: check its percent-encoding.'),
+  FST_ERR_MAX_PARAM_LENGTH: () => new Refusal('not-found', 'There is nothing at this address.'),
+  FST_ERR_HANDLER_TIMEOUT: () => unavailable('The request took too long. Repeat it with the same Idempotency-Key.'),
+};
+
+function refusalOf(error: unknown, request: FastifyRequest): Refusal {
+  if (error instanceof Refusal) return error;
+  const { code, statusCode } = codesOf(error);
+  const known = typeof code === 'string' ? frameworkRefusals[code] : undefined;
+  if (known !== undefined) return known(request);
+  if (isPassing(error))
+    return unavailable('The service cannot reach what it needs. Repeat the request a little later.');
+  if (
+    typeof code === 'string' &&
+    code.startsWith('FST_ERR_CTP') &&
+    typeof statusCode === 'number' &&
+    statusCode < 500
+  ) {
+    return new Refusal('malformed-request', 'The body cannot be read.');
+  }
+  return new Refusal(
+    'internal-error',
+    'The service failed. Its operator finds the reason in the log, under the request id.',
+  );
+}
+
+/** Out of time because the body did not come, which is the client's doing. */
+function isStillArriving(error: unknown, request: FastifyRequest): boolean {
+  return codesOf(error).code === 'FST_ERR_HANDLER_TIMEOUT' && !request.raw.complete;
+}
+
+function tooSlow(): Refusal {
+  return new Refusal('request-timeout', 'The body did not arrive in time.');
+}
+
+function unavailable(detail: string): Refusal {
+  return new Refusal('temporarily-unavailable', detail, { retryAfterSeconds: 2 });
+}
+
+function codesOf(error: unknown): { code?: unknown; statusCode?: unknown } {
+  return typeof error === 'object' && error !== null ? error : {};
+}

@@ -1,0 +1,63 @@
+/** /v1/operations/{id}/…: what happened to an Operation, and the resource that it is in the cluster. */
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import { own } from '../../core/access/call.ts';
+import { Event } from '../../core/kernel/rules/event.ts';
+import { manifestOf } from '../../core/operations/rules/manifest.ts';
+import { callerOf } from '../kit/auth.ts';
+import { EventOrder, listed, listOf, listQuery } from '../kit/paging.ts';
+import { ById } from '../kit/parameters.ts';
+import type { Api, HttpPorts } from '../kit/ports.ts';
+import { about } from '../kit/route.ts';
+
+const tag = 'operations';
+const EventList = listOf('EventList', Event, 'events');
+const ManifestYaml = z.string().meta({
+  id: 'ManifestYaml',
+  description: 'A custom resource of kind Operation (ops.vworkspace.io/v1alpha1), as YAML.',
+});
+
+export function operationDetailRoutes(api: Api, ports: HttpPorts): void {
+  const { operations, clusters, events } = ports.store.tables;
+
+  api.get(
+    '/v1/operations/:id/events',
+    about(
+      {
+        operationId: 'listOperationEvents',
+        scope: 'operations:read',
+        tag,
+        summary: 'List the events of an operation',
+        description: 'Its history, the oldest first.',
+      },
+      { params: ById, querystring: listQuery(EventOrder.default('at'), {}), response: { 200: EventList } },
+    ),
+    async (request) => {
+      const { id } = await own(operations, callerOf(request), 'operation', request.params.id);
+      return listed(request.query, (query) => events.ofOperation(id, query));
+    },
+  );
+
+  api.get(
+    '/v1/operations/:id/manifest',
+    about(
+      {
+        operationId: 'getOperationManifest',
+        scope: 'operations:read',
+        tag,
+        summary: "Get an operation's manifest",
+        description: 'The resource as it is applied to the cluster, to read or for kubectl.',
+      },
+      {
+        params: ById,
+        response: { 200: { description: 'The manifest.', content: { 'application/yaml': { schema: ManifestYaml } } } },
+      },
+    ),
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const operation = await own(operations, caller, 'operation', request.params.id);
+      const cluster = await own(clusters, caller, 'cluster', operation.clusterId);
+      return reply.type('application/yaml').send(stringify(manifestOf(operation, cluster), { lineWidth: 0 }));
+    },
+  );
+}

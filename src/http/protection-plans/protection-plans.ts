@@ -1,0 +1,123 @@
+/** /v1/protection-plans: named sets of schedules and how long their copies are kept. */
+
+import { DnsLabel } from '../../core/kernel/rules/names.ts';
+import { Id } from '../../core/kernel/rules/shapes.ts';
+import {
+  changeProtectionPlan,
+  createProtectionPlan,
+  findProtectionPlan,
+  listProtectionPlans,
+  removeProtectionPlan,
+} from '../../core/protection-plans/protection-plans.ts';
+import {
+  NewProtectionPlan,
+  ProtectionPlan,
+  ProtectionPlanChange,
+  SavedProtectionPlan,
+} from '../../core/protection-plans/rules/protection-plan.ts';
+import { callerOf } from '../kit/auth.ts';
+import { answerOnce, created, reading, write } from '../kit/calls.ts';
+import { CreationOrder, listed, listOf, listQuery } from '../kit/paging.ts';
+import { ById, ChangeHeaders, PostHeaders } from '../kit/parameters.ts';
+import type { Api, HttpPorts } from '../kit/ports.ts';
+import { expectedRevision, tagged } from '../kit/revisions.ts';
+import { about } from '../kit/route.ts';
+
+const tag = 'protection-plans';
+const ProtectionPlanList = listOf('ProtectionPlanList', ProtectionPlan, 'protection plans');
+const filters = {
+  name: DnsLabel.optional().describe('Only the one of this name.'),
+  applicationClassId: Id.optional().describe('Only those for instances of this class alone.'),
+};
+
+export function protectionPlanRoutes(api: Api, ports: HttpPorts): void {
+  api.post(
+    '/v1/protection-plans',
+    about(
+      {
+        operationId: 'createProtectionPlan',
+        scope: 'schedules:write',
+        tag,
+        summary: 'Create a protection plan',
+        description:
+          'An entry whose ttl is shorter than the longest time between its slots is refused: there would be times without any copy. One shorter than twice that is taken with a warning: one failed run leaves no copy.',
+      },
+      { headers: PostHeaders, body: NewProtectionPlan, response: { 201: SavedProtectionPlan } },
+    ),
+    (request, reply) =>
+      answerOnce(ports, request, reply, async (call) =>
+        created('/v1/protection-plans', await createProtectionPlan(call, request.body)),
+      ),
+  );
+
+  api.get(
+    '/v1/protection-plans',
+    about(
+      {
+        operationId: 'listProtectionPlans',
+        scope: 'schedules:read',
+        tag,
+        summary: 'List protection plans',
+        description:
+          'The built-in ones included, as the oldest: `default` (hourly kept 24h, daily 720h, weekly 2016h) and `gfs-23` (7 daily, 4 weekly, 12 monthly copies). Their ids are the same everywhere and for ever.',
+      },
+      { querystring: listQuery(CreationOrder.default('createdAt'), filters), response: { 200: ProtectionPlanList } },
+    ),
+    async (request) => {
+      const call = await reading(ports, request);
+      return listed(request.query, (query) => listProtectionPlans(call, query));
+    },
+  );
+
+  api.get(
+    '/v1/protection-plans/:id',
+    about(
+      { operationId: 'getProtectionPlan', scope: 'schedules:read', tag, summary: 'Get a protection plan' },
+      { params: ById, response: { 200: ProtectionPlan } },
+    ),
+    async (request, reply) =>
+      tagged(reply, await findProtectionPlan({ tx: ports.store.tables, caller: callerOf(request) }, request.params.id)),
+  );
+
+  api.patch(
+    '/v1/protection-plans/:id',
+    about(
+      {
+        operationId: 'changeProtectionPlan',
+        scope: 'schedules:write',
+        tag,
+        summary: 'Change a protection plan',
+        description:
+          'All application instances that have it follow at once, in one transaction: schedules of entries that stay are changed, those of new entries made, those of others removed. What passed before is settled as by a change by hand. When one of them cannot follow, because the operator of its cluster is known not to accept what a new entry or another ttl asks for, or because a schedule of that name was made by hand, the change is refused for all and nothing is changed anywhere; `errors` name the entry, the cluster, the applications and what to do: solve it there, or remove the plan there first. Copies that exist keep their ttl. Built-in plans do not change.',
+        refusals: [409],
+      },
+      { params: ById, headers: ChangeHeaders, body: ProtectionPlanChange, response: { 200: SavedProtectionPlan } },
+    ),
+    async (request, reply) =>
+      tagged(
+        reply,
+        await write(ports, request, (call) =>
+          changeProtectionPlan(call, request.params.id, request.body, expectedRevision(request)),
+        ),
+      ),
+  );
+
+  api.delete(
+    '/v1/protection-plans/:id',
+    about(
+      {
+        operationId: 'removeProtectionPlan',
+        scope: 'schedules:write',
+        tag,
+        summary: 'Remove a protection plan',
+        description: 'Refused with `in-use` while it is applied to application instances, and for built-in plans.',
+        refusals: [409, 422],
+      },
+      { params: ById, headers: ChangeHeaders },
+    ),
+    async (request, reply) => {
+      await write(ports, request, (call) => removeProtectionPlan(call, request.params.id, expectedRevision(request)));
+      return reply.code(204).send();
+    },
+  );
+}

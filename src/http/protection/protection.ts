@@ -1,0 +1,79 @@
+/** /v1/protection: whether applications could be brought back; and what was told of one, as events. */
+import { own } from '../../core/access/call.ts';
+import { Event } from '../../core/kernel/rules/event.ts';
+import { Id } from '../../core/kernel/rules/shapes.ts';
+import { getProtection, listProtections } from '../../core/protection/protection.ts';
+import { Protection, ProtectionStatus } from '../../core/protection/rules/protection.ts';
+import { callerOf } from '../kit/auth.ts';
+import { EventOrder, listed, listOf, listQuery, SeverityOrder } from '../kit/paging.ts';
+import { ById } from '../kit/parameters.ts';
+import type { Api, HttpPorts } from '../kit/ports.ts';
+import { about } from '../kit/route.ts';
+
+const tag = 'protection';
+const scope = 'application-instances:read';
+const ProtectionList = listOf('ProtectionList', Protection, 'applications and their protection');
+const EventList = listOf('EventList', Event, 'events');
+const filters = {
+  status: ProtectionStatus.optional().describe('Only those of this status.'),
+  clusterId: Id.optional().describe('Only those of applications in this cluster.'),
+  applicationClassId: Id.optional().describe('Only those of applications of this class.'),
+};
+
+export function protectionRoutes(api: Api, ports: HttpPorts): void {
+  const { applicationInstances, events } = ports.store.tables;
+
+  api.get(
+    '/v1/protection',
+    about(
+      {
+        operationId: 'listProtection',
+        scope,
+        tag,
+        summary: 'List the protection of application instances',
+        description:
+          'The worst first. Each is judged now; the order and the filter by status go by the last look at all of them, which is at most about 15 s ago. A new application instance is listed after that.',
+      },
+      {
+        querystring: listQuery(SeverityOrder.default('-severity'), filters),
+        response: { 200: ProtectionList },
+      },
+    ),
+    (request) => listed(request.query, (query) => listProtections(ports, callerOf(request), query)),
+  );
+
+  api.get(
+    '/v1/application-instances/:id/protection',
+    about(
+      {
+        operationId: 'getProtection',
+        scope,
+        tag,
+        summary: 'Get the protection of an application instance',
+        description:
+          'Whether it could be brought back now, how old its last good copy is against its target, and when the next is due.',
+      },
+      { params: ById, response: { 200: Protection } },
+    ),
+    (request) => getProtection(ports, callerOf(request), request.params.id),
+  );
+
+  api.get(
+    '/v1/application-instances/:id/events',
+    about(
+      {
+        operationId: 'listApplicationInstanceEvents',
+        scope,
+        tag,
+        summary: 'List the events of an application instance',
+        description:
+          'What happened to it and to its Operations, the newest first. Of its protection: AtRisk before it is Breached, Breached, Unprotected, Protected when it is well again, and RecoveryPointExpiring once for a last good copy with no newer one.',
+      },
+      { params: ById, querystring: listQuery(EventOrder.default('-at'), {}), response: { 200: EventList } },
+    ),
+    async (request) => {
+      const { id } = await own(applicationInstances, callerOf(request), 'application instance', request.params.id);
+      return listed(request.query, (query) => events.ofApplicationInstance(id, query));
+    },
+  );
+}

@@ -1,0 +1,68 @@
+/** /v1/recovery-points: what can be restored, now or at an instant. */
+
+import { DnsLabel } from '../../core/kernel/rules/names.ts';
+import { notFound } from '../../core/kernel/rules/problem.ts';
+import { Id, Instant } from '../../core/kernel/rules/shapes.ts';
+import { RecoveryPoint } from '../../core/protection/rules/recovery-point.ts';
+import { callerOf } from '../kit/auth.ts';
+import { CreationOrder, listed, listOf, listQuery } from '../kit/paging.ts';
+import { ById } from '../kit/parameters.ts';
+import type { Api, HttpPorts } from '../kit/ports.ts';
+import { about } from '../kit/route.ts';
+
+const tag = 'recovery-points';
+const RecoveryPointList = listOf('RecoveryPointList', RecoveryPoint, 'recovery points');
+const filters = {
+  applicationInstanceId: Id.optional().describe('Only those of this application instance.'),
+  clusterId: Id.optional().describe('Only those of applications in this cluster.'),
+  scheduleId: Id.optional().describe('Only those that this schedule made.'),
+  namespace: DnsLabel.optional().describe('Only those of namespaces of this name.'),
+  at: Instant.optional().describe(
+    'What could be restored at this moment: finished by then, and not expired then. Default: now.',
+  ),
+};
+
+export function recoveryPointRoutes(api: Api, { recoveryPoints, clock }: HttpPorts): void {
+  api.get(
+    '/v1/recovery-points',
+    about(
+      {
+        operationId: 'listRecoveryPoints',
+        scope: 'operations:read',
+        tag,
+        summary: 'List recovery points',
+        description:
+          'The copies that can be restored: made by a Backup that Succeeded, and not expired. The newest first, by when their Operations were made.',
+      },
+      {
+        querystring: listQuery(CreationOrder.default('-createdAt'), filters),
+        response: { 200: RecoveryPointList },
+      },
+    ),
+    (request) =>
+      listed(request.query, async (query) =>
+        recoveryPoints.page(callerOf(request).organizationId, query, await clock.now()),
+      ),
+  );
+
+  api.get(
+    '/v1/recovery-points/:id',
+    about(
+      {
+        operationId: 'getRecoveryPoint',
+        scope: 'operations:read',
+        tag,
+        summary: 'Get a recovery point',
+        description:
+          'By the id of the Operation that made it. 404 while that has not succeeded, and once the copy has expired.',
+      },
+      { params: ById, response: { 200: RecoveryPoint } },
+    ),
+    async (request) => {
+      const { id } = request.params;
+      const found = await recoveryPoints.find(callerOf(request).organizationId, id, await clock.now());
+      if (found === undefined) throw notFound('recovery point', id);
+      return found;
+    },
+  );
+}

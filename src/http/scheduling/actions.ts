@@ -1,0 +1,190 @@
+/** /v1/schedules/{id}/…: what is done with a schedule, what it is going to do, and the ledger of what it did. */
+import { z } from 'zod';
+import { notFound } from '../../core/kernel/rules/problem.ts';
+import { Instant } from '../../core/kernel/rules/shapes.ts';
+import { Operation } from '../../core/operations/rules/operation.ts';
+import { backfillSchedule } from '../../core/scheduling/backfill.ts';
+import { previewNewSchedule, previewSchedule } from '../../core/scheduling/preview.ts';
+import { Fire, FireOutcome } from '../../core/scheduling/rules/ledger.ts';
+import { PreviewedFire } from '../../core/scheduling/rules/preview.ts';
+import { NewSchedule, Schedule } from '../../core/scheduling/rules/schedule.ts';
+import { resumeSchedule, suspendSchedule } from '../../core/scheduling/schedules.ts';
+import { triggerSchedule } from '../../core/scheduling/trigger.ts';
+import { callerOf } from '../kit/auth.ts';
+import { answerOnce, created, done, reading } from '../kit/calls.ts';
+import { listed, listOf, listQuery, SlotOrder } from '../kit/paging.ts';
+import { ById, PostHeaders, queryInteger } from '../kit/parameters.ts';
+import type { Api, HttpPorts } from '../kit/ports.ts';
+import { about } from '../kit/route.ts';
+
+const tag = 'schedules';
+const FireList = listOf('FireList', Fire, 'fires');
+const Suspension = z
+  .strictObject({
+    reason: z.string().min(1).max(500).optional().describe('Why, for people.'),
+    resumeAt: Instant.optional().describe('When it resumes by itself. Default: not before it is asked to.'),
+  })
+  .meta({ id: 'Suspension', description: 'Why, and until when.' });
+const Resumption = z
+  .strictObject({
+    catchUp: z
+      .enum(['None', 'Latest'])
+      .optional()
+      .describe(
+        'Latest: the newest slot that passed meanwhile is fired now. Default None: nothing fires before the next slot.',
+      ),
+  })
+  .meta({ id: 'Resumption', description: 'What becomes of the slots that passed while it was suspended.' });
+const BackfillRange = z
+  .strictObject({
+    from: Instant.describe('The first slot, or before.'),
+    to: Instant.describe('The last slot, or after.'),
+  })
+  .meta({ id: 'BackfillRange', description: 'A range of slots of the past, both ends included.' });
+const Backfill = z
+  .object({ operations: z.array(Operation) })
+  .meta({ id: 'Backfill', description: 'The Operations that were made, oldest slot first.' });
+const PreviewList = z
+  .object({ items: z.array(PreviewedFire), warnings: z.array(z.string()).describe('What is legal but unwise.') })
+  .meta({ id: 'SchedulePreview', description: 'The fires to come, as things stand now.' });
+const previewQuery = z.strictObject({
+  count: queryInteger(1, 100).default(10).describe('How many fires. 1 to 100, default 10.'),
+});
+
+export function scheduleActionRoutes(api: Api, ports: HttpPorts): void {
+  const { schedules, fires } = ports.store.tables;
+
+  api.post(
+    '/v1/schedules/:id/suspend',
+    about(
+      {
+        operationId: 'suspendSchedule',
+        scope: 'schedules:write',
+        tag,
+        summary: 'Suspend a schedule',
+        description: 'Nothing fires until it is resumed. Operations that are in flight go on.',
+      },
+      { params: ById, headers: PostHeaders, body: Suspension, response: { 200: Schedule } },
+    ),
+    (request, reply) =>
+      answerOnce(ports, request, reply, async (call) =>
+        done(await suspendSchedule(call, request.params.id, request.body)),
+      ),
+  );
+
+  api.post(
+    '/v1/schedules/:id/resume',
+    about(
+      {
+        operationId: 'resumeSchedule',
+        scope: 'schedules:write',
+        tag,
+        summary: 'Resume a schedule',
+        description: 'The slots that passed are in the ledger as skipped. One that is not suspended stays as it is.',
+      },
+      { params: ById, headers: PostHeaders, body: Resumption, response: { 200: Schedule } },
+    ),
+    (request, reply) =>
+      answerOnce(ports, request, reply, async (call) =>
+        done(await resumeSchedule(call, request.params.id, request.body.catchUp ?? 'None')),
+      ),
+  );
+
+  api.post(
+    '/v1/schedules/:id/trigger',
+    about(
+      {
+        operationId: 'triggerSchedule',
+        scope: 'schedules:write',
+        tag,
+        summary: 'Fire a schedule now',
+        description:
+          'Makes its Operation at once, beside its slots, also while it is suspended. The ledger says who asked.',
+      },
+      { params: ById, headers: PostHeaders, response: { 201: Operation } },
+    ),
+    (request, reply) =>
+      answerOnce(ports, request, reply, async (call) =>
+        created('/v1/operations', await triggerSchedule(call, ports.doorbell, request.params.id)),
+      ),
+  );
+
+  api.post(
+    '/v1/schedules/:id/backfill',
+    about(
+      {
+        operationId: 'backfillSchedule',
+        scope: 'schedules:write',
+        tag,
+        summary: 'Make up for slots of the past',
+        description:
+          'Each slot of the range that has no Operation gets one now, at most 100. A copy made now holds what is there now, under the slot of then.',
+      },
+      { params: ById, headers: PostHeaders, body: BackfillRange, response: { 200: Backfill } },
+    ),
+    (request, reply) =>
+      answerOnce(ports, request, reply, async (call) =>
+        done(await backfillSchedule(call, ports.doorbell, request.params.id, request.body)),
+      ),
+  );
+
+  api.get(
+    '/v1/schedules/:id/preview',
+    about(
+      {
+        operationId: 'previewSchedule',
+        scope: 'schedules:read',
+        tag,
+        summary: 'Preview the fires of a schedule',
+        description:
+          'With notes on daylight saving changes, blackout windows and spread. What the operator of the cluster is known not to accept is a warning here: the slots are what they are, and their backups will be refused.',
+      },
+      { params: ById, querystring: previewQuery, response: { 200: PreviewList } },
+    ),
+    async (request) => previewSchedule(await reading(ports, request), request.params.id, request.query.count),
+  );
+
+  api.post(
+    '/v1/schedules/preview',
+    about(
+      {
+        operationId: 'previewNewSchedule',
+        scope: 'schedules:read',
+        tag,
+        summary: 'Preview a schedule that does not exist yet',
+        description: 'Checks it as creating would, by what the cluster is known to accept as well, and writes nothing.',
+      },
+      { headers: PostHeaders, querystring: previewQuery, body: NewSchedule, response: { 200: PreviewList } },
+    ),
+    async (request) => previewNewSchedule(await reading(ports, request), request.body, request.query.count),
+  );
+
+  api.get(
+    '/v1/schedules/:id/fires',
+    about(
+      {
+        operationId: 'listFires',
+        scope: 'schedules:read',
+        tag,
+        summary: 'List the fires of a schedule',
+        description:
+          'The ledger: what became of every slot, the newest slot first. "Why is there no backup of 25 October?" is answered here.',
+      },
+      {
+        params: ById,
+        querystring: listQuery(SlotOrder.default('-scheduledFor'), {
+          outcome: FireOutcome.optional().describe('Only those with this outcome.'),
+          from: Instant.optional().describe('Only slots at or after this time.'),
+          to: Instant.optional().describe('Only slots at or before this time.'),
+        }),
+        response: { 200: FireList },
+      },
+    ),
+    async (request) => {
+      const { from, to, ...query } = request.query;
+      const { id } = request.params;
+      if (!(await schedules.existed(callerOf(request).organizationId, id))) throw notFound('schedule', id);
+      return listed(query, (page) => fires.page(id, { ...page, from, to }));
+    },
+  );
+}

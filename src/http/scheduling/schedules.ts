@@ -1,0 +1,115 @@
+/** /v1/schedules: what recurs. */
+import { own } from '../../core/access/call.ts';
+import { Id } from '../../core/kernel/rules/shapes.ts';
+import {
+  NewSchedule,
+  RemovedSchedule,
+  SavedSchedule,
+  Schedule,
+  ScheduleChange,
+} from '../../core/scheduling/rules/schedule.ts';
+import { changeSchedule, createSchedule, removeSchedule } from '../../core/scheduling/schedules.ts';
+import { Cadence } from '../../core/time/rules/recurrence.ts';
+import { callerOf } from '../kit/auth.ts';
+import { answerOnce, created, write } from '../kit/calls.ts';
+import { CreationOrder, listed, listOf, listQuery } from '../kit/paging.ts';
+import { ById, ChangeHeaders, PostHeaders, QueryBoolean } from '../kit/parameters.ts';
+import type { Api, HttpPorts } from '../kit/ports.ts';
+import { expectedRevision, tagged } from '../kit/revisions.ts';
+import { about } from '../kit/route.ts';
+
+const tag = 'schedules';
+const ScheduleList = listOf('ScheduleList', Schedule, 'schedules');
+const filters = {
+  applicationInstanceId: Id.optional().describe('Only those of this application instance.'),
+  clusterId: Id.optional().describe('Only those of applications in this cluster.'),
+  suspend: QueryBoolean.optional().describe('Only the suspended (true) or only the others (false).'),
+  cadence: Cadence.optional().describe('Only those of this cadence.'),
+  protectionPlanId: Id.optional().describe('Only those that this protection plan made.'),
+};
+
+export function scheduleRoutes(api: Api, ports: HttpPorts): void {
+  const { schedules } = ports.store.tables;
+
+  api.post(
+    '/v1/schedules',
+    about(
+      {
+        operationId: 'createSchedule',
+        scope: 'schedules:write',
+        tag,
+        summary: 'Create a schedule',
+        description:
+          'An expression that never fires (30 February) is refused. `nextFireAt` in the answer is the first slot.',
+      },
+      { headers: PostHeaders, body: NewSchedule, response: { 201: SavedSchedule } },
+    ),
+    (request, reply) =>
+      answerOnce(ports, request, reply, async (call) =>
+        created('/v1/schedules', await createSchedule(call, request.body)),
+      ),
+  );
+
+  api.get(
+    '/v1/schedules',
+    about(
+      { operationId: 'listSchedules', scope: 'schedules:read', tag, summary: 'List schedules' },
+      { querystring: listQuery(CreationOrder.default('createdAt'), filters), response: { 200: ScheduleList } },
+    ),
+    (request) => listed(request.query, (query) => schedules.page(callerOf(request).organizationId, query)),
+  );
+
+  api.get(
+    '/v1/schedules/:id',
+    about(
+      {
+        operationId: 'getSchedule',
+        scope: 'schedules:read',
+        tag,
+        summary: 'Get a schedule',
+        description: 'Its revision counts what the API changes; `nextFireAt` and `lastFireAt` advance without it.',
+      },
+      { params: ById, response: { 200: Schedule } },
+    ),
+    async (request, reply) => tagged(reply, await own(schedules, callerOf(request), 'schedule', request.params.id)),
+  );
+
+  api.patch(
+    '/v1/schedules/:id',
+    about(
+      {
+        operationId: 'changeSchedule',
+        scope: 'schedules:write',
+        tag,
+        summary: 'Change a schedule',
+        description:
+          'The next slot is computed anew from now: a change never makes a slot of the past fire. `suspend: true` stops firing, `false` takes it up again; what passed meanwhile is in the ledger as skipped.',
+      },
+      { params: ById, headers: ChangeHeaders, body: ScheduleChange, response: { 200: SavedSchedule } },
+    ),
+    async (request, reply) =>
+      tagged(
+        reply,
+        await write(ports, request, (call) =>
+          changeSchedule(call, request.params.id, request.body, expectedRevision(request)),
+        ),
+      ),
+  );
+
+  api.delete(
+    '/v1/schedules/:id',
+    about(
+      {
+        operationId: 'removeSchedule',
+        scope: 'schedules:write',
+        tag,
+        summary: 'Remove a schedule',
+        description:
+          'It fires no more. Operations and copies that it made stay: each copy until its own ttl has passed; the answer says how many and until when. The ledger stays as well. Refused with `in-use` while a protection plan keeps it.',
+        refusals: [409],
+      },
+      { params: ById, headers: ChangeHeaders, response: { 200: RemovedSchedule } },
+    ),
+    (request) => write(ports, request, (call) => removeSchedule(call, request.params.id, expectedRevision(request))),
+  );
+}

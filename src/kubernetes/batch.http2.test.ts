@@ -1,5 +1,0 @@
-/** The same over HTTP/2. */
-import { speak } from './testing.ts';
-
-speak('HTTP/2');
-await import('./batch.test.ts');

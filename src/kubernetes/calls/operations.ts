@@ -1,0 +1,142 @@
+/**
+ * Apply, look and delete of one Operation through Kubernetes' own client, over our connection. The client is given the
+ * resource's path, so it never asks the cluster for it; the answer is taken as it came over the wire and sorted once,
+ * in failures.ts.
+ */
+import {
+  createConfiguration,
+  KubernetesObjectApi,
+  PatchStrategy,
+  ResponseContext,
+  ServerConfiguration,
+  type V1APIResource,
+  wrapHttpLibrary,
+} from '@kubernetes/client-node';
+import { z } from 'zod';
+import type { ClusterAnswer } from '../../core/delivery/rules/decide.ts';
+import { fieldManager, type Manifest } from '../../core/operations/rules/manifest.ts';
+import type { Connection, Limits, Request } from '../http/connection.ts';
+import { applyFailure, failureOf, type HttpAnswer, removeFailure } from '../http/failures.ts';
+import { warningsOf } from '../http/headers.ts';
+import { jsonOf } from '../http/json.ts';
+import { unreachable } from '../http/network.ts';
+import { observationOf, operations } from '../watch/resource.ts';
+
+export const { groupVersion } = operations;
+
+/** The client with the one resource that it is used for. */
+class OperationsApi extends KubernetesObjectApi {
+  protected override async resource(): Promise<V1APIResource> {
+    return {
+      kind: 'Operation',
+      name: 'operations',
+      namespaced: true,
+      singularName: 'operation',
+      verbs: ['delete', 'get', 'patch'],
+    };
+  }
+}
+
+/** The uid is the resource's; it is what later applies are bound to. */
+const Stored = z.object({ kind: z.literal('Operation'), metadata: z.object({ uid: z.string().min(1) }) });
+
+export async function applyOperation(
+  connection: Connection,
+  manifest: Manifest,
+  limits: Limits,
+): Promise<ClusterAnswer> {
+  const wire = wireOver(connection, limits);
+  const answer = await wire.run((api) =>
+    api.patch(manifest, undefined, undefined, fieldManager, false, PatchStrategy.ServerSideApply),
+  );
+  if (!('status' in answer)) return answer;
+  if (answer.status >= 300) return applyFailure(answer, manifest.metadata.uid !== undefined, Date.now());
+  const stored = Stored.safeParse(jsonOf(answer.text));
+  return stored.success
+    ? { kind: 'Applied', uid: stored.data.metadata.uid, warnings: warningsOf(answer.headers) }
+    : failureOf(answer, Date.now());
+}
+
+interface Place {
+  readonly name: string;
+  readonly namespace: string;
+}
+
+export async function readOperation(connection: Connection, place: Place, limits: Limits): Promise<ClusterAnswer> {
+  const { name, namespace } = place;
+  const wire = wireOver(connection, limits);
+  const answer = await wire.run((api) =>
+    api.read({ apiVersion: groupVersion, kind: 'Operation', metadata: { name, namespace } }),
+  );
+  if (!('status' in answer)) return answer;
+  if (answer.status >= 300) return removeFailure(answer, false, Date.now());
+  const observation = observationOf(operations, jsonOf(answer.text), { deleted: false, source: 'Listed' });
+  return observation === undefined ? failureOf(answer, Date.now()) : { kind: 'Found', observation };
+}
+
+/** With a resource version: only as it was then; else the refusal `Modified`. */
+export async function removeOperation(
+  connection: Connection,
+  { name, namespace, uid, resourceVersion }: Place & { uid?: string | undefined; resourceVersion?: string | undefined },
+  limits: Limits,
+): Promise<ClusterAnswer> {
+  const resource = { apiVersion: groupVersion, kind: 'Operation', metadata: { name, namespace } };
+  const preconditions = {
+    ...(uid !== undefined && { uid }),
+    ...(resourceVersion !== undefined && { resourceVersion }),
+  };
+  const options =
+    uid === undefined && resourceVersion === undefined
+      ? undefined
+      : { apiVersion: 'v1', kind: 'DeleteOptions', preconditions };
+  const wire = wireOver(connection, limits);
+  const answer = await wire.run((api) =>
+    api.delete(resource, undefined, undefined, undefined, undefined, undefined, options),
+  );
+  if (!('status' in answer)) return answer;
+  if (answer.status >= 300) return removeFailure(answer, uid !== undefined, Date.now());
+  return jsonOf(answer.text) === undefined ? failureOf(answer, Date.now()) : { kind: 'Deleted' };
+}
+
+/** The client over our connection; `run` gives what came over the wire, or why nothing came. */
+function wireOver(connection: Connection, limits: Limits) {
+  let last: HttpAnswer | undefined;
+  const httpApi = wrapHttpLibrary({
+    async send(request) {
+      const method = request.getHttpMethod();
+      const body = request.getBody();
+      last = await connection.call(
+        {
+          method: method === 'PATCH' || method === 'DELETE' ? method : 'GET',
+          path: request.getUrl().slice(connection.server.length),
+          headers: request.getHeaders(),
+          body: typeof body === 'string' ? body : undefined,
+        } satisfies Request,
+        limits,
+      );
+      const text = last.text;
+      return new ResponseContext(
+        last.status,
+        { 'content-type': 'application/json' },
+        {
+          text: async () => text,
+          binary: async () => Buffer.from(text),
+          stream: () => null,
+        },
+      );
+    },
+  });
+  const api = new OperationsApi(
+    createConfiguration({ baseServer: new ServerConfiguration(connection.server, {}), httpApi }),
+  );
+  return {
+    async run(call: (api: KubernetesObjectApi) => Promise<unknown>) {
+      try {
+        await call(api);
+      } catch (error) {
+        if (last === undefined) return unreachable(error);
+      }
+      return last ?? unreachable(undefined);
+    },
+  };
+}

@@ -1,0 +1,100 @@
+/**
+ * One question of a discovery: what came of it as a value or a failure, never as an exception. Each question has a part
+ * of the whole time, so that a slow one leaves time for the others.
+ */
+import { z } from 'zod';
+import type { Finding } from '../../core/clusters/rules/discovery.ts';
+import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
+import { clip } from '../../core/kernel/rules/condition.ts';
+import type { Connection, Limits, Request } from '../http/connection.ts';
+import { failureOf } from '../http/failures.ts';
+import { jsonOf } from '../http/json.ts';
+import { Unreached, unreachable } from '../http/network.ts';
+
+export interface Asked<T> {
+  readonly value?: T;
+  readonly failure?: ClusterFailure;
+}
+
+export type Ask = <T>(request: Request, schema: z.ZodType<T>) => Promise<Asked<T>>;
+
+export interface Listing<T> {
+  readonly items: readonly T[];
+  readonly truncated: boolean;
+}
+
+export const maxItemCount = 200;
+const pageSize = 100;
+
+/** `seconds` for all questions together; each has at most a third of it. */
+export function asking(connection: Connection, limits: Limits): Ask {
+  const endsAt = performance.now() + limits.seconds * 1000;
+  return async (request, schema) => {
+    const left = (endsAt - performance.now()) / 1000;
+    if (left <= 0) return { failure: unreachable(new Unreached('no time was left to ask')) };
+    try {
+      const answer = await connection.call(request, { ...limits, seconds: Math.min(left, limits.seconds / 3) });
+      const parsed = answer.status < 300 ? schema.safeParse(jsonOf(answer.text)) : undefined;
+      return parsed?.success === true ? { value: parsed.data } : { failure: failureOf(answer, Date.now()) };
+    } catch (error) {
+      return { failure: unreachable(error) };
+    }
+  };
+}
+
+const Page = z.object({
+  metadata: z.object({ continue: z.string().optional() }).default({}),
+  items: z
+    .array(z.unknown())
+    .nullish()
+    .transform((items) => items ?? []),
+});
+
+/** A list, page by page, up to 200 entries; what is none of `item` is passed over. */
+export async function askList<T>(
+  ask: Ask,
+  path: string,
+  item: z.ZodType<T>,
+  query: Readonly<Record<string, string>> = {},
+): Promise<Asked<Listing<T>>> {
+  const items: T[] = [];
+  let next = '';
+  do {
+    const paged = { ...query, limit: String(pageSize), ...(next !== '' && { continue: next }) };
+    const page = await ask({ method: 'GET', path: `${path}?${new URLSearchParams(paged)}` }, Page);
+    const { value, failure } = page;
+    if (value === undefined) {
+      if (next !== '') return { value: { items, truncated: true } };
+      return failure === undefined ? {} : { failure };
+    }
+    for (const each of value.items) {
+      const { data } = item.safeParse(each);
+      if (data !== undefined) items.push(data);
+    }
+    next = value.metadata.continue ?? '';
+  } while (next !== '' && items.length < maxItemCount);
+  return { value: { items: items.slice(0, maxItemCount), truncated: next !== '' || items.length > maxItemCount } };
+}
+
+/** 403 is Unknown, as is what was not answered; only the cluster's own 404 is Absent. */
+export function finding(asked: Asked<unknown>, now: string): Finding {
+  if (asked.value !== undefined) return { status: 'Known', checkedAt: now };
+  if (isAbsent(asked)) return { status: 'Absent', checkedAt: now };
+  return { status: 'Unknown', problem: clip(asked.failure?.message ?? 'It was not asked.') };
+}
+
+export function isAbsent({ failure }: Asked<unknown>): boolean {
+  return failure?.kind === 'Refused' && failure.status === 404;
+}
+
+export function isForbidden({ failure }: Asked<unknown>): boolean {
+  return failure?.kind === 'Refused' && failure.status === 403;
+}
+
+/** The part of a discovery that a list makes. */
+export function listFinding<T>(asked: Asked<Listing<T>>, now: string): Finding & { items?: T[]; truncated?: boolean } {
+  const { value } = asked;
+  const told = finding(asked, now);
+  if (value === undefined) return told.status === 'Absent' ? { ...told, items: [] } : told;
+  return { ...told, items: [...value.items], ...(value.truncated && { truncated: true }) };
+}

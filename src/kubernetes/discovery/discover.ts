@@ -1,0 +1,87 @@
+/**
+ * What a cluster is and what our credentials may do there, as far as their rights reach. The parts are independent: a
+ * slow or failing one is Unknown with its reason and spoils no other. Two are asked at a time, each with one question
+ * after the other, and all of it ends within the time of one call.
+ */
+import { z } from 'zod';
+import type { ClusterAccess } from '../../core/clusters/rules/cluster.ts';
+import { type Discovery, nothingFound } from '../../core/clusters/rules/discovery.ts';
+import type { ClusterTarget } from '../../core/delivery/ports.ts';
+import { type ClusterFailure, speaksForAll } from '../../core/delivery/rules/decide.ts';
+import type { Connection, Limits } from '../http/connection.ts';
+import { asking, finding } from './ask.ts';
+import { credentialExpiry } from './expiry.ts';
+import {
+  customResources,
+  gatedNamespaces,
+  operators,
+  storageClasses,
+  storageLocations,
+  volumeSnapshotClasses,
+} from './lists.ts';
+import { type ApplicationPlace, acceptedOtherwise, admission } from './parameters.ts';
+import { permissions } from './permissions.ts';
+
+export interface Discovered {
+  readonly discovery: Discovery;
+  /** Why the cluster could not be asked at all. */
+  readonly failure?: ClusterFailure;
+}
+
+const parallelCount = 2;
+const Version = z.object({ gitVersion: z.string().max(256) });
+
+/** `applications` are those registered for the cluster: where rights are looked for, and dry runs made. */
+export async function discoverCluster(
+  connection: Connection,
+  limits: Limits,
+  now: string,
+  target: Pick<ClusterTarget, 'cluster'>,
+  applications: readonly ApplicationPlace[],
+): Promise<Discovered> {
+  const ask = asking(connection, { ...limits, seconds: limits.seconds * 0.95 });
+  const version = await ask({ method: 'GET', path: '/version' }, Version);
+  if (version.failure !== undefined && speaksForAll(version.failure)) return nothingDiscovered(now, version.failure);
+
+  const namespaces = [...new Set(applications.map(({ namespace }) => namespace))];
+  const parts: readonly (() => Promise<Partial<Discovery>>)[] = [
+    async () => ({ customResources: await customResources(ask, now) }),
+    async () => ({ permissions: await permissions(ask, now, namespaces) }),
+    () => admission(ask, now, target, applications),
+    async () => ({ operator: await operators(ask, now) }),
+    async () => ({ storageLocations: await storageLocations(ask, now) }),
+    async () => ({ namespaces: await gatedNamespaces(ask, now, namespaces) }),
+    async () => ({ volumeSnapshotClasses: await volumeSnapshotClasses(ask, now) }),
+    async () => ({ storageClasses: await storageClasses(ask, now) }),
+  ];
+  const { problem: _, ...blank } = nothingFound(now, 'It was not asked.');
+  let discovery: Discovery = blank;
+  const waiting = parts.values();
+  const worker = async () => {
+    for (const part of waiting) {
+      const found = await part();
+      discovery = { ...discovery, ...found };
+    }
+  };
+  await Promise.all(Array.from({ length: parallelCount }, worker));
+
+  const told = version.value === undefined ? {} : { version: version.value.gitVersion };
+  return {
+    discovery: {
+      ...discovery,
+      server: { ...finding(version, now), ...told },
+      acceptedParameters: acceptedOtherwise(discovery, now),
+    },
+  };
+}
+
+export function nothingDiscovered(now: string, failure: ClusterFailure): Discovered {
+  return { discovery: nothingFound(now, failure.message), failure };
+}
+
+/** With when the credentials say that they end, which needs no answer of the cluster. */
+export function withExpiry(found: Discovered, access: ClusterAccess): Discovered {
+  const expiry = credentialExpiry(access);
+  if (expiry === undefined) return found;
+  return { ...found, discovery: { ...found.discovery, credentialsExpireAt: expiry.at } };
+}

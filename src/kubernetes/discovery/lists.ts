@@ -1,0 +1,200 @@
+/**
+ * What a discovery lists: storage locations, snapshot and storage classes, gated namespaces, the operator's own Cluster,
+ * and which custom resources are served. The rights to most of it are optional.
+ */
+import { z } from 'zod';
+import type { Discovery } from '../../core/clusters/rules/discovery.ts';
+import { Condition, clip } from '../../core/kernel/rules/condition.ts';
+import { type Ask, type Asked, askList, finding, isAbsent, isForbidden, type Listing, listFinding } from './ask.ts';
+
+const text = z.string().min(1).max(1024);
+const optionalText = text.optional().catch(undefined);
+const words = z
+  .string()
+  .min(1)
+  .transform((message) => clip(message))
+  .optional()
+  .catch(undefined);
+const isTrue = z.literal(true).optional().catch(undefined);
+const instant = z.iso
+  .datetime({ offset: true })
+  .transform((at) => new Date(at).toISOString())
+  .optional()
+  .catch(undefined);
+const annotated = z.object({
+  name: text,
+  annotations: z.record(z.string(), z.string()).optional().catch(undefined),
+  labels: z.record(z.string(), z.string()).optional().catch(undefined),
+});
+
+const Location = z
+  .object({
+    metadata: z.object({ name: text, namespace: text }),
+    spec: z.object({ default: isTrue, provider: optionalText, accessMode: optionalText }).catch({}),
+    status: z.object({ phase: optionalText, message: words, lastValidationTime: instant }).optional().catch(undefined),
+  })
+  .transform(({ metadata, spec, status }) => ({
+    name: metadata.name,
+    namespace: metadata.namespace,
+    phase: status?.phase === 'Available' ? ('Available' as const) : ('Unavailable' as const),
+    default: spec.default === true,
+    ...(spec.provider !== undefined && { provider: spec.provider }),
+    ...(spec.accessMode !== undefined && { accessMode: spec.accessMode }),
+    ...(status?.message !== undefined && { message: status.message }),
+    ...(status?.lastValidationTime !== undefined && { lastValidatedAt: status.lastValidationTime }),
+  }));
+
+/** Velero's namespace is asked for where the whole cluster may not be: that is how far a Role of Velero's reaches. */
+export async function storageLocations(ask: Ask, now: string): Promise<Discovery['storageLocations']> {
+  const everywhere = await askList(ask, '/apis/velero.io/v1/backupstoragelocations', Location);
+  if (!isForbidden(everywhere)) return listFinding(everywhere, now);
+  const within = await askList(ask, '/apis/velero.io/v1/namespaces/velero/backupstoragelocations', Location);
+  return listFinding(within.value === undefined ? everywhere : within, now);
+}
+
+const SnapshotClass = z
+  .object({ metadata: annotated, driver: text, deletionPolicy: optionalText })
+  .transform(({ metadata, driver, deletionPolicy }) => ({
+    name: metadata.name,
+    driver,
+    ...(deletionPolicy !== undefined && { deletionPolicy }),
+    default: metadata.annotations?.['snapshot.storage.kubernetes.io/is-default-class'] === 'true',
+  }));
+
+export async function volumeSnapshotClasses(ask: Ask, now: string): Promise<Discovery['volumeSnapshotClasses']> {
+  return listFinding(await askList(ask, '/apis/snapshot.storage.k8s.io/v1/volumesnapshotclasses', SnapshotClass), now);
+}
+
+const ClassOfStorage = z.object({ metadata: annotated, provisioner: text }).transform(({ metadata, provisioner }) => ({
+  name: metadata.name,
+  provisioner,
+  default: metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true',
+}));
+
+export async function storageClasses(ask: Ask, now: string): Promise<Discovery['storageClasses']> {
+  return listFinding(await askList(ask, '/apis/storage.k8s.io/v1/storageclasses', ClassOfStorage), now);
+}
+
+const allowedTypes = 'ops.vworkspace.io/allowed-types';
+const gates = ['managed-by', 'app.vworkspace.io/managed-by'] as const;
+const Namespace = z.object({ metadata: annotated }).transform(({ metadata }) => {
+  const types = metadata.annotations?.[allowedTypes]?.split(',').flatMap((type) => type.trim() || []);
+  return {
+    name: metadata.name,
+    ...(types !== undefined && types.length > 0 && { allowedTypes: types }),
+    gated: gates.some((label) => metadata.labels?.[label] === 'vworkspace'),
+  };
+});
+type Namespace = z.infer<typeof Namespace>;
+
+/** Either label opens a namespace. Where namespaces may not be listed, those with applications are read by name. */
+export async function gatedNamespaces(
+  ask: Ask,
+  now: string,
+  known: readonly string[],
+): Promise<Discovery['namespaces']> {
+  const found = new Map<string, Namespace>();
+  let truncated = false;
+  for (const label of gates) {
+    const asked = await askList(ask, '/api/v1/namespaces', Namespace, { labelSelector: `${label}=vworkspace` });
+    if (asked.value === undefined)
+      return isForbidden(asked) ? readByName(ask, now, known, asked) : listFinding(asked, now);
+    truncated ||= asked.value.truncated;
+    for (const each of asked.value.items) found.set(each.name, each);
+  }
+  return told([...found.values()], truncated, now);
+}
+
+async function readByName(
+  ask: Ask,
+  now: string,
+  known: readonly string[],
+  forbidden: Asked<Listing<Namespace>>,
+): Promise<Discovery['namespaces']> {
+  const found: Namespace[] = [];
+  for (const name of known) {
+    const asked = await ask({ method: 'GET', path: `/api/v1/namespaces/${encodeURIComponent(name)}` }, Namespace);
+    if (asked.value === undefined) return listFinding(forbidden, now);
+    found.push(asked.value);
+  }
+  // Only those with applications were read: there may be more.
+  return found.length === 0 ? listFinding(forbidden, now) : told(found, true, now);
+}
+
+function told(namespaces: readonly Namespace[], truncated: boolean, now: string): Discovery['namespaces'] {
+  const items = namespaces.filter(({ gated }) => gated).map(({ gated: _, ...rest }) => rest);
+  items.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return listFinding({ value: { items: items.slice(0, 200), truncated: truncated || items.length > 200 } }, now);
+}
+
+const Operator = z
+  .object({
+    metadata: annotated,
+    status: z
+      .object({
+        operatorVersion: optionalText,
+        version: optionalText,
+        conditions: z.array(z.unknown()).optional().catch(undefined),
+      })
+      .optional()
+      .catch(undefined),
+  })
+  .transform(({ metadata, status }) => {
+    const version = status?.operatorVersion ?? status?.version ?? metadata.labels?.['app.kubernetes.io/version'];
+    return {
+      name: metadata.name,
+      ...(version !== undefined && { version }),
+      conditions: (status?.conditions ?? []).slice(0, 50).flatMap((each) => Condition.safeParse(each).data ?? []),
+    };
+  });
+
+export async function operators(ask: Ask, now: string): Promise<Discovery['operator']> {
+  return listFinding(await askList(ask, '/apis/ops.vworkspace.io/v1alpha1/clusters', Operator), now);
+}
+
+const needed = [
+  { group: 'ops.vworkspace.io', resource: 'operations' },
+  { group: 'apps.vworkspace.io', resource: 'applicationinstances' },
+] as const;
+const Group = z.object({ versions: z.array(z.object({ version: text })) });
+const Resources = z.object({ resources: z.array(z.object({ name: z.string() })) });
+const maxVersionCount = 4;
+
+/** What is asked here is open to every account; so what is missing here is missing. */
+export async function customResources(ask: Ask, now: string): Promise<Discovery['customResources']> {
+  const items: NonNullable<Discovery['customResources']['items']> = [];
+  for (const { group, resource } of needed) {
+    const served = await ask({ method: 'GET', path: `/apis/${group}` }, Group);
+    if (served.value === undefined && !isAbsent(served)) return finding(served, now);
+    const versions: string[] = [];
+    for (const { version } of served.value?.versions.slice(0, maxVersionCount) ?? []) {
+      const listed = await ask({ method: 'GET', path: `/apis/${group}/${version}` }, Resources);
+      if (listed.value === undefined && !isAbsent(listed)) return finding(listed, now);
+      if (listed.value?.resources.some(({ name }) => name === resource)) versions.push(version);
+    }
+    const parameters = resource === 'operations' ? await declaredParameters(ask) : undefined;
+    items.push({ group, resource, versions, ...(parameters !== undefined && { parameters }) });
+  }
+  return { status: 'Known', checkedAt: now, items };
+}
+
+const Parameters = z.object({
+  properties: z.record(z.string(), z.unknown()),
+  additionalProperties: z.literal(false).optional(),
+  'x-kubernetes-preserve-unknown-fields': z.literal(false).optional(),
+});
+const OpenApi = z.object({ components: z.object({ schemas: z.record(z.string(), z.unknown()) }) });
+const OperationSchema = z.object({
+  properties: z.object({ spec: z.object({ properties: z.object({ parameters: Parameters }) }) }),
+  'x-kubernetes-group-version-kind': z.array(z.object({ kind: z.literal('Operation') })).min(1),
+});
+
+async function declaredParameters(ask: Ask): Promise<string[] | undefined> {
+  const { value } = await ask({ method: 'GET', path: '/openapi/v3/apis/ops.vworkspace.io/v1alpha1' }, OpenApi);
+  const [schema] = Object.values(value?.components.schemas ?? {}).flatMap(
+    (each) => OperationSchema.safeParse(each).data ?? [],
+  );
+  return schema === undefined
+    ? undefined
+    : Object.keys(schema.properties.spec.properties.parameters.properties).slice(0, 200);
+}

@@ -1,0 +1,198 @@
+/**
+ * Which parameters the operator accepts, and whether its webhook answers: by server-side dry runs of an Operation on an
+ * application that the cluster has. A dry run goes through admission and is never persisted. All parameters at once
+ * first; only when that is denied each by itself, because a denial need not name all that it objects to. What counts
+ * as not accepted is only what a denial names as unknown; whatever else is said of a parameter is of its value.
+ */
+import { z } from 'zod';
+import type { Discovery } from '../../core/clusters/rules/discovery.ts';
+import type { ClusterTarget } from '../../core/delivery/ports.ts';
+import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
+import { clip } from '../../core/kernel/rules/condition.ts';
+import { fieldManager } from '../../core/operations/rules/manifest.ts';
+import type { Ask, Asked } from './ask.ts';
+
+export interface ApplicationPlace {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface Admission {
+  readonly webhook: Discovery['webhook'];
+  readonly acceptedParameters: Discovery['acceptedParameters'];
+}
+
+/** Each with a value of its type, all together the most that is ever sent. */
+const sent = {
+  Backup: {
+    retention: '720h',
+    ttl: '720h',
+    storageLocation: 'default',
+    snapshotVolumes: true,
+    snapshotClassName: 'default',
+    csiSnapshotClassName: 'default',
+    includedResources: ['*'],
+    excludedResources: ['events'],
+  },
+  Restore: {
+    backupName: 'parameter-check',
+    namespaceMapping: {},
+    restorePVs: true,
+    existingResourcePolicy: 'none',
+    includedResources: ['*'],
+    excludedResources: ['events'],
+  },
+} as const satisfies Record<string, Readonly<Record<string, unknown>>>;
+type Type = keyof typeof sent;
+const required: Readonly<Record<Type, readonly string[]>> = { Backup: [], Restore: ['backupName'] };
+
+const maxApplicationCount = 3;
+const checkName = 'vworkspace-control-plane-check';
+const Anything = z.looseObject({ kind: z.literal('Operation') });
+
+export async function admission(
+  ask: Ask,
+  now: string,
+  { cluster }: Pick<ClusterTarget, 'cluster'>,
+  applications: readonly ApplicationPlace[],
+): Promise<Admission> {
+  const places = applications.slice(0, maxApplicationCount);
+  const tried: Tried[] = [];
+  const accepted: Partial<Record<Type, string[]>> = {};
+  for (const type of ['Backup', 'Restore'] as const) {
+    for (const place of places) {
+      const found = await acceptedOf(
+        (parameters) => ask(dryRun(type, place, parameters, cluster.name), Anything),
+        type,
+      );
+      tried.push(found);
+      if (found.parameters !== undefined) {
+        accepted[type] = found.parameters;
+        break;
+      }
+      if (found.failure !== undefined && !isDenial(found.failure)) break;
+    }
+  }
+  const known = accepted.Backup !== undefined || accepted.Restore !== undefined;
+  const problem = clip(
+    tried.find(({ parameters }) => parameters === undefined)?.failure?.message ??
+      'No application of this cluster is registered, so no dry run of an Operation could be made.',
+  );
+  return {
+    webhook: webhookOf(tried, now, problem),
+    acceptedParameters: known
+      ? {
+          status: 'Known',
+          checkedAt: now,
+          source: 'DryRun',
+          ...(accepted.Backup !== undefined && { backup: accepted.Backup }),
+          ...(accepted.Restore !== undefined && { restore: accepted.Restore }),
+          ...((accepted.Backup === undefined || accepted.Restore === undefined) && { problem }),
+        }
+      : { status: 'Unknown', problem },
+  };
+}
+
+const oldest = {
+  backup: ['retention', 'snapshotClassName', 'storageLocation'],
+  restore: ['backupName', 'namespaceMapping', 'restorePVs'],
+};
+const newest = { backup: Object.keys(sent.Backup), restore: Object.keys(sent.Restore) };
+
+/** Where no dry run could tell: what the resource's schema declares, else what is known of the operator's version. */
+export function acceptedOtherwise(found: Discovery, now: string): Discovery['acceptedParameters'] {
+  const { acceptedParameters, customResources, operator } = found;
+  if (acceptedParameters.status !== 'Unknown') return acceptedParameters;
+  const told = { ...acceptedParameters, status: 'Known', checkedAt: now } as const;
+  const declared = customResources.items?.find(({ parameters }) => parameters !== undefined)?.parameters;
+  if (declared !== undefined) {
+    const those = (keys: readonly string[]) => keys.filter((key) => declared.includes(key));
+    return { ...told, source: 'Schema', backup: those(newest.backup), restore: those(newest.restore) };
+  }
+  const [major, minor, patch] = (/^v?(\d+)\.(\d+)\.(\d+)/.exec(operator.items?.[0]?.version ?? '') ?? [])
+    .slice(1)
+    .map(Number);
+  if (major === undefined || minor === undefined || patch === undefined) return acceptedParameters;
+  // It was about 0.0.7 that the parameters grew: what is that close to it may be either.
+  if (major === 0 && minor === 0 && patch < 6) return { ...told, source: 'OperatorVersion', ...oldest };
+  return major > 0 || minor > 0 || patch > 8 ? { ...told, source: 'OperatorVersion', ...newest } : acceptedParameters;
+}
+
+interface Tried {
+  readonly parameters?: string[] | undefined;
+  readonly failure?: ClusterFailure | undefined;
+}
+
+type DryRun = (parameters: Readonly<Record<string, unknown>>) => Promise<Asked<unknown>>;
+
+async function acceptedOf(run: DryRun, type: Type): Promise<Tried> {
+  const all: Readonly<Record<string, unknown>> = sent[type];
+  const keys = Object.keys(all);
+  const whole = await run(all);
+  if (passes(whole)) return { parameters: keys };
+  if (!isDenial(whole.failure)) return whole;
+  const least = Object.fromEntries(required[type].map((key) => [key, all[key]]));
+  const base = await run(least);
+  if (!passes(base)) return { failure: base.failure };
+  const parameters = [...required[type]];
+  for (const key of keys.filter((each) => !required[type].includes(each))) {
+    const alone = await run({ ...least, [key]: all[key] });
+    if (!passes(alone) && !isDenial(alone.failure)) return { failure: alone.failure };
+    if (passes(alone) || !isUnknownKey(key, alone.failure?.message ?? '')) parameters.push(key);
+  }
+  return { parameters };
+}
+
+/** A conflict with another Operation is found after the parameters were. */
+function passes({ value, failure }: Asked<unknown>): boolean {
+  return value !== undefined || (isDenial(failure) && /conflict|in flight/i.test(failure?.message ?? ''));
+}
+
+/** The webhook's word, or the schema's; as against what keeps the question from being answered. */
+function isDenial(failure: ClusterFailure | undefined): boolean {
+  return failure?.kind === 'Refused' && (failure.reason === 'Invalid' || /denied (the )?request/.test(failure.message));
+}
+
+const unknownWords =
+  /additional|not allowed|unknown|unsupported|not supported|unexpected|unrecogni[sz]ed|not permitted|not declared|not accepted/i;
+
+function isUnknownKey(key: string, words: string): boolean {
+  return unknownWords.test(words) && new RegExp(`\\b${key}\\b`).test(words);
+}
+
+function webhookOf(tried: readonly Tried[], now: string, problem: string): Discovery['webhook'] {
+  const down = tried.find(({ failure }) => /failed calling webhook/.test(failure?.message ?? ''))?.failure;
+  if (down !== undefined) return { status: 'Known', checkedAt: now, answers: false, message: clip(down.message) };
+  const answered = tried.some(({ parameters, failure }) => parameters !== undefined || isDenial(failure));
+  return answered ? { status: 'Known', checkedAt: now, answers: true } : { status: 'Unknown', problem };
+}
+
+function dryRun(type: Type, place: ApplicationPlace, parameters: object, clusterName: string) {
+  const namespace = encodeURIComponent(place.namespace);
+  const query = new URLSearchParams({ fieldManager, dryRun: 'All' });
+  return {
+    method: 'PATCH',
+    path: `/apis/ops.vworkspace.io/v1alpha1/namespaces/${namespace}/operations/${checkName}?${query}`,
+    headers: { 'content-type': 'application/apply-patch+yaml' },
+    body: JSON.stringify({
+      apiVersion: 'ops.vworkspace.io/v1alpha1',
+      kind: 'Operation',
+      metadata: {
+        name: checkName,
+        namespace: place.namespace,
+        labels: {
+          'app.vworkspace.io/managed-by': 'control-plane',
+          'app.vworkspace.io/cluster-id': clusterName,
+          'app.vworkspace.io/application-instance': place.name,
+          'app.vworkspace.io/dry-run': 'parameter-check',
+        },
+      },
+      spec: {
+        targetRef: { apiVersion: 'apps.vworkspace.io/v1alpha1', kind: 'ApplicationInstance', name: place.name },
+        type,
+        engine: 'velero',
+        parameters,
+      },
+    }),
+  } as const;
+}

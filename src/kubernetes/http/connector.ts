@@ -1,0 +1,101 @@
+/**
+ * Opens the TLS connection to an API server from explicit fields only, and asks for HTTP/2. The address is checked at the moment of
+ * connecting and is the one connected to: a name that resolves anew a moment later cannot lead elsewhere. If any of a
+ * name's addresses is denied the name is not used at all.
+ */
+import { lookup as systemLookup } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { buildConnector } from 'undici';
+import type { ClusterAccess } from '../../core/clusters/rules/cluster.ts';
+import type { Timings } from '../timings.ts';
+import type { AddressRule } from './address.ts';
+import { Unreached, unconnected } from './network.ts';
+
+export interface Resolved {
+  readonly address: string;
+  readonly family: number;
+}
+/** All addresses of a name; rejects as dns.lookup does. */
+export type Resolve = (hostname: string) => Promise<readonly Resolved[]>;
+
+const tcpKeepAliveSeconds = 30;
+
+export interface ConnectorRules {
+  readonly denied: AddressRule;
+  readonly resolve: Resolve;
+  readonly timings: Timings;
+  /** Without it every certificate is verified, whatever the access says. */
+  readonly allowInsecureTls: boolean;
+}
+
+export function connectorOf(
+  access: ClusterAccess,
+  { denied, resolve, timings, allowInsecureTls }: ConnectorRules,
+  opened: (socket: TLSSocket) => void,
+): buildConnector.connector {
+  const connect = buildConnector({
+    allowH2: true,
+    preferH2: true,
+    rejectUnauthorized: !(allowInsecureTls && access.insecureSkipTlsVerify === true),
+    minVersion: 'TLSv1.2',
+    timeout: timings.connectSeconds * 1000,
+    keepAlive: true,
+    keepAliveInitialDelay: tcpKeepAliveSeconds * 1000,
+    autoSelectFamily: true,
+    lookup: checkedLookup(denied, resolve),
+    ...(access.ca !== undefined && { ca: access.ca }),
+    ...(access.tlsServerName !== undefined && { servername: access.tlsServerName }),
+    ...(access.clientCertificate !== undefined && { cert: access.clientCertificate }),
+    ...(access.clientKey !== undefined && { key: access.clientKey }),
+  });
+  return (options, callback) => {
+    const address = options.hostname.replace(/^\[|\]$/g, '');
+    if (isIP(address) !== 0 && denied(address)) {
+      callback(refused(address), null);
+      return;
+    }
+    try {
+      connect({ ...options, hostname: address }, (...connected) => {
+        const [error, socket] = connected;
+        if (error !== null) unconnected.add(error);
+        if (socket instanceof TLSSocket) opened(socket);
+        callback(...connected);
+      });
+    } catch {
+      callback(new Unreached('the certificates or the key given for the cluster cannot be used'), null);
+    }
+  };
+}
+
+function checkedLookup(denied: AddressRule, resolve: Resolve): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname).then(
+      (found) => {
+        const bad = found.find(({ address }) => denied(address));
+        const wanted = found.filter(
+          ({ family }) => !options.family || options.family === family || `IPv${family}` === options.family,
+        );
+        const [first] = wanted;
+        if (bad !== undefined) callback(refused(bad.address, hostname), '', 0);
+        else if (first === undefined) callback(new Unreached(`${hostname} has no address`), '', 0);
+        else if (options.all === true) callback(null, [...wanted]);
+        else callback(null, first.address, first.family);
+      },
+      (error: unknown) =>
+        callback(error instanceof Error ? error : new Unreached(`${hostname} cannot be resolved`), '', 0),
+    );
+  };
+}
+
+function refused(address: string, hostname?: string): Unreached {
+  const leads = hostname === undefined ? address : `${hostname} leads to ${address}, which`;
+  return new Unreached(
+    `${leads} is an address that clusters may not have (link-local, metadata, multicast or denied here)`,
+  );
+}
+
+export const resolveBySystem: Resolve = (hostname) =>
+  new Promise((resolve, reject) => {
+    systemLookup(hostname, { all: true }, (error, addresses) => (error === null ? resolve(addresses) : reject(error)));
+  });

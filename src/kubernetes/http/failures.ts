@@ -1,0 +1,163 @@
+/**
+ * The one place where an API server's answer other than success becomes a ClusterFailure. What decides whether an
+ * Operation fails for good or is tried again is decided here, so two cautions hold:
+ *
+ * - Only an API server refuses. A 4xx without its `Status` body comes from something in between (a proxy, a balancer
+ *   without a backend); it must not fail an Operation and counts as a server error.
+ * - Only a mismatch of the uid that we gave means that our resource is gone.
+ */
+import { STATUS_CODES } from 'node:http';
+import { z } from 'zod';
+import type { ClusterAnswer, ClusterFailure } from '../../core/delivery/rules/decide.ts';
+import { clip } from '../../core/kernel/rules/condition.ts';
+import { type Headers, retryAfterSecondsOf } from './headers.ts';
+import { jsonOf } from './json.ts';
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+/** metav1.Status as far as it is read; the ERROR event of a watch carries the same. */
+const Status = z.object({
+  kind: z.literal('Status'),
+  message: z.string().catch(''),
+  reason: z.string().catch(''),
+  code: z.int().optional().catch(undefined),
+  details: z
+    .object({
+      kind: z.string().catch(''),
+      retryAfterSeconds: z.number().min(0).optional().catch(undefined),
+      causes: z.array(z.object({ reason: z.string().catch(''), field: z.string().catch('') })).catch([]),
+    })
+    .catch({ kind: '', retryAfterSeconds: undefined, causes: [] }),
+});
+type Status = z.infer<typeof Status>;
+
+type Refused = Extract<ClusterFailure, { kind: 'Refused' }>;
+
+/** `now` (milliseconds since 1970) turns a Retry-After date into seconds. */
+export function failureOf(answer: HttpAnswer, now: number): ClusterFailure {
+  const parsed = Status.safeParse(jsonOf(answer.text));
+  const retryAfterSeconds = retryAfterSecondsOf(answer.headers, now) ?? parsed.data?.details.retryAfterSeconds;
+  const words = clip(parsed.data?.message.trim() || answer.text.trim());
+  return sorted(answer.status, parsed.data, words, retryAfterSeconds);
+}
+
+/** The same for an ERROR event within a watch, which has no HTTP status of its own. */
+export function streamFailureOf(object: unknown): ClusterFailure & { readonly expired: boolean } {
+  const { data } = Status.safeParse(object);
+  const status = data?.code ?? 500;
+  const expired = status === 410 || data?.reason === 'Expired' || data?.reason === 'Gone';
+  return {
+    ...sorted(status, data, clip(data?.message ?? 'the watch ended with an error'), data?.details.retryAfterSeconds),
+    expired,
+  };
+}
+
+/** What an apply that did not succeed means; with the uid given, a mismatch means that our resource is gone. */
+export function applyFailure(answer: HttpAnswer, uidGiven: boolean, now: number): ClusterAnswer {
+  const failure = failureOf(answer, now);
+  if (!uidGiven || failure.kind !== 'Refused') return failure;
+  return failure.reason === 'UidMismatch' || failure.reason === 'NamespaceNotFound' ? { kind: 'Absent' } : failure;
+}
+
+/**
+ * What a delete or a look that did not succeed means. A 404 counts as gone only when an API server says it; without the
+ * CRD there is no resource either.
+ */
+export function removeFailure(answer: HttpAnswer, uidGiven: boolean, now: number): ClusterAnswer {
+  const failure = failureOf(answer, now);
+  if (failure.kind !== 'Refused') return failure;
+  const isTold = failure.reason === 'CrdMissing' || Status.safeParse(jsonOf(answer.text)).success;
+  if (failure.status === 404 && isTold) return { kind: 'Absent' };
+  return uidGiven && failure.reason === 'UidMismatch' ? { kind: 'Absent' } : failure;
+}
+
+function sorted(
+  status: number,
+  parsed: Status | undefined,
+  words: string,
+  retryAfterSeconds: number | undefined,
+): ClusterFailure {
+  const message = words === '' ? `${status} ${STATUS_CODES[status] ?? 'without a word'}` : words;
+  const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+  if (status === 429)
+    return { kind: 'Throttled', message, ...wait, ...(deniedByAdmission(words) && { untouched: true }) };
+  if (status >= 300 && status < 400)
+    return { kind: 'ServerError', message: `The address answers with a redirect (${status}), which is not followed.` };
+  if (status < 400)
+    return { kind: 'ServerError', message: `The address answered ${status} with something other than the resource.` };
+  if (status === 500 && notInSchema.test(words)) return { kind: 'Refused', status, reason: 'Invalid', message };
+  if (/failed calling webhook/.test(words))
+    return {
+      kind: 'ServerError',
+      message: `${status} ${STATUS_CODES[status] ?? ''}: ${message}`,
+      untouched: true,
+      ...wait,
+    };
+  if (status >= 500 || status === 408)
+    return { kind: 'ServerError', message: `${status} ${STATUS_CODES[status] ?? ''}: ${message}`, ...wait };
+  if (status === 404 && words === '404 page not found') return crdMissing(words);
+  if (status === 401 && !deniedByAdmission(words)) return { kind: 'CredentialsRejected', message };
+  if (parsed === undefined)
+    return {
+      kind: 'ServerError',
+      message: clip(`Something other than an API server answered ${status}: ${message}`),
+      ...wait,
+    };
+  const reason = reasonOf(status, parsed);
+  if (reason === 'Transient') return { kind: 'ServerError', message, ...wait };
+  if (reason === 'CrdMissing') return crdMissing(words);
+  return { kind: 'Refused', status, reason, message };
+}
+
+/** A server-side apply with a field that the CRD does not know is answered with 500, each time anew. */
+const notInSchema = /failed to create typed patch object|field not declared in schema/;
+
+function crdMissing(words: string): Refused {
+  const hint =
+    'The cluster does not serve ops.vworkspace.io/v1alpha1 operations; is the vWorkspace operator installed?';
+  return { kind: 'Refused', status: 404, reason: 'CrdMissing', message: `${hint} It says: ${words}` };
+}
+
+function deniedByAdmission(words: string): boolean {
+  return (
+    /admission webhook .* denied the request/s.test(words) || /ValidatingAdmissionPolicy .* denied request/s.test(words)
+  );
+}
+
+/** Operators word their denials differently; what they quote are names, which may be anything. */
+function denialOf(message: string): string {
+  const words = message.replace(/^.*?denied (the )?request:?/is, '').replace(/"[^"]*"|'[^']*'|`[^`]*`/g, '""');
+  if (/conflict|(another|other) operation .*(in[ -]?flight|in progress|running|pending|active)/i.test(words))
+    return 'ConflictingOperation';
+  if (/(target|applicationinstance).*(not found|does not exist|no such)/is.test(words)) return 'TargetNotFound';
+  return /capabilit/i.test(words) ? 'CapabilityMissing' : 'AdmissionRejected';
+}
+
+/** Of a quota that is new the status is unknown, for some seconds. */
+const quotaIsFull = /exceeded quota|status unknown for quota/;
+
+/** A CamelCase word for machines. `Transient` never leaves this file: the same request may succeed a moment later. */
+function reasonOf(status: number, { message, reason, details }: Status): string {
+  const caused = (word: string) => details.causes.some((cause) => cause.reason === word);
+  if (deniedByAdmission(message)) return denialOf(message);
+  if (caused('NamespaceTerminating') || /because it is being terminated/.test(message)) return 'NamespaceTerminating';
+  if (/custom resource definition is terminating/.test(message)) return 'CrdTerminating';
+  if (/not yet ready to handle request/.test(message)) return 'Transient';
+  if (status === 403) return quotaIsFull.test(message) ? 'QuotaExceeded' : reason || 'Forbidden';
+  if (status === 404) {
+    if (details.kind === 'namespaces' || /^namespaces? ".*" not found/.test(message)) return 'NamespaceNotFound';
+    return /could not find the requested resource/.test(message) ? 'CrdMissing' : reason || 'NotFound';
+  }
+  if (status === 422 && details.causes.some(({ field }) => field === 'metadata.uid')) return 'UidMismatch';
+  if (status === 409) {
+    if (caused('FieldManagerConflict')) return 'FieldConflict';
+    if (/ResourceVersion in (the )?precondition/i.test(message)) return 'Modified';
+    if (/uid mismatch|UID in (the )?precondition/i.test(message)) return 'UidMismatch';
+    return /object has been modified|already exists/.test(message) ? 'Transient' : reason || 'Conflict';
+  }
+  return reason || (status === 422 ? 'Invalid' : (STATUS_CODES[status] ?? 'Refused').replace(/[^A-Za-z]/g, ''));
+}

@@ -1,0 +1,32 @@
+/** The two headers of an answer that matter here, read without trust: Warning (RFC 7234) and Retry-After (RFC 9110). */
+import { clip } from '../../core/kernel/rules/condition.ts';
+
+export type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+const maxWarningCount = 20;
+const maxRetryAfterSeconds = 3600;
+
+/** The texts of `299 - "text"`, in order, at most twenty; other codes and what cannot be read are left out. */
+export function warningsOf(headers: Headers): readonly string[] {
+  const lines = headers.warning === undefined ? [] : [headers.warning].flat();
+  const texts: string[] = [];
+  for (const line of lines) {
+    for (const [, code, quoted = ''] of line.matchAll(/(\d{3})\s+(?:[^\s",]+|"[^"]*")\s+"((?:[^"\\]|\\.)*)"/g)) {
+      if (code === '299' && texts.length < maxWarningCount) texts.push(clip(utf8(quoted.replace(/\\(.)/g, '$1'))));
+    }
+  }
+  return texts;
+}
+
+/** Header bytes arrive as Latin-1; API servers write UTF-8. */
+function utf8(text: string): string {
+  return Buffer.from(text, 'latin1').toString('utf8');
+}
+
+/** Seconds from `now` (milliseconds since 1970), at least 0 and at most an hour; absent when there is none to read. */
+export function retryAfterSecondsOf(headers: Headers, now: number): number | undefined {
+  const [stated] = [headers['retry-after']].flat();
+  if (stated === undefined) return undefined;
+  const seconds = /^\d+$/.test(stated.trim()) ? Number(stated) : (Date.parse(stated) - now) / 1000;
+  return Number.isFinite(seconds) ? Math.min(maxRetryAfterSeconds, Math.max(0, seconds)) : undefined;
+}

@@ -1,0 +1,24 @@
+/** One kind in one namespace, or in the whole cluster: what is listed and watched by itself, and whom it tells. */
+
+import type { Followed } from '../../core/delivery/ports.ts';
+import type { Clock, Log } from '../../core/kernel/ports.ts';
+import type { Connection } from '../http/connection.ts';
+import type { Timings } from '../timings.ts';
+import type { Identified, Kind } from './resource.ts';
+import type { Part } from './standing.ts';
+
+export interface Scope<Observed extends Identified> {
+  readonly clusterId: string;
+  readonly kind: Kind<Observed>;
+  /** Absent: the whole cluster. */
+  readonly namespace?: string | undefined;
+  readonly connection: Connection;
+  readonly clock: Clock;
+  readonly timings: Timings;
+  readonly log: Log;
+}
+
+export interface Told<Observed> {
+  readonly followed: Followed<Observed>;
+  readonly part: Part;
+}

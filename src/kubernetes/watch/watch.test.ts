@@ -1,0 +1,306 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  answerJson,
+  operationObject,
+  recorder,
+  scripted,
+  silentLog,
+  targetOf,
+  until,
+} from '../../../test/support/kubernetes/scripted-cluster.ts';
+import {
+  type Asked,
+  bookmark,
+  type Cluster,
+  quiet,
+  watching,
+  watchTimings,
+} from '../../../test/support/kubernetes/scripted-watch.ts';
+import { clusterApi } from '../cluster-api.ts';
+
+describe('a watch', () => {
+  test('lists, hands over, tells what is present, then follows', async () => {
+    const watcher = recorder();
+    const versions: string[] = [];
+    const cluster: Cluster = {
+      lists: () => [operationObject('a', '5', 'Running'), operationObject('b', '6', 'Pending')],
+      watch: ({ version, event }) => {
+        versions.push(version);
+        event('MODIFIED', operationObject('b', '11', 'Running'));
+        event('DELETED', operationObject('a', '12', 'Running'));
+      },
+    };
+    await watching(cluster, watcher, async () => {
+      await until(() => watcher.observations().includes('a deleted'), 'the deletion was seen');
+      await until(() => watcher.states.length > 0, 'it was told');
+    });
+    assert.deepEqual(watcher.observations(), ['a Running', 'b Pending', 'b Running', 'a deleted']);
+    assert.deepEqual(watcher.lists, [new Set(['apps/a', 'apps/b'])]);
+    assert.equal(versions[0], '10');
+    assert.deepEqual(watcher.states[0], { kind: 'Watching' });
+  });
+
+  test('reads a list in pages, and begins again when it expires half way', async () => {
+    let expired = false;
+    const watcher = recorder();
+    await using server = await scripted((request, response) => {
+      const query = new URL(request.url ?? '', 'https://x').searchParams;
+      if (query.get('watch') === 'true') return void response.writeHead(200).flushHeaders();
+      const next = query.get('continue');
+      if (next === null)
+        return answerJson(response, 200, {
+          metadata: { resourceVersion: '7', continue: 'page 2&x' },
+          items: [operationObject('a', '1', 'Running')],
+        });
+      if (!expired) {
+        expired = true;
+        return answerJson(response, 410, { kind: 'Status', reason: 'Expired', code: 410 });
+      }
+      assert.equal(next, 'page 2&x');
+      answerJson(response, 200, { metadata: { resourceVersion: '7' }, items: [operationObject('b', '2', 'Running')] });
+    });
+    const api = clusterApi({ log: silentLog, timings: watchTimings });
+    const stop = new AbortController();
+    const watched = api.watch(server.target, watcher, stop.signal);
+    await until(() => watcher.lists.length === 1, 'the list was complete');
+    stop.abort();
+    await watched;
+    await api.close();
+    assert.deepEqual(watcher.lists, [new Set(['apps/a', 'apps/b'])]);
+    assert.equal(server.requests[0]?.url, '/apis/ops.vworkspace.io/v1alpha1/operations?limit=500');
+  });
+
+  const noLists = {
+    garbled: '{"metadata": {"resourceVersion": "10"}, "items": [{"meta\u0000',
+    'of something else': '{"status": "fine"}',
+    'cut short': undefined,
+  } as const;
+  for (const [name, text] of Object.entries(noLists)) {
+    test(`takes a list that is ${name} for a failure: nothing is told to be missing, and it lists again`, async () => {
+      const watcher = recorder();
+      let listCount = 0;
+      await using server = await scripted((request, response) => {
+        const { pathname, searchParams: query } = new URL(request.url ?? '', 'https://x');
+        if (pathname.endsWith('/applicationinstances')) return quiet(query, response);
+        if (query.get('watch') === 'true') return void response.writeHead(200).flushHeaders();
+        listCount += 1;
+        const whole = JSON.stringify({
+          metadata: { resourceVersion: '7' },
+          items: [operationObject('a', '1', 'Running')],
+        });
+        if (listCount > 3) return void response.end(whole);
+        response.writeHead(200, { 'content-length': text === undefined ? whole.length : Buffer.byteLength(text) });
+        if (text !== undefined) return void response.end(text);
+        response.write(whole.slice(0, -20), () => response.socket?.destroy());
+      });
+      const api = clusterApi({ log: silentLog, timings: watchTimings });
+      const stop = new AbortController();
+      const watched = api.watch(server.target, watcher, stop.signal);
+      await until(() => watcher.lists.length > 0, 'a list was complete');
+      stop.abort();
+      await watched;
+      await api.close();
+      assert.equal(listCount, 4);
+      assert.deepEqual(watcher.lists, [new Set(['apps/a'])]);
+      assert.deepEqual(watcher.observations(), ['a Running']);
+      assert.equal(watcher.states[0]?.kind, 'Interrupted');
+    });
+  }
+
+  const ends: Readonly<Record<string, (asked: Asked) => void>> = {
+    'ended by the cluster': ({ response }) => response.end(),
+    'dropped by the network': ({ response }) => response.socket?.destroy(),
+    'cut in the middle of an event': ({ response }) => response.end('{"type":"MODIFIED","object":{"meta'),
+    'silent (half-open)': () => undefined,
+    'ended with an overload': ({ response, event }) => {
+      event('ERROR', { kind: 'Status', code: 503, reason: 'ServiceUnavailable', message: 'later' });
+      response.end();
+    },
+  };
+  for (const [name, end] of Object.entries(ends)) {
+    test(`that is ${name} goes on where it was, without a list`, async () => {
+      const watcher = recorder();
+      const versions: string[] = [];
+      const cluster: Cluster = {
+        lists: () => [],
+        watch: (asked, count) => {
+          versions.push(asked.version);
+          if (count > 2) return;
+          asked.event('ADDED', operationObject(`n${count}`, `1${count}`, 'Running'));
+          asked.event('BOOKMARK', bookmark(`2${count}`));
+          setTimeout(() => end(asked), 20);
+        },
+      };
+      await watching(cluster, watcher, async () => {
+        await until(() => versions.length >= 3, 'the watch was resumed twice');
+      });
+      assert.deepEqual(versions.slice(0, 3), ['10', '21', '22']);
+      assert.deepEqual(watcher.observations(), ['n1 Running', 'n2 Running']);
+      assert.equal(watcher.lists.length, 1);
+      assert.ok(watcher.states.every(({ kind }) => kind === 'Watching'));
+    });
+  }
+
+  test('of a cluster without bookmarks is listed once for its silence, then ends before it would be silent', async () => {
+    const watcher = recorder();
+    const asked: number[] = [];
+    const cluster: Cluster = {
+      lists: () => [],
+      watch: ({ response, seconds }) => {
+        asked.push(seconds);
+        setTimeout(() => response.end(), seconds * 1000).unref();
+      },
+    };
+    const timings = { silentSeconds: 2.6, unsureSeconds: [0, 0.1] } as const;
+    await watching(cluster, watcher, async () => until(() => asked.length >= 3, 'three watches'), timings);
+    assert.ok((asked[0] ?? 0) >= 300);
+    assert.deepEqual(asked.slice(1, 3), [2, 2]);
+    assert.equal(watcher.lists.length, 2);
+    assert.ok(watcher.states.every(({ kind }) => kind === 'Watching'));
+  });
+
+  test('of a cluster that was set back lists again, because from the old version it would hear nothing', async () => {
+    const watcher = recorder();
+    let version = 30;
+    const cluster: Cluster = {
+      lists: () => (version === 30 ? [operationObject('a', '21', 'Running')] : []),
+      version: () => String(version),
+      watch: ({ version: from, response }) => {
+        if (from !== '30') return;
+        version = 12;
+        response.destroy();
+      },
+    };
+    const timings = { unsureSeconds: [0.05, 0.1] } as const;
+    await watching(cluster, watcher, async () => until(() => watcher.lists.length === 2, 'a second list'), timings);
+    assert.deepEqual(watcher.lists, [new Set(['apps/a']), new Set()]);
+  });
+
+  test('whose version is too old lists again, and what vanished meanwhile is not present', async () => {
+    const watcher = recorder();
+    let version = 10;
+    const cluster: Cluster = {
+      lists: () =>
+        version === 10
+          ? [operationObject('a', '1', 'Running'), operationObject('b', '2', 'Running')]
+          : [operationObject('b', '2', 'Running')],
+      version: () => String(version),
+      watch: ({ version: from, event }) => {
+        if (from !== '10') return;
+        version = 30;
+        event('ERROR', { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' });
+      },
+    };
+    await watching(cluster, watcher, async () => until(() => watcher.lists.length === 2, 'a second list'));
+    assert.deepEqual(watcher.lists, [new Set(['apps/a', 'apps/b']), new Set(['apps/b'])]);
+  });
+
+  test('that is answered with 410 lists again', async () => {
+    const watcher = recorder();
+    await using server = await scripted((request, response) => {
+      if (request.url?.includes('watch=true'))
+        answerJson(response, 410, { kind: 'Status', reason: 'Expired', code: 410, message: 'too old' });
+      else answerJson(response, 200, { metadata: { resourceVersion: '1' }, items: null });
+    });
+    const api = clusterApi({ log: silentLog, timings: watchTimings });
+    const stop = new AbortController();
+    const watched = api.watch(server.target, watcher, stop.signal);
+    await until(() => watcher.lists.length >= 2, 'a second list');
+    stop.abort();
+    await watched;
+    await api.close();
+    assert.deepEqual(watcher.states, []);
+  });
+
+  test('lists in between, whatever it hears', async () => {
+    const watcher = recorder();
+    const cluster: Cluster = {
+      lists: () => [],
+      watch: ({ event, response }) => {
+        event('BOOKMARK', bookmark('11'));
+        setTimeout(() => response.end(), 20);
+      },
+    };
+    await watching(cluster, watcher, async () => until(() => watcher.lists.length >= 3, 'three lists'), {
+      relistSeconds: [0, 0.01],
+    });
+  });
+
+  test('that the cluster refuses is told with its words, and tried slowly', async () => {
+    const watcher = recorder();
+    const words = 'operations.ops.vworkspace.io is forbidden: User "u" cannot list';
+    const cluster: Cluster = {
+      lists: () => ({ status: 403, body: { kind: 'Status', reason: 'Forbidden', message: words } }),
+      watch: () => undefined,
+    };
+    await watching(cluster, watcher, async () => until(() => watcher.states.length >= 2, 'two tellings'));
+    assert.deepEqual(watcher.states[0], {
+      kind: 'Interrupted',
+      failure: { kind: 'Refused', status: 403, reason: 'Forbidden', message: words },
+    });
+    assert.equal(watcher.lists.length, 0);
+  });
+
+  test('of a cluster that goes away is told as interrupted, and as watching once it is back', async () => {
+    const watcher = recorder();
+    let away = false;
+    await using server = await scripted((request, response) => {
+      if (away) request.socket.destroy();
+      else if (request.url?.includes('watch=true')) response.writeHead(200).flushHeaders();
+      else answerJson(response, 200, { metadata: { resourceVersion: '1' }, items: [] });
+    });
+    const api = clusterApi({ log: silentLog, timings: watchTimings });
+    const stop = new AbortController();
+    const watched = api.watch(server.target, watcher, stop.signal);
+    const last = () => watcher.states.at(-1)?.kind;
+    await until(() => last() === 'Watching', 'watching');
+    away = true;
+    await until(() => last() === 'Interrupted', 'interrupted');
+    away = false;
+    await until(() => last() === 'Watching', 'watching again');
+    stop.abort();
+    await watched;
+    await api.close();
+  });
+
+  test('of a cluster that is not there is told in words', async () => {
+    const watcher = recorder();
+    const api = clusterApi({ log: silentLog, timings: watchTimings });
+    const stop = new AbortController();
+    const watched = api.watch(targetOf({ server: 'https://127.0.0.1:1' }), watcher, stop.signal);
+    await until(() => watcher.states.length >= 2, 'told');
+    stop.abort();
+    await watched;
+    await api.close();
+    assert.partialDeepStrictEqual(watcher.states[0], {
+      kind: 'Interrupted',
+      failure: { kind: 'Unreachable', message: 'connect ECONNREFUSED 127.0.0.1:1' },
+    });
+  });
+
+  test('with an access that cannot be used says so and waits for its end', async () => {
+    const watcher = recorder();
+    const api = clusterApi({ log: silentLog, timings: watchTimings });
+    const stop = new AbortController();
+    const watched = api.watch(targetOf({ server: 'http://127.0.0.1:1' }), watcher, stop.signal);
+    await until(() => watcher.states.length === 1, 'told');
+    await api.close();
+    await watched;
+  });
+
+  test('keeps no token in what it tells', async () => {
+    const watcher = recorder();
+    await using server = await scripted((request, response) =>
+      answerJson(response, 500, { kind: 'Status', message: `${request.headers.authorization}` }),
+    );
+    const api = clusterApi({ log: silentLog, timings: watchTimings });
+    const stop = new AbortController();
+    const watched = api.watch(server.target, watcher, stop.signal);
+    await until(() => watcher.states.length >= 1, 'told');
+    stop.abort();
+    await watched;
+    await api.close();
+    assert.doesNotMatch(JSON.stringify(watcher.states), /canary/);
+  });
+});

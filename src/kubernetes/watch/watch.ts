@@ -1,0 +1,186 @@
+/**
+ * The watch of one scope, for as long as it is wanted: list, watch from the list's version on, and back to whichever of
+ * the two can go on.
+ *
+ *   no version known          list → all of it handed over → `listed` → a version
+ *   version known             watch from it
+ *     ended as agreed         watch on from the last version; about once an hour, list
+ *     ended before its time   watch on from the last version, for seconds; then list
+ *     cut, silent, garbled    wait, watch on from the last version, for seconds; then list
+ *     expired (410), refused  wait, list
+ *     no stream to spare      wait about ten seconds, list
+ *   recording failed          wait, list: what was not recorded is not passed over
+ *
+ * Bookmarks are no promise: an API server has none to send for a kind that nobody changes while its etcd tells no
+ * progress, which may be ten minutes. So after a silence every watch is asked to end before it would count as silent,
+ * and one that ends as agreed is well.
+ *
+ * The list after an end that was not agreed is for clusters that were set back, for example to a backup of etcd: a watch
+ * from a version that such a cluster does not know yet hears nothing, and never of what is not there any more.
+ *
+ * Waits grow from 0.8 s to 20 s and start over after two healthy minutes. A watch that begins again at the first try
+ * is no news; one that does not is told as failed.
+ */
+import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
+import { type BackOff, backOffOf, between, pause } from './back-off.ts';
+import { type Batch, batchTo } from './batch.ts';
+import { follow } from './follow.ts';
+import { list } from './list.ts';
+import type { Identified } from './resource.ts';
+import type { Scope, Told } from './scope.ts';
+
+type Watch<Observed extends Identified> = Scope<Observed> & Told<Observed>;
+
+/** Where the watch goes on: from a version, or with a list when there is none. */
+interface Next {
+  readonly version: string | undefined;
+  readonly wait: boolean;
+  readonly failure?: ClusterFailure;
+  readonly told?: boolean;
+  /** The watch did not end as agreed: who knows what the cluster has been through. */
+  readonly unsure?: boolean;
+  readonly silent?: boolean;
+}
+
+/** Of the time after which silence is a failure: how long a watch is asked for where there may be no bookmarks. */
+const shareOfSilence = 0.8;
+
+/**
+ * Never rejects. Returns soon after `signal` aborts, and calls nothing of the watcher afterwards. A scope that is the
+ * whole cluster also ends when the cluster forbids it, with its refusal; a namespace is tried again.
+ */
+export async function watchScope<Observed extends Identified>(
+  watch: Watch<Observed>,
+  signal: AbortSignal,
+): Promise<ClusterFailure | undefined> {
+  const backOff = backOffOf(watch.timings);
+  while (!signal.aborted) {
+    const session = new AbortController();
+    const abort = () => session.abort(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    const batch = batchTo<Observed>(
+      (observations) => watch.followed.seen(observations),
+      (failure) => session.abort(failure),
+    );
+    try {
+      const forbidden = await goOn(watch, batch, backOff, session.signal);
+      if (forbidden !== undefined && !signal.aborted) return forbidden;
+      session.signal.throwIfAborted();
+    } catch (err) {
+      if (!signal.aborted)
+        watch.log.warn(
+          { clusterId: watch.clusterId, resource: watch.kind.resource, err },
+          'the watch begins again: what it saw could not be recorded',
+        );
+    } finally {
+      signal.removeEventListener('abort', abort);
+      await batch.stop();
+    }
+    await pause(backOff.next(undefined), signal);
+  }
+  return undefined;
+}
+
+/** Until `signal`, or with the refusal of a whole cluster; rejects when something could not be recorded. */
+async function goOn<Observed extends Identified>(
+  watch: Watch<Observed>,
+  batch: Batch<Observed>,
+  backOff: BackOff,
+  signal: AbortSignal,
+): Promise<ClusterFailure | undefined> {
+  let version: string | undefined;
+  let listedAt = 0;
+  let relistAt = 0;
+  let longest = Number.POSITIVE_INFINITY;
+  while (!signal.aborted) {
+    if (version === undefined) {
+      listedAt = performance.now();
+      relistAt = listedAt + between(watch.timings.relistSeconds) * 1000;
+    }
+    const untilList = Math.max(relistAt - performance.now(), 0) / 1000;
+    const next: Next =
+      version === undefined
+        ? await listed(watch, batch, signal)
+        : await followed(watch, version, Math.min(untilList, longest), batch, backOff, signal);
+    if (signal.aborted) return undefined;
+    if (watch.namespace === undefined && isForbidden(next.failure)) return next.failure;
+    if (next.unsure === true) relistAt = Math.min(relistAt, listedAt + between(watch.timings.unsureSeconds) * 1000);
+    if (next.silent === true) longest = Math.floor(watch.timings.silentSeconds * shareOfSilence);
+    version = performance.now() >= relistAt ? undefined : next.version;
+    if (next.told === true && next.failure !== undefined)
+      await watch.part.tell({ kind: 'Failed', failure: next.failure });
+    if (next.wait) await pause(backOff.next(next.failure), signal);
+  }
+  return undefined;
+}
+
+function isForbidden(failure: ClusterFailure | undefined): boolean {
+  return failure?.kind === 'Refused' && failure.status === 403;
+}
+
+async function listed<Observed extends Identified>(
+  watch: Watch<Observed>,
+  batch: Batch<Observed>,
+  signal: AbortSignal,
+): Promise<Next> {
+  const beganAt = await watch.clock.now();
+  const take = async (observations: readonly Observed[]) => {
+    for (const observation of observations) batch.add(observation);
+    await batch.room();
+  };
+  const end = await list(watch, take, signal);
+  if (end.kind === 'Failed') return { version: undefined, wait: true, failure: end.failure, told: true };
+  if (end.kind === 'Expired') return { version: undefined, wait: true };
+  await batch.drain();
+  const { namespace } = watch;
+  if (!signal.aborted)
+    await watch.followed.listed({ ...(namespace !== undefined && { namespace }), present: end.present, beganAt });
+  return { version: end.version, wait: false };
+}
+
+async function followed<Observed extends Identified>(
+  watch: Watch<Observed>,
+  from: string,
+  longestSeconds: number,
+  batch: Batch<Observed>,
+  backOff: BackOff,
+  signal: AbortSignal,
+): Promise<Next> {
+  const release = watch.connection.spareStream(watch.kind.resource);
+  if (release === undefined) {
+    await watch.part.tell({ kind: 'Polled', message: polled });
+    await pause(between(watch.timings.pollSeconds), signal);
+    return { version: undefined, wait: false };
+  }
+  const beganAt = performance.now();
+  const reader = {
+    begun: () => watch.part.tell({ kind: 'Followed' }),
+    take: async (observation: Observed) => {
+      batch.add(observation);
+      await batch.room();
+    },
+  };
+  const end = await follow(watch, from, longestSeconds, reader, signal).finally(release);
+  backOff.healthy((performance.now() - beganAt) / 1000);
+  if (!signal.aborted)
+    watch.log.debug({ clusterId: watch.clusterId, resource: watch.kind.resource, ...end }, 'the watch ended');
+  switch (end.kind) {
+    case 'Ended':
+      return { version: end.version, wait: false, unsure: end.early };
+    case 'Dropped':
+      return {
+        version: end.version,
+        wait: true,
+        failure: end.failure,
+        told: !end.begun,
+        unsure: true,
+        silent: end.silent,
+      };
+    case 'Expired':
+      return { version: undefined, wait: true };
+    case 'Refused':
+      return { version: undefined, wait: true, failure: end.failure, told: true };
+  }
+}
+
+const polled = 'It is listed every ten seconds: the connections to the cluster carry no further watch.';

@@ -1,0 +1,35 @@
+/**
+ * Answers kept by Idempotency-Key, sealed: an answer may hold a secret (a new API key) that is stored nowhere else in
+ * the clear. Who holds a key is told by a transaction's advisory lock, which ends with the transaction however it ends.
+ */
+import { z } from 'zod';
+import type { IdempotencyKeys, IdempotencyScope } from '../../core/kernel/ports.ts';
+import type { Prisma } from '../generated/client.ts';
+import type { Sealer } from '../kit/seal.ts';
+
+const Sealed = z.object({ status: z.int(), body: z.unknown(), headers: z.record(z.string(), z.string()) });
+
+function placeOf({ organizationId, apiKeyId, route, key }: IdempotencyScope): string {
+  return [organizationId, apiKeyId, route, key].join('|');
+}
+
+export function idempotencyKeysOf(client: Prisma.TransactionClient, sealer: Sealer): IdempotencyKeys {
+  return {
+    async claim(scope) {
+      const place = placeOf(scope);
+      const [held] = await client.$queryRawUnsafe<{ held: boolean }[]>(
+        'select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as held',
+        place,
+      );
+      if (held?.held !== true) return 'InProgress';
+      const row = await client.idempotencyKey.findUnique({ where: { organizationId_apiKeyId_route_key: scope } });
+      if (row === null) return 'Free';
+      return { requestHash: row.requestHash, ...Sealed.parse(JSON.parse(sealer.open(row.sealed, place))) };
+    },
+    async store(scope, { requestHash, ...answer }) {
+      await client.idempotencyKey.create({
+        data: { ...scope, requestHash, sealed: sealer.seal(JSON.stringify(answer), placeOf(scope)) },
+      });
+    },
+  };
+}

@@ -1,0 +1,191 @@
+/**
+ * What agents post, written in one transaction: which facts are new, what follows from them, and what the post itself
+ * tells of the agent. A fact is remembered for a day by a digest of what makes it one, and only when it is about
+ * something that is known here; the rows that a cluster may have are bounded. Folding a fact twice changes nothing, so
+ * what is not remembered does no harm.
+ */
+import type { Pool, PoolClient } from 'pg';
+import { z } from 'zod';
+import type { AgentRecord, TakenBatch } from '../../core/agents/agent-events.ts';
+import type { AgentTokens } from '../../core/agents/agent-token.ts';
+import type { AgentFact } from '../../core/agents/rules/agent-event.ts';
+import type { AgentStanding } from '../../core/agents/rules/agent-standing.ts';
+import { observationOf } from '../../core/agents/rules/posted.ts';
+import { Condition } from '../../core/kernel/rules/condition.ts';
+import { Instant } from '../../core/kernel/rules/shapes.ts';
+import type { Prisma } from '../generated/client.ts';
+import { fromRow } from '../kit/shape.ts';
+import { inTransaction, select } from '../kit/sql.ts';
+import { ingestIn } from '../observation/observations.ts';
+import { appendEvents } from '../operations/batch.ts';
+import { foldApplications } from './agent-applications.ts';
+
+const rowsPerCluster = 100_000;
+
+const holder = `
+  select id::text as "clusterId", organization_id::text as "organizationId",
+         case when agent_token_hash = $1 then null else agent_previous_token_until end as "endsAt"
+  from cluster where agent_token_hash = $1 or agent_previous_token_hash = $1`;
+const Holder = z.object({ clusterId: z.string(), organizationId: z.string(), endsAt: Instant.optional() });
+
+const named = `select namespace, name, uid from operation where cluster_id = $1 and name = any($2::text[]) and uid is not null`;
+const Named = z.object({ namespace: z.string(), name: z.string(), uid: z.string() });
+
+// In one order, so that two batches with the same facts wait for each other and do not meet crosswise.
+const remember = `
+  with known as (select digest from agent_event where cluster_id = $1 and digest = any($2::bytea[])),
+       room as (select greatest(0, $4 - count(*)) as row_count from (select from agent_event where cluster_id = $1 limit $4) held),
+       added as (
+         insert into agent_event (cluster_id, digest, seen_at)
+         select $1, given.digest, $3 from unnest($2::bytea[]) given (digest)
+         where given.digest not in (select digest from known)
+         order by given.digest limit (select row_count from room)
+         on conflict do nothing returning digest)
+  select encode(given.digest, 'hex') as digest from unnest($2::bytea[]) given (digest)
+  where given.digest in (select digest from added)
+     or ((select row_count from room) < cardinality($2) and given.digest not in (select digest from known))`;
+
+const standing = `
+  select id, conditions, last_contact_at, agent_token_created_at as token_created_at, agent_heartbeat_at as heartbeat_at,
+         agent_gap_told_at as gap_told_at, relist_revision, relist_raised_at, relist_wanted
+  from cluster`;
+const Standing = z.object({
+  id: z.string(),
+  conditions: z.array(Condition),
+  lastContactAt: Instant.optional(),
+  tokenCreatedAt: Instant.optional(),
+  heartbeatAt: Instant.optional(),
+  gapToldAt: Instant.optional(),
+  relistRevision: z.int(),
+  relistRaisedAt: Instant.optional(),
+  relistWanted: z.boolean(),
+}) satisfies z.ZodType<AgentStanding & { readonly id: string }>;
+const writeStanding = `
+  update cluster set conditions = $2, last_contact_at = $3, agent_heartbeat_at = $4, agent_gap_told_at = $5,
+                     relist_revision = $6, relist_raised_at = $7, relist_wanted = $8
+  where id = $1`;
+
+export function agentEventsOf(pool: Pool): AgentRecord {
+  return {
+    async holder(tokenHash) {
+      const [row] = await select(pool, holder, [tokenHash]);
+      return row === undefined ? undefined : fromRow(Holder, row);
+    },
+    take: ({ clusterId, organizationId }, { heartbeat, facts }, now, { fold, stand }) =>
+      inTransaction(pool, async (client) => {
+        const found = await resolve(client, clusterId, facts);
+        const fresh = await unseen(client, clusterId, [...found.known, ...facts.filter(concernsCluster)], now);
+        const observations = fresh.flatMap((fact) => (fact.uid === undefined ? [] : [observationOf(fact, fact.uid)]));
+        const { changedCount } =
+          observations.length === 0 ? { changedCount: 0 } : await ingestIn(client, clusterId, observations, fold);
+        await foldApplications(
+          client,
+          clusterId,
+          facts.filter(({ about }) => about === 'ApplicationInstance'),
+          now,
+        );
+        const rotated = fresh.filter(({ about }) => about === 'CredentialRotated');
+        const told = { organizationId, clusterId, type: 'Normal', reason: 'CredentialRotated', at: now } as const;
+        const message = "The cluster's agent has replaced its credential.";
+        await appendEvents(
+          client,
+          rotated.map(() => ({ ...told, message })),
+        );
+        const relist = found.unknownCount > 0 || fresh.some(({ about }) => about === 'BufferOverflow');
+        await restand(client, clusterId, (known) => stand(known, { heartbeat, relist }));
+        return { changedCount };
+      }),
+    async pass(stand) {
+      const rows = await select(pool, `${standing} where agent_token_hash is not null or relist_wanted`, []);
+      const due = rows.map((row) => fromRow(Standing, row)).filter((known) => differs(known, stand(known)));
+      for (const { id } of due) await inTransaction(pool, (client) => restand(client, id, stand));
+      return due.length;
+    },
+    async forget() {
+      await pool.query(`delete from agent_event where seen_at < now() - interval '24 hours'`);
+    },
+  };
+}
+
+export function agentTokensOf(client: Prisma.TransactionClient): AgentTokens {
+  return {
+    async replace(clusterId, hash, previousUntil) {
+      await client.$executeRaw`
+        update cluster set agent_previous_token_hash = agent_token_hash, agent_token_hash = ${hash},
+          agent_previous_token_until = case when agent_token_hash is not null then ${previousUntil}::timestamptz end
+        where id = ${clusterId}::uuid`;
+    },
+    async revoke(clusterId) {
+      await client.$executeRaw`
+        update cluster set agent_token_hash = null, agent_previous_token_hash = null, agent_previous_token_until = null,
+          agent_heartbeat_at = null, agent_gap_told_at = null
+        where id = ${clusterId}::uuid`;
+    },
+  };
+}
+
+type Taken = TakenBatch['facts'][number];
+type Resolved = Taken & { readonly uid?: string };
+
+const concernsCluster = ({ about }: AgentFact) => about === 'BufferOverflow' || about === 'CredentialRotated';
+
+/** The Operations of this very cluster that are meant: by namespace, name and uid. */
+async function resolve(
+  client: PoolClient,
+  clusterId: string,
+  facts: readonly Taken[],
+): Promise<{ readonly known: readonly Resolved[]; readonly unknownCount: number }> {
+  const meant = facts.filter(({ about }) => about === 'Operation');
+  if (meant.length === 0) return { known: [], unknownCount: 0 };
+  const names = [...new Set(meant.map(({ ref }) => ref.name))];
+  const rows = (await select(client, named, [clusterId, names])).map((row) => fromRow(Named, row));
+  const known = meant.flatMap((fact): Resolved[] => {
+    const { ref } = fact;
+    const row = rows.find(
+      ({ namespace, name, uid }) =>
+        name === ref.name && namespace === ref.namespace && (ref.uid === undefined || ref.uid === uid),
+    );
+    return row === undefined ? [] : [{ ...fact, uid: row.uid }];
+  });
+  return { known, unknownCount: meant.length - known.length };
+}
+
+/** The facts that were not told before; they are remembered from now on. */
+async function unseen(
+  client: PoolClient,
+  clusterId: string,
+  facts: readonly Resolved[],
+  now: string,
+): Promise<readonly Resolved[]> {
+  const byDigest = new Map(facts.map((fact) => [fact.digest, fact]));
+  if (byDigest.size === 0) return [];
+  const digests = [...byDigest.keys()].map((digest) => Buffer.from(digest, 'hex'));
+  const rows = await select(client, remember, [clusterId, digests, now, rowsPerCluster]);
+  const fresh = new Set(rows.map(({ digest }) => String(digest)));
+  return [...byDigest.values()].filter(({ digest }) => fresh.has(digest));
+}
+
+const differs = (a: AgentStanding, b: AgentStanding) => JSON.stringify(a) !== JSON.stringify(b);
+
+/** As it is by now: somebody else may have changed it meanwhile. */
+async function restand(
+  client: PoolClient,
+  clusterId: string,
+  stand: (standing: AgentStanding) => AgentStanding,
+): Promise<void> {
+  const [row] = await select(client, `${standing} where id = $1 for no key update`, [clusterId]);
+  if (row === undefined) return;
+  const known = fromRow(Standing, row);
+  const next = stand(known);
+  if (!differs(known, next)) return;
+  await client.query(writeStanding, [
+    clusterId,
+    JSON.stringify(next.conditions),
+    next.lastContactAt,
+    next.heartbeatAt,
+    next.gapToldAt,
+    next.relistRevision,
+    next.relistRaisedAt,
+    next.relistWanted,
+  ]);
+}

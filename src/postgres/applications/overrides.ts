@@ -1,0 +1,34 @@
+/** An organization's own retention for application classes. */
+
+import { RetentionOverride } from '../../core/applications/rules/application.ts';
+import type { Tables } from '../../core/kernel/ports.ts';
+import type { Prisma } from '../generated/client.ts';
+import { fromRow, type Row } from '../kit/shape.ts';
+
+const note =
+  'Copies made from now on are kept this long; copies that exist keep the time to live that they were made with.';
+
+export function overrideRows(client: Prisma.TransactionClient): Tables['overrides'] {
+  const read = (row: Row) => fromRow(RetentionOverride, { ...row, note });
+  const key = (organizationId: string, applicationClassId: string) => ({
+    organizationId_applicationClassId: { organizationId, applicationClassId },
+  });
+  return {
+    async find(organizationId, applicationClassId) {
+      const row = await client.retentionOverride.findUnique({ where: key(organizationId, applicationClassId) });
+      return row === null ? undefined : read(row);
+    },
+    async put(organizationId, applicationClassId, retention, now) {
+      return read(
+        await client.retentionOverride.upsert({
+          where: key(organizationId, applicationClassId),
+          create: { organizationId, applicationClassId, retention, updatedAt: now },
+          update: { retention, updatedAt: now },
+        }),
+      );
+    },
+    async remove(organizationId, applicationClassId) {
+      await client.retentionOverride.deleteMany({ where: { organizationId, applicationClassId } });
+    },
+  };
+}

@@ -1,0 +1,91 @@
+/** Which clusters are due to be looked at, what is recorded of them, and what waits for them: each by set, in a statement. */
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import type { ClusterChecks, ClusterFigures } from '../../core/clusters/ports.ts';
+import { Condition } from '../../core/kernel/rules/condition.ts';
+import { fromRow } from '../kit/shape.ts';
+import { inTransaction, select } from '../kit/sql.ts';
+import { reportCluster } from './report.ts';
+
+/** Those that could not be reached come last: each may take up the time of a whole look. */
+const claim = `
+  update cluster c set check_due_at = $2::timestamptz + $4 * interval '1 second'
+  from (
+    select id from cluster
+    where id = any($1::uuid[]) and check_due_at <= $2 and (throttled_until is null or throttled_until <= $2)
+    order by conditions @> '[{"type": "Reachable", "status": "False"}]', check_due_at limit $3
+    for update skip locked
+  ) d
+  where c.id = d.id
+  returning c.id::text as id`;
+
+const applications = `
+  select namespace, name from (
+    select distinct on (i.namespace) i.namespace, i.name, s.id is not null as seen
+    from application_instance i
+    left join cluster_application s
+      on s.cluster_id = i.cluster_id and s.namespace = i.namespace and s.name = i.name and s.gone_at is null
+    where i.cluster_id = $1
+    order by i.namespace, seen desc, i.id
+  ) a
+  order by seen desc, namespace limit 20`;
+
+const toTell = `select id::text as id from cluster where tell_at <= $1 order by tell_at limit 200`;
+
+// A deletion waits from the wish to cancel on.
+const waiting = `
+  select cluster_id as "clusterId", count(*)::int as "pendingCount",
+         min(case when owed = 'Delete' then coalesce(cancel_requested_at, created_at) else created_at end) as "oldestPendingAt"
+  from operation where owed is not null`;
+const waitingFor = `${waiting} and cluster_id = any($1::uuid[]) group by cluster_id`;
+const standings = `
+  select c.id, c.name, c.conditions, c.last_contact_at as "lastContactAt",
+         coalesce(w."pendingCount", 0) as "pendingCount", w."oldestPendingAt"
+  from cluster c left join (${waiting} group by cluster_id) w on w."clusterId" = c.id
+  order by c.conditions @> '[{"status": "False"}]' desc, c.id limit $1`;
+
+const Place = z.object({ namespace: z.string(), name: z.string() });
+const Waiting = z.object({ clusterId: z.string(), pendingCount: z.int(), oldestPendingAt: z.string() });
+const Standing = z.object({
+  id: z.string(),
+  name: z.string(),
+  conditions: z.array(Condition),
+  lastContactAt: z.string().optional(),
+  pendingCount: z.int(),
+  oldestPendingAt: z.string().optional(),
+});
+
+export function clusterChecksOf(pool: Pool): ClusterChecks {
+  const record: ClusterChecks['record'] = (clusterId, found) =>
+    inTransaction(pool, (client) => reportCluster(client, clusterId, found));
+  return {
+    async claim(held, now, limit, retrySeconds) {
+      if (held.length === 0) return [];
+      return (await select(pool, claim, [held, now, limit, retrySeconds])).map(({ id }) => String(id));
+    },
+    async applications(clusterId) {
+      return Place.array().parse(await select(pool, applications, [clusterId]));
+    },
+    record,
+    async tell(now) {
+      const due = await select(pool, toTell, [now]);
+      for (const { id } of due) {
+        const nothing = { conditions: [], contact: false, now };
+        await inTransaction(pool, (client) => reportCluster(client, String(id), nothing));
+      }
+      return due.length;
+    },
+  };
+}
+
+export function clusterFiguresOf(pool: Pool): ClusterFigures {
+  return {
+    async waiting(clusterIds) {
+      const rows = (await select(pool, waitingFor, [clusterIds])).map((row) => fromRow(Waiting, row));
+      return new Map(rows.map(({ clusterId, ...rest }) => [clusterId, rest]));
+    },
+    async standings(limit) {
+      return (await select(pool, standings, [limit])).map((row) => fromRow(Standing, row));
+    },
+  };
+}

@@ -1,0 +1,55 @@
+/** What the connector knows of clusters: how each is reached, and how it is doing. */
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import { Cluster, ClusterAccess } from '../../core/clusters/rules/cluster.ts';
+import type { ClusterDirectory, ClusterTarget } from '../../core/delivery/ports.ts';
+import type { Log } from '../../core/kernel/ports.ts';
+import type { Sealer } from '../kit/seal.ts';
+import { fromRow, type Row } from '../kit/shape.ts';
+import { inTransaction, select } from '../kit/sql.ts';
+import { accessPlace } from '../tables.ts';
+import { holdFence } from './fence.ts';
+import { reportCluster } from './report.ts';
+
+const target = `select c.*, k.sealed from cluster c join cluster_credential k on k.cluster_id = c.id where c.id = any($1::uuid[])`;
+const list = `select c.id, k.revision as "credentialsRevision" from cluster c join cluster_credential k on k.cluster_id = c.id`;
+const namespaces = `select distinct namespace from application_instance where cluster_id = $1 order by namespace`;
+const Namespaces = z.array(z.object({ namespace: z.string() }));
+const Listed = z.object({ id: z.string(), credentialsRevision: z.int() });
+
+export function directoryOf(pool: Pool, sealer: Sealer, log: Log): ClusterDirectory {
+  const targetOf = (row: Row): ClusterTarget => {
+    const cluster = fromRow(Cluster, row);
+    const sealed = z.instanceof(Uint8Array).parse(row.sealed);
+    const opened = JSON.parse(sealer.open(sealed, accessPlace(cluster.organizationId, cluster.id)));
+    return { cluster, access: ClusterAccess.parse(opened) };
+  };
+  return {
+    async target(clusterId) {
+      const [row] = await select(pool, target, [[clusterId]]);
+      return row === undefined ? undefined : targetOf(row);
+    },
+    async targets(clusterIds) {
+      const rows = await select(pool, target, [clusterIds]);
+      return rows.flatMap((row) => {
+        try {
+          return [targetOf(row)];
+        } catch (err) {
+          log.error({ clusterId: row.id, err }, 'the access to a cluster cannot be opened');
+          return [];
+        }
+      });
+    },
+    async list() {
+      return Listed.array().parse(await select(pool, list, []));
+    },
+    async namespaces(clusterId) {
+      return Namespaces.parse(await select(pool, namespaces, [clusterId])).map(({ namespace }) => namespace);
+    },
+    report: (clusterId, report, fence) =>
+      inTransaction(pool, async (client) => {
+        if (fence !== undefined) await holdFence(client, clusterId, fence);
+        return reportCluster(client, clusterId, report);
+      }),
+  };
+}

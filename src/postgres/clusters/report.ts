@@ -1,0 +1,96 @@
+/**
+ * Writing what was learnt of a cluster: conditions, what was found out, the last contact, and the events that follow, in
+ * the caller's transaction. What was told last is kept beside the row, which is locked: so one replica tells it.
+ */
+import type { PoolClient } from 'pg';
+import { z } from 'zod';
+import type { Found } from '../../core/clusters/ports.ts';
+import { Cluster } from '../../core/clusters/rules/cluster.ts';
+import { isWorthALook, newsOf, type Told } from '../../core/clusters/rules/condition-news.ts';
+import { isOutdated, refreshed } from '../../core/clusters/rules/discovery.ts';
+import { throttledAfter } from '../../core/clusters/rules/throttling.ts';
+import type { ClusterReport } from '../../core/delivery/ports.ts';
+import { type Condition, clip, withCondition } from '../../core/kernel/rules/condition.ts';
+import { camelRow, fromRow } from '../kit/shape.ts';
+import { appendEvents } from '../operations/batch.ts';
+
+/** The instant of the last contact is for people: it is not worth a write each time. */
+const contactEveryMs = 30_000;
+const ToldConditions = z.record(z.string(), z.string());
+
+const write = `
+  update cluster
+  set conditions = $2, discovery = coalesce($3, discovery), last_contact_at = $4, told_conditions = $5, tell_at = $6,
+      check_due_at = coalesce($7, check_due_at), throttled_until = $8
+  where id = $1`;
+
+/** Says which conditions changed status, as `Type=Status`. Of a look that a later one has overtaken nothing is taken. */
+export async function reportCluster(
+  client: PoolClient,
+  clusterId: string,
+  report: ClusterReport & Partial<Pick<Found, 'withdrawn' | 'checkDueAt'>>,
+): Promise<readonly string[]> {
+  const { rows } = await client.query('select * from cluster where id = $1 for update', [clusterId]);
+  if (rows[0] === undefined) return [];
+  const row = camelRow(rows[0]);
+  const known = fromRow(Cluster, row);
+  const { now, contact, withdrawn = [] } = report;
+  if (report.discovery !== undefined && isOutdated(report.discovery, known.discovery, now)) return [];
+  const conditions = conditionsAfter(known.conditions, report, withdrawn);
+  const changed = conditions.filter(
+    ({ type, status }) => known.conditions.find((before) => before.type === type)?.status !== status,
+  );
+  const told = ToldConditions.parse(row.toldConditions);
+  const outcome = newsOf(conditions, without(told, withdrawn), now);
+  const discovery = report.discovery === undefined ? undefined : refreshed(known.discovery, report.discovery);
+  const sinceMs = Date.parse(now) - Date.parse(known.lastContactAt ?? new Date(0).toISOString());
+  const lastContactAt = contact && sinceMs > contactEveryMs ? now : known.lastContactAt;
+  const tellAt = row.tellAt instanceof Date ? row.tellAt.toISOString() : undefined;
+  const throttledUntil = throttledAfter(known.throttledUntil, report.room);
+  const same =
+    conditions === known.conditions &&
+    discovery === undefined &&
+    lastContactAt === known.lastContactAt &&
+    throttledUntil === known.throttledUntil &&
+    JSON.stringify(outcome.told) === JSON.stringify(told) &&
+    outcome.lookAt === tellAt;
+  if (same) return [];
+  await client.query({
+    name: 'report-cluster',
+    text: write,
+    values: [
+      clusterId,
+      JSON.stringify(conditions),
+      discovery === undefined ? null : JSON.stringify(discovery),
+      lastContactAt ?? null,
+      JSON.stringify(outcome.told),
+      outcome.lookAt ?? null,
+      report.checkDueAt ?? (isWorthALook(known.conditions, conditions) ? now : null),
+      throttledUntil ?? null,
+    ],
+  });
+  const { organizationId } = known;
+  await appendEvents(
+    client,
+    outcome.news.map((news) => ({ ...news, message: clip(news.message), organizationId, clusterId, at: now })),
+  );
+  return changed.map(({ type, status }) => `${type}=${status}`);
+}
+
+function conditionsAfter(
+  known: readonly Condition[],
+  { conditions, now }: ClusterReport,
+  withdrawn: readonly string[],
+): readonly Condition[] {
+  let next = known.some(({ type }) => withdrawn.includes(type))
+    ? known.filter(({ type }) => !withdrawn.includes(type))
+    : known;
+  for (const condition of conditions)
+    next = withCondition(next, { ...condition, message: clip(condition.message), lastTransitionTime: now });
+  return next;
+}
+
+/** What is told of a condition that did not apply for a while is told anew. */
+function without(told: Told, withdrawn: readonly string[]): Told {
+  return Object.fromEntries(Object.entries(told).filter(([type]) => !withdrawn.includes(type)));
+}

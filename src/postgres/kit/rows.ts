@@ -1,0 +1,105 @@
+/** One kind of row through Prisma: find, insert, guarded update, and pages by key. */
+import type { ZodType } from 'zod';
+import type { Rows } from '../../core/kernel/ports.ts';
+import { Refusal } from '../../core/kernel/rules/problem.ts';
+import type { Page, PageQuery } from '../../core/kernel/rules/shapes.ts';
+import type { Prisma } from '../generated/client.ts';
+import { refusalOf } from './refusals.ts';
+import { fromRow, type Row, toRow } from './shape.ts';
+
+/** The part of a Prisma delegate that is used. */
+export interface Delegate {
+  findFirst(query: { where: object }): PromiseLike<Row | null>;
+  findMany(query: { where: object; orderBy: object; take: number }): PromiseLike<Row[]>;
+  create(query: { data: object }): PromiseLike<unknown>;
+  updateMany(query: { where: object; data: object }): PromiseLike<{ count: number }>;
+  deleteMany(query: { where: object }): PromiseLike<unknown>;
+}
+
+export interface Kind<T> {
+  /** For people: `Another <kind> has this name here already.` */
+  readonly kind: string;
+  readonly table: string;
+  readonly schema: ZodType<T>;
+  readonly columns: readonly string[];
+  /** The column that holds the organization; none for what belongs to all. */
+  readonly organizationKey: 'organizationId' | 'id' | undefined;
+  /** Narrows every read, for example to what is not deleted. */
+  readonly visible?: object;
+}
+
+export function rowsOf<T extends { readonly id: string }>(
+  client: Prisma.TransactionClient,
+  delegate: Delegate,
+  of: Kind<T>,
+): Rows<T> {
+  const scope = (organizationId: string) => ({
+    ...of.visible,
+    ...(of.organizationKey !== undefined && { [of.organizationKey]: organizationId }),
+  });
+
+  const find = async (organizationId: string, id: string): Promise<T | undefined> => {
+    const row = await delegate.findFirst({ where: { AND: [scope(organizationId), { id }] } });
+    return row === null ? undefined : fromRow(of.schema, row);
+  };
+
+  return {
+    find,
+    async lock(organizationId, id) {
+      await client.$queryRawUnsafe(`select 1 from "${of.table}" where id = $1::uuid for update`, id);
+      return find(organizationId, id);
+    },
+    async insert(row) {
+      try {
+        await delegate.create({ data: toRow(of.columns, row) });
+      } catch (error) {
+        throw refusalOf(error, of.kind);
+      }
+    },
+    async update(row) {
+      const { id, revision } = { revision: undefined, ...row };
+      const next = typeof revision === 'number' ? { ...row, revision: revision + 1 } : row;
+      const { count } = await delegate.updateMany({
+        where: { id, ...(typeof revision === 'number' && { revision }) },
+        data: toRow(of.columns, next),
+      });
+      if (count === 0)
+        throw new Refusal(
+          'stale-revision',
+          `The ${of.kind} has changed since it was read; read it again and repeat the change.`,
+        );
+      return next;
+    },
+    async remove(organizationId, id) {
+      try {
+        await delegate.deleteMany({ where: { AND: [scope(organizationId), { id }] } });
+      } catch (error) {
+        throw refusalOf(error, of.kind);
+      }
+    },
+    async page(organizationId, query) {
+      return pageOf(delegate, of.schema, scope(organizationId), query, 'id');
+    },
+  };
+}
+
+/** A page by a unique key: what is inserted or removed meanwhile makes no row appear twice or be passed over. */
+export async function pageOf<T>(
+  delegate: Delegate,
+  schema: ZodType<T>,
+  scope: object,
+  query: PageQuery,
+  key: string,
+): Promise<Page<T>> {
+  const { limit, cursor, descending = false, where = {} } = query;
+  const beyond = cursor === undefined ? {} : { [key]: { [descending ? 'lt' : 'gt']: cursor } };
+  const rows = await delegate.findMany({
+    where: { AND: [scope, where, beyond] },
+    orderBy: { [key]: descending ? 'desc' : 'asc' },
+    take: limit + 1,
+  });
+  const items = rows.slice(0, limit).map((row) => fromRow(schema, row));
+  const last = rows.length > limit ? rows[limit - 1]?.[key] : undefined;
+  if (last === undefined) return { items };
+  return { items, nextCursor: last instanceof Date ? last.toISOString() : String(last) };
+}

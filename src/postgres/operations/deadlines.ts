@@ -1,0 +1,56 @@
+/** What is past a deadline, found in one statement over the Operations in flight, and written back in one. */
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import type { Deadlines } from '../../core/operations/deadlines.ts';
+import { inTransaction } from '../kit/sql.ts';
+import { appendEvents, storedOperation, writeEnded } from './batch.ts';
+
+const after = (since: string, seconds: string) => `${since} + c.${seconds} * interval '1 second' <= $1`;
+
+/** Without what a delivery is under way for. The limits are the domain's; here is what they are asked about. */
+export const pastDeadline = `
+  select o.*, c.pending_deadline_seconds, c.running_deadline_seconds,
+         (select w from jsonb_array_elements(k.conditions) w where w->>'type' = 'Watching') as watching
+  from operation o
+  join cluster k on k.id = o.cluster_id
+  left join application_instance i on i.id = o.application_instance_id
+  left join application_class c on c.id = i.application_class_id
+  where o.phase in ('Pending', 'Running') and o.origin <> 'cluster' and (
+    (o.owed = 'Apply' and o.uid is null and o.unanswered = 0 and o.deliver_before <= $1)
+    or (o.phase = 'Pending' and ${after('o.delivered_at', 'pending_deadline_seconds')})
+    or (o.phase = 'Running' and ${after('coalesce(greatest(o.started_at, o.delivered_at), o.created_at)', 'running_deadline_seconds')})
+  )
+  order by o.id limit $2 for update of o skip locked`;
+
+const Limits = z.object({
+  pending_deadline_seconds: z.int().nullable(),
+  running_deadline_seconds: z.int().nullable(),
+  watching: z
+    .object({ status: z.enum(['True', 'False', 'Unknown']), reason: z.string(), message: z.string() })
+    .nullable(),
+});
+
+export function deadlinesOf(pool: Pool): Deadlines {
+  return {
+    expire: (now, limit, decide) =>
+      inTransaction(pool, async (client) => {
+        const { rows } = await client.query({ name: 'past-deadline', text: pastDeadline, values: [now, limit] });
+        const steps = rows.flatMap((row) => {
+          const limits = Limits.parse(row);
+          const step = decide({
+            ...storedOperation(row),
+            pendingDeadlineSeconds: limits.pending_deadline_seconds ?? undefined,
+            runningDeadlineSeconds: limits.running_deadline_seconds ?? undefined,
+            watching: limits.watching ?? undefined,
+          });
+          return step === undefined ? [] : [step];
+        });
+        await writeEnded(client, steps);
+        await appendEvents(
+          client,
+          steps.flatMap(({ events }) => events),
+        );
+        return steps;
+      }),
+  };
+}

@@ -1,0 +1,56 @@
+/** An Operation together with what is owed to its cluster. */
+import type { LockedOperation, Tables } from '../../core/kernel/ports.ts';
+import { Refusal } from '../../core/kernel/rules/problem.ts';
+import { DeliveryAction, Operation } from '../../core/operations/rules/operation.ts';
+import type { Prisma } from '../generated/client.ts';
+import { refusalOf } from '../kit/refusals.ts';
+import { fromRow, toRow } from '../kit/shape.ts';
+
+const columns = Object.keys(Operation.shape);
+
+type OperationRows = Pick<Tables['operations'], 'insertOwed' | 'lockOwed' | 'updateOwed'>;
+
+export function operationRows(client: Prisma.TransactionClient): OperationRows {
+  const table: {
+    create(query: { data: object }): PromiseLike<unknown>;
+    updateMany(query: { where: object; data: object }): PromiseLike<{ count: number }>;
+  } = client.operation;
+  return {
+    async insertOwed(operation, owed) {
+      try {
+        await table.create({ data: { ...toRow(columns, operation), owed, nextAttemptAt: operation.createdAt } });
+      } catch (error) {
+        throw refusalOf(error, 'operation');
+      }
+    },
+    async lockOwed(organizationId, id): Promise<LockedOperation | undefined> {
+      const [leased] = await client.$queryRawUnsafe<{ leased: boolean }[]>(
+        `select lease_id is not null and next_attempt_at > now() as leased from operation where id = $1::uuid and organization_id = $2::uuid for update`,
+        id,
+        organizationId,
+      );
+      if (leased === undefined) return undefined;
+      const row = await client.operation.findUniqueOrThrow({ where: { id } });
+      return {
+        operation: fromRow(Operation, row),
+        owed: DeliveryAction.nullable().parse(row.owed) ?? undefined,
+        unanswered: row.unanswered,
+        leased: leased.leased,
+      };
+    },
+    async updateOwed(operation, owed) {
+      const next = { ...operation, revision: operation.revision + 1 };
+      const { count } = await table.updateMany({
+        where: { id: operation.id, revision: operation.revision },
+        data: {
+          ...toRow(columns, next),
+          owed: owed ?? null,
+          nextAttemptAt: owed === undefined ? null : new Date(0),
+          leaseId: null,
+        },
+      });
+      if (count === 0) throw new Refusal('stale-revision', 'The operation has changed meanwhile; read it again.');
+      return next;
+    },
+  };
+}

@@ -1,0 +1,91 @@
+/**
+ * Protection plans and what they make. The schedules of all applications of a plan are read, locked and written in a
+ * few statements, however many there are. Applications are locked so that fires, which refer to them, need not wait:
+ * a fire holds its schedule, and would else wait for who waits for it.
+ */
+
+import { ApplicationClass, ApplicationInstance } from '../../core/applications/rules/application.ts';
+import { Cluster } from '../../core/clusters/rules/cluster.ts';
+import type { ProtectionPlans, Rows } from '../../core/kernel/ports.ts';
+import { Refusal } from '../../core/kernel/rules/problem.ts';
+import { StoredProtectionPlan } from '../../core/protection-plans/rules/protection-plan.ts';
+import { Schedule } from '../../core/scheduling/rules/schedule.ts';
+import type { Prisma } from '../generated/client.ts';
+import { scheduleColumns } from '../kit/columns.ts';
+import { camelRow, fromRow, type Row, snakeRow } from '../kit/shape.ts';
+import { upsertFires } from '../scheduling/ledger.ts';
+
+const instances = `select * from application_instance where organization_id = $1::uuid and %s order by id for no key update`;
+const ofInstances = `
+  select * from schedule where application_instance_id = any($1::uuid[]) and deleted_at is null order by id for update`;
+const insert = `
+  insert into schedule (${scheduleColumns})
+  select ${scheduleColumns} from json_populate_recordset(null::schedule, $1::json)
+  on conflict do nothing returning id`;
+const changed =
+  'schedule time_zone spread_seconds cadence ttl next_slot_at next_fire_at accounted_until deferred_reason protection_plan_id protection_plan_entry updated_at';
+const update = `
+  update schedule s set ${changed
+    .split(' ')
+    .map((column) => `${column} = n.${column}`)
+    .join(', ')}, revision = s.revision + 1
+  from json_populate_recordset(null::schedule, $1::json) n where s.id = n.id`;
+const remove = `
+  update schedule set deleted_at = $2::timestamptz, next_fire_at = null, next_slot_at = null, revision = revision + 1
+  where id = any($1::uuid[])`;
+
+export function planRows(client: Prisma.TransactionClient, rows: Rows<StoredProtectionPlan>): ProtectionPlans {
+  const select = async (sql: string, ...values: unknown[]): Promise<Row[]> =>
+    (await client.$queryRawUnsafe<Row[]>(sql, ...values)).map(camelRow);
+  const run = (sql: string, ...values: unknown[]) => client.$executeRawUnsafe(sql, ...values);
+  return {
+    ...rows,
+    async findNamed(organizationId, name) {
+      const row = await client.protectionPlan.findUnique({ where: { organizationId_name: { organizationId, name } } });
+      return row === null ? undefined : fromRow(StoredProtectionPlan, row);
+    },
+    async lockInstance(organizationId, id) {
+      const [row] = await select(instances.replace('%s', 'id = $2::uuid'), organizationId, id);
+      return row === undefined ? undefined : fromRow(ApplicationInstance, row);
+    },
+    async lockApplied(organizationId, planId) {
+      const found = await select(instances.replace('%s', 'protection_plan_id = $2::uuid'), organizationId, planId);
+      return found.map((row) => fromRow(ApplicationInstance, row));
+    },
+    async surroundingsOf(instances) {
+      const clusterIds = new Set(instances.map(({ clusterId }) => clusterId));
+      const classIds = new Set(instances.map(({ applicationClassId }) => applicationClassId));
+      const clusters = await client.cluster.findMany({ where: { id: { in: [...clusterIds] } } });
+      const classes = await client.applicationClass.findMany({ where: { id: { in: [...classIds] } } });
+      return {
+        clusters: clusters.map((row) => fromRow(Cluster, row)),
+        applicationClasses: classes.map((row) => fromRow(ApplicationClass, row)),
+      };
+    },
+    async lockSchedules(applicationInstanceIds) {
+      if (applicationInstanceIds.length === 0) return [];
+      return (await select(ofInstances, [...applicationInstanceIds])).map((row) => fromRow(Schedule, row));
+    },
+    async write(steps, now) {
+      const json = (each: readonly Row[]) => JSON.stringify(each.map(snakeRow));
+      // Names are freed before they are taken.
+      if (steps.removed.length > 0)
+        await run(
+          remove,
+          steps.removed.map(({ id }) => id),
+          now,
+        );
+      if (steps.changed.length > 0) await run(update, json(steps.changed));
+      if (steps.made.length > 0) {
+        const made = await select(insert, json(steps.made));
+        if (made.length < steps.made.length) {
+          throw new Refusal(
+            'already-exists',
+            "A schedule with the name of a plan's was made meanwhile; look, and repeat.",
+          );
+        }
+      }
+      if (steps.fires.length > 0) await run(upsertFires('$1'), json(steps.fires));
+    },
+  };
+}

@@ -1,0 +1,103 @@
+/**
+ * Protection in bulk: facts are read a page of applications at a time, and what was told last is written over the
+ * revision that was read. Of two replicas that find the same change one writes it, with its events; the other nothing.
+ */
+import type { Pool } from 'pg';
+import type { PageQuery } from '../../core/kernel/rules/shapes.ts';
+import { severityOf } from '../../core/protection/rules/protection.ts';
+import type { Protections } from '../../core/scheduling/ports.ts';
+import { eventColumns } from '../kit/columns.ts';
+import { snakeRow } from '../kit/shape.ts';
+import { select } from '../kit/sql.ts';
+import { vault } from '../kit/vault.ts';
+import { factsWhere, knownProtection } from './facts.ts';
+
+const columns = 'application_instance_id, organization_id, status, severity, since, expiring_operation_id, revision';
+
+const inOrder = `${factsWhere('i.id > $2::uuid')} order by i.id limit $3`;
+const one = factsWhere('i.organization_id = $2 and i.id = $3');
+const some = factsWhere('i.id = any($2::uuid[])');
+
+const tell = `
+  with told as (
+    insert into protection (${columns})
+    select ${columns} from json_populate_recordset(null::protection, $1) w
+    where exists (select from application_instance i where i.id = w.application_instance_id)
+    on conflict (application_instance_id) do update
+      set status = excluded.status, severity = excluded.severity, since = excluded.since,
+          expiring_operation_id = excluded.expiring_operation_id, revision = excluded.revision
+      where protection.revision = excluded.revision - 1
+    returning application_instance_id
+  ), events as (
+    insert into event (${eventColumns})
+    select ${eventColumns} from json_populate_recordset(null::event, $2) e
+    where e.application_instance_id in (select application_instance_id from told)
+  )
+  select count(*)::int as count from told`;
+
+const beforeAll = '00000000-0000-0000-0000-000000000000';
+
+/** By the status that was told last: an index has that order. One row more than the page. */
+function pageStatement(organizationId: string, query: PageQuery): { text: string; values: unknown[] } {
+  const { limit, cursor, descending = false, where = {} } = query;
+  const [severity, id] = cursor?.split(':') ?? [];
+  const order = descending ? 'desc' : 'asc';
+  const values: unknown[] = [];
+  const given = (value: unknown) => `$${values.push(value)}`;
+  const equal = (column: string, value: unknown) => (value === undefined ? [] : [`${column} = ${given(value)}`]);
+  const beyond = (a: string, b: string) =>
+    `(p.severity, p.application_instance_id) ${descending ? '<' : '>'} (${a}, ${b})`;
+  const conditions = [
+    `p.organization_id = ${given(organizationId)}`,
+    ...(severity === undefined ? [] : [beyond(`${given(severity)}::int`, `${given(id)}::uuid`)]),
+    ...equal('p.status', where.status),
+    ...equal('i.cluster_id', where.clusterId),
+    ...equal('i.application_class_id', where.applicationClassId),
+  ];
+  const text = `
+    select p.application_instance_id as id, p.severity from protection p
+    join application_instance i on i.id = p.application_instance_id
+    where ${conditions.join(' and ')}
+    order by p.severity ${order}, p.application_instance_id ${order} limit ${limit + 1}`;
+  return { text, values };
+}
+
+export function protectionsOf(pool: Pool): Protections {
+  return {
+    async read(after, limit, now) {
+      const { rows } = await pool.query({
+        name: 'read-protection',
+        text: inOrder,
+        values: [now, after ?? beforeAll, limit],
+      });
+      return rows.map(knownProtection);
+    },
+    async tell(news) {
+      if (news.length === 0) return 0;
+      const rows = news.map(({ protection: { applicationInstanceId, organizationId }, told }) =>
+        snakeRow({ applicationInstanceId, organizationId, severity: severityOf(told.status), ...told }),
+      );
+      const events = news.flatMap((each) => each.events).map((event) => snakeRow({ ...event, id: vault.newId() }));
+      const { rows: result } = await pool.query(tell, [JSON.stringify(rows), JSON.stringify(events)]);
+      return Number(result[0]?.count);
+    },
+    async find(organizationId, id, now) {
+      const [row] = (await pool.query(one, [now, organizationId, id])).rows;
+      return row === undefined ? undefined : knownProtection(row);
+    },
+    async page(organizationId, query, now) {
+      const { limit } = query;
+      const { text, values } = pageStatement(organizationId, query);
+      const listed = await select(pool, text, values);
+      const chosen = listed.slice(0, limit);
+      const ids = chosen.map((row) => String(row.id));
+      const { rows } = await pool.query(some, [now, ids]);
+      const known = new Map(rows.map(knownProtection).map((each) => [each.facts.applicationInstanceId, each]));
+      const last = listed.length > limit ? chosen.at(-1) : undefined;
+      return {
+        items: ids.flatMap((each) => known.get(each) ?? []),
+        ...(last !== undefined && { nextCursor: `${last.severity}:${last.id}` }),
+      };
+    },
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * Recovery points are read from the Operations that made them, through a partial index over the Backups that succeeded,
+ * here or by the cluster's later word: it holds their expiry, so that the many that have expired cost no look at their rows.
+ */
+import type { Pool } from 'pg';
+import type { PageQuery } from '../../core/kernel/rules/shapes.ts';
+import { Operation } from '../../core/operations/rules/operation.ts';
+import { type RecoveryPoint, recoveryPointOf } from '../../core/protection/rules/recovery-point.ts';
+import type { RecoveryPoints } from '../../core/scheduling/ports.ts';
+import { operationColumns } from '../kit/columns.ts';
+import { fromRow } from '../kit/shape.ts';
+import { select } from '../kit/sql.ts';
+
+const columns = ['applicationInstanceId', 'clusterId', 'scheduleId', 'namespace'] as const;
+const filters = {
+  applicationInstanceId: (value) => `application_instance_id = ${value}::uuid`,
+  clusterId: (value) => `cluster_id = ${value}::uuid`,
+  scheduleId: (value) => `schedule_id = ${value}::uuid`,
+  namespace: (value) => `namespace = ${value}`,
+} as const satisfies Record<(typeof columns)[number], (value: string) => string>;
+
+/** In the words of the partial indexes. */
+export function hasCopy(operation = 'operation'): string {
+  return `${operation}.type = 'Backup' and (${operation}.phase = 'Succeeded' or ${operation}.contradiction->>'phase' = 'Succeeded')`;
+}
+
+/** Of a copy that its Operation did not wait for, when the cluster told of it. */
+export function copyFinishedAt(operation = 'operation'): string {
+  return `case when ${operation}.phase = 'Succeeded' then ${operation}.finished_at else (${operation}.contradiction->>'at')::timestamptz end`;
+}
+
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/** The statement for a page and one row more; told apart so that a test can ask for its plan. */
+export function recoveryPointPage(organizationId: string, query: PageQuery, now: string): Statement {
+  const { limit, cursor, descending = false, where = {} } = query;
+  const values: unknown[] = [];
+  const given = (value: unknown) => `$${values.push(value)}`;
+  const instant = (at: string) => `to_timestamp(${given(Date.parse(at) / 1000)}::double precision)`;
+  const at = typeof where.at === 'string' ? where.at : undefined;
+  const conditions = [
+    hasCopy(),
+    `organization_id = ${given(organizationId)}::uuid`,
+    `expires_at > ${instant(at ?? now)}`,
+    ...(at === undefined ? [] : [`${copyFinishedAt()} <= ${instant(at)}`]),
+    ...(cursor === undefined ? [] : [`id ${descending ? '<' : '>'} ${given(cursor)}::uuid`]),
+    ...columns.flatMap((name) => (where[name] === undefined ? [] : [filters[name](given(where[name]))])),
+  ];
+  const text = `select ${operationColumns} from operation where ${conditions.join(' and ')} order by id ${descending ? 'desc' : 'asc'} limit ${limit + 1}`;
+  return { text, values };
+}
+
+const one = `
+  select ${operationColumns} from operation
+  where id = $2 and organization_id = $1 and ${hasCopy()} and expires_at > $3`;
+
+export function recoveryPointsOf(pool: Pool): RecoveryPoints {
+  const read = async ({ text, values }: Statement): Promise<readonly RecoveryPoint[]> =>
+    (await select(pool, text, values)).flatMap((row) => recoveryPointOf(fromRow(Operation, row)) ?? []);
+  return {
+    async find(organizationId, operationId, now) {
+      const [found] = await read({ text: one, values: [organizationId, operationId, now] });
+      return found;
+    },
+    async page(organizationId, query, now) {
+      const found = await read(recoveryPointPage(organizationId, query, now));
+      const items = found.slice(0, query.limit);
+      const last = found.length > query.limit ? items.at(-1) : undefined;
+      return { items, ...(last !== undefined && { nextCursor: last.operationId }) };
+    },
+  };
+}

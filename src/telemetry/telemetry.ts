@@ -1,0 +1,125 @@
+/** Logs and metrics. Whatever is called like a secret is struck out of a log line before it is written. */
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Standing } from '../core/clusters/ports.ts';
+import { clusterMetrics } from './clusters.ts';
+
+const secretKeys = [
+  'authorization',
+  'token',
+  'secret',
+  'password',
+  'kubeconfig',
+  'ca',
+  'clientKey',
+  'access',
+  'sealed',
+  'cookie',
+  'ADMIN_API_KEY',
+  'SECRETS_KEY',
+];
+const redacted = secretKeys
+  .flatMap((key) => [key, `*.${key}`, `*.*.${key}`])
+  .concat(['req.headers["idempotency-key"]']);
+
+export function makeLogger(level: string, destination?: DestinationStream): Logger {
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: { paths: redacted, censor: '[redacted]' },
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+export interface Metrics {
+  fired(operationCount: number, lagSeconds: readonly number[]): void;
+  answered(kind: string): void;
+  observed(count: number): void;
+  /** Clusters that were taken over from another connector. */
+  tookOver(count: number): void;
+  requested(route: string, status: number, seconds: number): void;
+  /** How many rows break which invariant. */
+  found(counts: readonly { readonly kind: string; readonly count: number }[]): void;
+  /** How far this machine's clock is ahead of the database's. */
+  skew(milliseconds: number): void;
+  /** How clusters do, asked when metrics are read: seven series a cluster. */
+  clusters(standings: () => Promise<readonly Standing[]>, now: () => Promise<string>): void;
+  /** What is asked when metrics are read, for example how much is owed to clusters. */
+  gauge(name: string, help: string, read: () => number | Promise<number>): void;
+  text(): Promise<{ contentType: string; text: string }>;
+}
+
+export function makeMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const fires = new Counter({ name: 'backups_fires_total', help: 'Operations made by schedules.', registers });
+  const lag = new Histogram({
+    name: 'backups_fire_lag_seconds',
+    help: 'From the slot of a schedule to its Operation.',
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 60, 600, 3600],
+    registers,
+  });
+  const answers = new Counter({
+    name: 'backups_deliveries_total',
+    help: 'Answers of clusters to deliveries, by kind.',
+    labelNames: ['answer'],
+    registers,
+  });
+  const observations = new Counter({
+    name: 'backups_observations_total',
+    help: 'Operations that changed by what a cluster told.',
+    registers,
+  });
+  const takeovers = new Counter({
+    name: 'backups_lease_takeovers_total',
+    help: 'Clusters that this connector took over from another one.',
+    registers,
+  });
+  const findings = new Gauge({
+    name: 'backups_watchdog_findings',
+    help: 'Rows that break an invariant, by kind.',
+    labelNames: ['kind'],
+    registers,
+  });
+  const requests = new Histogram({
+    name: 'backups_http_request_seconds',
+    help: 'Time to answer a request.',
+    labelNames: ['route', 'status'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
+    registers,
+  });
+  const skewed = new Gauge({
+    name: 'backups_clock_skew_seconds',
+    help: "How far this machine's clock is ahead of the database's.",
+    registers,
+  });
+  return {
+    skew: (milliseconds) => skewed.set(milliseconds / 1000),
+    fired(operationCount, lagSeconds) {
+      fires.inc(operationCount);
+      for (const seconds of lagSeconds) lag.observe(seconds);
+    },
+    answered: (answer) => answers.inc({ answer }),
+    observed: (count) => observations.inc(count),
+    tookOver: (count) => takeovers.inc(count),
+    found(counts) {
+      for (const { kind, count } of counts) findings.set({ kind }, count);
+    },
+    requested: (route, status, seconds) => requests.observe({ route, status }, seconds),
+    clusters: (standings, now) => clusterMetrics(registry, standings, now),
+    gauge(name, help, read) {
+      new Gauge({
+        name,
+        help,
+        registers,
+        async collect() {
+          const value = await Promise.resolve(read()).catch(() => undefined);
+          if (value !== undefined) this.set(value);
+        },
+      });
+    },
+    text: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+  };
+}

@@ -1,0 +1,297 @@
+/** What the queues promise, as tests that run alike over each back end. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { describe, type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type QueueConnection, type Queues, type QueuesOptions, startQueues } from '../../../src/bullmq/queues.ts';
+import { eventually, layWire, recordedLog, startReplica, uniqueName } from './support.ts';
+
+export interface BackEnd {
+  readonly connection: () => QueueConnection;
+  /** How many tests at once the server has connections for. */
+  readonly concurrency: number;
+  /** Empties what the queues keep under this prefix, as FLUSHALL does. */
+  readonly empty: (prefix: string) => Promise<void>;
+}
+
+export function promisesOf(name: string, backEnd: BackEnd): void {
+  const start = async (t: TestContext, options: Partial<QueuesOptions>): Promise<Queues> => {
+    const queues = await startQueues({ connection: backEnd.connection(), log: recordedLog(), ...options });
+    t.after(() => queues.close(500));
+    return queues;
+  };
+  const connected = (queues: Queues) => eventually('connected', () => queues.health().connected, 10_000);
+
+  describe(`queues over ${name}`, { concurrency: backEnd.concurrency }, () => {
+    test('ticks come once a second, on whole seconds, to all replicas together', async (t) => {
+      const prefix = uniqueName();
+      const seen: number[] = [];
+      const queues = await start(t, { prefix, onTick: async () => void seen.push(Date.now()) });
+      await connected(queues);
+      await eventually('a tick', () => seen.length > 0, 3_000);
+      const first = seen.length;
+      await eventually('four more', () => seen.length >= first + 4, 6_000);
+      const ticks = seen.slice(first);
+      for (const [index, at] of ticks.entries()) {
+        assert.ok(at % 1_000 < 400, `a tick came ${at % 1_000} ms after the second`);
+        if (index > 0) assert.equal(Math.floor(at / 1_000) - Math.floor((ticks[index - 1] ?? 0) / 1_000), 1);
+      }
+      assert.ok(queues.health().lastTickAt);
+    });
+
+    test('ticks do not overlap in a process, and one that fails is told once', async (t) => {
+      const log = recordedLog();
+      let running = 0;
+      let most = 0;
+      let calls = 0;
+      const onTick = async () => {
+        running += 1;
+        calls += 1;
+        most = Math.max(most, running);
+        await sleep(1_700);
+        running -= 1;
+        throw new Error('no database');
+      };
+      await start(t, { prefix: uniqueName(), log, onTick });
+      await eventually('three ticks', () => calls >= 3, 10_000);
+      assert.equal(most, 1);
+      assert.equal(log.count('tick fails'), 1);
+    });
+
+    test('an emptied queue ticks again within 2 s and delivers again', async (t) => {
+      const prefix = uniqueName();
+      const ticks: number[] = [];
+      const log = recordedLog();
+      const delivered: string[] = [];
+      const queues = await start(t, {
+        prefix,
+        log,
+        onTick: async () => void ticks.push(Date.now()),
+        onDeliver: async (clusterId) => void delivered.push(clusterId),
+      });
+      await connected(queues);
+      await eventually('a tick', () => ticks.length >= 2, 4_000);
+      await backEnd.empty(prefix);
+      const emptiedAt = Date.now();
+      const set = () => log.count('tick scheduler was missing or stuck: set again') > 0;
+      await eventually('tick scheduler set again', set, 3_500);
+      await eventually('ticks', () => ticks.filter((at) => at > emptiedAt).length >= 3, 10_000);
+      const gaps = ticks.map((at, index) => at - (ticks[index - 1] ?? at));
+      assert.ok(Math.max(...gaps) <= 5_000, `no tick for ${Math.max(...gaps)} ms`);
+      queues.doorbell.ring(['a']);
+      await eventually('a delivery', () => delivered.length > 0, 3_000);
+    });
+
+    test('a ring while the cluster is served leads to exactly one more run', async (t) => {
+      let runs = 0;
+      let release = () => {};
+      const held = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const onDeliver = async () => {
+        runs += 1;
+        if (runs === 1) await held;
+      };
+      const queues = await start(t, { prefix: uniqueName(), onDeliver });
+      await connected(queues);
+      queues.doorbell.ring(['a']);
+      await eventually('the first run', () => runs === 1, 3_000);
+      for (let ring = 0; ring < 20; ring += 1) {
+        queues.doorbell.ring(['a', 'a']);
+        await sleep(5);
+      }
+      await sleep(200);
+      assert.equal(runs, 1);
+      release();
+      await eventually('the second run', () => runs === 2, 5_000);
+      await sleep(500);
+      assert.equal(runs, 2);
+    });
+
+    test('two replicas never serve one cluster at once, and share the clusters', async (t) => {
+      const prefix = uniqueName();
+      const clusters = Array.from({ length: 8 }, (_, index) => `cluster-${index}`);
+      const running = new Set<string>();
+      const overlaps: string[] = [];
+      const runs = [0, 0];
+      const replicas = await Promise.all(
+        runs.map((_, replica) =>
+          start(t, {
+            prefix,
+            concurrency: { deliver: 4 },
+            onDeliver: async (clusterId) => {
+              if (running.has(clusterId)) overlaps.push(clusterId);
+              running.add(clusterId);
+              runs[replica] = (runs[replica] ?? 0) + 1;
+              await sleep(20);
+              running.delete(clusterId);
+            },
+          }),
+        ),
+      );
+      await Promise.all(replicas.map(connected));
+      const total = () => (runs[0] ?? 0) + (runs[1] ?? 0);
+      const end = performance.now() + 10_000;
+      while (total() < 120 && performance.now() < end) {
+        for (const { doorbell } of replicas) doorbell.ring(clusters);
+        await sleep(15);
+      }
+      assert.ok(total() >= 120, `only ${total()} runs`);
+      assert.deepEqual(overlaps, []);
+      assert.ok(
+        runs.every((count) => count > 0),
+        `one replica did everything: ${runs}`,
+      );
+    });
+
+    test('a delivery that fails is tried again by the sweep, and holds no other cluster up', async (t) => {
+      const log = recordedLog();
+      const runs = new Map<string, number>();
+      let dueClusters = ['bad', 'good'];
+      const onDeliver = async (clusterId: string) => {
+        const count = (runs.get(clusterId) ?? 0) + 1;
+        runs.set(clusterId, count);
+        if (clusterId === 'bad' && count < 3) throw new Error('database away');
+        dueClusters = dueClusters.filter((due) => due !== clusterId);
+      };
+      const queues = await start(t, { prefix: uniqueName(), log, onDeliver, dueClusters: async () => dueClusters });
+      await eventually('good', () => runs.get('good') === 1, 8_000);
+      await eventually('bad', () => runs.get('bad') === 3, 10_000);
+      await eventually('told', () => log.count('delivery works again') === 1, 1_000);
+      assert.equal(log.count('delivery fails'), 1);
+      assert.ok(queues.health().lastSweepAt);
+    });
+
+    for (const fault of ['cut', 'mute'] as const) {
+      test(`with the server ${fault}: ticks go on, rings return at once; after it: deliveries within 5 s`, async (t) => {
+        const wire = await layWire(backEnd.connection());
+        t.after(() => wire.remove());
+        const log = recordedLog();
+        const ticks: number[] = [];
+        let due: string[] = [];
+        const onDeliver = async (clusterId: string) => {
+          due = due.filter((other) => other !== clusterId);
+        };
+        const { connection } = wire;
+        const queues = await start(t, {
+          prefix: uniqueName(),
+          connection,
+          log,
+          onDeliver,
+          onTick: async () => void ticks.push(Date.now()),
+          dueClusters: async () => due,
+        });
+        await connected(queues);
+        due = ['before'];
+        await eventually('a delivery', () => due.length === 0, 3_000);
+        await eventually('a tick', () => ticks.length > 0, 3_000);
+
+        await wire[fault]();
+        const began = ticks.length;
+        due = ['during'];
+        for (let ring = 0; ring < 2_000; ring += 1) queues.doorbell.ring([`cluster-${ring}`]);
+        const ringing = performance.now();
+        queues.doorbell.ring(['during']);
+        assert.ok(performance.now() - ringing < 20);
+        await eventually('told', () => log.count('queue unreachable') === 1 && !queues.health().connected, 15_000);
+        await eventually('ticks', () => ticks.length >= began + 4, 6_500);
+        assert.ok(Math.max(...ticks.slice(began).map((at, i) => at - (ticks[began + i - 1] ?? at))) < 2_500);
+        assert.deepEqual(due, ['during']);
+        assert.equal((await queues.counts()).deliver, undefined);
+
+        await wire.mend();
+        await eventually('the delivery', () => due.length === 0, 10_000);
+        assert.ok(log.count() <= 12, `told too much:\n${log.lines.map((line) => line.text).join('\n')}`);
+      });
+    }
+
+    test('starting does not wait for the server; what is owed is delivered once it is there', async (t) => {
+      const wire = await layWire(backEnd.connection());
+      t.after(() => wire.remove());
+      await wire.cut();
+      const ticks: number[] = [];
+      const due = ['a'];
+      const began = performance.now();
+      const queues = await start(t, {
+        prefix: uniqueName(),
+        connection: wire.connection,
+        onTick: async () => void ticks.push(Date.now()),
+        onDeliver: async () => void due.splice(0),
+        dueClusters: async () => due,
+      });
+      assert.ok(performance.now() - began < 500);
+      queues.doorbell.ring(['a']);
+      await eventually('ticks', () => ticks.length >= 2, 4_500);
+      assert.equal(queues.health().connected, false);
+      await wire.mend();
+      await eventually('the delivery', () => due.length === 0, 6_000);
+    });
+
+    test("a killed replica's cluster is served by another within 10 s, and ticks go on", async (t) => {
+      const prefix = uniqueName();
+      const replica = startReplica({ connection: backEnd.connection(), prefix, act: 'hold' });
+      t.after(() => replica.process.kill('SIGKILL'));
+      const taken: string[] = [];
+      const ring = await start(t, { prefix });
+      await connected(ring);
+      ring.doorbell.ring(['a']);
+      await eventually('taken', () => replica.said.includes('took a'), 8_000);
+      const ticks: number[] = [];
+      const other = await start(t, {
+        prefix,
+        onTick: async () => void ticks.push(Date.now()),
+        onDeliver: async (clusterId) => void taken.push(clusterId),
+        dueClusters: async () => ['a'],
+      });
+      await connected(other);
+      await sleep(1_500);
+      assert.deepEqual(taken, []);
+      replica.process.kill('SIGKILL');
+      await once(replica.process, 'exit');
+      const freeMs = await eventually('free again', () => taken.length > 0, 10_000);
+      t.diagnostic(`free after ${Math.round(freeMs)} ms`);
+      const gaps = ticks.slice(1).map((at, index) => at - (ticks[index] ?? at));
+      assert.ok(Math.max(...gaps) < 5_000, `no tick for ${Math.max(...gaps)} ms`);
+    });
+
+    test('closing waits for the running delivery, and leaves its cluster free for others', async (t) => {
+      const prefix = uniqueName();
+      let ended = false;
+      let running = false;
+      const leaving = await start(t, {
+        prefix,
+        onDeliver: async () => {
+          running = true;
+          await sleep(400);
+          ended = true;
+        },
+      });
+      await connected(leaving);
+      leaving.doorbell.ring(['a']);
+      await eventually('running', () => running, 3_000);
+      await leaving.close(5_000);
+      assert.equal(ended, true);
+      const served: string[] = [];
+      const other = await start(t, { prefix, onDeliver: async (clusterId) => void served.push(clusterId) });
+      await connected(other);
+      other.doorbell.ring(['a']);
+      await eventually('served', () => served.length > 0, 1_500);
+    });
+
+    for (const state of ['open', 'cut', 'mute'] as const) {
+      test(`after closing with the server ${state} the process ends by itself`, async (t) => {
+        const wire = await layWire(backEnd.connection());
+        t.after(() => wire.remove());
+        const { connection } = wire;
+        const replica = startReplica({ connection, prefix: uniqueName(), act: 'leave', leaveAfterMs: 4_000 });
+        t.after(() => replica.process.kill('SIGKILL'));
+        const exit = once(replica.process, 'exit');
+        await eventually('ticks', () => replica.said.includes('ticked'), 8_000);
+        if (state !== 'open') await wire[state]();
+        await eventually('closed', () => replica.said.includes('closed'), 12_000);
+        const [code] = await Promise.race([exit, sleep(7_000, ['still running'], { ref: false })]);
+        assert.equal(code, 0);
+      });
+    }
+  });
+}
