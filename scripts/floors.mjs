@@ -35,6 +35,6 @@ export const composition = ['context.ts', 'main.ts'];
 export const around = ['simulator', 'test', 'scripts', 'bench'];
 
 /** What the subject may import: itself and what lies below. */
-export function below(_subject) {
-  return subjects;
+export function below(subject) {
+  return subjects.slice(0, subjects.indexOf(subject) + 1);
 }

@@ -3,15 +3,18 @@
  *
  *   database ─► secrets, admin key ─► clusters ─► queues (scheduler, connector) ─► watches ─► HTTP
  */
+
 import { join } from 'node:path';
 import { type QueueConnection, type Queues, startQueues } from './bullmq/queues.ts';
 import type { Config } from './config.ts';
 import { ensureAdmin } from './core/access/access.ts';
-import { type AgentRecord, lookAfterAgents } from './core/agents/agent-events.ts';
+import { lookAfterAgents } from './core/agents/agent-events.ts';
+import type { AgentRecord } from './core/agents/ports.ts';
 import { refreshDiscoveries } from './core/clusters/look.ts';
 import { deliver } from './core/delivery/deliver.ts';
-import type { ClusterApi, Deliveries, Observations } from './core/delivery/ports.ts';
+import type { Deliveries } from './core/delivery/ports.ts';
 import type { Clock, Log } from './core/kernel/ports.ts';
+import type { Observations } from './core/observation/ports.ts';
 import { sharing } from './core/observation/sharing.ts';
 import { watchClusters } from './core/observation/watch.ts';
 import { applyDeadlines } from './core/operations/deadlines.ts';
@@ -21,6 +24,7 @@ import { fire } from './core/scheduling/fire.ts';
 import { watchdog } from './core/watchdog/watchdog.ts';
 import { startEmbeddedPostgres } from './embedded-postgres/start.ts';
 import { buildServer } from './http/server.ts';
+import type { ClusterApi } from './kubernetes/cluster-api.ts';
 import { clusterApi } from './kubernetes/cluster-api.ts';
 import { kubeconfigReader } from './kubernetes/kubeconfig.ts';
 import { type Opened, openStore } from './postgres/store.ts';
@@ -243,7 +247,6 @@ async function startApi(
   parts: ApiParts,
   closers: (() => Promise<unknown>)[],
 ): Promise<string> {
-  const { store } = ports;
   const server = await buildServer(
     {
       ...ports,
@@ -254,7 +257,7 @@ async function startApi(
       metrics: parts.metrics.text,
       draining: parts.draining,
       async ready() {
-        const database = await store.ping().then(
+        const database = await ports.ping().then(
           () => ({ name: 'database', ok: true }),
           () => ({ name: 'database', ok: false, detail: 'The database does not answer.' }),
         );

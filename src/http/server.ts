@@ -6,37 +6,17 @@ import { randomUUID } from 'node:crypto';
 import { type FastifyInstance, fastify, LogController } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { ZodType } from 'zod';
-import { apiKeyRoutes } from './access/api-keys.ts';
-import { organizationRoutes } from './access/organizations.ts';
-import { agentEventRoutes, agentTokenRoutes } from './agents/agent-events.ts';
 import { shapeFor } from './agents/refusals.ts';
-import { applicationClassRoutes } from './applications/application-classes.ts';
-import { applicationInstanceRoutes } from './applications/application-instances.ts';
-import { clusterApplicationRoutes } from './applications/cluster-applications.ts';
-import { retentionOverrideRoutes } from './applications/retention-overrides.ts';
-import { clusterRoutes } from './clusters/clusters.ts';
-import { clusterSuspensionRoutes } from './clusters/suspension.ts';
 import { knownCaller, requireKeys } from './kit/auth.ts';
 import { readJsonBodies, refuseUnexpectedBody } from './kit/body.ts';
 import { answerClientError, rememberAddress } from './kit/client-errors.ts';
 import { invalidInput } from './kit/invalid-input.ts';
 import { limits } from './kit/limits.ts';
 import { answerUnknownAddresses } from './kit/not-found.ts';
-import type { Api, HttpOptions, HttpPorts } from './kit/ports.ts';
+import type { Api, HttpOptions } from './kit/ports.ts';
 import { sendRefusal } from './kit/problems.ts';
 import { documented } from './openapi/documented.ts';
-import { operationDetailRoutes } from './operations/details.ts';
-import { operationRoutes } from './operations/operations.ts';
-import { protectionRoutes } from './protection/protection.ts';
-import { recoveryPointRoutes } from './protection/recovery-points.ts';
-import { planApplicationRoutes } from './protection-plans/plan-applications.ts';
-import { protectionPlanRoutes } from './protection-plans/protection-plans.ts';
-import { retentionForecastRoutes } from './protection-plans/retention-forecast.ts';
-import { scheduleActionRoutes } from './scheduling/actions.ts';
-import { blackoutWindowRoutes } from './scheduling/blackout-windows.ts';
-import { scheduleRoutes } from './scheduling/schedules.ts';
-import { serviceRoutes } from './service.ts';
-import { watchdogRoutes } from './watchdog.ts';
+import { type HttpPorts, routes } from './routes.ts';
 
 /** Builds the server; the caller listens and closes. */
 export async function buildServer(ports: HttpPorts, options: HttpOptions): Promise<FastifyInstance> {
@@ -87,38 +67,13 @@ export async function buildServer(ports: HttpPorts, options: HttpOptions): Promi
 
   const api: Api = app.withTypeProvider();
   await documented(api, () => {
-    for (const routes of resources) routes(api, ports);
+    for (const add of routes) add(api, ports);
   });
   return app;
 }
 
-const resources = [
-  serviceRoutes,
-  organizationRoutes,
-  apiKeyRoutes,
-  applicationClassRoutes,
-  retentionOverrideRoutes,
-  protectionPlanRoutes,
-  planApplicationRoutes,
-  retentionForecastRoutes,
-  applicationInstanceRoutes,
-  clusterRoutes,
-  clusterApplicationRoutes,
-  clusterSuspensionRoutes,
-  agentTokenRoutes,
-  scheduleRoutes,
-  scheduleActionRoutes,
-  blackoutWindowRoutes,
-  operationRoutes,
-  operationDetailRoutes,
-  recoveryPointRoutes,
-  protectionRoutes,
-  watchdogRoutes,
-  agentEventRoutes,
-];
-
 /** Headers that every answer carries, and a line in the log for each. */
-function tellOfAnswers(app: FastifyInstance, ports: HttpPorts): void {
+function tellOfAnswers(app: FastifyInstance, ports: Pick<HttpPorts, 'draining'>): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
     if (request.url.startsWith('/v1/')) reply.header('cache-control', 'no-store');

@@ -3,7 +3,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { z } from 'zod';
 import { Refusal } from '../core/kernel/rules/problem.ts';
 import { limits } from './kit/limits.ts';
-import type { Api, HttpPorts, Readiness } from './kit/ports.ts';
+import type { Api, Readiness, ServicePorts } from './kit/ports.ts';
 import { Problem, problemOf, problemType } from './kit/problems.ts';
 import { about } from './kit/route.ts';
 
@@ -27,7 +27,7 @@ const Unready = z
   .meta({ id: 'Unready', description: 'A problem document that also says which parts are well.' });
 const MetricsText = z.string().meta({ id: 'MetricsText', description: "Metrics in Prometheus' text format." });
 
-export function serviceRoutes(api: Api, ports: HttpPorts): void {
+export function serviceRoutes(api: Api, ports: ServicePorts): void {
   api.get(
     '/livez',
     {
@@ -96,7 +96,7 @@ export function serviceRoutes(api: Api, ports: HttpPorts): void {
 }
 
 /** What is asked of parts is bounded; that they cannot be asked is told, and why only to the log. */
-async function readiness(ports: HttpPorts, log: FastifyBaseLogger): Promise<Readiness[]> {
+async function readiness(ports: ServicePorts, log: FastifyBaseLogger): Promise<Readiness[]> {
   const { promise: late, resolve } = Promise.withResolvers<readonly Readiness[]>();
   const unknown = (detail: string) => [{ name: 'readiness', ok: false, detail }];
   const timer = setTimeout(() => resolve(unknown('No answer in time.')), limits.readinessTimeoutMs);

@@ -1,11 +1,11 @@
 /** /v1/watchdog: which invariants are broken, for whoever runs the service. */
 
 import { WatchdogReport } from '../core/watchdog/rules/watchdog.ts';
-import { watchdogReport } from '../core/watchdog/watchdog.ts';
-import type { Api, HttpPorts } from './kit/ports.ts';
+import { type WatchdogPorts, watchdogReport } from '../core/watchdog/watchdog.ts';
+import type { Api } from './kit/ports.ts';
 import { about } from './kit/route.ts';
 
-export function watchdogRoutes(api: Api, ports: HttpPorts): void {
+export function watchdogRoutes(api: Api, ports: WatchdogPorts): void {
   api.get(
     '/v1/watchdog',
     about(

@@ -3,9 +3,17 @@
  * watches together. Nothing here throws for what a cluster or the network does, and every
  * call ends within its time.
  */
-import type { ClusterApi, ClusterTarget, Watcher, WatchState } from '../core/delivery/ports.ts';
-import type { ClusterAnswer } from '../core/delivery/rules/decide.ts';
+
+import type { ClusterDiscovery, ClusterTarget } from '../core/clusters/ports.ts';
+import type { ClusterCalls } from '../core/delivery/ports.ts';
+import type { ClusterWatch } from '../core/observation/ports.ts';
+
+/** Everything that is done towards clusters. */
+export type ClusterApi = ClusterCalls & ClusterDiscovery & ClusterWatch;
+
+import type { ClusterAnswer } from '../core/delivery/rules/answer.ts';
 import type { Clock, Log } from '../core/kernel/ports.ts';
+import type { Watcher, WatchState } from '../core/observation/ports.ts';
 import { applyOperation, readOperation, removeOperation } from './calls/operations.ts';
 import { discoverCluster, nothingDiscovered, withExpiry } from './discovery/discover.ts';
 import { addressRule } from './http/address.ts';

@@ -4,10 +4,11 @@
  * Here six explicit fields of the current context are taken; a field that would do any of that is refused with the
  * rule and what to do instead; all the rest is not looked at. No text of the document is repeated.
  */
+
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
+import type { KubeconfigReader } from '../core/clusters/ports.ts';
 import type { ClusterAccess } from '../core/clusters/rules/cluster.ts';
-import type { KubeconfigReader } from '../core/delivery/ports.ts';
 import { type Refusal, ruleViolated } from '../core/kernel/rules/problem.ts';
 import { belongTogether, certificatesOf, type Decoded, privateKeyOf } from './pem.ts';
 

@@ -1,15 +1,8 @@
 /** Everything that is kept, over one pool of connections: Prisma for ordinary reads and writes, plain SQL where it is hot. */
+
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { Pool } from 'pg';
-import { ApiKey } from '../core/access/rules/access.ts';
-import type { AgentRecord } from '../core/agents/agent-events.ts';
-import type { ClusterChecks, ClusterFigures } from '../core/clusters/ports.ts';
-import type { ClusterDirectory, Deliveries, Leases, Observations } from '../core/delivery/ports.ts';
-import type { Clock, Log, Store, Vault } from '../core/kernel/ports.ts';
-import type { ApplicationMirror, ForeignOperations } from '../core/observation/ports.ts';
-import type { Deadlines } from '../core/operations/deadlines.ts';
-import type { Emission, FailurePolicies, Invariants, Protections, RecoveryPoints } from '../core/scheduling/ports.ts';
-import { idempotencyKeysOf } from './access/idempotency.ts';
+import type { Log, Store } from '../core/kernel/ports.ts';
+import { apiKeyHoldersOf } from './access/tables.ts';
 import { agentEventsOf } from './agents/agent-events.ts';
 import { applicationMirrorOf } from './applications/cluster-applications.ts';
 import { clusterChecksOf, clusterFiguresOf } from './clusters/checks.ts';
@@ -20,7 +13,6 @@ import { migrate } from './kit/migrate.ts';
 import { openPool } from './kit/pool.ts';
 import { mayRetry } from './kit/refusals.ts';
 import { sealer } from './kit/seal.ts';
-import { fromRow } from './kit/shape.ts';
 import { select } from './kit/sql.ts';
 import { vault } from './kit/vault.ts';
 import { foreignOperationsOf } from './observation/foreign-operations.ts';
@@ -31,33 +23,8 @@ import { protectionsOf } from './protection/protections.ts';
 import { recoveryPointsOf } from './protection/recovery-points.ts';
 import { failurePoliciesOf } from './scheduling/failure-policies.ts';
 import { emissionOf } from './scheduling/firing.ts';
-import { tablesOf } from './tables.ts';
+import { type Tables, tablesOf } from './tables.ts';
 import { invariantsOf } from './watchdog.ts';
-
-export interface Opened {
-  readonly store: Store;
-  readonly emission: Emission;
-  readonly failurePolicies: FailurePolicies;
-  readonly deliveries: Deliveries;
-  readonly observations: Observations;
-  readonly deadlines: Deadlines;
-  readonly applicationMirror: ApplicationMirror;
-  readonly foreignOperations: ForeignOperations;
-  readonly recoveryPoints: RecoveryPoints;
-  readonly protections: Protections;
-  readonly invariants: Invariants;
-  readonly directory: ClusterDirectory;
-  readonly clusterChecks: ClusterChecks;
-  readonly clusterFigures: ClusterFigures;
-  readonly leases: Leases;
-  readonly agents: AgentRecord;
-  readonly clock: Clock;
-  readonly vault: Vault;
-  readonly pool: Pool;
-  /** Forgets answers kept by Idempotency-Key for more than a day. */
-  forgetAnswers(): Promise<void>;
-  close(): Promise<void>;
-}
 
 export interface StoreOptions {
   readonly url: string;
@@ -68,12 +35,8 @@ export interface StoreOptions {
 }
 
 const transactionAttempts = 3;
-const keyByHash = `
-  select id, organization_id, name, scopes, hint, created_at, expires_at, revoked_at from api_key
-  where hash = $1 and revoked_at is null and (expires_at is null or expires_at > now())`;
-
 /** Connects, migrates, and hands out what works on the database. Throws when the database cannot be reached. */
-export async function openStore(options: StoreOptions): Promise<Opened> {
+export async function openStore(options: StoreOptions) {
   const applied = await migrate(options.url);
   if (applied.length > 0) options.log.info({ applied }, 'migrated the database');
   const pool = openPool({
@@ -86,7 +49,7 @@ export async function openStore(options: StoreOptions): Promise<Opened> {
   const leasePool = openPool({ url: options.url, log: options.log, max: 2, name: 'vworkspace-backups-leases' });
   const seals = sealer(options.secretsKey);
 
-  const store: Store = {
+  const store: Store<Tables> = {
     tables: tablesOf(prisma, seals),
     async transaction(work) {
       for (let attempt = 1; ; attempt += 1) {
@@ -94,11 +57,7 @@ export async function openStore(options: StoreOptions): Promise<Opened> {
         try {
           const result = await prisma.$transaction(
             (client) =>
-              work({
-                ...tablesOf(client, seals),
-                idempotency: idempotencyKeysOf(client, seals),
-                afterCommit: (effect) => void effects.push(effect),
-              }),
+              work({ ...tablesOf(client, seals), afterCommit: (effect: () => void) => void effects.push(effect) }),
             { maxWait: 5_000, timeout: 20_000 },
           );
           for (const effect of effects) effect();
@@ -108,17 +67,15 @@ export async function openStore(options: StoreOptions): Promise<Opened> {
         }
       }
     },
-    async findApiKey(hash) {
-      const [row] = await select(pool, keyByHash, [hash]);
-      return row === undefined ? undefined : fromRow(ApiKey, row);
-    },
-    async ping() {
-      await pool.query('select 1');
-    },
   };
 
   return {
     store,
+    apiKeyHolders: apiKeyHoldersOf(pool),
+    /** Fails when the database cannot be reached. */
+    async ping() {
+      await pool.query('select 1');
+    },
     emission: emissionOf(pool),
     failurePolicies: failurePoliciesOf(pool),
     deliveries: deliveriesOf(pool, leasePool),
@@ -152,3 +109,6 @@ export async function openStore(options: StoreOptions): Promise<Opened> {
     },
   };
 }
+
+/** Everything that works on the database: the sum of the subjects' ports, typed here once. */
+export type Opened = Awaited<ReturnType<typeof openStore>>;

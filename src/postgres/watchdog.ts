@@ -2,9 +2,10 @@
  * All broken invariants in one statement. Each part reads an index over the few rows that matter now, or the rows of
  * the last day by a block range index over when they were made: history costs nothing.
  */
+
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import type { Invariants } from '../core/scheduling/ports.ts';
+import type { Invariants } from '../core/watchdog/ports.ts';
 import { FindingKind, patience } from '../core/watchdog/rules/watchdog.ts';
 
 const maxPerKind = 200;

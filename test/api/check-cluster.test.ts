@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type SimulatedCluster, startCluster } from '../../simulator/index.ts';
-import type { ClusterApi } from '../../src/core/delivery/ports.ts';
+import type { ClusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { assertProblem, startApi, type TestApi } from './harness.ts';
 

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { ensureAdmin } from '../../src/core/access/access.ts';
 import { scopes } from '../../src/core/access/rules/access.ts';
-import type { ClusterApi } from '../../src/core/delivery/ports.ts';
-import type { HttpPorts } from '../../src/http/kit/ports.ts';
+import type { HttpPorts } from '../../src/http/routes.ts';
 import { buildServer } from '../../src/http/server.ts';
+import type { ClusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { readKubeconfig } from '../../src/kubernetes/kubeconfig.ts';
 import { type Opened, openStore } from '../../src/postgres/store.ts';
 import { freshDatabase } from '../support/database.ts';
@@ -28,7 +28,7 @@ export interface Sent {
 
 export interface TestApi {
   readonly app: FastifyInstance;
-  readonly ports: HttpPorts;
+  readonly ports: TestPorts;
   readonly opened: Opened;
   readonly adminKey: string;
   /** All scopes but platform:admin, in an organization of its own. */
@@ -45,12 +45,15 @@ const unused = new Proxy({} as ClusterApi, {
   get: () => () => Promise.reject(new Error('No cluster is called in this test.')),
 });
 
-export async function startApi(parts: Partial<HttpPorts> = {}): Promise<TestApi> {
+/** Everything that the API is given, and the clusters that tests call beside it. */
+type TestPorts = HttpPorts & { readonly clusterApi: ClusterApi };
+
+export async function startApi(parts: Partial<TestPorts> = {}): Promise<TestApi> {
   const database = await freshDatabase();
   const { log, text } = keptLog('info');
   const opened = await openStore({ url: database.url, secretsKey: Buffer.alloc(32, 7), log });
   const rung: string[] = [];
-  const ports: HttpPorts = {
+  const ports: TestPorts = {
     ...opened,
     doorbell: { ring: (clusterIds) => void rung.push(...clusterIds) },
     clusterApi: unused,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { type SimulatedCluster, startCluster } from '../../simulator/index.ts';
-import type { ClusterTarget } from '../../src/core/delivery/ports.ts';
+import type { ClusterTarget } from '../../src/core/clusters/ports.ts';
 import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { readKubeconfig } from '../../src/kubernetes/kubeconfig.ts';
 import { manifest, recorder, silentLog, soon, targetOf, until } from '../support/kubernetes/scripted-cluster.ts';

@@ -21,6 +21,7 @@ import {
 import { triggerSchedule } from '../../src/core/scheduling/trigger.ts';
 import { type Recurrence, slotAfter } from '../../src/core/time/rules/slots.ts';
 import { type Opened, openStore } from '../../src/postgres/store.ts';
+import type { Tables } from '../../src/postgres/tables.ts';
 import { freshDatabase } from '../support/database.ts';
 
 const log = { info() {}, warn() {}, error() {}, debug() {} };
@@ -57,7 +58,7 @@ after(async () => {
   await database?.drop();
 });
 
-function call<T>(now: string, work: (call: Call) => Promise<T>): Promise<T> {
+function call<T>(now: string, work: (call: Call<Tables>) => Promise<T>): Promise<T> {
   return opened.store.transaction((tx) => work({ tx, caller, now, vault: opened.vault }));
 }
 

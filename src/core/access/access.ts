@@ -3,22 +3,16 @@
 import type { Clock, Store, Vault } from '../kernel/ports.ts';
 import { Refusal, ruleViolated } from '../kernel/rules/problem.ts';
 import { type Call, ownLocked } from './call.ts';
-import {
-  type ApiKey,
-  type Caller,
-  may,
-  type NewApiKey,
-  type NewOrganization,
-  type Organization,
-} from './rules/access.ts';
+import type { ApiKeyHolders, ApiKeysTable, OrganizationsTable } from './ports.ts';
+import { type ApiKey, type Caller, may, type NewApiKey, requireScope } from './rules/access.ts';
 
 /** Who holds this key, or the Refusal `unauthenticated`. */
 export async function authenticate(
-  { store, vault }: { readonly store: Store; readonly vault: Vault },
+  { apiKeyHolders, vault }: { readonly apiKeyHolders: ApiKeyHolders; readonly vault: Vault },
   secret: string | undefined,
   onBehalfOf: string | undefined,
 ): Promise<Caller> {
-  const key = secret === undefined ? undefined : await store.findApiKey(vault.hashOf(secret));
+  const key = secret === undefined ? undefined : await apiKeyHolders.find(vault.hashOf(secret));
   if (key === undefined) {
     throw new Refusal(
       'unauthenticated',
@@ -28,29 +22,12 @@ export async function authenticate(
   return { apiKeyId: key.id, name: key.name, organizationId: key.organizationId, scopes: key.scopes, onBehalfOf };
 }
 
-export async function createOrganization(
-  { tx, caller, now, vault }: Call,
-  input: NewOrganization,
-): Promise<Organization> {
-  requirePlatformAdmin(caller);
-  const organization: Organization = {
-    id: vault.newId(),
-    ...input,
-    suspend: false,
-    createdAt: now,
-    updatedAt: now,
-    revision: 1,
-  };
-  await tx.organizations.insert(organization);
-  return organization;
-}
-
 export async function createApiKey(
-  { tx, caller, now, vault }: Call,
+  { tx, caller, now, vault }: Call<ApiKeysTable & OrganizationsTable>,
   input: NewApiKey,
 ): Promise<{ key: ApiKey; secret: string }> {
   const organizationId = input.organizationId ?? caller.organizationId;
-  if (organizationId !== caller.organizationId) requirePlatformAdmin(caller);
+  if (organizationId !== caller.organizationId) requireScope(caller, 'platform:admin');
   const beyond = input.scopes.filter((scope) => !may(caller, scope));
   if (beyond.length > 0)
     throw new Refusal('forbidden', `A key cannot give what it does not have: ${beyond.join(', ')}.`);
@@ -69,7 +46,7 @@ export async function createApiKey(
 }
 
 /** Revoked at once; a second time changes nothing. */
-export async function revokeApiKey({ tx, caller, now }: Call, id: string): Promise<ApiKey> {
+export async function revokeApiKey({ tx, caller, now }: Call<ApiKeysTable>, id: string): Promise<ApiKey> {
   const key = await ownLocked(tx.apiKeys, caller, 'API key', id);
   return key.revokedAt === undefined ? tx.apiKeys.update({ ...key, revokedAt: now }) : key;
 }
@@ -79,11 +56,21 @@ export async function revokeApiKey({ tx, caller, now }: Call, id: string): Promi
  * that the environment gives, if any; it is made valid again at each start. Returns a newly made secret, to be shown.
  */
 export async function ensureAdmin(
-  { store, vault, clock }: { readonly store: Store; readonly vault: Vault; readonly clock: Clock },
+  {
+    store,
+    apiKeyHolders,
+    vault,
+    clock,
+  }: {
+    readonly store: Store<OrganizationsTable & ApiKeysTable>;
+    readonly apiKeyHolders: ApiKeyHolders;
+    readonly vault: Vault;
+    readonly clock: Clock;
+  },
   secret: string | undefined,
 ): Promise<string | undefined> {
   const now = await clock.now();
-  if (secret !== undefined && (await store.findApiKey(vault.hashOf(secret))) !== undefined) return undefined;
+  if (secret !== undefined && (await apiKeyHolders.find(vault.hashOf(secret))) !== undefined) return undefined;
   return store.transaction(async (tx) => {
     const [known] = (await tx.organizations.page('', { limit: 1 })).items;
     if (known !== undefined && secret === undefined) return undefined;
@@ -106,9 +93,4 @@ export async function ensureAdmin(
     );
     return secret === undefined ? made.secret : undefined;
   });
-}
-
-function requirePlatformAdmin(caller: Caller): void {
-  if (!may(caller, 'platform:admin'))
-    throw new Refusal('forbidden', `The API key "${caller.name}" lacks the scope platform:admin.`);
 }

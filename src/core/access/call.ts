@@ -1,19 +1,23 @@
 /** What every use case behind the API is given: a transaction, who calls, the time, and the makers of ids and keys. */
 
-import type { Rows, Tables, Transaction, Vault } from '../kernel/ports.ts';
+import type { Committing, Rows, Vault } from '../kernel/ports.ts';
 import { notFound, Refusal } from '../kernel/rules/problem.ts';
 import type { Caller } from './rules/access.ts';
 
-export interface Call {
-  readonly tx: Transaction;
-  readonly caller: Caller;
-  readonly now: string;
-  readonly vault: Vault;
+/**
+ * What a use case behind the API is given. Its parameter lists the tables that it may read and change:
+ * `Call<SchedulesTable & EventsTable>`.
+ */
+export interface Call<Tables> extends Omit<Reading<Tables>, 'tx'> {
+  readonly tx: Tables & Committing;
 }
 
 /** A `Call` that writes nothing, and so needs no transaction. */
-export interface Reading extends Omit<Call, 'tx'> {
+export interface Reading<Tables> {
   readonly tx: Tables;
+  readonly caller: Caller;
+  readonly now: string;
+  readonly vault: Vault;
 }
 
 /** The caller's row, or the Refusal `not-found`: what belongs to others is not told apart from what is not there. */

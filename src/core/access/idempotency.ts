@@ -3,8 +3,9 @@
  * effect itself: a kill at any moment leaves either both or neither, and no key stuck.
  */
 
-import type { IdempotencyScope, Store, StoredAnswer, Transaction } from '../kernel/ports.ts';
+import type { Committing, Store } from '../kernel/ports.ts';
 import { Refusal } from '../kernel/rules/problem.ts';
+import type { IdempotencyScope, IdempotencyTable, StoredAnswer } from './ports.ts';
 
 export interface Answer {
   readonly status: number;
@@ -17,10 +18,10 @@ export interface Keyed {
   readonly requestHash: string;
 }
 
-export async function once(
-  store: Store,
+export async function once<Tables extends IdempotencyTable>(
+  store: Store<Tables>,
   keyed: Keyed | undefined,
-  effect: (tx: Transaction) => Promise<Answer>,
+  effect: (tx: Tables & Committing) => Promise<Answer>,
 ): Promise<Answer & { readonly replayed: boolean }> {
   return store.transaction(async (tx) => {
     if (keyed === undefined) return { ...(await effect(tx)), replayed: false };
@@ -47,8 +48,8 @@ export async function once(
  * `once` for work that must not be inside a transaction and does no harm when two do it at once. It is not done again
  * for an answer that is stored already; what is stored first is what everybody gets.
  */
-export async function onceBetween(
-  store: Store,
+export async function onceBetween<Tables extends IdempotencyTable>(
+  store: Store<Tables>,
   keyed: Keyed | undefined,
   work: () => Promise<Answer>,
 ): Promise<Answer & { readonly replayed: boolean }> {

@@ -1,20 +1,16 @@
 /** The token that a cluster's own agent posts with: shown once, kept as a hash, replaced without a gap. */
 
 import { type Call, ownLocked } from '../access/call.ts';
-import { actor } from '../scheduling/schedules.ts';
+import { actor } from '../access/rules/access.ts';
+import type { ClustersTable } from '../clusters/ports.ts';
+import type { EventsTable } from '../kernel/ports.ts';
+import type { AgentTokensTable } from './ports.ts';
 import { agentCondition } from './rules/agent-standing.ts';
 
 const overlapMs = 24 * 3_600_000;
 
-export interface AgentTokens {
-  /** The present token, if any, becomes the one before, which is good until `previousUntil`. */
-  replace(clusterId: string, hash: string, previousUntil: string): Promise<void>;
-  /** Both tokens, and what the agent has told of itself. */
-  revoke(clusterId: string): Promise<void>;
-}
-
 export async function createAgentToken(
-  { tx, caller, now, vault }: Call,
+  { tx, caller, now, vault }: Call<ClustersTable & AgentTokensTable & EventsTable>,
   id: string,
 ): Promise<{ token: string; createdAt: string; previousGoodUntil: string | undefined }> {
   const known = await ownLocked(tx.clusters, caller, 'cluster', id);
@@ -37,7 +33,10 @@ export async function createAgentToken(
 }
 
 /** Refused at once; a second time changes nothing. */
-export async function revokeAgentToken({ tx, caller, now }: Call, id: string): Promise<void> {
+export async function revokeAgentToken(
+  { tx, caller, now }: Call<ClustersTable & AgentTokensTable & EventsTable>,
+  id: string,
+): Promise<void> {
   const { agentTokenCreatedAt, ...known } = await ownLocked(tx.clusters, caller, 'cluster', id);
   if (agentTokenCreatedAt === undefined) return;
   const conditions = known.conditions.filter(({ type }) => type !== agentCondition);

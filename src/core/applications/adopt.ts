@@ -3,17 +3,28 @@
  * say of them.
  */
 
-import { type Call, own, type Reading } from '../access/call.ts';
-import type { Tables } from '../kernel/ports.ts';
+import { type Call, own } from '../access/call.ts';
+import type { ClustersTable } from '../clusters/ports.ts';
 import { DnsLabel } from '../kernel/rules/names.ts';
 import { notFound, Refusal, ruleViolated } from '../kernel/rules/problem.ts';
-import type { Engine, OperationType } from '../operations/rules/operation.ts';
 import { createApplicationInstance } from './applications.ts';
+import type {
+  ApplicationClassesTable,
+  ApplicationInstancesTable,
+  ClusterApplicationsTable,
+  LinkingTable,
+} from './ports.ts';
 import type { ApplicationClass, ApplicationInstance } from './rules/application.ts';
-import { type Adoption, applicationWarnings, type ClusterApplication } from './rules/cluster-application.ts';
+import type { Adoption, ClusterApplication } from './rules/cluster-application.ts';
+
+export type AdoptionTables = ApplicationInstancesTable &
+  ApplicationClassesTable &
+  ClusterApplicationsTable &
+  ClustersTable &
+  LinkingTable;
 
 export async function adoptApplication(
-  call: Call,
+  call: Call<AdoptionTables>,
   clusterId: string,
   id: string,
   { applicationClassId, displayName }: Adoption,
@@ -39,8 +50,8 @@ export async function adoptApplication(
   return withState(tx, made);
 }
 
-async function classOf(tx: Tables, { catalogId }: ClusterApplication): Promise<ApplicationClass> {
-  const found = catalogId === undefined ? undefined : await tx.applicationClassNamed(catalogId);
+async function classOf(tx: ApplicationClassesTable, { catalogId }: ClusterApplication): Promise<ApplicationClass> {
+  const found = catalogId === undefined ? undefined : await tx.applicationClasses.named(catalogId);
   if (found !== undefined) return found;
   const made = catalogId === undefined ? 'names nothing of the catalog' : `was made from ${catalogId}`;
   throw ruleViolated('/applicationClassId', `is needed: the application ${made}, and no class has that name.`);
@@ -48,7 +59,7 @@ async function classOf(tx: Tables, { catalogId }: ClusterApplication): Promise<A
 
 /** With what their clusters say, in one statement for all of them. */
 export async function withStates(
-  { clusterApplications }: Pick<Tables, 'clusterApplications'>,
+  { clusterApplications }: ClusterApplicationsTable,
   instances: readonly ApplicationInstance[],
 ): Promise<ApplicationInstance[]> {
   const states = await clusterApplications.statesOf(instances.map(({ id }) => id));
@@ -59,20 +70,9 @@ export async function withStates(
 }
 
 export async function withState(
-  tables: Pick<Tables, 'clusterApplications'>,
+  tables: ClusterApplicationsTable,
   instance: ApplicationInstance,
 ): Promise<ApplicationInstance> {
   const [shown = instance] = await withStates(tables, [instance]);
   return shown;
-}
-
-/** What is likely to go wrong with Operations on the application, by what its cluster said last. */
-export async function forewarned(
-  { tx }: Pick<Reading, 'tx'>,
-  instance: ApplicationInstance,
-  type: OperationType,
-  engine: Engine = 'velero',
-): Promise<readonly string[]> {
-  const states = await tx.clusterApplications.statesOf([instance.id]);
-  return applicationWarnings(type, engine, instance, states.get(instance.id));
 }

@@ -1,8 +1,16 @@
 /** The catalog of application classes, an organization's own retention for them, and the instances in clusters. */
 
 import { atRevision, type Call, own, ownAsRead, ownLocked, type Reading } from '../access/call.ts';
+import type { ClustersTable } from '../clusters/ports.ts';
 import { notFound, ruleViolated } from '../kernel/rules/problem.ts';
 import { given } from '../kernel/rules/shapes.ts';
+import type {
+  ApplicationClassesTable,
+  ApplicationInstancesTable,
+  LinkingTable,
+  PlanClassesTable,
+  RetentionOverridesTable,
+} from './ports.ts';
 import {
   type ApplicationClass,
   type ApplicationClassChange,
@@ -15,8 +23,11 @@ import {
 } from './rules/application.ts';
 import { defaultRetention, type Retention } from './rules/retention.ts';
 
+type OverridesTables = ApplicationClassesTable & RetentionOverridesTable;
+type InstanceTables = ApplicationInstancesTable & ApplicationClassesTable;
+
 export async function createApplicationClass(
-  { tx, now, vault }: Call,
+  { tx, now, vault }: Call<ApplicationClassesTable>,
   input: NewApplicationClass,
 ): Promise<ApplicationClass> {
   const { name, displayName, retention, defaultParameters, recoveryPointTargetSeconds, ...deadlines } = input;
@@ -38,7 +49,7 @@ export async function createApplicationClass(
 }
 
 export async function changeApplicationClass(
-  { tx, caller, now }: Call,
+  { tx, caller, now }: Call<ApplicationClassesTable>,
   id: string,
   change: ApplicationClassChange,
   revision?: number,
@@ -54,13 +65,17 @@ export async function changeApplicationClass(
   });
 }
 
-export async function removeApplicationClass({ tx, caller }: Call, id: string, revision?: number): Promise<void> {
+export async function removeApplicationClass(
+  { tx, caller }: Call<ApplicationClassesTable>,
+  id: string,
+  revision?: number,
+): Promise<void> {
   await ownAsRead(tx.applicationClasses, caller, 'application class', id, revision);
   await tx.applicationClasses.remove(caller.organizationId, id);
 }
 
 export async function putOverride(
-  { tx, caller, now }: Call,
+  { tx, caller, now }: Call<OverridesTables>,
   classId: string,
   retention: Retention,
 ): Promise<RetentionOverride> {
@@ -69,7 +84,7 @@ export async function putOverride(
 }
 
 export async function findOverride(
-  { tx, caller }: Pick<Reading, 'tx' | 'caller'>,
+  { tx, caller }: Pick<Reading<OverridesTables>, 'tx' | 'caller'>,
   classId: string,
 ): Promise<RetentionOverride> {
   await own(tx.applicationClasses, caller, 'application class', classId);
@@ -78,13 +93,13 @@ export async function findOverride(
   return known;
 }
 
-export async function removeOverride(call: Call, classId: string): Promise<void> {
+export async function removeOverride(call: Call<OverridesTables>, classId: string): Promise<void> {
   await findOverride(call, classId);
   await call.tx.overrides.remove(call.caller.organizationId, classId);
 }
 
 export async function createApplicationInstance(
-  { tx, caller, now, vault }: Call,
+  { tx, caller, now, vault }: Call<InstanceTables & ClustersTable & LinkingTable>,
   input: NewApplicationInstance,
 ): Promise<ApplicationInstance> {
   if ((await tx.clusters.find(caller.organizationId, input.clusterId)) === undefined) {
@@ -100,12 +115,12 @@ export async function createApplicationInstance(
     revision: 1,
   };
   await tx.applicationInstances.insert(made);
-  await tx.clusterApplications.link(made);
+  await tx.foreignOperations.link(made);
   return made;
 }
 
 export async function changeApplicationInstance(
-  { tx, caller, now }: Call,
+  { tx, caller, now }: Call<InstanceTables & PlanClassesTable>,
   id: string,
   change: ApplicationInstanceChange,
   revision?: number,
@@ -119,20 +134,28 @@ export async function changeApplicationInstance(
 }
 
 /** Refused (`in-use`) while schedules or Operations of ours refer to it; those that others made stay without it. */
-export async function removeApplicationInstance({ tx, caller }: Call, id: string, revision?: number): Promise<void> {
+export async function removeApplicationInstance(
+  { tx, caller }: Call<ApplicationInstancesTable & LinkingTable>,
+  id: string,
+  revision?: number,
+): Promise<void> {
   await ownAsRead(tx.applicationInstances, caller, 'application instance', id, revision);
-  await tx.clusterApplications.unlink(id);
+  await tx.foreignOperations.unlink(id);
   await tx.applicationInstances.remove(caller.organizationId, id);
 }
 
-async function requireClass(tx: Call['tx'], organizationId: string, id: string): Promise<void> {
+async function requireClass(tx: ApplicationClassesTable, organizationId: string, id: string): Promise<void> {
   if ((await tx.applicationClasses.find(organizationId, id)) === undefined) {
     throw ruleViolated('/applicationClassId', `There is no application class ${id}.`);
   }
 }
 
 /** A plan for one class stays with instances of that class. */
-async function refuseOtherClassThanPlan(tx: Call['tx'], known: ApplicationInstance, classId: string): Promise<void> {
+async function refuseOtherClassThanPlan(
+  tx: PlanClassesTable,
+  known: ApplicationInstance,
+  classId: string,
+): Promise<void> {
   if (known.protectionPlanId === undefined) return;
   const plan = await tx.protectionPlans.find(known.organizationId, known.protectionPlanId);
   if (plan?.applicationClassId === undefined || plan.applicationClassId === classId) return;

@@ -2,11 +2,10 @@
 
 import { atRevision, type Call, ownAsRead, ownLocked } from '../access/call.ts';
 import type { Caller } from '../access/rules/access.ts';
-import type { KubeconfigReader } from '../delivery/ports.ts';
 import type { Clock } from '../kernel/ports.ts';
 import { notFound, ruleViolated } from '../kernel/rules/problem.ts';
 import { type LookPorts, look } from './look.ts';
-import type { ClusterFigures } from './ports.ts';
+import type { ClusterFigures, ClustersTable, CredentialsTable, ForgettingTable, KubeconfigReader } from './ports.ts';
 import {
   type Cluster,
   type ClusterAccess,
@@ -17,7 +16,7 @@ import {
 } from './rules/cluster.ts';
 
 export async function registerCluster(
-  { tx, caller, now, vault }: Call,
+  { tx, caller, now, vault }: Call<ClustersTable & CredentialsTable>,
   input: NewCluster,
   read: KubeconfigReader,
 ): Promise<Cluster> {
@@ -43,7 +42,7 @@ export async function registerCluster(
 }
 
 export async function changeCluster(
-  { tx, caller, now }: Call,
+  { tx, caller, now }: Call<ClustersTable & CredentialsTable>,
   id: string,
   change: ClusterChange,
   read: KubeconfigReader,
@@ -75,23 +74,25 @@ export async function changeCluster(
 }
 
 /** Refused (`in-use`) while application instances refer to it. */
-export async function removeCluster({ tx, caller }: Call, id: string, revision?: number): Promise<void> {
+export async function removeCluster(
+  { tx, caller }: Call<ClustersTable & ForgettingTable>,
+  id: string,
+  revision?: number,
+): Promise<void> {
   await ownAsRead(tx.clusters, caller, 'cluster', id, revision);
-  await tx.clusterApplications.forget(id);
+  await tx.foreignOperations.forget(id);
   await tx.clusters.remove(caller.organizationId, id);
 }
 
 /** Asks the cluster now, outside of any transaction, and records what it said. */
-export async function checkCluster(
-  ports: LookPorts & WaitingPorts,
-  caller: Caller,
-  id: string,
-): Promise<ClusterStatus> {
+export async function checkCluster(ports: CheckPorts, caller: Caller, id: string): Promise<ClusterStatus> {
   const target = await ports.directory.target(id);
   if (target === undefined || target.cluster.organizationId !== caller.organizationId) throw notFound('cluster', id);
   await look(ports, target);
   return withWaiting(ports, (await ports.directory.target(id))?.cluster ?? target.cluster);
 }
+
+export type CheckPorts = LookPorts & WaitingPorts;
 
 interface WaitingPorts {
   readonly clusterFigures: ClusterFigures;

@@ -4,19 +4,18 @@
  * a column, so nothing is forgotten and no cluster is asked twice.
  */
 
-import type { ClusterApi, ClusterDirectory, ClusterTarget } from '../delivery/ports.ts';
-import type { ClusterFailure } from '../delivery/rules/decide.ts';
 import type { Clock, Log } from '../kernel/ports.ts';
 import { clip } from '../kernel/rules/condition.ts';
 import { shifted } from '../time/rules/slots.ts';
-import type { ClusterChecks } from './ports.ts';
-import { conditionsOf, credentialsExpiring, operatorReady } from './reported-conditions.ts';
+import type { ClusterChecks, ClusterDirectory, ClusterDiscovery, ClusterTarget } from './ports.ts';
+import type { ClusterFailure } from './rules/failure.ts';
+import { conditionsOf, credentialsExpiring, operatorReady } from './rules/reported-conditions.ts';
 import { holdSeconds, throttledFor } from './rules/throttling.ts';
 
 export interface LookPorts {
   readonly directory: ClusterDirectory;
   readonly clusterChecks: ClusterChecks;
-  readonly clusterApi: ClusterApi;
+  readonly clusterApi: ClusterDiscovery;
   readonly clock: Clock;
   /** In [0, 1): spreads the looks. */
   readonly chance: () => number;

@@ -8,22 +8,19 @@
  * a call. One that said so is claimed for no sooner, and is then asked with one call before it gets eight at a time.
  */
 
-import { conditionsOf } from '../clusters/reported-conditions.ts';
+import type { ClusterDirectory, ClusterTarget } from '../clusters/ports.ts';
+import type { ClusterFailure } from '../clusters/rules/failure.ts';
+import { conditionsOf } from '../clusters/rules/reported-conditions.ts';
 import { hasRoom, holdSeconds, type Room, throttledFor, toldToWait } from '../clusters/rules/throttling.ts';
 import type { Clock, Log } from '../kernel/ports.ts';
 import { isLate } from '../operations/rules/endings.ts';
 import { manifestOf } from '../operations/rules/manifest.ts';
 import { shifted } from '../time/rules/slots.ts';
 import { type ClaimLease, keepClaims, leaseSeconds } from './claim-lease.ts';
-import type { Claim, ClusterApi, ClusterDirectory, ClusterTarget, Deliveries } from './ports.ts';
+import type { Claim, ClusterCalls, Deliveries } from './ports.ts';
 import { type Calls, deliverOne } from './push.ts';
-import {
-  backOffSeconds,
-  type ClusterAnswer,
-  type ClusterFailure,
-  decideDelivery,
-  speaksForAll,
-} from './rules/decide.ts';
+import { type ClusterAnswer, speaksForAll } from './rules/answer.ts';
+import { backOffSeconds, decideDelivery } from './rules/decide.ts';
 
 const batchSize = 64;
 export const parallelCalls = 8;
@@ -31,7 +28,7 @@ export const parallelCalls = 8;
 export interface DeliverPorts {
   readonly deliveries: Deliveries;
   readonly directory: ClusterDirectory;
-  readonly clusterApi: ClusterApi;
+  readonly clusterApi: ClusterCalls;
   readonly clock: Clock;
   readonly log: Log;
   /** In [0, 1): spreads retries. */
@@ -148,7 +145,7 @@ async function callAll(ports: DeliverPorts, batch: Batch, known: ClusterFailure 
   return { answers, outage, heldUntil, room };
 }
 
-function callsTo(api: ClusterApi, target: ClusterTarget, now: string, since: number): Calls {
+function callsTo(api: ClusterCalls, target: ClusterTarget, now: string, since: number): Calls {
   return {
     api,
     target,

@@ -4,14 +4,15 @@
  * Operation deletes its backup.
  */
 
+import type { ClusterTarget } from '../clusters/ports.ts';
 import { isAbout } from '../operations/rules/observe.ts';
 import { isTerminal, type Operation } from '../operations/rules/operation.ts';
 import { statedPhase } from '../operations/rules/stated.ts';
-import type { Claim, ClusterApi, ClusterTarget } from './ports.ts';
-import type { ClusterAnswer } from './rules/decide.ts';
+import type { Claim, ClusterCalls } from './ports.ts';
+import type { ClusterAnswer } from './rules/answer.ts';
 
 export interface Calls {
-  readonly api: ClusterApi;
+  readonly api: ClusterCalls;
   readonly target: ClusterTarget;
   readonly apply: (operation: Operation, sendUntil: number) => Promise<ClusterAnswer>;
   /** Whether the Operation may not be delivered any more at this very moment. */

@@ -1,20 +1,8 @@
 /**
- * What every use case may touch: the record, the clock, secrets and the doorbell. scheduler-ports.ts and
- * connector-ports.ts are for those two roles. The adapters implement them, context.ts hands them out. A use case names the
- * ports that it needs in its first parameter; it sees nothing else.
+ * What every subject may be given: the clock, secrets, the doorbell, the log, and the record. A subject declares its own
+ * tables and ports in its ports.ts; the adapters implement them, and context.ts hands them out. A use case names what it
+ * needs in its first parameter and sees nothing else.
  */
-import type { ApiKey, Organization } from '../access/rules/access.ts';
-import type { AgentTokens } from '../agents/agent-token.ts';
-import type { ApplicationClass, ApplicationInstance, RetentionOverride } from '../applications/rules/application.ts';
-import type { Retention } from '../applications/rules/retention.ts';
-import type { Cluster, ClusterAccess } from '../clusters/rules/cluster.ts';
-import type { ClusterApplications } from '../observation/ports.ts';
-import type { DeliveryAction, Operation } from '../operations/rules/operation.ts';
-import type { PlanSteps } from '../protection-plans/rules/in-step.ts';
-import type { StoredProtectionPlan } from '../protection-plans/rules/protection-plan.ts';
-import type { BlackoutWindow } from '../scheduling/rules/blackout.ts';
-import type { Fire } from '../scheduling/rules/ledger.ts';
-import type { RemovedSchedule, Schedule } from '../scheduling/rules/schedule.ts';
 import type { Event, NewEvent } from './rules/event.ts';
 import type { Page, PageQuery } from './rules/shapes.ts';
 
@@ -48,49 +36,20 @@ export interface Rows<Row> {
   page(organizationId: string, query: PageQuery): Promise<Page<Row>>;
 }
 
-/** One database transaction, or the database itself when several statements need not be one. */
-export interface Tables {
-  readonly organizations: Rows<Organization>;
-  readonly apiKeys: Rows<ApiKey> & { insertHashed(key: ApiKey, hash: string): Promise<void> };
-  /** Application classes belong to no organization: the organization given is not looked at. */
-  readonly applicationClasses: Rows<ApplicationClass>;
-  applicationClassNamed(name: string): Promise<ApplicationClass | undefined>;
-  readonly overrides: {
-    find(organizationId: string, applicationClassId: string): Promise<RetentionOverride | undefined>;
-    put(
-      organizationId: string,
-      applicationClassId: string,
-      retention: Retention,
-      now: string,
-    ): Promise<RetentionOverride>;
-    remove(organizationId: string, applicationClassId: string): Promise<void>;
-  };
-  readonly clusters: Rows<Cluster>;
-  readonly agentTokens: AgentTokens;
-  readonly credentials: { put(cluster: Pick<Cluster, 'id' | 'organizationId'>, access: ClusterAccess): Promise<void> };
-  readonly applicationInstances: Rows<ApplicationInstance>;
-  readonly clusterApplications: ClusterApplications;
-  readonly schedules: Rows<Schedule> & {
-    /** Whether there is or was one: a removed schedule keeps its ledger. */
-    existed(organizationId: string, id: string): Promise<boolean>;
-    /** What is left of what it made. */
-    made(id: string, now: string): Promise<Pick<RemovedSchedule, 'copyCount' | 'lastCopyExpiresAt' | 'inFlightCount'>>;
-  };
-  readonly operations: Rows<Operation> & {
-    insertOwed(operation: Operation, owed: DeliveryAction): Promise<void>;
-    /** `lock`, with what is owed to the cluster. */
-    lockOwed(organizationId: string, id: string): Promise<LockedOperation | undefined>;
-    updateOwed(operation: Operation, owed: DeliveryAction | undefined): Promise<Operation>;
-  };
-  readonly fires: {
-    page(scheduleId: string, query: FireQuery): Promise<Page<Fire>>;
-    /** Adds rows; one takes the place of the row of a slot that waits. */
-    append(fires: readonly Fire[]): Promise<void>;
-    /** Puts rows in the place of one. */
-    replace(id: string, fires: readonly Fire[]): Promise<void>;
-  };
-  readonly blackoutWindows: Rows<BlackoutWindow>;
-  readonly protectionPlans: ProtectionPlans;
+/** What a use case may do beside its tables while a transaction runs. */
+export interface Committing {
+  /** Runs once the transaction has committed. For doorbells only: what it does may be lost. */
+  afterCommit(effect: () => void): void;
+}
+
+/** The record: the tables that a caller needs, by themselves or within one transaction. */
+export interface Store<Tables> {
+  readonly tables: Tables;
+  /** The work runs again when another transaction got in its way, so it has no effect but on its tables. */
+  transaction<T>(work: (tx: Tables & Committing) => Promise<T>): Promise<T>;
+}
+
+export interface EventsTable {
   readonly events: {
     append(events: readonly NewEvent[]): Promise<void>;
     ofOperation(operationId: string, query: PageQuery): Promise<Page<Event>>;
@@ -98,75 +57,6 @@ export interface Tables {
     ofCluster(clusterId: string, query: PageQuery): Promise<Page<Event>>;
     ofApplicationInstance(applicationInstanceId: string, query: PageQuery): Promise<Page<Event>>;
   };
-}
-
-/** Whoever changes what a plan makes locks the plan, then applications, then schedules: so nobody waits in a circle. */
-export interface ProtectionPlans extends Rows<StoredProtectionPlan> {
-  findNamed(organizationId: string, name: string): Promise<StoredProtectionPlan | undefined>;
-  /** One application, locked, but not against fires. */
-  lockInstance(organizationId: string, id: string): Promise<ApplicationInstance | undefined>;
-  /** The applications that the plan is applied to, locked as well. */
-  lockApplied(organizationId: string, planId: string): Promise<readonly ApplicationInstance[]>;
-  /** The clusters and the classes of these applications, each once. */
-  surroundingsOf(instances: readonly ApplicationInstance[]): Promise<{
-    readonly clusters: readonly Cluster[];
-    readonly applicationClasses: readonly ApplicationClass[];
-  }>;
-  /** All schedules of these applications, locked. */
-  lockSchedules(applicationInstanceIds: readonly string[]): Promise<readonly Schedule[]>;
-  /** Writes what plans decide of schedules, with their slots, in a few statements, and raises revisions. */
-  write(steps: PlanSteps, now: string): Promise<void>;
-}
-
-/** `from` and `to` bound the slots, both included; of a range, any of its slots. */
-export interface FireQuery extends PageQuery {
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
-}
-
-export interface LockedOperation {
-  readonly operation: Operation;
-  readonly owed: DeliveryAction | undefined;
-  /** Applies of which nobody knows what they did; one is under way while it is leased. */
-  readonly unanswered: number;
-  /** A call may be under way right now. */
-  readonly leased: boolean;
-}
-
-export interface Transaction extends Tables {
-  /** Runs once the transaction has committed. For doorbells only: what it does may be lost. */
-  afterCommit(effect: () => void): void;
-  readonly idempotency: IdempotencyKeys;
-}
-
-/** A stored answer to a request that carried an Idempotency-Key. */
-export interface StoredAnswer {
-  readonly requestHash: string;
-  readonly status: number;
-  readonly body: unknown;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-export interface IdempotencyScope {
-  readonly organizationId: string;
-  readonly apiKeyId: string;
-  readonly route: string;
-  readonly key: string;
-}
-
-export interface IdempotencyKeys {
-  /** `InProgress` while another transaction holds the key; it is free again the moment that one ends, however it ends. */
-  claim(scope: IdempotencyScope): Promise<'InProgress' | 'Free' | StoredAnswer>;
-  store(scope: IdempotencyScope, answer: StoredAnswer): Promise<void>;
-}
-
-export interface Store {
-  readonly tables: Tables;
-  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
-  /** The key with this hash, unless it is revoked or expired. */
-  findApiKey(hash: string): Promise<ApiKey | undefined>;
-  /** Fails when the database cannot be reached. */
-  ping(): Promise<void>;
 }
 
 /** Wakes the connector for these clusters. Lossy on purpose: a sweep each second finds what a lost ring leaves. */

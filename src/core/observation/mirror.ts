@@ -9,11 +9,11 @@
 import { applicationNews, type Mirrored, mirrored, withoutIt } from '../applications/rules/cluster-application.ts';
 import type { ObservedApplication } from '../applications/rules/observed-application.ts';
 import type { Cluster } from '../clusters/rules/cluster.ts';
-import type { Fence, Followed } from '../delivery/ports.ts';
+import type { Fence } from '../clusters/rules/fence.ts';
 import type { Clock, Log, Vault } from '../kernel/ports.ts';
 import type { NewEvent } from '../kernel/rules/event.ts';
-import type { Observation } from '../operations/rules/observe.ts';
-import type { ApplicationMirror, ForeignOperations, KnownApplication, MirrorFold } from './ports.ts';
+import type { Observation } from '../operations/rules/observation.ts';
+import type { ApplicationMirror, Followed, ForeignOperations, KnownApplication, MirrorFold } from './ports.ts';
 import {
   claimedId,
   type ForeignOperation,

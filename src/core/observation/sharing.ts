@@ -7,8 +7,8 @@
  *   starts        takes what is free, and is handed the rest by those that hold more
  */
 
-import type { Leases } from '../delivery/ports.ts';
 import type { Log } from '../kernel/ports.ts';
+import type { Leases } from './ports.ts';
 import { handOvers, takeCount } from './rules/sharing.ts';
 
 export interface LeasePorts {

@@ -7,29 +7,21 @@
  * database away; and whatever it writes goes under the lease's epoch, so a late write is refused.
  */
 
-import { conditionsOf } from '../clusters/reported-conditions.ts';
-import type {
-  ClusterApi,
-  ClusterDirectory,
-  ClusterTarget,
-  Fence,
-  HeldCluster,
-  Leases,
-  Observations,
-  Watcher,
-  WatchState,
-} from '../delivery/ports.ts';
-import type { ClusterFailure } from '../delivery/rules/decide.ts';
+import type { ClusterDirectory, ClusterTarget } from '../clusters/ports.ts';
+import type { ClusterFailure } from '../clusters/rules/failure.ts';
+import { type Fence, LeaseLost } from '../clusters/rules/fence.ts';
+import { conditionsOf } from '../clusters/rules/reported-conditions.ts';
 import type { Clock, Log } from '../kernel/ports.ts';
-import { type Observation, observe } from '../operations/rules/observe.ts';
+import type { Observation } from '../operations/rules/observation.ts';
+import { observe } from '../operations/rules/observe.ts';
 import { type MirrorPorts, mirrorApplications, recordOthers } from './mirror.ts';
-import { LeaseLost } from './rules/sharing.ts';
+import type { ClusterWatch, HeldCluster, Leases, Observations, Watcher, WatchState } from './ports.ts';
 import { startLine } from './start-line.ts';
 
 export interface WatchPorts extends MirrorPorts {
   readonly leases: Leases;
   readonly directory: ClusterDirectory;
-  readonly clusterApi: ClusterApi;
+  readonly clusterApi: ClusterWatch;
   readonly observations: Observations;
   readonly clock: Clock;
   readonly log: Log;

@@ -1,9 +1,10 @@
 /** Wanting an Operation no more. */
 
 import type { Call } from '../access/call.ts';
-import type { Doorbell } from '../kernel/ports.ts';
+import type { Doorbell, EventsTable } from '../kernel/ports.ts';
 import { withCondition } from '../kernel/rules/condition.ts';
 import { notFound, Refusal } from '../kernel/rules/problem.ts';
+import type { OperationsTable } from './ports.ts';
 import { isTerminal, type Operation } from './rules/operation.ts';
 
 /**
@@ -11,7 +12,11 @@ import { isTerminal, type Operation } from './rules/operation.ts';
  * makes the call goes on with it. Else the resource is deleted in the cluster, now or when it can be reached; the
  * Operation is Cancelled when the cluster says that it is gone, and if it has finished meanwhile it stays as it ended.
  */
-export async function cancelOperation({ tx, caller, now }: Call, doorbell: Doorbell, id: string): Promise<Operation> {
+export async function cancelOperation(
+  { tx, caller, now }: Call<OperationsTable & EventsTable>,
+  doorbell: Doorbell,
+  id: string,
+): Promise<Operation> {
   const locked = await tx.operations.lockOwed(caller.organizationId, id);
   if (locked === undefined) throw notFound('operation', id);
   const { operation, owed, unanswered, leased } = locked;

@@ -4,13 +4,8 @@
  */
 
 import type { Clock, Log } from '../kernel/ports.ts';
-import { type Dated, expire } from './rules/deadlines.ts';
-import type { Step } from './rules/endings.ts';
-
-export interface Deadlines {
-  /** Locks what may be past a deadline at `now`, at most `limit`, and writes what `decide` makes of it. */
-  expire(now: string, limit: number, decide: (dated: Dated) => Step | undefined): Promise<readonly Step[]>;
-}
+import type { Deadlines } from './ports.ts';
+import { expire } from './rules/deadlines.ts';
 
 interface DeadlinePorts {
   readonly deadlines: Deadlines;

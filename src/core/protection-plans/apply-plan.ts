@@ -3,19 +3,30 @@
  * plan takes the place of the one before. Schedules made by hand are left alone.
  */
 
-import { foreseePlan, willFail } from '../acceptance/foresee.ts';
+import { willBeRefused } from '../acceptance/rules/accepted-parameters.ts';
 import type { Call } from '../access/call.ts';
-import { forewarned } from '../applications/adopt.ts';
+import { minimumIntervalSeconds } from '../access/organizations.ts';
+import type { OrganizationsTable } from '../access/ports.ts';
+import type { ApplicationInstancesTable, ClusterApplicationsTable } from '../applications/ports.ts';
 import type { ApplicationInstance } from '../applications/rules/application.ts';
 import { notFound, Refusal, ruleViolated } from '../kernel/rules/problem.ts';
-import { blackoutWindows } from '../scheduling/preview.ts';
+import { blackoutWindows } from '../scheduling/blackout-windows.ts';
+import type { BlackoutWindowsTable } from '../scheduling/ports.ts';
 import { blackoutWarnings } from '../scheduling/rules/preview.ts';
 import type { Schedule } from '../scheduling/rules/schedule.ts';
-import { chosenPlan, minimumInterval, type PlanChoice, stepsFor } from './protection-plans.ts';
+import { planAcceptance } from './acceptance.ts';
+import type { ProtectionPlansTable } from './ports.ts';
+import { chosenPlan, type PlanChoice, stepsFor } from './protection-plans.ts';
 import type { PlanSteps } from './rules/in-step.ts';
 import { checkEntries, keptNote, type StoredProtectionPlan } from './rules/protection-plan.ts';
 
-export interface Applied {
+export type ApplyingTables = ProtectionPlansTable &
+  ApplicationInstancesTable &
+  ClusterApplicationsTable &
+  OrganizationsTable &
+  BlackoutWindowsTable;
+
+export interface AppliedProtectionPlan {
   readonly applicationInstanceId: string;
   readonly protectionPlanId: string;
   readonly protectionPlanName: string;
@@ -25,17 +36,17 @@ export interface Applied {
   readonly note: string;
 }
 
-export interface Unapplied {
+export interface DetachedProtectionPlan {
   readonly applicationInstanceId: string;
   readonly removedCount: number;
   readonly note: string;
 }
 
 export async function applyProtectionPlan(
-  call: Call,
+  call: Call<ApplyingTables>,
   instanceId: string,
   { timeZone, ...choice }: PlanChoice & { readonly timeZone?: string | undefined },
-): Promise<Applied> {
+): Promise<AppliedProtectionPlan> {
   const { tx, caller, now } = call;
   const { organizationId } = caller;
   // What belongs to others is not there, whatever else is wrong.
@@ -51,10 +62,10 @@ export async function applyProtectionPlan(
       `The protection plan ${plan.name} is for instances of the application class ${plan.applicationClassId}; this one is of ${known.applicationClassId}.`,
     );
   }
-  const warnings = checkedFor(plan, timeZone, now, await minimumInterval(call));
+  const warnings = checkedFor(plan, timeZone, now, await minimumIntervalSeconds(call));
   const instance = await withPlan(call, known, plan.id, timeZone);
   const { steps } = await stepsFor(call, plan, [instance]);
-  const doubts = await foreseeApplied(call, plan, instance, steps, pointer);
+  const accepted = await acceptApplied(call, plan, instance, steps, pointer);
   await tx.protectionPlans.write(steps, now);
   const schedules = await tx.protectionPlans.lockSchedules([instanceId]);
   return {
@@ -63,13 +74,16 @@ export async function applyProtectionPlan(
     protectionPlanName: plan.name,
     timeZone: timeZone ?? plan.timeZone,
     schedules: schedules.filter(({ protectionPlanId }) => protectionPlanId === plan.id),
-    warnings: [...warnings, ...doubts],
+    warnings: [...warnings, ...accepted],
     note: keptNote,
   };
 }
 
 /** What the plan made fires no more; copies stay until their time to live ends. */
-export async function unapplyProtectionPlan(call: Call, instanceId: string): Promise<Unapplied> {
+export async function detachProtectionPlan(
+  call: Call<ProtectionPlansTable & ApplicationInstancesTable>,
+  instanceId: string,
+): Promise<DetachedProtectionPlan> {
   const instance = await withPlan(call, await lockedInstance(call, instanceId), undefined, undefined);
   const { steps } = await stepsFor(call, undefined, [instance]);
   await call.tx.protectionPlans.write(steps, call.now);
@@ -78,15 +92,15 @@ export async function unapplyProtectionPlan(call: Call, instanceId: string): Pro
 }
 
 /** As creating its schedules by hand would be judged. What is in effect already is not refused: applying it again warns. */
-async function foreseeApplied(
-  call: Call,
+async function acceptApplied(
+  call: Call<ApplyingTables>,
   plan: StoredProtectionPlan,
   instance: ApplicationInstance,
   { made, changed, kept }: PlanSteps,
   pointer: string,
 ): Promise<readonly string[]> {
   const schedules = [...made, ...changed, ...kept];
-  const { unaccepted, doubts } = await foreseePlan(call, schedules, [instance], () => pointer);
+  const { unaccepted, warnings } = await planAcceptance(call, schedules, [instance], () => pointer);
   if (unaccepted.length > 0 && made.length + changed.length > 0) {
     throw new Refusal(
       'rule-violated',
@@ -96,17 +110,16 @@ async function foreseeApplied(
   }
   const windows = await blackoutWindows(call);
   return [
-    ...willFail(unaccepted),
-    ...doubts,
-    ...(await forewarned(call, instance, 'Backup')),
+    ...willBeRefused(unaccepted),
+    ...warnings,
     ...schedules.flatMap((schedule) =>
-      blackoutWarnings(schedule, windows, call.now).map((told) => `${schedule.protectionPlanEntry}: ${told}`),
+      blackoutWarnings(schedule, windows, call.now).map((warning) => `${schedule.protectionPlanEntry}: ${warning}`),
     ),
   ];
 }
 
 /** Locked when it is a row: it neither changes nor goes away meanwhile. */
-async function lockedPlan(call: Call, choice: PlanChoice): Promise<StoredProtectionPlan> {
+async function lockedPlan(call: Call<ProtectionPlansTable>, choice: PlanChoice): Promise<StoredProtectionPlan> {
   const { builtIn, ...plan } = await chosenPlan(call, choice);
   if (builtIn) return plan;
   const locked = await call.tx.protectionPlans.lock(call.caller.organizationId, plan.id);
@@ -114,14 +127,14 @@ async function lockedPlan(call: Call, choice: PlanChoice): Promise<StoredProtect
   return locked;
 }
 
-async function lockedInstance({ tx, caller }: Call, id: string): Promise<ApplicationInstance> {
+async function lockedInstance({ tx, caller }: Call<ProtectionPlansTable>, id: string): Promise<ApplicationInstance> {
   const known = await tx.protectionPlans.lockInstance(caller.organizationId, id);
   if (known === undefined) throw notFound('application instance', id);
   return known;
 }
 
 async function withPlan(
-  { tx, now }: Call,
+  { tx, now }: Call<ApplicationInstancesTable>,
   known: ApplicationInstance,
   protectionPlanId: string | undefined,
   protectionPlanTimeZone: string | undefined,

@@ -3,12 +3,16 @@
  * all that it made is one transaction: no application follows half of it.
  */
 
-import { foreseePlan } from '../acceptance/foresee.ts';
 import { atRevision, type Call, type Reading, refuseStale } from '../access/call.ts';
+import { minimumIntervalSeconds } from '../access/organizations.ts';
+import type { OrganizationsTable } from '../access/ports.ts';
+import type { ApplicationClassesTable, ClusterApplicationsTable } from '../applications/ports.ts';
 import type { ApplicationInstance } from '../applications/rules/application.ts';
 import { notFound, Refusal, ruleViolated } from '../kernel/rules/problem.ts';
 import { given, type Page, type PageQuery } from '../kernel/rules/shapes.ts';
 import type { Schedule } from '../scheduling/rules/schedule.ts';
+import { planAcceptance } from './acceptance.ts';
+import type { ProtectionPlansTable } from './ports.ts';
 import { inStep, type PlanSteps } from './rules/in-step.ts';
 import {
   builtInPlans,
@@ -28,8 +32,13 @@ export interface SavedPlan extends ProtectionPlan {
 }
 
 const kind = 'protection plan';
+export type PlanTables = ProtectionPlansTable & ApplicationClassesTable & ClusterApplicationsTable & OrganizationsTable;
+type Looking = Pick<Reading<ProtectionPlansTable>, 'tx' | 'caller'>;
 
-export async function createProtectionPlan(call: Call, input: NewProtectionPlan): Promise<SavedPlan> {
+export async function createProtectionPlan(
+  call: Call<ProtectionPlansTable & ApplicationClassesTable & OrganizationsTable>,
+  input: NewProtectionPlan,
+): Promise<SavedPlan> {
   const { tx, caller, now, vault } = call;
   refuseBuiltInName(input.name);
   if (
@@ -48,13 +57,13 @@ export async function createProtectionPlan(call: Call, input: NewProtectionPlan)
     updatedAt: now,
     revision: 1,
   };
-  const warnings = checkEntries(plan, now, await minimumInterval(call));
+  const warnings = checkEntries(plan, now, await minimumIntervalSeconds(call));
   await tx.protectionPlans.insert(plan);
   return { ...plan, builtIn: false, appliedCount: 0, warnings, note: keptNote };
 }
 
 /** The plan, built-in or the organization's own; else the Refusal `not-found`. */
-export async function findProtectionPlan({ tx, caller }: Pick<Reading, 'tx' | 'caller'>, id: string) {
+export async function findProtectionPlan({ tx, caller }: Looking, id: string) {
   const known = builtIn(caller.organizationId, id) ?? (await tx.protectionPlans.find(caller.organizationId, id));
   if (known === undefined) throw notFound(kind, id);
   return { builtIn: false, ...known };
@@ -62,7 +71,7 @@ export async function findProtectionPlan({ tx, caller }: Pick<Reading, 'tx' | 'c
 
 /** By id or by name; the Refusal `rule-violated` when the body names none that there is. */
 export async function chosenPlan(
-  { tx, caller }: Pick<Reading, 'tx' | 'caller'>,
+  { tx, caller }: Looking,
   { protectionPlanId: id, protectionPlanName: name }: PlanChoice,
 ): Promise<ProtectionPlan> {
   if ((id === undefined) === (name === undefined)) {
@@ -90,7 +99,7 @@ export interface PlanChoice {
 }
 
 /** A page of all plans: the built-in ones sort before all others, as the oldest. */
-export async function listProtectionPlans({ tx, caller }: Reading, query: PageQuery): Promise<Page<ProtectionPlan>> {
+export async function listProtectionPlans({ tx, caller }: Looking, query: PageQuery): Promise<Page<ProtectionPlan>> {
   const { limit, cursor, descending = false, where = {} } = query;
   const beyond = (id: string) => cursor === undefined || (descending ? id < cursor : id > cursor);
   const fits = (plan: ProtectionPlan) =>
@@ -105,7 +114,7 @@ export async function listProtectionPlans({ tx, caller }: Reading, query: PageQu
 }
 
 export async function changeProtectionPlan(
-  call: Call,
+  call: Call<ProtectionPlansTable & ClusterApplicationsTable & OrganizationsTable>,
   id: string,
   { entries, ...change }: ProtectionPlanChange,
   revision?: number,
@@ -119,17 +128,27 @@ export async function changeProtectionPlan(
     ...(entries !== undefined && { entries: entriesOf(entries) }),
     updatedAt: now,
   };
-  const warnings = checkEntries(wanted, now, entries === undefined ? undefined : await minimumInterval(call));
+  const warnings = checkEntries(wanted, now, entries === undefined ? undefined : await minimumIntervalSeconds(call));
   const plan = await tx.protectionPlans.update(wanted);
   const applied = await tx.protectionPlans.lockApplied(caller.organizationId, id);
   const { steps, known: before } = await stepsFor(call, plan, applied);
-  const doubts = await foreseeChange(call, plan, applied, steps, before);
+  const accepted = await acceptChange(call, plan, applied, steps, before);
   await tx.protectionPlans.write(steps, now);
-  return { ...plan, builtIn: false, appliedCount: applied.length, warnings: [...warnings, ...doubts], note: keptNote };
+  return {
+    ...plan,
+    builtIn: false,
+    appliedCount: applied.length,
+    warnings: [...warnings, ...accepted],
+    note: keptNote,
+  };
 }
 
 /** Refused (`in-use`) while it is applied. */
-export async function removeProtectionPlan(call: Call, id: string, revision?: number): Promise<void> {
+export async function removeProtectionPlan(
+  call: Call<ProtectionPlansTable>,
+  id: string,
+  revision?: number,
+): Promise<void> {
   const { tx, caller } = call;
   const known = await ownPlan(call, id);
   refuseStale(kind, known, revision);
@@ -147,8 +166,8 @@ export async function removeProtectionPlan(call: Call, id: string, revision?: nu
  * As a change by hand, it is judged by what clusters are known to accept where a schedule is made or its ttl changes. One
  * application that cannot take it refuses it for all: none follows half a plan.
  */
-async function foreseeChange(
-  call: Call,
+async function acceptChange(
+  call: Call<ProtectionPlansTable & ClusterApplicationsTable>,
   plan: StoredProtectionPlan,
   applied: readonly ApplicationInstance[],
   { made, changed }: PlanSteps,
@@ -157,11 +176,11 @@ async function foreseeChange(
   const ttls = new Map(before.map(({ id, ttl }) => [id, ttl]));
   const judged = [...made, ...changed.filter(({ id, ttl }) => ttls.get(id) !== ttl)];
   if (judged.length === 0) return [];
-  const { unaccepted, doubts } = await foreseePlan(call, judged, applied, (entry, field) => {
+  const { unaccepted, warnings } = await planAcceptance(call, judged, applied, (entry, field) => {
     const at = `/entries/${plan.entries.findIndex(({ name }) => name === entry)}`;
     return field === 'ttl' ? `${at}/ttl` : at;
   });
-  if (unaccepted.length === 0) return doubts;
+  if (unaccepted.length === 0) return warnings;
   throw new Refusal(
     'rule-violated',
     `The protection plan ${plan.name} is applied where the operator does not accept all that the change asks for. Nothing was changed, at no application; what is refused can be solved there, or the plan removed there first.`,
@@ -171,7 +190,7 @@ async function foreseeChange(
 
 /** What brings the schedules of these applications in step with the plan; without one, removes what a plan made. */
 export async function stepsFor(
-  { tx, now, vault }: Call,
+  { tx, now, vault }: Call<ProtectionPlansTable>,
   plan: StoredProtectionPlan | undefined,
   instances: readonly ApplicationInstance[],
 ): Promise<{ readonly steps: PlanSteps; readonly known: readonly Schedule[] }> {
@@ -189,7 +208,7 @@ export async function stepsFor(
 }
 
 /** Locked, for a change. */
-async function ownPlan({ tx, caller }: Call, id: string): Promise<StoredProtectionPlan> {
+async function ownPlan({ tx, caller }: Call<ProtectionPlansTable>, id: string): Promise<StoredProtectionPlan> {
   if (builtIn(caller.organizationId, id) !== undefined) {
     throw new Refusal(
       'rule-violated',
@@ -210,9 +229,4 @@ function refuseBuiltInName(name: string): void {
   throw new Refusal('already-exists', `${name} is the name of a built-in protection plan.`, {
     errors: [{ pointer: '/name', detail: 'is taken; choose another name.' }],
   });
-}
-
-/** The organization's, in seconds. */
-export async function minimumInterval({ tx, caller }: Call): Promise<number | undefined> {
-  return (await tx.organizations.find(caller.organizationId, caller.organizationId))?.minimumIntervalSeconds;
 }

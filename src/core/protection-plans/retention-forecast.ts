@@ -2,11 +2,15 @@
 
 import type { Reading } from '../access/call.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';
+import type { ProtectionPlansTable } from './ports.ts';
 import { chosenPlan } from './protection-plans.ts';
 import { forecast } from './rules/forecast.ts';
 import type { ForecastSchedule, NewRetentionForecast, RetentionForecast } from './rules/forecast-shape.ts';
 
-export async function forecastRetention(call: Reading, input: NewRetentionForecast): Promise<RetentionForecast> {
+export async function forecastRetention(
+  call: Reading<ProtectionPlansTable>,
+  input: NewRetentionForecast,
+): Promise<RetentionForecast> {
   const { schedules, protectionPlanId, protectionPlanName, deltaGBByEntry = {}, timeZone, from, ...rest } = input;
   const choices = [schedules, protectionPlanId, protectionPlanName].filter((choice) => choice !== undefined);
   if (choices.length !== 1) {

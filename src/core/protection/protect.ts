@@ -6,7 +6,7 @@
  */
 
 import type { Clock, Log } from '../kernel/ports.ts';
-import type { Protections } from '../scheduling/ports.ts';
+import type { Protections } from './ports.ts';
 import { newsOf } from './rules/protection-news.ts';
 import { protectionOf } from './rules/protection-rules.ts';
 import { memoizedPeriod } from './rules/protection-target.ts';

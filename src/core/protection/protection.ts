@@ -1,9 +1,10 @@
 /** Protection as the API tells it: judged now, from what is recorded; ordered and chosen by what was told last. */
+
 import type { Caller } from '../access/rules/access.ts';
 import type { Clock } from '../kernel/ports.ts';
 import { notFound } from '../kernel/rules/problem.ts';
 import type { Page, PageQuery } from '../kernel/rules/shapes.ts';
-import type { KnownProtection, Protections } from '../scheduling/ports.ts';
+import type { KnownProtection, Protections } from './ports.ts';
 import type { Protection } from './rules/protection.ts';
 import { protectionOf } from './rules/protection-rules.ts';
 import { memoizedPeriod } from './rules/protection-target.ts';

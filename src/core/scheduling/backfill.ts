@@ -3,18 +3,20 @@
  * ledger says so, and a row that stood for a range of slots is divided around it.
  */
 
-import { foresee } from '../acceptance/foresee.ts';
-import { type Call, own, ownLocked } from '../access/call.ts';
-import { resolveTtl } from '../applications/rules/retention.ts';
+import { acceptSchedule } from '../acceptance/accept.ts';
+import { type Call, ownLocked } from '../access/call.ts';
+import { actor, requester } from '../access/rules/access.ts';
+import type { Setting } from '../applications/rules/setting.ts';
+import { settingOf } from '../applications/setting.ts';
 import type { Doorbell } from '../kernel/ports.ts';
-import { nameSuffix, operationName } from '../kernel/rules/names.ts';
 import { Refusal, ruleViolated } from '../kernel/rules/problem.ts';
-import { createdEvent, deliverBefore, newOperation } from '../operations/rules/begin.ts';
+import { begin, createdEvent } from '../operations/rules/begin.ts';
 import type { Operation } from '../operations/rules/operation.ts';
 import { countSlots, slotAfter, slotBefore } from '../time/rules/slots.ts';
+import type { FiresTable } from './ports.ts';
 import { type Fire, ledgerRow } from './rules/ledger.ts';
 import type { Schedule } from './rules/schedule.ts';
-import { actor } from './schedules.ts';
+import type { FiringTables } from './trigger.ts';
 
 export const maxBackfill = 100;
 
@@ -24,7 +26,7 @@ export interface Backfilled {
 
 /** Refused when the range is in the future, before the schedule, or holds more than 100 slots without an Operation. */
 export async function backfillSchedule(
-  call: Call,
+  call: Call<FiringTables>,
   doorbell: Doorbell,
   id: string,
   range: { from: string; to: string },
@@ -46,8 +48,9 @@ export async function backfillSchedule(
       '/from',
       `The range holds more than ${maxBackfill} slots without an Operation; backfill it in parts.`,
     );
-  await foresee(call, schedule);
-  const make = await maker(call, schedule);
+  const setting = await settingOf(call, schedule.applicationInstanceId);
+  await acceptSchedule(call, setting, schedule);
+  const make = makerOf(call, setting, schedule);
   const operations = slots.map((slot) => make(slot));
   for (const operation of operations) await tx.operations.insertOwed(operation, 'Apply');
   const made = new Map(operations.map((operation) => [operation.scheduledFor ?? '', operation]));
@@ -60,7 +63,7 @@ export async function backfillSchedule(
   return { operations };
 }
 
-async function ledgerOf({ tx }: Call, id: string, from: string, to: string): Promise<readonly Fire[]> {
+async function ledgerOf({ tx }: Call<FiresTable>, id: string, from: string, to: string): Promise<readonly Fire[]> {
   const { items, nextCursor } = await tx.fires.page(id, { limit: 1000, from, to });
   if (nextCursor !== undefined)
     throw new Refusal('rule-violated', 'The range is too long; backfill it in parts.', {
@@ -82,35 +85,19 @@ function openSlots(schedule: Schedule, row: Fire, from: string, to: string): str
   return found;
 }
 
-async function maker({ tx, caller, now, vault }: Call, schedule: Schedule): Promise<(slot: string) => Operation> {
-  const instance = await own(tx.applicationInstances, caller, 'application instance', schedule.applicationInstanceId);
-  const applicationClass = await own(tx.applicationClasses, caller, 'application class', instance.applicationClassId);
-  const override = await tx.overrides.find(caller.organizationId, applicationClass.id);
-  const resolved = resolveTtl({
-    schedule: schedule.ttl,
-    cadence: schedule.cadence,
-    override: override?.retention,
-    classRetention: applicationClass.retention,
-  });
-  return (slot) =>
-    newOperation(
+function makerOf(call: Call<FiringTables>, setting: Setting, schedule: Schedule): (slot: string) => Operation {
+  const { caller, now, vault } = call;
+  return (scheduledFor) =>
+    begin(
+      setting,
       {
         id: vault.newId(),
-        organizationId: caller.organizationId,
-        clusterId: schedule.clusterId,
-        applicationInstanceId: instance.id,
-        scheduleId: schedule.id,
-        scheduledFor: slot,
-        name: operationName(instance.name, 'Backup', slot, nameSuffix(schedule.id)),
-        namespace: instance.namespace,
-        target: instance.name,
         type: 'Backup',
-        parameters: { ...applicationClass.defaultParameters, ...schedule.template.parameters },
-        ...resolved,
-        origin: 'schedule',
-        requestedBy: caller.name,
-        ...(caller.onBehalfOf !== undefined && { onBehalfOf: caller.onBehalfOf }),
-        deliverBefore: deliverBefore(applicationClass, slot, now),
+        parameters: schedule.template.parameters,
+        ttl: { schedule: schedule.ttl, cadence: schedule.cadence },
+        slot: { scheduleId: schedule.id, scheduledFor },
+        nameFrom: schedule.id,
+        ...requester(caller),
       },
       now,
     );

@@ -1,11 +1,11 @@
 /** What fires schedules and judges what came of them: the hot path of emission, and the facts about copies. */
+import type { Rows } from '../kernel/ports.ts';
 import type { Page, PageQuery } from '../kernel/rules/shapes.ts';
-import type { ProtectionFacts } from '../protection/rules/protection.ts';
-import type { News, Told } from '../protection/rules/protection-news.ts';
-import type { RecoveryPoint } from '../protection/rules/recovery-point.ts';
-import type { Found } from '../watchdog/rules/watchdog.ts';
+import type { BlackoutWindow } from './rules/blackout.ts';
 import type { DueSchedule, Surroundings } from './rules/due.ts';
 import type { FirePlan } from './rules/firing.ts';
+import type { Fire } from './rules/ledger.ts';
+import type { RemovedSchedule, Schedule } from './rules/schedule.ts';
 
 /** The hot path of schedules: claim, plan and write are one transaction of a few statements. */
 export interface Emission {
@@ -27,32 +27,31 @@ export interface FailurePolicies {
   apply(now: string): Promise<readonly { scheduleId: string; action: 'Alert' | 'Suspend'; failureCount: number }[]>;
 }
 
-/** The copies that can be restored. */
-export interface RecoveryPoints {
-  /** The copy that this Operation made, unless it has expired at `now`. */
-  find(organizationId: string, operationId: string, now: string): Promise<RecoveryPoint | undefined>;
-  /** Those that have not expired at `now`; with `where.at` those that could be restored at that instant. */
-  page(organizationId: string, query: PageQuery, now: string): Promise<Page<RecoveryPoint>>;
+/** `from` and `to` bound the slots, both included; of a range, any of its slots. */
+export interface FireQuery extends PageQuery {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
 }
 
-/** The facts that protection is judged from, and what was told of it last. */
-export interface KnownProtection {
-  readonly facts: ProtectionFacts;
-  readonly told?: Told | undefined;
+export interface SchedulesTable {
+  readonly schedules: Rows<Schedule> & {
+    /** Whether there is or was one: a removed schedule keeps its ledger. */
+    existed(organizationId: string, id: string): Promise<boolean>;
+    /** What is left of what it made. */
+    made(id: string, now: string): Promise<Pick<RemovedSchedule, 'copyCount' | 'lastCopyExpiresAt' | 'inFlightCount'>>;
+  };
 }
 
-export interface Protections {
-  /** The next applications after this id, of all organizations, in the order of their ids. */
-  read(after: string | undefined, limit: number, now: string): Promise<readonly KnownProtection[]>;
-  /** Remembers what was told, and appends its events, where nobody else has told since it was read; says how many. */
-  tell(news: readonly News[]): Promise<number>;
-  find(organizationId: string, applicationInstanceId: string, now: string): Promise<KnownProtection | undefined>;
-  /** In the order of the severity that was told last. Applications of which nothing was told yet are not among them. */
-  page(organizationId: string, query: PageQuery, now: string): Promise<Page<KnownProtection>>;
+export interface FiresTable {
+  readonly fires: {
+    page(scheduleId: string, query: FireQuery): Promise<Page<Fire>>;
+    /** Adds rows; one takes the place of the row of a slot that waits. */
+    append(fires: readonly Fire[]): Promise<void>;
+    /** Puts rows in the place of one. */
+    replace(id: string, fires: readonly Fire[]): Promise<void>;
+  };
 }
 
-/** What the watchdog looks for. */
-export interface Invariants {
-  /** The rows that break an invariant, of each kind the oldest. */
-  broken(now: string): Promise<readonly Found[]>;
+export interface BlackoutWindowsTable {
+  readonly blackoutWindows: Rows<BlackoutWindow>;
 }

@@ -3,21 +3,23 @@
  * setting that right, and accounting for the slots that have passed until then.
  */
 
-import { foresee } from '../acceptance/foresee.ts';
+import { acceptSchedule } from '../acceptance/accept.ts';
 import { atRevision, type Call, ownAsRead, ownLocked } from '../access/call.ts';
-import type { Caller } from '../access/rules/access.ts';
-import { forewarned } from '../applications/adopt.ts';
+import { minimumIntervalSeconds } from '../access/organizations.ts';
+import { actor } from '../access/rules/access.ts';
+import { settingOf } from '../applications/setting.ts';
+import type { EventsTable } from '../kernel/ports.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';
-import { refuseRemovalOfPlanned, refuseWhatPlanDecides } from '../protection-plans/rules/in-step.ts';
-import { inferCadence } from '../time/rules/recurrence.ts';
-import { blackoutWindows } from './preview.ts';
+import { blackoutWindows } from './blackout-windows.ts';
+import { type DraftTables, draftSchedule } from './draft.ts';
+import type { FiresTable, SchedulesTable } from './ports.ts';
 import { awakened, rescheduled, settle, silenced } from './rules/account.ts';
 import type { Fire } from './rules/ledger.ts';
+import { refuseRemovalOfPlanned, refuseWhatPlanDecides } from './rules/planned-schedule.ts';
 import { blackoutWarnings } from './rules/preview.ts';
 import {
   afterRemoval,
   checkRecurrence,
-  dueAt,
   type NewSchedule,
   type RemovedSchedule,
   type Schedule,
@@ -25,52 +27,17 @@ import {
   withChange,
 } from './rules/schedule.ts';
 
-/** A schedule as it was saved, with what is legal but unwise about it. */
+/** A schedule as it was saved, with its warnings. */
 export type Saved = Schedule & { readonly warnings: string[] };
 
-export async function createSchedule(call: Call, input: NewSchedule): Promise<Saved> {
-  const { tx, caller, now, vault } = call;
-  const instance = await tx.applicationInstances.find(caller.organizationId, input.applicationInstanceId);
-  if (instance === undefined) {
-    throw ruleViolated('/applicationInstanceId', `There is no application instance ${input.applicationInstanceId}.`);
-  }
-  const {
-    timeZone = 'Etc/UTC',
-    suspend = false,
-    template = {},
-    concurrencyPolicy = 'Forbid',
-    missedFires = 'Latest',
-    ...rest
-  } = input;
-  const cadence = input.cadence ?? (input.schedule === undefined ? 'custom' : inferCadence(input.schedule));
-  const id = vault.newId();
-  const described = { ...rest, id, timeZone, concurrencyPolicy, missedFires };
-  const { first, warnings } = checkRecurrence(described, now, await minimumInterval(call));
-  const { clusterId } = instance;
-  const doubts = await foresee(call, { ...described, clusterId, template });
-  const forebodings = await forewarned(call, instance, 'Backup');
-  const schedule: Schedule = {
-    ...described,
-    organizationId: caller.organizationId,
-    clusterId,
-    suspend,
-    cadence,
-    template,
-    nextSlotAt: first,
-    ...(!suspend && { nextFireAt: dueAt(described, first) }),
-    createdAt: now,
-    updatedAt: now,
-    revision: 1,
-  };
-  await tx.schedules.insert(schedule);
-  return {
-    ...schedule,
-    warnings: [...warnings, ...doubts, ...forebodings, ...blackoutWarnings(schedule, await blackoutWindows(call), now)],
-  };
+export async function createSchedule(call: Call<DraftTables & SchedulesTable>, input: NewSchedule): Promise<Saved> {
+  const { schedule, warnings } = await draftSchedule(call, input);
+  await call.tx.schedules.insert(schedule);
+  return { ...schedule, warnings: [...warnings] };
 }
 
 export async function changeSchedule(
-  call: Call,
+  call: Call<DraftTables & SchedulesTable & FiresTable>,
   id: string,
   change: ScheduleChange,
   revision?: number,
@@ -84,9 +51,9 @@ export async function changeSchedule(
   const wanted = withChange(known, change, now);
   const { warnings } =
     recurs || change.ttl !== undefined
-      ? checkRecurrence(wanted, now, recurs ? await minimumInterval(call) : undefined)
+      ? checkRecurrence(wanted, now, recurs ? await minimumIntervalSeconds(call) : undefined)
       : { warnings: [] };
-  const doubts = change.template === undefined && change.ttl === undefined ? [] : await foresee(call, wanted);
+  const accepted = change.template === undefined && change.ttl === undefined ? [] : await acceptChange(call, wanted);
   // What has passed under the old recurrence is settled under it; the newest is still fired, unless it was suspended.
   const settled = recurs
     ? settle(known, known.suspend ? 'Suspended' : 'ScheduleChanged', !known.suspend, now, vault)
@@ -104,13 +71,13 @@ export async function changeSchedule(
   const blackedOut = recurs ? blackoutWarnings(turned.schedule, await blackoutWindows(call), now) : [];
   return {
     ...(await tx.schedules.update(atRevision(turned.schedule, revision))),
-    warnings: [...warnings, ...doubts, ...blackedOut],
+    warnings: [...warnings, ...accepted, ...blackedOut],
   };
 }
 
 /** A change of `suspend` does what the actions suspend and resume do without further words. */
 function turnedBySuspend(
-  { now, vault }: Call,
+  { now, vault }: Call<unknown>,
   known: Schedule,
   next: Schedule,
 ): { schedule: Schedule; fires: readonly Fire[] } {
@@ -123,7 +90,7 @@ function turnedBySuspend(
 
 /** Nothing fires until it is resumed, or until `resumeAt`. */
 export async function suspendSchedule(
-  call: Call,
+  call: Call<SchedulesTable & EventsTable>,
   id: string,
   input: { reason?: string | undefined; resumeAt?: string | undefined },
 ): Promise<Schedule> {
@@ -140,7 +107,7 @@ export async function suspendSchedule(
     ...(resumeAt !== undefined && { resumeAt }),
     updatedAt: now,
   });
-  await tell(
+  await record(
     call,
     suspended,
     'Suspended',
@@ -150,19 +117,27 @@ export async function suspendSchedule(
 }
 
 /** Goes on. What passed meanwhile is in the ledger as skipped; with catchUp Latest the newest of it is fired now. */
-export async function resumeSchedule(call: Call, id: string, catchUp: 'Latest' | 'None'): Promise<Schedule> {
+export async function resumeSchedule(
+  call: Call<SchedulesTable & FiresTable & EventsTable>,
+  id: string,
+  catchUp: 'Latest' | 'None',
+): Promise<Schedule> {
   const { tx, caller, now, vault } = call;
   const known = await ownLocked(tx.schedules, caller, 'schedule', id);
   if (!known.suspend) return known;
   const { suspendReason: _reason, resumeAt: _at, nextFireAt: _fire, ...rest } = known;
   const settled = settle({ ...rest, suspend: false, updatedAt: now }, 'Suspended', catchUp === 'Latest', now, vault);
   await appendFires(call, settled.fires);
-  await tell(call, known, 'Resumed', `Resumed by ${actor(caller)}.`);
+  await record(call, known, 'Resumed', `Resumed by ${actor(caller)}.`);
   return tx.schedules.update(awakened(settled.schedule));
 }
 
 /** No further fire; what it made stays, until its ttl, and so does its ledger. Says what stays. */
-export async function removeSchedule(call: Call, id: string, revision?: number): Promise<RemovedSchedule> {
+export async function removeSchedule(
+  call: Call<SchedulesTable & FiresTable>,
+  id: string,
+  revision?: number,
+): Promise<RemovedSchedule> {
   const { tx, caller, now, vault } = call;
   const known = await ownAsRead(tx.schedules, caller, 'schedule', id, revision);
   refuseRemovalOfPlanned(known);
@@ -172,21 +147,22 @@ export async function removeSchedule(call: Call, id: string, revision?: number):
   return { id, name: known.name, ...made, note: afterRemoval(made) };
 }
 
-export function actor(caller: Caller): string {
-  return caller.onBehalfOf ?? caller.name;
-}
-
-async function appendFires({ tx }: Call, fires: readonly Fire[]): Promise<void> {
+async function appendFires({ tx }: Call<FiresTable>, fires: readonly Fire[]): Promise<void> {
   if (fires.length > 0) await tx.fires.append(fires);
 }
 
-async function tell({ tx, now }: Call, schedule: Schedule, reason: string, message: string): Promise<void> {
+async function record(
+  { tx, now }: Call<EventsTable>,
+  schedule: Schedule,
+  reason: string,
+  message: string,
+): Promise<void> {
   const { organizationId, clusterId, applicationInstanceId, id: scheduleId } = schedule;
   await tx.events.append([
     { organizationId, clusterId, applicationInstanceId, scheduleId, type: 'Normal', reason, message, at: now },
   ]);
 }
 
-async function minimumInterval({ tx, caller }: Call): Promise<number | undefined> {
-  return (await tx.organizations.find(caller.organizationId, caller.organizationId))?.minimumIntervalSeconds;
+async function acceptChange(call: Call<DraftTables>, wanted: Schedule): Promise<readonly string[]> {
+  return acceptSchedule(call, await settingOf(call, wanted.applicationInstanceId), wanted);
 }

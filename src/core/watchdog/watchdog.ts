@@ -4,10 +4,10 @@
  */
 
 import type { Clock, Log } from '../kernel/ports.ts';
-import type { Invariants } from '../scheduling/ports.ts';
+import type { Invariants } from './ports.ts';
 import { findingKey, reportOf, type WatchdogReport } from './rules/watchdog.ts';
 
-interface WatchdogPorts {
+export interface WatchdogPorts {
   readonly invariants: Invariants;
   readonly clock: Clock;
 }

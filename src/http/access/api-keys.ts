@@ -1,13 +1,15 @@
 /** /v1/api-keys: who may call. A key's secret is in the answer that creates it and nowhere else. */
+
 import { z } from 'zod';
 import { createApiKey, revokeApiKey } from '../../core/access/access.ts';
 import { own } from '../../core/access/call.ts';
+import type { ApiKeysTable, OrganizationsTable } from '../../core/access/ports.ts';
 import { ApiKey, NewApiKey } from '../../core/access/rules/access.ts';
 import { callerOf } from '../kit/auth.ts';
 import { answerOnce, created, done } from '../kit/calls.ts';
 import { CreationOrder, listed, listOf, listQuery } from '../kit/paging.ts';
 import { ById, PostHeaders } from '../kit/parameters.ts';
-import type { Api, HttpPorts } from '../kit/ports.ts';
+import type { Api, RoutePorts } from '../kit/ports.ts';
 import { about } from '../kit/route.ts';
 
 const tag = 'api-keys';
@@ -21,7 +23,7 @@ const ApiKeyCreated = z
   })
   .meta({ id: 'ApiKeyCreated', description: 'A new API key with its secret.' });
 
-export function apiKeyRoutes(api: Api, ports: HttpPorts): void {
+export function apiKeyRoutes(api: Api, ports: RoutePorts<ApiKeysTable & OrganizationsTable>): void {
   const { apiKeys } = ports.store.tables;
 
   api.post(

@@ -1,20 +1,21 @@
 /** /v1/organizations: tenants. A platform administrator sees all of them, everybody else their own. */
-import { createOrganization } from '../../core/access/access.ts';
+
+import { changeOrganization, createOrganization } from '../../core/access/organizations.ts';
+import type { OrganizationsTable } from '../../core/access/ports.ts';
 import { type Caller, may, NewOrganization, Organization, OrganizationChange } from '../../core/access/rules/access.ts';
 import { notFound } from '../../core/kernel/rules/problem.ts';
-import { changeOrganization } from '../../core/scheduling/standstill.ts';
 import { callerOf } from '../kit/auth.ts';
 import { answerOnce, created, write } from '../kit/calls.ts';
 import { CreationOrder, listed, listOf, listQuery } from '../kit/paging.ts';
 import { ById, ChangeHeaders, PostHeaders } from '../kit/parameters.ts';
-import type { Api, HttpPorts } from '../kit/ports.ts';
+import type { Api, RoutePorts } from '../kit/ports.ts';
 import { expectedRevision, tagged } from '../kit/revisions.ts';
 import { about } from '../kit/route.ts';
 
 const tag = 'organizations';
 const OrganizationList = listOf('OrganizationList', Organization, 'organizations');
 
-export function organizationRoutes(api: Api, ports: HttpPorts): void {
+export function organizationRoutes(api: Api, ports: RoutePorts<OrganizationsTable>): void {
   const { organizations } = ports.store.tables;
 
   api.post(

@@ -1,16 +1,22 @@
 /** POST /api/agent/events: a cluster's own agent tells what happens there. And the token that it does so with. */
+
 import { z } from 'zod';
-import { type Agent, authenticateAgent, takeAgentEvents } from '../../core/agents/agent-events.ts';
+import type { AgentPorts } from '../../core/agents/agent-events.ts';
+import { authenticateAgent, takeAgentEvents } from '../../core/agents/agent-events.ts';
 import { createAgentToken, revokeAgentToken } from '../../core/agents/agent-token.ts';
+import type { Agent, AgentTokensTable } from '../../core/agents/ports.ts';
 import { AgentEvents } from '../../core/agents/rules/agent-event.ts';
+import type { ClustersTable } from '../../core/clusters/ports.ts';
+import type { EventsTable } from '../../core/kernel/ports.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
 import { Id, Instant } from '../../core/kernel/rules/shapes.ts';
 import { bearerOf } from '../kit/auth.ts';
 import { answerOnce, write } from '../kit/calls.ts';
 import { ActorHeaders, ById, PostHeaders } from '../kit/parameters.ts';
-import type { Api, HttpPorts } from '../kit/ports.ts';
+import type { Api, RoutePorts } from '../kit/ports.ts';
 import { about } from '../kit/route.ts';
 import { agentBodyBytes, agentMediaType, readAgentBodies } from './body.ts';
+import type { Rate } from './rate.ts';
 import { buckets } from './rate.ts';
 
 /** Five times what an agent posts; and, at once, what it has kept over an outage. */
@@ -27,7 +33,12 @@ const AgentToken = z
   })
   .meta({ id: 'AgentToken', description: "A new token for a cluster's agent." });
 
-export function agentTokenRoutes(api: Api, ports: HttpPorts): void {
+interface AgentLimits {
+  /** How often the agent of one cluster may post. */
+  readonly agentRate?: Rate | undefined;
+}
+
+export function agentTokenRoutes(api: Api, ports: RoutePorts<ClustersTable & AgentTokensTable & EventsTable>): void {
   api.post(
     '/v1/clusters/:id/agent-token',
     about(
@@ -73,7 +84,7 @@ export function agentTokenRoutes(api: Api, ports: HttpPorts): void {
   );
 }
 
-export function agentEventRoutes(api: Api, ports: HttpPorts): void {
+export function agentEventRoutes(api: Api, ports: AgentPorts & AgentLimits): void {
   const wait = buckets(ports.agentRate ?? usualRate);
   // Apart, because what is read of a body here holds for no other route.
   api.register(async (app: Api) => {

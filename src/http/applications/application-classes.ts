@@ -6,6 +6,7 @@ import {
   createApplicationClass,
   removeApplicationClass,
 } from '../../core/applications/applications.ts';
+import type { ApplicationClassesTable } from '../../core/applications/ports.ts';
 import {
   ApplicationClass,
   ApplicationClassChange,
@@ -15,14 +16,14 @@ import { callerOf } from '../kit/auth.ts';
 import { answerOnce, created, write } from '../kit/calls.ts';
 import { CreationOrder, listed, listOf, listQuery } from '../kit/paging.ts';
 import { ById, ChangeHeaders, PostHeaders, ReadHeaders } from '../kit/parameters.ts';
-import type { Api, HttpPorts } from '../kit/ports.ts';
+import type { Api, RoutePorts } from '../kit/ports.ts';
 import { expectedRevision, tagged, taggedUnlessKnown } from '../kit/revisions.ts';
 import { about } from '../kit/route.ts';
 
 const tag = 'application-classes';
 const ApplicationClassList = listOf('ApplicationClassList', ApplicationClass, 'application classes');
 
-export function applicationClassRoutes(api: Api, ports: HttpPorts): void {
+export function applicationClassRoutes(api: Api, ports: RoutePorts<ApplicationClassesTable>): void {
   const { applicationClasses } = ports.store.tables;
 
   api.post(

@@ -1,12 +1,13 @@
 /** /v1/application-instances: the applications that run in namespaces of clusters. */
 
 import { own } from '../../core/access/call.ts';
-import { withState, withStates } from '../../core/applications/adopt.ts';
+import { type AdoptionTables, withState, withStates } from '../../core/applications/adopt.ts';
 import {
   changeApplicationInstance,
   createApplicationInstance,
   removeApplicationInstance,
 } from '../../core/applications/applications.ts';
+import type { PlanClassesTable } from '../../core/applications/ports.ts';
 import {
   ApplicationInstance,
   ApplicationInstanceChange,
@@ -18,7 +19,7 @@ import { callerOf } from '../kit/auth.ts';
 import { answerOnce, created, write } from '../kit/calls.ts';
 import { CreationOrder, listed, listOf, listQuery } from '../kit/paging.ts';
 import { ById, ChangeHeaders, PostHeaders } from '../kit/parameters.ts';
-import type { Api, HttpPorts } from '../kit/ports.ts';
+import type { Api, RoutePorts } from '../kit/ports.ts';
 import { expectedRevision, tagged } from '../kit/revisions.ts';
 import { about } from '../kit/route.ts';
 
@@ -31,7 +32,7 @@ const filters = {
   protectionPlanId: Id.optional().describe('Only those that this protection plan is applied to.'),
 };
 
-export function applicationInstanceRoutes(api: Api, ports: HttpPorts): void {
+export function applicationInstanceRoutes(api: Api, ports: RoutePorts<AdoptionTables & PlanClassesTable>): void {
   const { applicationInstances, clusterApplications } = ports.store.tables;
   const shown = (instance: ApplicationInstance) => withState({ clusterApplications }, instance);
 

@@ -1,7 +1,7 @@
 /** /v1/clusters/{id}/applications: what runs in a cluster, whoever put it there, and registering it. */
 
 import { own } from '../../core/access/call.ts';
-import { adoptApplication } from '../../core/applications/adopt.ts';
+import { type AdoptionTables, adoptApplication } from '../../core/applications/adopt.ts';
 import { ApplicationInstance } from '../../core/applications/rules/application.ts';
 import { Adoption, ClusterApplication } from '../../core/applications/rules/cluster-application.ts';
 import { DnsLabel } from '../../core/kernel/rules/names.ts';
@@ -10,7 +10,7 @@ import { callerOf } from '../kit/auth.ts';
 import { answerOnce, created } from '../kit/calls.ts';
 import { CreationOrder, listed, listOf, listQuery } from '../kit/paging.ts';
 import { ById, PostHeaders, QueryBoolean } from '../kit/parameters.ts';
-import type { Api, HttpPorts } from '../kit/ports.ts';
+import type { Api, RoutePorts } from '../kit/ports.ts';
 import { about } from '../kit/route.ts';
 
 const tag = 'clusters';
@@ -23,7 +23,7 @@ const filters = {
 };
 const ByIds = ById.extend({ applicationId: Id.describe('The id of the application in the list.') });
 
-export function clusterApplicationRoutes(api: Api, ports: HttpPorts): void {
+export function clusterApplicationRoutes(api: Api, ports: RoutePorts<AdoptionTables>): void {
   const { clusters, clusterApplications } = ports.store.tables;
 
   api.get(

@@ -1,17 +1,22 @@
 /** /v1/application-classes/{id}/retention-override: an organization's own time to live for the copies of a class. */
+
 import { findOverride, putOverride, removeOverride } from '../../core/applications/applications.ts';
+import type { ApplicationClassesTable, RetentionOverridesTable } from '../../core/applications/ports.ts';
 import { RetentionOverride } from '../../core/applications/rules/application.ts';
 import { Retention } from '../../core/applications/rules/retention.ts';
 import { callerOf } from '../kit/auth.ts';
 import { write } from '../kit/calls.ts';
 import { ActorHeaders, ById } from '../kit/parameters.ts';
-import type { Api, HttpPorts } from '../kit/ports.ts';
+import type { Api, RoutePorts } from '../kit/ports.ts';
 import { about } from '../kit/route.ts';
 
 const tag = 'application-classes';
 const address = '/v1/application-classes/:id/retention-override';
 
-export function retentionOverrideRoutes(api: Api, ports: HttpPorts): void {
+export function retentionOverrideRoutes(
+  api: Api,
+  ports: RoutePorts<ApplicationClassesTable & RetentionOverridesTable>,
+): void {
   api.get(
     address,
     about(

@@ -2,19 +2,22 @@
 import { own } from '../../core/access/call.ts';
 import {
   allWithWaiting,
+  type CheckPorts,
   changeCluster,
   checkCluster,
   registerCluster,
   removeCluster,
   withWaiting,
 } from '../../core/clusters/clusters.ts';
+import type { ClustersTable, CredentialsTable, ForgettingTable, KubeconfigReader } from '../../core/clusters/ports.ts';
 import { Cluster, ClusterChange, ClusterStatus, NewCluster } from '../../core/clusters/rules/cluster.ts';
+import type { EventsTable } from '../../core/kernel/ports.ts';
 import { Event } from '../../core/kernel/rules/event.ts';
 import { callerOf } from '../kit/auth.ts';
 import { answerOnce, answerOnceBetween, created, done, write } from '../kit/calls.ts';
 import { CreationOrder, EventOrder, listed, listOf, listQuery } from '../kit/paging.ts';
 import { ById, ChangeHeaders, PostHeaders } from '../kit/parameters.ts';
-import type { Api, HttpPorts } from '../kit/ports.ts';
+import type { Api, RoutePorts } from '../kit/ports.ts';
 import { expectedRevision, tagged } from '../kit/revisions.ts';
 import { about } from '../kit/route.ts';
 
@@ -22,7 +25,13 @@ const tag = 'clusters';
 const EventList = listOf('EventList', Event, 'events');
 const ClusterList = listOf('ClusterList', ClusterStatus, 'clusters');
 
-export function clusterRoutes(api: Api, ports: HttpPorts): void {
+export function clusterRoutes(
+  api: Api,
+  ports: RoutePorts<ClustersTable & CredentialsTable & ForgettingTable & EventsTable> &
+    Omit<CheckPorts, 'chance'> & {
+      readonly readKubeconfig: KubeconfigReader;
+    },
+): void {
   const { clusters, events } = ports.store.tables;
 
   api.post(

@@ -1,10 +1,13 @@
 /** /v1/clusters/{id}/suspend and /resume: everything that is scheduled for a cluster stands still, and goes on. */
+
 import { z } from 'zod';
+import type { ClustersTable } from '../../core/clusters/ports.ts';
 import { Cluster } from '../../core/clusters/rules/cluster.ts';
-import { suspendCluster } from '../../core/scheduling/standstill.ts';
+import { suspendCluster } from '../../core/clusters/suspension.ts';
+import type { EventsTable } from '../../core/kernel/ports.ts';
 import { answerOnce, done } from '../kit/calls.ts';
 import { ById, PostHeaders } from '../kit/parameters.ts';
-import type { Api, HttpPorts } from '../kit/ports.ts';
+import type { Api, RoutePorts } from '../kit/ports.ts';
 import { about } from '../kit/route.ts';
 
 const tag = 'clusters';
@@ -12,7 +15,7 @@ const ClusterSuspension = z
   .strictObject({ reason: z.string().min(1).max(500).optional().describe('Why, for people.') })
   .meta({ id: 'ClusterSuspension', description: 'Why it stands still.' });
 
-export function clusterSuspensionRoutes(api: Api, ports: HttpPorts): void {
+export function clusterSuspensionRoutes(api: Api, ports: RoutePorts<ClustersTable & EventsTable>): void {
   api.post(
     '/v1/clusters/:id/suspend',
     about(

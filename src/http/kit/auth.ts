@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { authenticate } from '../../core/access/access.ts';
 import { type Caller, requireScope, type Scope } from '../../core/access/rules/access.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
-import type { HttpPorts } from './ports.ts';
+import type { ServerPorts } from './ports.ts';
 
 /** `anyKey`: any valid key. `agentToken`: the token of a cluster's agent. `public`: nobody is asked for anything. */
 export type RouteScope = Scope | 'anyKey' | 'agentToken' | 'public';
@@ -19,7 +19,7 @@ declare module 'fastify' {
 
 const bearer = /^Bearer +([\x21-\x7e]{1,512}) *$/i;
 
-export function requireKeys(app: FastifyInstance, ports: HttpPorts): void {
+export function requireKeys(app: FastifyInstance, ports: ServerPorts): void {
   app.decorateRequest('caller');
   app.addHook('onRequest', async (request) => {
     const { scope } = request.routeOptions.config;

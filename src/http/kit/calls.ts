@@ -3,19 +3,22 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Call, Reading } from '../../core/access/call.ts';
 import { type Answer, type Keyed, once, onceBetween } from '../../core/access/idempotency.ts';
 import { callerOf } from './auth.ts';
-import type { HttpPorts } from './ports.ts';
+import type { RoutePorts } from './ports.ts';
 import { etagOf, type Revised } from './revisions.ts';
 
 /** For a use case that writes nothing. */
-export async function reading({ store, vault, clock }: HttpPorts, request: FastifyRequest): Promise<Reading> {
+export async function reading<Tables>(
+  { store, vault, clock }: RoutePorts<Tables>,
+  request: FastifyRequest,
+): Promise<Reading<Tables>> {
   return { tx: store.tables, caller: callerOf(request), now: await clock.now(), vault };
 }
 
 /** Runs a use case in one transaction. */
-export async function write<T>(
-  ports: HttpPorts,
+export async function write<Tables, T>(
+  ports: RoutePorts<Tables>,
   request: FastifyRequest,
-  work: (call: Call) => Promise<T>,
+  work: (call: Call<Tables>) => Promise<T>,
 ): Promise<T> {
   const { store, vault, clock } = ports;
   const caller = callerOf(request);
@@ -24,11 +27,11 @@ export async function write<T>(
 }
 
 /** `write` for a POST: takes effect once per Idempotency-Key, and sends the answer of that one time. */
-export async function answerOnce(
-  ports: HttpPorts,
+export async function answerOnce<Tables>(
+  ports: RoutePorts<Tables>,
   request: FastifyRequest,
   reply: FastifyReply,
-  work: (call: Call) => Promise<Answer>,
+  work: (call: Call<Tables>) => Promise<Answer>,
 ): Promise<void> {
   const { store, vault, clock } = ports;
   const caller = callerOf(request);
@@ -38,7 +41,7 @@ export async function answerOnce(
 
 /** `answerOnce` for what calls a cluster, which no transaction may wait for. */
 export async function answerOnceBetween(
-  ports: HttpPorts,
+  ports: RoutePorts<unknown>,
   request: FastifyRequest,
   reply: FastifyReply,
   work: () => Promise<Answer>,
@@ -77,7 +80,7 @@ async function sendOnce(
 }
 
 /** The same key of the same API key for another address is another key; for another body it is refused. */
-function keyedBy({ vault }: HttpPorts, request: FastifyRequest): Keyed | undefined {
+function keyedBy({ vault }: Pick<RoutePorts<unknown>, 'vault'>, request: FastifyRequest): Keyed | undefined {
   const key = request.headers['idempotency-key'];
   if (key === undefined) return undefined;
   const { organizationId, apiKeyId } = callerOf(request);

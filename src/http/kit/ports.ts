@@ -1,4 +1,5 @@
-/** Everything that the API may touch, and what it is told at its start. context.ts hands both in. */
+/** What the server and its routes may touch. context.ts hands it in. */
+
 import type {
   FastifyBaseLogger,
   FastifyInstance,
@@ -7,34 +8,30 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { AgentRecord } from '../../core/agents/agent-events.ts';
-import type { ClusterChecks, ClusterFigures } from '../../core/clusters/ports.ts';
-import type { ClusterApi, ClusterDirectory, KubeconfigReader } from '../../core/delivery/ports.ts';
-import type { Clock, Doorbell, Store, Vault } from '../../core/kernel/ports.ts';
-import type { Invariants, Protections, RecoveryPoints } from '../../core/scheduling/ports.ts';
-import type { Rate } from '../agents/rate.ts';
+import type { ApiKeyHolders, IdempotencyTable } from '../../core/access/ports.ts';
+import type { Clock, Store, Vault } from '../../core/kernel/ports.ts';
 
-export interface HttpPorts {
-  readonly store: Store;
+/** What a resource's routes are given: the tables that their use cases touch, and the time. */
+export interface RoutePorts<Tables> {
+  readonly store: Store<Tables & IdempotencyTable>;
   readonly vault: Vault;
   readonly clock: Clock;
-  readonly doorbell: Doorbell;
-  readonly recoveryPoints: RecoveryPoints;
-  readonly protections: Protections;
-  readonly invariants: Invariants;
-  readonly directory: ClusterDirectory;
-  readonly clusterChecks: ClusterChecks;
-  readonly clusterFigures: ClusterFigures;
-  readonly clusterApi: ClusterApi;
-  readonly agents: AgentRecord;
-  /** How often the agent of one cluster may post. */
-  readonly agentRate?: Rate | undefined;
-  readonly readKubeconfig: KubeconfigReader;
+}
+
+/** What the server itself needs, whatever its routes are. */
+export interface ServerPorts {
+  readonly apiKeyHolders: ApiKeyHolders;
+  readonly vault: Vault;
+  /** True from the signal to stop until the end: /readyz fails and connections are not kept. */
+  draining(): boolean;
+}
+
+/** What `/livez`, `/readyz` and `/metrics` tell. */
+export interface ServicePorts {
   /** The parts that this replica needs to serve, and whether each is well. Anybody may read it: no addresses in it. */
   ready(): Promise<readonly Readiness[]>;
   /** In Prometheus' text format. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
-  /** True from the signal to stop until the end: /readyz fails and connections are not kept. */
   draining(): boolean;
 }
 

@@ -1,6 +1,6 @@
 /** The document without a running service: the server is built with ports that nobody calls. */
 import type { FastifyBaseLogger } from 'fastify';
-import type { HttpPorts } from '../kit/ports.ts';
+import type { HttpPorts } from '../routes.ts';
 import { buildServer } from '../server.ts';
 import type { Document } from './types.ts';
 

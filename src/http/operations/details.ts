@@ -1,13 +1,17 @@
 /** /v1/operations/{id}/…: what happened to an Operation, and the resource that it is in the cluster. */
+
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { own } from '../../core/access/call.ts';
+import type { ClustersTable } from '../../core/clusters/ports.ts';
+import type { EventsTable } from '../../core/kernel/ports.ts';
 import { Event } from '../../core/kernel/rules/event.ts';
+import type { OperationsTable } from '../../core/operations/ports.ts';
 import { manifestOf } from '../../core/operations/rules/manifest.ts';
 import { callerOf } from '../kit/auth.ts';
 import { EventOrder, listed, listOf, listQuery } from '../kit/paging.ts';
 import { ById } from '../kit/parameters.ts';
-import type { Api, HttpPorts } from '../kit/ports.ts';
+import type { Api, RoutePorts } from '../kit/ports.ts';
 import { about } from '../kit/route.ts';
 
 const tag = 'operations';
@@ -17,7 +21,10 @@ const ManifestYaml = z.string().meta({
   description: 'A custom resource of kind Operation (ops.vworkspace.io/v1alpha1), as YAML.',
 });
 
-export function operationDetailRoutes(api: Api, ports: HttpPorts): void {
+export function operationDetailRoutes(
+  api: Api,
+  ports: RoutePorts<OperationsTable & ClustersTable & EventsTable>,
+): void {
   const { operations, clusters, events } = ports.store.tables;
 
   api.get(

@@ -1,16 +1,24 @@
 /** /v1/operations: backups and restores, on demand and from schedules: asking for one, following it, cancelling it. */
+
 import { z } from 'zod';
 import { own } from '../../core/access/call.ts';
+import type { Doorbell } from '../../core/kernel/ports.ts';
 import { DnsLabel } from '../../core/kernel/rules/names.ts';
+import { OperationType } from '../../core/kernel/rules/operation-type.ts';
 import { Id } from '../../core/kernel/rules/shapes.ts';
 import { cancelOperation } from '../../core/operations/cancel.ts';
-import { createOperation, type Planned, planOperation } from '../../core/operations/request.ts';
-import { NewOperation, Operation, OperationType, Origin, Phase } from '../../core/operations/rules/operation.ts';
+import {
+  draftOperation,
+  type RequestedOperation,
+  type RequestTables,
+  requestOperation,
+} from '../../core/operations/request.ts';
+import { NewOperation, Operation, Origin, Phase } from '../../core/operations/rules/operation.ts';
 import { callerOf } from '../kit/auth.ts';
 import { answerOnce, done, reading } from '../kit/calls.ts';
 import { CreationOrder, listed, listOf, listQuery } from '../kit/paging.ts';
 import { ById, PostHeaders, QueryBoolean, ReadHeaders } from '../kit/parameters.ts';
-import type { Api, HttpPorts } from '../kit/ports.ts';
+import type { Api, RoutePorts } from '../kit/ports.ts';
 import { taggedUnlessKnown } from '../kit/revisions.ts';
 import { about } from '../kit/route.ts';
 
@@ -47,7 +55,7 @@ const filters = {
   namespace: DnsLabel.optional().describe('Only those in namespaces of this name.'),
 };
 
-export function operationRoutes(api: Api, ports: HttpPorts): void {
+export function operationRoutes(api: Api, ports: RoutePorts<RequestTables> & { readonly doorbell: Doorbell }): void {
   const { operations } = ports.store.tables;
 
   api.post(
@@ -70,13 +78,13 @@ export function operationRoutes(api: Api, ports: HttpPorts): void {
     ),
     async (request, reply) => {
       const { query, body } = request;
-      if (query.dryRun) return answerOf(await planOperation(await reading(ports, request), body));
+      if (query.dryRun) return answerOf(await draftOperation(await reading(ports, request), body));
       return answerOnce(ports, request, reply, async (call) => {
-        const planned = await createOperation(call, ports.doorbell, body);
+        const requested = await requestOperation(call, ports.doorbell, body);
         return {
           status: 201,
-          body: answerOf(planned),
-          headers: { location: `/v1/operations/${planned.operation.id}` },
+          body: answerOf(requested),
+          headers: { location: `/v1/operations/${requested.operation.id}` },
         };
       });
     },
@@ -128,6 +136,6 @@ export function operationRoutes(api: Api, ports: HttpPorts): void {
   );
 }
 
-function answerOf({ operation, manifest, warnings }: Planned): z.infer<typeof OperationPlan> {
+function answerOf({ operation, manifest, warnings }: RequestedOperation): z.infer<typeof OperationPlan> {
   return { operation, manifest: { ...manifest }, warnings: [...warnings] };
 }

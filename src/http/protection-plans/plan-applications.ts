@@ -2,12 +2,16 @@
 import { z } from 'zod';
 import { DnsLabel } from '../../core/kernel/rules/names.ts';
 import { Id } from '../../core/kernel/rules/shapes.ts';
-import { applyProtectionPlan, unapplyProtectionPlan } from '../../core/protection-plans/apply-plan.ts';
+import {
+  type ApplyingTables,
+  applyProtectionPlan,
+  detachProtectionPlan,
+} from '../../core/protection-plans/apply-plan.ts';
 import { Schedule } from '../../core/scheduling/rules/schedule.ts';
 import { TimeZone } from '../../core/time/rules/recurrence.ts';
 import { answerOnce, done } from '../kit/calls.ts';
 import { ById, PostHeaders } from '../kit/parameters.ts';
-import type { Api, HttpPorts } from '../kit/ports.ts';
+import type { Api, RoutePorts } from '../kit/ports.ts';
 import { about } from '../kit/route.ts';
 
 const tag = 'protection-plans';
@@ -39,7 +43,7 @@ const RemovedProtectionPlan = z
   })
   .meta({ id: 'RemovedProtectionPlan', description: 'An application instance without a plan.' });
 
-export function planApplicationRoutes(api: Api, ports: HttpPorts): void {
+export function planApplicationRoutes(api: Api, ports: RoutePorts<ApplyingTables>): void {
   api.post(
     '/v1/application-instances/:id/apply-protection-plan',
     about(
@@ -73,6 +77,6 @@ export function planApplicationRoutes(api: Api, ports: HttpPorts): void {
       { params: ById, headers: PostHeaders, response: { 200: RemovedProtectionPlan } },
     ),
     (request, reply) =>
-      answerOnce(ports, request, reply, async (call) => done(await unapplyProtectionPlan(call, request.params.id))),
+      answerOnce(ports, request, reply, async (call) => done(await detachProtectionPlan(call, request.params.id))),
   );
 }

@@ -7,6 +7,7 @@ import {
   createProtectionPlan,
   findProtectionPlan,
   listProtectionPlans,
+  type PlanTables,
   removeProtectionPlan,
 } from '../../core/protection-plans/protection-plans.ts';
 import {
@@ -19,7 +20,7 @@ import { callerOf } from '../kit/auth.ts';
 import { answerOnce, created, reading, write } from '../kit/calls.ts';
 import { CreationOrder, listed, listOf, listQuery } from '../kit/paging.ts';
 import { ById, ChangeHeaders, PostHeaders } from '../kit/parameters.ts';
-import type { Api, HttpPorts } from '../kit/ports.ts';
+import type { Api, RoutePorts } from '../kit/ports.ts';
 import { expectedRevision, tagged } from '../kit/revisions.ts';
 import { about } from '../kit/route.ts';
 
@@ -30,7 +31,7 @@ const filters = {
   applicationClassId: Id.optional().describe('Only those for instances of this class alone.'),
 };
 
-export function protectionPlanRoutes(api: Api, ports: HttpPorts): void {
+export function protectionPlanRoutes(api: Api, ports: RoutePorts<PlanTables>): void {
   api.post(
     '/v1/protection-plans',
     about(

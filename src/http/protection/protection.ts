@@ -1,13 +1,17 @@
 /** /v1/protection: whether applications could be brought back; and what was told of one, as events. */
+
 import { own } from '../../core/access/call.ts';
+import type { ApplicationInstancesTable } from '../../core/applications/ports.ts';
+import type { EventsTable } from '../../core/kernel/ports.ts';
 import { Event } from '../../core/kernel/rules/event.ts';
 import { Id } from '../../core/kernel/rules/shapes.ts';
+import type { Protections } from '../../core/protection/ports.ts';
 import { getProtection, listProtections } from '../../core/protection/protection.ts';
 import { Protection, ProtectionStatus } from '../../core/protection/rules/protection.ts';
 import { callerOf } from '../kit/auth.ts';
 import { EventOrder, listed, listOf, listQuery, SeverityOrder } from '../kit/paging.ts';
 import { ById } from '../kit/parameters.ts';
-import type { Api, HttpPorts } from '../kit/ports.ts';
+import type { Api, RoutePorts } from '../kit/ports.ts';
 import { about } from '../kit/route.ts';
 
 const tag = 'protection';
@@ -20,7 +24,10 @@ const filters = {
   applicationClassId: Id.optional().describe('Only those of applications of this class.'),
 };
 
-export function protectionRoutes(api: Api, ports: HttpPorts): void {
+export function protectionRoutes(
+  api: Api,
+  ports: RoutePorts<ApplicationInstancesTable & EventsTable> & { readonly protections: Protections },
+): void {
   const { applicationInstances, events } = ports.store.tables;
 
   api.get(

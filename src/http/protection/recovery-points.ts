@@ -1,13 +1,15 @@
 /** /v1/recovery-points: what can be restored, now or at an instant. */
 
+import type { Clock } from '../../core/kernel/ports.ts';
 import { DnsLabel } from '../../core/kernel/rules/names.ts';
 import { notFound } from '../../core/kernel/rules/problem.ts';
 import { Id, Instant } from '../../core/kernel/rules/shapes.ts';
+import type { RecoveryPoints } from '../../core/protection/ports.ts';
 import { RecoveryPoint } from '../../core/protection/rules/recovery-point.ts';
 import { callerOf } from '../kit/auth.ts';
 import { CreationOrder, listed, listOf, listQuery } from '../kit/paging.ts';
 import { ById } from '../kit/parameters.ts';
-import type { Api, HttpPorts } from '../kit/ports.ts';
+import type { Api } from '../kit/ports.ts';
 import { about } from '../kit/route.ts';
 
 const tag = 'recovery-points';
@@ -22,7 +24,10 @@ const filters = {
   ),
 };
 
-export function recoveryPointRoutes(api: Api, { recoveryPoints, clock }: HttpPorts): void {
+export function recoveryPointRoutes(
+  api: Api,
+  { recoveryPoints, clock }: { readonly recoveryPoints: RecoveryPoints; readonly clock: Clock },
+): void {
   api.get(
     '/v1/recovery-points',
     about(

@@ -1,20 +1,23 @@
 /** /v1/schedules/{id}/…: what is done with a schedule, what it is going to do, and the ledger of what it did. */
+
 import { z } from 'zod';
+import type { Doorbell } from '../../core/kernel/ports.ts';
 import { notFound } from '../../core/kernel/rules/problem.ts';
 import { Instant } from '../../core/kernel/rules/shapes.ts';
 import { Operation } from '../../core/operations/rules/operation.ts';
 import { backfillSchedule } from '../../core/scheduling/backfill.ts';
+import type { DraftTables } from '../../core/scheduling/draft.ts';
 import { previewNewSchedule, previewSchedule } from '../../core/scheduling/preview.ts';
 import { Fire, FireOutcome } from '../../core/scheduling/rules/ledger.ts';
 import { PreviewedFire } from '../../core/scheduling/rules/preview.ts';
 import { NewSchedule, Schedule } from '../../core/scheduling/rules/schedule.ts';
 import { resumeSchedule, suspendSchedule } from '../../core/scheduling/schedules.ts';
-import { triggerSchedule } from '../../core/scheduling/trigger.ts';
+import { type FiringTables, triggerSchedule } from '../../core/scheduling/trigger.ts';
 import { callerOf } from '../kit/auth.ts';
 import { answerOnce, created, done, reading } from '../kit/calls.ts';
 import { listed, listOf, listQuery, SlotOrder } from '../kit/paging.ts';
 import { ById, PostHeaders, queryInteger } from '../kit/parameters.ts';
-import type { Api, HttpPorts } from '../kit/ports.ts';
+import type { Api, RoutePorts } from '../kit/ports.ts';
 import { about } from '../kit/route.ts';
 
 const tag = 'schedules';
@@ -51,7 +54,10 @@ const previewQuery = z.strictObject({
   count: queryInteger(1, 100).default(10).describe('How many fires. 1 to 100, default 10.'),
 });
 
-export function scheduleActionRoutes(api: Api, ports: HttpPorts): void {
+export function scheduleActionRoutes(
+  api: Api,
+  ports: RoutePorts<FiringTables & DraftTables> & { readonly doorbell: Doorbell },
+): void {
   const { schedules, fires } = ports.store.tables;
 
   api.post(

@@ -1,13 +1,16 @@
 /** /v1/blackout-windows: times in which nothing is fired. */
+
 import { own } from '../../core/access/call.ts';
+import type { ClustersTable } from '../../core/clusters/ports.ts';
 import { Id } from '../../core/kernel/rules/shapes.ts';
+import { createBlackoutWindow, removeBlackoutWindow } from '../../core/scheduling/blackout-windows.ts';
+import type { BlackoutWindowsTable, SchedulesTable } from '../../core/scheduling/ports.ts';
 import { BlackoutWindow, NewBlackoutWindow } from '../../core/scheduling/rules/blackout.ts';
-import { createBlackoutWindow, removeBlackoutWindow } from '../../core/scheduling/standstill.ts';
 import { callerOf } from '../kit/auth.ts';
 import { answerOnce, created, write } from '../kit/calls.ts';
 import { CreationOrder, listed, listOf, listQuery } from '../kit/paging.ts';
 import { ActorHeaders, ById, PostHeaders } from '../kit/parameters.ts';
-import type { Api, HttpPorts } from '../kit/ports.ts';
+import type { Api, RoutePorts } from '../kit/ports.ts';
 import { tagged } from '../kit/revisions.ts';
 import { about } from '../kit/route.ts';
 
@@ -18,7 +21,10 @@ const filters = {
   scheduleId: Id.optional().describe('Only those of this schedule.'),
 };
 
-export function blackoutWindowRoutes(api: Api, ports: HttpPorts): void {
+export function blackoutWindowRoutes(
+  api: Api,
+  ports: RoutePorts<BlackoutWindowsTable & SchedulesTable & ClustersTable>,
+): void {
   const { blackoutWindows } = ports.store.tables;
 
   api.post(

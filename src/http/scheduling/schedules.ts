@@ -1,6 +1,9 @@
 /** /v1/schedules: what recurs. */
+
 import { own } from '../../core/access/call.ts';
 import { Id } from '../../core/kernel/rules/shapes.ts';
+import type { DraftTables } from '../../core/scheduling/draft.ts';
+import type { FiresTable, SchedulesTable } from '../../core/scheduling/ports.ts';
 import {
   NewSchedule,
   RemovedSchedule,
@@ -14,7 +17,7 @@ import { callerOf } from '../kit/auth.ts';
 import { answerOnce, created, write } from '../kit/calls.ts';
 import { CreationOrder, listed, listOf, listQuery } from '../kit/paging.ts';
 import { ById, ChangeHeaders, PostHeaders, QueryBoolean } from '../kit/parameters.ts';
-import type { Api, HttpPorts } from '../kit/ports.ts';
+import type { Api, RoutePorts } from '../kit/ports.ts';
 import { expectedRevision, tagged } from '../kit/revisions.ts';
 import { about } from '../kit/route.ts';
 
@@ -28,7 +31,7 @@ const filters = {
   protectionPlanId: Id.optional().describe('Only those that this protection plan made.'),
 };
 
-export function scheduleRoutes(api: Api, ports: HttpPorts): void {
+export function scheduleRoutes(api: Api, ports: RoutePorts<DraftTables & SchedulesTable & FiresTable>): void {
   const { schedules } = ports.store.tables;
 
   api.post(

@@ -17,7 +17,7 @@ import {
   targetOf,
   until,
 } from '../../../test/support/kubernetes/scripted-cluster.ts';
-import type { ClusterAnswer } from '../../core/delivery/rules/decide.ts';
+import type { ClusterAnswer } from '../../core/delivery/rules/answer.ts';
 import { clusterApi } from '../cluster-api.ts';
 
 const timings = { connectSeconds: 0.5, callSeconds: 0.6 };

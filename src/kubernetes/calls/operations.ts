@@ -3,6 +3,7 @@
  * resource's path, so it never asks the cluster for it; the answer is taken as it came over the wire and sorted once,
  * in failures.ts.
  */
+
 import {
   createConfiguration,
   KubernetesObjectApi,
@@ -13,7 +14,7 @@ import {
   wrapHttpLibrary,
 } from '@kubernetes/client-node';
 import { z } from 'zod';
-import type { ClusterAnswer } from '../../core/delivery/rules/decide.ts';
+import type { ClusterAnswer } from '../../core/delivery/rules/answer.ts';
 import { fieldManager, type Manifest } from '../../core/operations/rules/manifest.ts';
 import type { Connection, Limits, Request } from '../http/connection.ts';
 import { applyFailure, failureOf, type HttpAnswer, removeFailure } from '../http/failures.ts';

@@ -2,9 +2,10 @@
  * One question of a discovery: what came of it as a value or a failure, never as an exception. Each question has a part
  * of the whole time, so that a slow one leaves time for the others.
  */
+
 import { z } from 'zod';
 import type { Finding } from '../../core/clusters/rules/discovery.ts';
-import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
+import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import { clip } from '../../core/kernel/rules/condition.ts';
 import type { Connection, Limits, Request } from '../http/connection.ts';
 import { failureOf } from '../http/failures.ts';

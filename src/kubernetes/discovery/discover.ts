@@ -3,11 +3,13 @@
  * slow or failing one is Unknown with its reason and spoils no other. Two are asked at a time, each with one question
  * after the other, and all of it ends within the time of one call.
  */
+
 import { z } from 'zod';
+import type { ClusterTarget } from '../../core/clusters/ports.ts';
 import type { ClusterAccess } from '../../core/clusters/rules/cluster.ts';
 import { type Discovery, nothingFound } from '../../core/clusters/rules/discovery.ts';
-import type { ClusterTarget } from '../../core/delivery/ports.ts';
-import { type ClusterFailure, speaksForAll } from '../../core/delivery/rules/decide.ts';
+import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
+import { speaksForAll } from '../../core/delivery/rules/answer.ts';
 import type { Connection, Limits } from '../http/connection.ts';
 import { asking, finding } from './ask.ts';
 import { credentialExpiry } from './expiry.ts';

@@ -4,10 +4,11 @@
  * first; only when that is denied each by itself, because a denial need not name all that it objects to. What counts
  * as not accepted is only what a denial names as unknown; whatever else is said of a parameter is of its value.
  */
+
 import { z } from 'zod';
+import type { ClusterTarget } from '../../core/clusters/ports.ts';
 import type { Discovery } from '../../core/clusters/rules/discovery.ts';
-import type { ClusterTarget } from '../../core/delivery/ports.ts';
-import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
+import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import { clip } from '../../core/kernel/rules/condition.ts';
 import { fieldManager } from '../../core/operations/rules/manifest.ts';
 import type { Ask, Asked } from './ask.ts';

@@ -6,7 +6,7 @@
  */
 
 import type { ClusterAccess } from '../../core/clusters/rules/cluster.ts';
-import type { FollowedResource } from '../../core/delivery/ports.ts';
+import type { FollowedResource } from '../../core/observation/ports.ts';
 import { fieldManager } from '../../core/operations/rules/manifest.ts';
 import { type ConnectorRules, connectorOf } from './connector.ts';
 import { type Deadline, deadline } from './deadline.ts';

@@ -3,9 +3,10 @@
  * with: when they change the next call opens another one and the old one ends once its running calls have. A cluster
  * that is not called any more loses its object after a while, so that removed clusters leave nothing behind.
  */
+
 import { createHash } from 'node:crypto';
+import type { ClusterTarget } from '../../core/clusters/ports.ts';
 import type { ClusterAccess } from '../../core/clusters/rules/cluster.ts';
-import type { ClusterTarget } from '../../core/delivery/ports.ts';
 import { type Connection, type ConnectionOptions, openConnection } from './connection.ts';
 
 interface Kept {

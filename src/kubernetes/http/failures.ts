@@ -6,9 +6,11 @@
  *   without a backend); it must not fail an Operation and counts as a server error.
  * - Only a mismatch of the uid that we gave means that our resource is gone.
  */
+
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
-import type { ClusterAnswer, ClusterFailure } from '../../core/delivery/rules/decide.ts';
+import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
+import type { ClusterAnswer } from '../../core/delivery/rules/answer.ts';
 import { clip } from '../../core/kernel/rules/condition.ts';
 import { type Headers, retryAfterSecondsOf } from './headers.ts';
 import { jsonOf } from './json.ts';

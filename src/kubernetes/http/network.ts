@@ -3,7 +3,7 @@
  * causes, without a stack. Certificates, refused connections and time-outs read as the network states them.
  */
 
-import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
+import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import { clip } from '../../core/kernel/rules/condition.ts';
 
 /** An end that we set ourselves: too slow, too large, an address that is denied. Its message is for people. */

@@ -2,8 +2,9 @@
  * The waits of a watch, as client-go has them: ceilings that double from 0.8 s to 30 s with full jitter, back to the
  * first after two healthy minutes. Nothing here decides about an Operation.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
+import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import type { Timings } from '../timings.ts';
 
 export function between([least, most]: readonly [number, number]): number {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { operationObject, recorder, until } from '../../../test/support/kubernetes/scripted-cluster.ts';
 import { bookmark, type Cluster, watching } from '../../../test/support/kubernetes/scripted-watch.ts';
-import type { Observation } from '../../core/operations/rules/observe.ts';
+import type { Observation } from '../../core/operations/rules/observation.ts';
 import { batchTo, HandOverFailed } from './batch.ts';
 
 describe('what was seen', () => {

@@ -2,7 +2,7 @@
  * One watch, from a version on, until it ends. Says where to go on from and why it ended; whoever called decides about
  * waiting. A watch that nobody hears from any more is cut, and so is one that outlives what was asked for.
  */
-import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
+import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import type { Connection, Stream } from '../http/connection.ts';
 import { failureOf, streamFailureOf } from '../http/failures.ts';
 import { jsonOf } from '../http/json.ts';

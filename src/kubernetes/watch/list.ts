@@ -3,7 +3,7 @@
  * worth nothing and starts again. Read from the store, not from the API server's cache, because what is missing from
  * it is taken for deleted.
  */
-import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
+import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import { failureOf } from '../http/failures.ts';
 import { jsonOf } from '../http/json.ts';
 import { unreachable } from '../http/network.ts';

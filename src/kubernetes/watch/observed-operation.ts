@@ -2,10 +2,12 @@
  * What is read of an Operation: its status, and what is needed to record one that somebody else made. What does not
  * fit is left out, never an error, and nothing is kept that is larger than a resource of ours would be.
  */
+
 import { z } from 'zod';
 import { isShallow } from '../../core/kernel/rules/shallow.ts';
 import { operationIdAnnotation } from '../../core/operations/rules/manifest.ts';
-import { type Observation, type ObservedManager, ObservedStatus } from '../../core/operations/rules/observe.ts';
+import type { Observation, ObservedManager } from '../../core/operations/rules/observation.ts';
+import { ObservedStatus } from '../../core/operations/rules/stated.ts';
 import type { Seen } from './resource.ts';
 
 const maxParametersLength = 32_768;

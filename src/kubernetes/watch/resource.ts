@@ -2,10 +2,11 @@
  * The kinds of resources that are followed, and how a list or a watch of them is read: who each is, its version, and
  * what its kind keeps of it. The rest is not kept.
  */
+
 import { z } from 'zod';
 import { type ObservedApplication, observedApplication } from '../../core/applications/rules/observed-application.ts';
-import type { FollowedResource } from '../../core/delivery/ports.ts';
-import type { Observation } from '../../core/operations/rules/observe.ts';
+import type { FollowedResource } from '../../core/observation/ports.ts';
+import type { Observation } from '../../core/operations/rules/observation.ts';
 import { observedOperation } from './observed-operation.ts';
 
 /** What is the same for all kinds. */

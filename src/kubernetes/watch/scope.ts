@@ -1,7 +1,7 @@
 /** One kind in one namespace, or in the whole cluster: what is listed and watched by itself, and whom it tells. */
 
-import type { Followed } from '../../core/delivery/ports.ts';
 import type { Clock, Log } from '../../core/kernel/ports.ts';
+import type { Followed } from '../../core/observation/ports.ts';
 import type { Connection } from '../http/connection.ts';
 import type { Timings } from '../timings.ts';
 import type { Identified, Kind } from './resource.ts';

@@ -3,8 +3,8 @@
  * cluster). Nothing is told before every part has had its say. What the cluster refuses limits the watch; only when no
  * Operations can be followed at all is that an interruption, as everything that passes is.
  */
-import type { FollowedResource, WatchLimit, WatchState } from '../../core/delivery/ports.ts';
-import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
+import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
+import type { FollowedResource, WatchLimit, WatchState } from '../../core/observation/ports.ts';
 
 /** What a part is doing: followed, listed now and then for want of connections, or neither, for a reason. */
 export type Standing =

@@ -21,7 +21,7 @@
  * Waits grow from 0.8 s to 20 s and start over after two healthy minutes. A watch that begins again at the first try
  * is no news; one that does not is told as failed.
  */
-import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
+import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import { type BackOff, backOffOf, between, pause } from './back-off.ts';
 import { type Batch, batchTo } from './batch.ts';
 import { follow } from './follow.ts';

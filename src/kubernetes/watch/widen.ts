@@ -4,8 +4,8 @@
  * seconds, because an API server that has just started knows of no rights, and now and then, because they may be granted
  * at any time.
  */
-import type { Watcher } from '../../core/delivery/ports.ts';
-import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
+import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
+import type { Watcher } from '../../core/observation/ports.ts';
 import { between, pause } from './back-off.ts';
 import { type Identified, pathOf } from './resource.ts';
 import type { Scope, Told } from './scope.ts';

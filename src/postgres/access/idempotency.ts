@@ -2,8 +2,9 @@
  * Answers kept by Idempotency-Key, sealed: an answer may hold a secret (a new API key) that is stored nowhere else in
  * the clear. Who holds a key is told by a transaction's advisory lock, which ends with the transaction however it ends.
  */
+
 import { z } from 'zod';
-import type { IdempotencyKeys, IdempotencyScope } from '../../core/kernel/ports.ts';
+import type { IdempotencyKeys, IdempotencyScope } from '../../core/access/ports.ts';
 import type { Prisma } from '../generated/client.ts';
 import type { Sealer } from '../kit/seal.ts';
 

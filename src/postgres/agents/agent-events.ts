@@ -4,20 +4,20 @@
  * something that is known here; the rows that a cluster may have are bounded. Folding a fact twice changes nothing, so
  * what is not remembered does no harm.
  */
+
 import type { Pool, PoolClient } from 'pg';
 import { z } from 'zod';
-import type { AgentRecord, TakenBatch } from '../../core/agents/agent-events.ts';
-import type { AgentTokens } from '../../core/agents/agent-token.ts';
+import type { AgentRecord, AgentTokens, AgentTokensTable, TakenBatch } from '../../core/agents/ports.ts';
 import type { AgentFact } from '../../core/agents/rules/agent-event.ts';
 import type { AgentStanding } from '../../core/agents/rules/agent-standing.ts';
 import { observationOf } from '../../core/agents/rules/posted.ts';
 import { Condition } from '../../core/kernel/rules/condition.ts';
 import { Instant } from '../../core/kernel/rules/shapes.ts';
 import type { Prisma } from '../generated/client.ts';
+import { appendEvents } from '../kit/events.ts';
 import { fromRow } from '../kit/shape.ts';
 import { inTransaction, select } from '../kit/sql.ts';
 import { ingestIn } from '../observation/observations.ts';
-import { appendEvents } from '../operations/batch.ts';
 import { foldApplications } from './agent-applications.ts';
 
 const rowsPerCluster = 100_000;
@@ -107,7 +107,11 @@ export function agentEventsOf(pool: Pool): AgentRecord {
   };
 }
 
-export function agentTokensOf(client: Prisma.TransactionClient): AgentTokens {
+export function agentTables(client: Prisma.TransactionClient): AgentTokensTable {
+  return { agentTokens: agentTokensOf(client) };
+}
+
+function agentTokensOf(client: Prisma.TransactionClient): AgentTokens {
   return {
     async replace(clusterId, hash, previousUntil) {
       await client.$executeRaw`

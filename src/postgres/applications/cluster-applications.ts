@@ -3,19 +3,21 @@
  * change is not written. Registering an application and recording what others did to it wait for each other, so that
  * neither misses the other.
  */
+
 import type { Pool } from 'pg';
+import type { ClusterApplications } from '../../core/applications/ports.ts';
 import {
   ApplicationState,
   ClusterApplication,
   type Mirrored,
 } from '../../core/applications/rules/cluster-application.ts';
 import type { PageQuery } from '../../core/kernel/rules/shapes.ts';
-import type { ApplicationMirror, ClusterApplications, KnownApplication } from '../../core/observation/ports.ts';
+import type { ApplicationMirror, KnownApplication } from '../../core/observation/ports.ts';
 import { holdFence } from '../clusters/fence.ts';
 import type { Prisma } from '../generated/client.ts';
+import { appendEvents } from '../kit/events.ts';
 import { camelRow, fromRow, type Row, snakeRow } from '../kit/shape.ts';
 import { inTransaction } from '../kit/sql.ts';
-import { appendEvents } from '../operations/batch.ts';
 
 /** Held by whoever writes of a cluster what others did there. `$1` is the cluster. */
 export const lockMirror = `select pg_advisory_xact_lock(hashtextextended($1::text, 2))`;
@@ -101,14 +103,6 @@ const states = `
   from application_instance i
   join cluster_application a on a.cluster_id = i.cluster_id and a.namespace = i.namespace and a.name = i.name
   where i.id = any($1::uuid[])`;
-const link = `
-  update operation set application_instance_id = $1::uuid, revision = revision + 1
-  where cluster_id = $2::uuid and namespace = $3 and target = $4 and application_instance_id is null`;
-const unlink = `
-  update operation set application_instance_id = null, revision = revision + 1
-  where application_instance_id = $1::uuid and origin = 'cluster'`;
-const forget = `delete from operation where cluster_id = $1::uuid and foreign_uid <> '' and application_instance_id is null`;
-
 export function clusterApplicationRows(client: Prisma.TransactionClient): ClusterApplications {
   const select = async (sql: string, values: readonly unknown[]): Promise<Row[]> =>
     (await client.$queryRawUnsafe<Row[]>(sql, ...values)).map(camelRow);
@@ -127,17 +121,6 @@ export function clusterApplicationRows(client: Prisma.TransactionClient): Cluste
       if (applicationInstanceIds.length === 0) return new Map();
       const rows = await select(states, [[...applicationInstanceIds]]);
       return new Map(rows.map(({ instance, ...row }) => [String(instance), fromRow(ApplicationState, row)]));
-    },
-    async link({ id, clusterId, namespace, name }) {
-      await client.$executeRawUnsafe(lockMirror, clusterId);
-      await client.$executeRawUnsafe(link, id, clusterId, namespace, name);
-    },
-    async unlink(applicationInstanceId) {
-      await client.$executeRawUnsafe(unlink, applicationInstanceId);
-    },
-    async forget(clusterId) {
-      await client.$executeRawUnsafe(lockMirror, clusterId);
-      await client.$executeRawUnsafe(forget, clusterId);
     },
   };
 }

@@ -1,15 +1,16 @@
 /** What the connector knows of clusters: how each is reached, and how it is doing. */
+
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import type { ClusterDirectory, ClusterTarget } from '../../core/clusters/ports.ts';
 import { Cluster, ClusterAccess } from '../../core/clusters/rules/cluster.ts';
-import type { ClusterDirectory, ClusterTarget } from '../../core/delivery/ports.ts';
 import type { Log } from '../../core/kernel/ports.ts';
 import type { Sealer } from '../kit/seal.ts';
 import { fromRow, type Row } from '../kit/shape.ts';
 import { inTransaction, select } from '../kit/sql.ts';
-import { accessPlace } from '../tables.ts';
 import { holdFence } from './fence.ts';
 import { reportCluster } from './report.ts';
+import { accessPlace } from './tables.ts';
 
 const target = `select c.*, k.sealed from cluster c join cluster_credential k on k.cluster_id = c.id where c.id = any($1::uuid[])`;
 const list = `select c.id, k.revision as "credentialsRevision" from cluster c join cluster_credential k on k.cluster_id = c.id`;

@@ -2,9 +2,9 @@
  * The fence before what a watch writes: the row of the lease, locked so that whoever takes the cluster over waits for
  * the write, and the write for who came first. Renewing the lease changes no key and so does not wait for it.
  */
+
 import type { PoolClient } from 'pg';
-import type { Fence } from '../../core/delivery/ports.ts';
-import { LeaseLost } from '../../core/observation/rules/sharing.ts';
+import { type Fence, LeaseLost } from '../../core/clusters/rules/fence.ts';
 
 /**
  * For the first select of a transaction that locks what another process may have to take over: a process that is

@@ -4,15 +4,14 @@
  */
 import type { PoolClient } from 'pg';
 import { z } from 'zod';
-import type { Found } from '../../core/clusters/ports.ts';
+import type { ClusterReport, Found } from '../../core/clusters/ports.ts';
 import { Cluster } from '../../core/clusters/rules/cluster.ts';
 import { isWorthALook, newsOf, type Told } from '../../core/clusters/rules/condition-news.ts';
 import { isOutdated, refreshed } from '../../core/clusters/rules/discovery.ts';
 import { throttledAfter } from '../../core/clusters/rules/throttling.ts';
-import type { ClusterReport } from '../../core/delivery/ports.ts';
 import { type Condition, clip, withCondition } from '../../core/kernel/rules/condition.ts';
+import { appendEvents } from '../kit/events.ts';
 import { camelRow, fromRow } from '../kit/shape.ts';
-import { appendEvents } from '../operations/batch.ts';
 
 /** The instant of the last contact is for people: it is not worth a write each time. */
 const contactEveryMs = 30_000;

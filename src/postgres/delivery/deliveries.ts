@@ -8,8 +8,9 @@ import { z } from 'zod';
 import type { Claim, Deliveries } from '../../core/delivery/ports.ts';
 import type { DeliveryStep } from '../../core/delivery/rules/decide.ts';
 import { brief } from '../clusters/fence.ts';
+import { appendEvents } from '../kit/events.ts';
 import { inTransaction, select } from '../kit/sql.ts';
-import { appendEvents, storedOperation, writeDelivered } from '../operations/batch.ts';
+import { storedOperation, writeDelivered } from '../operations/batch.ts';
 
 const due = `
   select distinct cluster_id::text as "clusterId" from operation

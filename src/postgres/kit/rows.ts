@@ -28,6 +28,16 @@ export interface Kind<T> {
   readonly visible?: object;
 }
 
+/** A kind of row whose columns are those of its schema. */
+export function kindOf<T>(
+  kind: string,
+  table: string,
+  schema: Kind<T>['schema'] & { shape: object },
+  organizationKey: Kind<T>['organizationKey'],
+): Kind<T> {
+  return { kind, table, schema, columns: Object.keys(schema.shape), organizationKey };
+}
+
 export function rowsOf<T extends { readonly id: string }>(
   client: Prisma.TransactionClient,
   delegate: Delegate,

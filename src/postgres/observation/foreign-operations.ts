@@ -2,12 +2,16 @@
  * Operations that somebody else made: recorded in one statement a batch, each with its event and the application that is
  * registered for it. What is recorded already is passed over by the resource's uid.
  */
+
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import type { LinkingTable } from '../../core/applications/ports.ts';
+import type { ForgettingTable } from '../../core/clusters/ports.ts';
 import type { ForeignOperations } from '../../core/observation/ports.ts';
 import type { ForeignOperation } from '../../core/observation/rules/foreign-operation.ts';
 import { lockMirror } from '../applications/cluster-applications.ts';
 import { holdFence } from '../clusters/fence.ts';
+import type { Prisma } from '../generated/client.ts';
 import { eventColumns, operationColumns } from '../kit/columns.ts';
 import { snakeRow } from '../kit/shape.ts';
 import { inTransaction } from '../kit/sql.ts';
@@ -75,4 +79,31 @@ function newest(made: readonly ForeignOperation[], count: number, since: Date | 
   return since === null
     ? sorted.slice(0, Math.max(0, count))
     : sorted.filter(({ operation }) => Date.parse(operation.createdAt) > since.getTime());
+}
+
+const link = `
+  update operation set application_instance_id = $1::uuid, revision = revision + 1
+  where cluster_id = $2::uuid and namespace = $3 and target = $4 and application_instance_id is null`;
+const unlink = `
+  update operation set application_instance_id = null, revision = revision + 1
+  where application_instance_id = $1::uuid and origin = 'cluster'`;
+const forget = `delete from operation where cluster_id = $1::uuid and foreign_uid <> '' and application_instance_id is null`;
+
+/** What follows for these Operations from applications and clusters being registered or removed. */
+export function foreignOperationTables(client: Prisma.TransactionClient): LinkingTable & ForgettingTable {
+  return {
+    foreignOperations: {
+      async link({ id, clusterId, namespace, name }) {
+        await client.$executeRawUnsafe(lockMirror, clusterId);
+        await client.$executeRawUnsafe(link, id, clusterId, namespace, name);
+      },
+      async unlink(applicationInstanceId) {
+        await client.$executeRawUnsafe(unlink, applicationInstanceId);
+      },
+      async forget(clusterId) {
+        await client.$executeRawUnsafe(lockMirror, clusterId);
+        await client.$executeRawUnsafe(forget, clusterId);
+      },
+    },
+  };
 }

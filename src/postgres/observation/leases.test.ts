@@ -4,7 +4,7 @@ import { v7 } from 'uuid';
 import { freshDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { keptLog } from '../../../test/support/log.ts';
 import { seedSchedules } from '../../../test/support/seed.ts';
-import { LeaseLost } from '../../core/observation/rules/sharing.ts';
+import { LeaseLost } from '../../core/clusters/rules/fence.ts';
 import { type Opened, openStore } from '../store.ts';
 
 describe('leases', () => {

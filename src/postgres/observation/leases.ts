@@ -3,9 +3,10 @@
  * no lock. Times are the server's own. Taking a lease over locks its row against the fence of what is being written
  * under it; renewing does not, so a long write costs no lease.
  */
+
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import type { Leases } from '../../core/delivery/ports.ts';
+import type { Leases } from '../../core/observation/ports.ts';
 import { select } from '../kit/sql.ts';
 
 const leaseSeconds = 10;

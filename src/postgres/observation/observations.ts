@@ -1,11 +1,14 @@
 /** What clusters say, folded into the rows that it is about: read under lock, folded by the domain, written in one batch. */
+
 import type { Pool, PoolClient } from 'pg';
-import type { Ingested, Observations } from '../../core/delivery/ports.ts';
 import type { NewEvent } from '../../core/kernel/rules/event.ts';
-import { isAbout, type Known, type Observation, type Observed } from '../../core/operations/rules/observe.ts';
+import type { Ingested, Observations } from '../../core/observation/ports.ts';
+import type { Known, Observation, Observed } from '../../core/operations/rules/observation.ts';
+import { isAbout } from '../../core/operations/rules/observe.ts';
 import { holdFence } from '../clusters/fence.ts';
+import { appendEvents } from '../kit/events.ts';
 import { inTransaction, select } from '../kit/sql.ts';
-import { appendEvents, type Owing, storedOperation, writeObserved, writeVersions } from '../operations/batch.ts';
+import { type Owing, storedOperation, writeObserved, writeVersions } from '../operations/batch.ts';
 
 const locked = `select * from operation where cluster_id = $1 and name = any($2::text[]) order by id for update`;
 

@@ -1,11 +1,9 @@
 /** Reading Operations under lock and writing them back in one statement: what deliveries and observations share. */
+
 import type { PoolClient } from 'pg';
-import type { NewEvent } from '../../core/kernel/rules/event.ts';
-import type { Known } from '../../core/operations/rules/observe.ts';
+import type { Known } from '../../core/operations/rules/observation.ts';
 import { DeliveryAction, Operation } from '../../core/operations/rules/operation.ts';
-import { eventColumns } from '../kit/columns.ts';
 import { camelRow, fromRow, type Row, snakeRow } from '../kit/shape.ts';
-import { vault } from '../kit/vault.ts';
 
 export interface StoredOperation {
   readonly operation: Known;
@@ -105,12 +103,4 @@ export async function writeDelivered(client: PoolClient, delivered: readonly Del
     }),
   );
   await client.query({ name: 'write-delivered', text: writeOwed, values: [JSON.stringify(values)] });
-}
-
-export const appendEventsSql = `insert into event (${eventColumns}) select ${eventColumns} from json_populate_recordset(null::event, $1::json)`;
-
-export async function appendEvents(client: PoolClient, events: readonly NewEvent[]): Promise<void> {
-  if (events.length === 0) return;
-  const rows = events.map((event) => snakeRow({ ...event, id: vault.newId() }));
-  await client.query({ name: 'append-events', text: appendEventsSql, values: [JSON.stringify(rows)] });
 }

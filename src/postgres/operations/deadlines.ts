@@ -1,9 +1,11 @@
 /** What is past a deadline, found in one statement over the Operations in flight, and written back in one. */
+
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import type { Deadlines } from '../../core/operations/deadlines.ts';
+import type { Deadlines } from '../../core/operations/ports.ts';
+import { appendEvents } from '../kit/events.ts';
 import { inTransaction } from '../kit/sql.ts';
-import { appendEvents, storedOperation, writeEnded } from './batch.ts';
+import { storedOperation, writeEnded } from './batch.ts';
 
 const after = (since: string, seconds: string) => `${since} + c.${seconds} * interval '1 second' <= $1`;
 

@@ -1,16 +1,22 @@
 /** An Operation together with what is owed to its cluster. */
-import type { LockedOperation, Tables } from '../../core/kernel/ports.ts';
+
 import { Refusal } from '../../core/kernel/rules/problem.ts';
+import type { LockedOperation, OperationsTable } from '../../core/operations/ports.ts';
 import { DeliveryAction, Operation } from '../../core/operations/rules/operation.ts';
 import type { Prisma } from '../generated/client.ts';
 import { refusalOf } from '../kit/refusals.ts';
+import { kindOf, rowsOf } from '../kit/rows.ts';
 import { fromRow, toRow } from '../kit/shape.ts';
 
-const columns = Object.keys(Operation.shape);
+const kind = kindOf('operation', 'operation', Operation, 'organizationId');
 
-type OperationRows = Pick<Tables['operations'], 'insertOwed' | 'lockOwed' | 'updateOwed'>;
+export function operationTables(client: Prisma.TransactionClient): OperationsTable {
+  return { operations: { ...rowsOf(client, client.operation, kind), ...owedRows(client) } };
+}
 
-export function operationRows(client: Prisma.TransactionClient): OperationRows {
+type OwedRows = Pick<OperationsTable['operations'], 'insertOwed' | 'lockOwed' | 'updateOwed'>;
+
+function owedRows(client: Prisma.TransactionClient): OwedRows {
   const table: {
     create(query: { data: object }): PromiseLike<unknown>;
     updateMany(query: { where: object; data: object }): PromiseLike<{ count: number }>;
@@ -18,7 +24,7 @@ export function operationRows(client: Prisma.TransactionClient): OperationRows {
   return {
     async insertOwed(operation, owed) {
       try {
-        await table.create({ data: { ...toRow(columns, operation), owed, nextAttemptAt: operation.createdAt } });
+        await table.create({ data: { ...toRow(kind.columns, operation), owed, nextAttemptAt: operation.createdAt } });
       } catch (error) {
         throw refusalOf(error, 'operation');
       }
@@ -43,7 +49,7 @@ export function operationRows(client: Prisma.TransactionClient): OperationRows {
       const { count } = await table.updateMany({
         where: { id: operation.id, revision: operation.revision },
         data: {
-          ...toRow(columns, next),
+          ...toRow(kind.columns, next),
           owed: owed ?? null,
           nextAttemptAt: owed === undefined ? null : new Date(0),
           leaseId: null,

@@ -6,12 +6,14 @@
 
 import { ApplicationClass, ApplicationInstance } from '../../core/applications/rules/application.ts';
 import { Cluster } from '../../core/clusters/rules/cluster.ts';
-import type { ProtectionPlans, Rows } from '../../core/kernel/ports.ts';
+import type { Rows } from '../../core/kernel/ports.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
+import type { ProtectionPlans, ProtectionPlansTable } from '../../core/protection-plans/ports.ts';
 import { StoredProtectionPlan } from '../../core/protection-plans/rules/protection-plan.ts';
 import { Schedule } from '../../core/scheduling/rules/schedule.ts';
 import type { Prisma } from '../generated/client.ts';
 import { scheduleColumns } from '../kit/columns.ts';
+import { kindOf, rowsOf } from '../kit/rows.ts';
 import { camelRow, fromRow, type Row, snakeRow } from '../kit/shape.ts';
 import { upsertFires } from '../scheduling/ledger.ts';
 
@@ -34,7 +36,12 @@ const remove = `
   update schedule set deleted_at = $2::timestamptz, next_fire_at = null, next_slot_at = null, revision = revision + 1
   where id = any($1::uuid[])`;
 
-export function planRows(client: Prisma.TransactionClient, rows: Rows<StoredProtectionPlan>): ProtectionPlans {
+export function protectionPlanTables(client: Prisma.TransactionClient): ProtectionPlansTable {
+  const kind = kindOf('protection plan', 'protection_plan', StoredProtectionPlan, 'organizationId');
+  return { protectionPlans: planRows(client, rowsOf(client, client.protectionPlan, kind)) };
+}
+
+function planRows(client: Prisma.TransactionClient, rows: Rows<StoredProtectionPlan>): ProtectionPlans {
   const select = async (sql: string, ...values: unknown[]): Promise<Row[]> =>
     (await client.$queryRawUnsafe<Row[]>(sql, ...values)).map(camelRow);
   const run = (sql: string, ...values: unknown[]) => client.$executeRawUnsafe(sql, ...values);

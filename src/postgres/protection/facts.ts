@@ -1,8 +1,9 @@
 /** What the rules of protection need to know, in one row an application: one statement for any number of them. */
+
 import { z } from 'zod';
 import { Phase } from '../../core/operations/rules/operation.ts';
+import type { KnownProtection } from '../../core/protection/ports.ts';
 import { ProtectionStatus } from '../../core/protection/rules/protection.ts';
-import type { KnownProtection } from '../../core/scheduling/ports.ts';
 import { copyFinishedAt, hasCopy } from './recovery-points.ts';
 
 const degraded = `'[{"type": "Degraded", "status": "True"}]'::jsonb`;

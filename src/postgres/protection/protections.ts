@@ -2,10 +2,11 @@
  * Protection in bulk: facts are read a page of applications at a time, and what was told last is written over the
  * revision that was read. Of two replicas that find the same change one writes it, with its events; the other nothing.
  */
+
 import type { Pool } from 'pg';
 import type { PageQuery } from '../../core/kernel/rules/shapes.ts';
+import type { Protections } from '../../core/protection/ports.ts';
 import { severityOf } from '../../core/protection/rules/protection.ts';
-import type { Protections } from '../../core/scheduling/ports.ts';
 import { eventColumns } from '../kit/columns.ts';
 import { snakeRow } from '../kit/shape.ts';
 import { select } from '../kit/sql.ts';

@@ -2,11 +2,12 @@
  * Recovery points are read from the Operations that made them, through a partial index over the Backups that succeeded,
  * here or by the cluster's later word: it holds their expiry, so that the many that have expired cost no look at their rows.
  */
+
 import type { Pool } from 'pg';
 import type { PageQuery } from '../../core/kernel/rules/shapes.ts';
 import { Operation } from '../../core/operations/rules/operation.ts';
+import type { RecoveryPoints } from '../../core/protection/ports.ts';
 import { type RecoveryPoint, recoveryPointOf } from '../../core/protection/rules/recovery-point.ts';
-import type { RecoveryPoints } from '../../core/scheduling/ports.ts';
 import { operationColumns } from '../kit/columns.ts';
 import { fromRow } from '../kit/shape.ts';
 import { select } from '../kit/sql.ts';

@@ -1,4 +1,5 @@
 /** For the tests of this folder: certificates, a scripted HTTPS server, and what the port's calls are given. */
+
 import { webcrypto } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -6,11 +7,12 @@ import { createSecureServer, type ServerHttp2Session } from 'node:http2';
 import { createServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { ObservedApplication } from '../../../src/core/applications/rules/observed-application.ts';
+import type { ClusterTarget } from '../../../src/core/clusters/ports.ts';
 import type { ClusterAccess } from '../../../src/core/clusters/rules/cluster.ts';
-import type { ClusterTarget, CompleteList, Watcher, WatchState } from '../../../src/core/delivery/ports.ts';
 import type { Log } from '../../../src/core/kernel/ports.ts';
+import type { CompleteList, Watcher, WatchState } from '../../../src/core/observation/ports.ts';
 import type { Manifest } from '../../../src/core/operations/rules/manifest.ts';
-import type { Observation } from '../../../src/core/operations/rules/observe.ts';
+import type { Observation } from '../../../src/core/operations/rules/observation.ts';
 
 // A dependency of x509 looks for the reflect-metadata polyfill when it is loaded; nothing that is used here needs it.
 if (!('getMetadata' in Reflect))

@@ -1,12 +1,12 @@
 /**
- * What a cluster makes of an Operation before it is sent there. What its operator is known not to accept is refused,
- * with what to do; what may yet come true, such as a storage location that is not there, is a warning.
+ * Which parameters a cluster's operator accepts. A parameter that the operator is known not to accept is refused before
+ * anything is sent, and the refusal says what to do. Everything that may still come true is a warning (warnings.ts).
  */
 import type { Discovery } from '../../clusters/rules/discovery.ts';
 import { type FieldError, Refusal } from '../../kernel/rules/problem.ts';
 
-/** A cluster, as far as it was found out about. */
-export interface Described {
+/** A cluster, as far as it was looked at. */
+export interface LookedAtCluster {
   readonly name: string;
   readonly discovery?: Discovery | undefined;
 }
@@ -15,7 +15,7 @@ type Type = 'Backup' | 'Restore';
 /** How the ttl reaches the operator: operators before about 0.0.7 know only `retention`, which means the same. */
 export type TtlField = 'ttl' | 'retention' | 'none';
 
-export function ttlFieldOf(cluster: Pick<Described, 'discovery'>): TtlField {
+export function ttlFieldOf(cluster: Pick<LookedAtCluster, 'discovery'>): TtlField {
   const accepted = cluster.discovery?.acceptedParameters.backup;
   if (accepted === undefined || accepted.includes('ttl')) return 'ttl';
   return accepted.includes('retention') ? 'retention' : 'none';
@@ -43,7 +43,7 @@ export interface Unaccepted {
 
 export function unaccepted(
   { type, parameters, given, ttlGiven }: Omit<Wanted, 'pointer'>,
-  cluster: Described,
+  cluster: LookedAtCluster,
 ): readonly Unaccepted[] {
   const part = cluster.discovery?.acceptedParameters;
   const accepted = type === 'Backup' ? part?.backup : part?.restore;
@@ -64,7 +64,7 @@ export function unaccepted(
 }
 
 /** Where each is in the request's body, and what to do. */
-export function unacceptedErrors(wanted: Wanted, cluster: Described): readonly FieldError[] {
+export function unacceptedErrors(wanted: Wanted, cluster: LookedAtCluster): readonly FieldError[] {
   return unaccepted(wanted, cluster).map(({ field, from, says }) => ({
     pointer: field === 'ttl' ? '/ttl' : `${wanted.pointer}/${field}`,
     detail: `${says}; ${from === 'Asked' ? 'leave it out' : removeFromClass}, ${orUpdate}.`,
@@ -75,7 +75,7 @@ export const removeFromClass = "it comes from the application class's defaultPar
 export const orUpdate = 'or update the operator and check the cluster';
 
 /** Throws the Refusal `rule-violated` for parameters that the cluster's operator is known not to accept. */
-export function refuseUnaccepted(wanted: Wanted, cluster: Described): void {
+export function refuseUnaccepted(wanted: Wanted, cluster: LookedAtCluster): void {
   const errors = unacceptedErrors(wanted, cluster);
   if (errors.length > 0)
     throw new Refusal('rule-violated', `The operator of the cluster ${cluster.name} does not accept all parameters.`, {
@@ -83,62 +83,7 @@ export function refuseUnaccepted(wanted: Wanted, cluster: Described): void {
     });
 }
 
-/** What the cluster was last found to be makes this unlikely to work. */
-export function forebodings(
-  { type, parameters }: { type: Type; parameters: Readonly<Record<string, unknown>> },
-  cluster: Described,
-  namespace: string,
-): readonly string[] {
-  const { discovery, name } = cluster;
-  if (discovery === undefined) return [];
-  return [
-    ...ofStorageLocation(parameters.storageLocation, type, discovery, name),
-    ...ofSnapshotClass(parameters.snapshotClassName, discovery, name),
-    ...ofNamespace(type, discovery, name, namespace),
-    ...(type === 'Backup' && ttlFieldOf(cluster) === 'none'
-      ? [`The operator of ${name} takes no time to live: Velero's own default (30 days) applies.`]
-      : []),
-  ];
-}
-
-function ofStorageLocation(wanted: unknown, type: Type, { storageLocations }: Discovery, cluster: string): string[] {
-  const { items, truncated } = storageLocations;
-  if (items === undefined || storageLocations.status !== 'Known' || type !== 'Backup') return [];
-  const location = typeof wanted === 'string' ? wanted : 'default';
-  const known = items.find((item) => item.name === location);
-  if (known === undefined) {
-    if (truncated === true) return [];
-    const there = items.length === 0 ? 'It has none.' : `It has ${items.map((item) => item.name).join(', ')}.`;
-    return [`The cluster ${cluster} has no storage location ${location}. ${there}`];
-  }
-  if (known.phase === 'Unavailable') {
-    const why = known.message === undefined ? '' : ` (${known.message})`;
-    return [`The storage location ${location} of ${cluster} is Unavailable${why}: backups to it fail until it is.`];
-  }
-  return known.accessMode === 'ReadOnly'
-    ? [`The storage location ${location} of ${cluster} is ReadOnly: it takes no backups.`]
-    : [];
-}
-
-function ofSnapshotClass(wanted: unknown, { volumeSnapshotClasses }: Discovery, cluster: string): string[] {
-  const { items, truncated, status } = volumeSnapshotClasses;
-  if (typeof wanted !== 'string' || items === undefined || status === 'Unknown' || truncated === true) return [];
-  if (items.some((item) => item.name === wanted)) return [];
-  const there = items.length === 0 ? 'It has none.' : `It has ${items.map((item) => item.name).join(', ')}.`;
-  return [`The cluster ${cluster} has no VolumeSnapshotClass ${wanted}. ${there}`];
-}
-
-function ofNamespace(type: Type, { namespaces }: Discovery, cluster: string, namespace: string): string[] {
-  const { items, truncated, status } = namespaces;
-  if (items === undefined || status !== 'Known') return [];
-  const known = items.find((item) => item.name === namespace);
-  if (known === undefined) {
-    if (truncated === true) return [];
-    return [
-      `The namespace ${namespace} of ${cluster} is not open to the operator (label app.vworkspace.io/managed-by=vworkspace).`,
-    ];
-  }
-  return known.allowedTypes === undefined || known.allowedTypes.includes(type)
-    ? []
-    : [`The namespace ${namespace} of ${cluster} allows ${known.allowedTypes.join(', ')}, not ${type}.`];
+/** Of an Operation that exists already: a refusal becomes a warning. */
+export function willBeRefused(errors: readonly FieldError[]): readonly string[] {
+  return errors.map(({ pointer, detail }) => `Its backups will be refused (${pointer.slice(1)}). ${detail}`);
 }

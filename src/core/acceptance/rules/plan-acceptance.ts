@@ -4,29 +4,29 @@
  */
 
 import type { ApplicationInstance } from '../../applications/rules/application.ts';
+import type { ApplicationState } from '../../applications/rules/cluster-application.ts';
 import type { BackupParameters } from '../../applications/rules/parameters.ts';
 import type { FieldError } from '../../kernel/rules/problem.ts';
-import type { Schedule } from '../../scheduling/rules/schedule.ts';
-import {
-  type Described,
-  forebodings,
-  orUpdate,
-  removeFromClass,
-  type Unaccepted,
-  unaccepted,
-} from './accepted-parameters.ts';
+import { type LookedAtCluster, orUpdate, removeFromClass, type Unaccepted, unaccepted } from './accepted-parameters.ts';
+import { warningsFor } from './warnings.ts';
 
 /** A schedule that a plan makes or changes, and what its backups meet. */
 export interface PlannedSchedule {
-  readonly schedule: Pick<Schedule, 'name' | 'protectionPlanEntry' | 'template'>;
+  readonly schedule: {
+    readonly name: string;
+    readonly protectionPlanEntry?: string | undefined;
+    readonly template: { readonly parameters?: BackupParameters | undefined };
+  };
   readonly instance: Pick<ApplicationInstance, 'namespace' | 'name'>;
-  readonly cluster: Described;
+  readonly cluster: LookedAtCluster;
   /** Of the application class. */
   readonly defaultParameters: BackupParameters;
+  /** What the cluster states of the application; absent when it was never seen there. */
+  readonly state?: ApplicationState | undefined;
 }
 
-const toldCount = 20;
-const namedCount = 3;
+const maxWarnings = 20;
+const maxNamed = 3;
 
 /**
  * What operators are known not to accept. `pointerOf` is given the first entry concerned, and says where it is in the
@@ -40,10 +40,10 @@ export function unacceptedOfPlan(
     const { schedule, cluster, defaultParameters } = each;
     const given = schedule.template.parameters ?? {};
     const wanted = { type: 'Backup', parameters: { ...defaultParameters, ...given }, given, ttlGiven: true } as const;
-    return unaccepted(wanted, cluster).map((cause) => ({ each, cause, ...toldAs(cause, schedule.name) }));
+    return unaccepted(wanted, cluster).map((cause) => ({ each, cause, ...described(cause, schedule.name) }));
   });
   const byCause = Map.groupBy(found, ({ what, cause }) => `${what} ${cause.says}`);
-  return [...byCause.values()].slice(0, toldCount).flatMap((alike) => {
+  return [...byCause.values()].slice(0, maxWarnings).flatMap((alike) => {
     const [first] = alike;
     if (first === undefined) return [];
     const { each, cause, what, remedy } = first;
@@ -55,25 +55,25 @@ export function unacceptedOfPlan(
   });
 }
 
-function toldAs({ field, from }: Unaccepted, schedule: string): { readonly what: string; readonly remedy: string } {
+function described({ field, from }: Unaccepted, schedule: string): { readonly what: string; readonly remedy: string } {
   if (field === 'ttl') return { what: 'ttl', remedy: 'make schedules without a ttl there, instead of a plan' };
   if (from === 'ApplicationClass') return { what: field, remedy: removeFromClass };
   return { what: `${field} in the template of the schedule ${schedule}`, remedy: 'leave it out there' };
 }
 
 function someOf(names: readonly string[]): string {
-  const more = names.length - namedCount;
-  return more > 0 ? `${names.slice(0, namedCount).join(', ')} and ${more} more` : names.join(', ');
+  const more = names.length - maxNamed;
+  return more > 0 ? `${names.slice(0, maxNamed).join(', ')} and ${more} more` : names.join(', ');
 }
 
-/** What the clusters were last found to be makes these unlikely to work. */
-export function forebodingsOfPlan(planned: readonly PlannedSchedule[]): readonly string[] {
-  const told = new Set(
-    planned.flatMap(({ schedule, instance, cluster, defaultParameters }) => {
+/** By what the clusters were last found to be. Each warning comes once. */
+export function warningsForPlan(planned: readonly PlannedSchedule[]): readonly string[] {
+  const warnings = new Set(
+    planned.flatMap(({ schedule, instance, cluster, defaultParameters, state }) => {
       const parameters = { ...defaultParameters, ...schedule.template.parameters };
-      return forebodings({ type: 'Backup', parameters }, cluster, instance.namespace);
+      return warningsFor({ type: 'Backup', parameters, instance, cluster, state });
     }),
   );
-  const more = told.size - toldCount;
-  return more > 0 ? [...[...told].slice(0, toldCount), `And ${more} more of the kind.`] : [...told];
+  const more = warnings.size - maxWarnings;
+  return more > 0 ? [...[...warnings].slice(0, maxWarnings), `And ${more} more of the kind.`] : [...warnings];
 }

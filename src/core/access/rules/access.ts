@@ -103,3 +103,15 @@ export function may(caller: Caller, scope: Scope): boolean {
 export function requireScope(caller: Caller, scope: Scope): void {
   if (!may(caller, scope)) throw new Refusal('forbidden', `The API key "${caller.name}" lacks the scope ${scope}.`);
 }
+
+export function actor(caller: Caller): string {
+  return caller.onBehalfOf ?? caller.name;
+}
+
+/** The caller as an Operation names who asked for it. */
+export function requester({ name, onBehalfOf }: Caller): {
+  readonly requestedBy: string;
+  readonly onBehalfOf?: string;
+} {
+  return { requestedBy: name, ...(onBehalfOf !== undefined && { onBehalfOf }) };
+}

@@ -5,11 +5,13 @@
  */
 
 import type { Condition } from '../../kernel/rules/condition.ts';
-import { type Observation, type Observed, type ObservedStatus, observe } from '../../operations/rules/observe.ts';
+import type { ObservedConditions } from '../../kernel/rules/observed-conditions.ts';
+import type { Observation, Observed } from '../../operations/rules/observation.ts';
+import { observe } from '../../operations/rules/observe.ts';
 import { isTerminal, type Operation } from '../../operations/rules/operation.ts';
 import { type AgentFact, impliedReason } from './agent-event.ts';
 
-type SeenCondition = NonNullable<NonNullable<ObservedStatus['conditions']>[number]>;
+type SeenCondition = NonNullable<ObservedConditions[number]>;
 
 const ends: readonly string[] = ['Succeeded', 'Failed', 'Cancelled'];
 /** These pass: of two changes in the same second, their end is the later one. All others only come to be. */

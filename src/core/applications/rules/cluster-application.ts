@@ -2,12 +2,13 @@
  * An application as its cluster has it, whoever put it there: mirrored from the watch, so that it can be found, adopted,
  * and warned about. Written only when something changed: a cluster that says the same again costs nothing.
  */
+
 import { z } from 'zod';
 import { Condition, clip } from '../../kernel/rules/condition.ts';
 import type { NewEvent } from '../../kernel/rules/event.ts';
 import { DnsLabel, DnsSubdomain } from '../../kernel/rules/names.ts';
+import { OperationType } from '../../kernel/rules/operation-type.ts';
 import { DisplayName, Id, Instant } from '../../kernel/rules/shapes.ts';
-import { type Engine, OperationType } from '../../operations/rules/operation.ts';
 import type { ObservedApplication } from './observed-application.ts';
 
 const told = {
@@ -60,7 +61,8 @@ export type Adoption = z.infer<typeof Adoption>;
 /** What is kept of it. */
 export type Mirrored = Omit<ClusterApplication, 'applicationInstanceId' | 'ready'>;
 
-const annotation = (type: string) => `ops.vworkspace.io/${type.toLowerCase()}`;
+/** The annotation by which an application allows Operations of this type. */
+export const capabilityAnnotation = (type: string) => `ops.vworkspace.io/${type.toLowerCase()}`;
 const EngineName = z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,62}$/);
 const Place = z.object({ namespace: DnsLabel, name: DnsSubdomain, uid: z.string().regex(/^[\x21-\x7e]{1,128}$/) });
 const maxConditionCount = 50;
@@ -115,7 +117,7 @@ function chartOf({ chart }: ObservedApplication): string | undefined {
 
 function capabilitiesOf({ annotations }: ObservedApplication): Record<string, string> {
   const declared = OperationType.options.flatMap((type): [string, string][] => {
-    const { data: engine } = EngineName.safeParse(annotations[annotation(type)]);
+    const { data: engine } = EngineName.safeParse(annotations[capabilityAnnotation(type)]);
     return engine === undefined ? [] : [[type.toLowerCase(), engine]];
   });
   return Object.fromEntries(declared);
@@ -185,28 +187,11 @@ export function applicationNews(
     const known = before?.capabilities[key];
     const expected = before === undefined ? type === 'Backup' : known !== undefined;
     if (engine === undefined && expected) {
-      const message = `${place} does not carry the annotation ${annotation(type)}: the operator refuses a ${type} of it.`;
+      const message = `${place} does not carry the annotation ${capabilityAnnotation(type)}: the operator refuses a ${type} of it.`;
       events.push(event('Warning', 'CapabilityMissing', message));
     }
     if (before !== undefined && engine !== undefined && engine !== known)
       events.push(event('Normal', 'CapabilityDeclared', `${place} now allows ${type} by ${engine}.`));
   }
   return events;
-}
-
-/** What is likely to go wrong with Operations of this type, by what the cluster said last. Never a reason to refuse. */
-export function applicationWarnings(
-  type: OperationType,
-  engine: Engine,
-  { namespace, name }: { readonly namespace: string; readonly name: string },
-  state: ApplicationState | undefined,
-): readonly string[] {
-  if (state === undefined) return [];
-  const place = `${namespace}/${name}`;
-  if (state.goneAt !== undefined)
-    return [`The cluster has had no ApplicationInstance ${place} since ${state.goneAt}; it refuses Operations on it.`];
-  if (state.capabilities[type.toLowerCase()] === engine) return [];
-  return [
-    `The ApplicationInstance ${place} does not carry the annotation ${annotation(type)}=${engine}; without it the operator refuses a ${type}.`,
-  ];
 }

@@ -1,10 +1,11 @@
 /**
  * What is read of an ApplicationInstance in a cluster: who it is, what it was made from, how it is doing. Loose and
- * bounded as ObservedStatus is: what does not fit is left out, never an error. `spec.values` is never read, because it
+ * bounded as ObservedConditions are: what does not fit is left out, never an error. `spec.values` is never read, because it
  * may hold secrets.
  */
+
 import { z } from 'zod';
-import { ObservedStatus } from '../../operations/rules/observe.ts';
+import { ObservedConditions } from '../../kernel/rules/observed-conditions.ts';
 
 const Text = z.string().max(253).optional().catch(undefined);
 /** An address without the credentials that it may hold. */
@@ -51,7 +52,7 @@ export const ObservedInstance = z.object({
       release: z.object({ name: Text, namespace: Text }).optional().catch(undefined),
     })
     .catch({}),
-  status: ObservedStatus.optional(),
+  status: z.object({ conditions: ObservedConditions }).optional().catch(undefined),
 });
 export type ObservedInstance = z.infer<typeof ObservedInstance>;
 
@@ -71,7 +72,7 @@ export interface ObservedApplication {
   readonly catalogId?: string | undefined;
   readonly chart?: NonNullable<ObservedInstance['spec']['chart']> | undefined;
   readonly release?: { readonly name?: string | undefined; readonly namespace?: string | undefined } | undefined;
-  readonly conditions: NonNullable<ObservedStatus['conditions']>;
+  readonly conditions: ObservedConditions;
 }
 
 /** `undefined` for what cannot be read at all. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ClusterAnswer } from '../../delivery/rules/decide.ts';
+import type { Answered } from './failure.ts';
 import { hasRoom, holdSeconds, throttledAfter } from './throttling.ts';
 
 const message = 'x';
@@ -31,8 +31,8 @@ test('a cluster that says a short time again and again is asked less often, up t
 });
 
 test('only a call that the cluster took says that it has room, whatever it made of it', () => {
-  const taken: readonly ClusterAnswer[] = [
-    { kind: 'Applied', uid: 'u', warnings: [] },
+  const taken: readonly Answered[] = [
+    { kind: 'Applied' },
     { kind: 'Absent' },
     { kind: 'Refused', status: 403, reason: 'AdmissionRejected', message },
   ];

@@ -8,28 +8,29 @@
  *
  * What has a few seconds to wait and is told so again and again waits longer, up to five seconds.
  */
-import type { ClusterAnswer } from '../../delivery/rules/decide.ts';
+
 import { shifted } from '../../time/rules/slots.ts';
+import type { Answered } from './failure.ts';
 
 const maxToldSeconds = 3600;
 const maxOwnSeconds = 5;
 
 /** For how many seconds the cluster asks for no call at all; `undefined` when it does not. */
-export function toldToWait(answer: ClusterAnswer): number | undefined {
+export function toldToWait(answer: Answered): number | undefined {
   if (answer.kind !== 'Throttled' && answer.kind !== 'ServerError') return undefined;
   // What the cluster has surely not touched was a webhook's to say, or failed at one: it is about that call.
   return answer.untouched === true ? undefined : answer.retryAfterSeconds;
 }
 
 /** For how many seconds nothing is called after this answer; `backOff` is that of the call, by its attempts. */
-export function holdSeconds(answer: ClusterAnswer, backOff: number): number | undefined {
+export function holdSeconds(answer: Answered, backOff: number): number | undefined {
   const told = toldToWait(answer);
   if (told === undefined) return undefined;
   return Math.max(Math.min(told, maxToldSeconds), Math.min(backOff, maxOwnSeconds));
 }
 
 /** Whether the cluster took a call, whatever it made of it. */
-export function hasRoom(answer: ClusterAnswer): boolean {
+export function hasRoom(answer: Answered): boolean {
   if (answer.kind === 'Throttled' || answer.kind === 'ServerError') return answer.untouched === true;
   return answer.kind !== 'Unreachable';
 }

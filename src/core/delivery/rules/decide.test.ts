@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { exampleOperation as operation } from '../../../../test/support/core/operation-example.ts';
-import type { Observation } from '../../operations/rules/observe.ts';
+import type { Observation } from '../../operations/rules/observation.ts';
 import { shifted } from '../../time/rules/slots.ts';
-import { type Attempt, backOffSeconds, type ClusterAnswer, decideDelivery, speaksForAll } from './decide.ts';
+import { type ClusterAnswer, speaksForAll } from './answer.ts';
+import { type Attempt, backOffSeconds, decideDelivery } from './decide.ts';
 
 const now = '2026-05-28T10:00:00.000Z';
 const apply: Attempt = { operation, action: 'Apply', attempts: 1, unanswered: 1 };

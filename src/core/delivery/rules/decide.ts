@@ -12,41 +12,17 @@
  * not given up: past its deadline it is looked for, never applied, and fails only once the cluster says it has none.
  */
 
+import type { ClusterFailure } from '../../clusters/rules/failure.ts';
 import { toldToWait } from '../../clusters/rules/throttling.ts';
 import { type Condition, clip, withCondition } from '../../kernel/rules/condition.ts';
 import { cancelled, delivered, ended, event, isLate, overdue, type Step } from '../../operations/rules/endings.ts';
 import { acceptedWords } from '../../operations/rules/fold.ts';
-import { type Known, type Observation, observe } from '../../operations/rules/observe.ts';
+import type { Known, Observation } from '../../operations/rules/observation.ts';
+import { observe } from '../../operations/rules/observe.ts';
 import { type DeliveryAction, isTerminal, type Operation } from '../../operations/rules/operation.ts';
 import { maxWarningCount, statedPhase } from '../../operations/rules/stated.ts';
 import { shifted } from '../../time/rules/slots.ts';
-
-/** `untouched`: the cluster has surely done nothing, for example because no connection was made. */
-interface Passing {
-  readonly message: string;
-  readonly untouched?: true;
-}
-export type ClusterFailure =
-  | ({ readonly kind: 'Unreachable' } & Passing)
-  | ({ readonly kind: 'Throttled'; readonly retryAfterSeconds?: number | undefined } & Passing)
-  | ({ readonly kind: 'ServerError'; readonly retryAfterSeconds?: number | undefined } & Passing)
-  | { readonly kind: 'CredentialsRejected'; readonly message: string }
-  | { readonly kind: 'Refused'; readonly status: number; readonly reason: string; readonly message: string };
-
-export type ClusterAnswer =
-  | { readonly kind: 'Applied'; readonly uid: string; readonly warnings: readonly string[] }
-  /** Being deleted. */
-  | { readonly kind: 'Deleted'; readonly uid?: string | undefined }
-  | { readonly kind: 'Absent' }
-  /** What is there: looked for instead of applied, or not deleted because it has finished. */
-  | { readonly kind: 'Found'; readonly observation: Observation }
-  | ClusterFailure;
-
-/** Whether a call that is answered so says the same of every other call to the cluster at this time. */
-export function speaksForAll(answer: ClusterAnswer): answer is ClusterFailure {
-  const { kind } = answer;
-  return kind === 'Unreachable' || kind === 'CredentialsRejected' || toldToWait(answer) !== undefined;
-}
+import type { ClusterAnswer } from './answer.ts';
 
 /** What follows, with what the step leaves of the counts. */
 export interface DeliveryStep extends Step {

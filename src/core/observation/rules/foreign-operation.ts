@@ -3,6 +3,7 @@
  * what it asks for, and what has become of it by the same fold as for our own. Nothing is owed for it and no deadline of
  * ours ends it; it counts where facts count.
  */
+
 import { z } from 'zod';
 import type { ResolvedTtl } from '../../applications/rules/retention.ts';
 import type { Cluster } from '../../clusters/rules/cluster.ts';
@@ -10,9 +11,11 @@ import { clip } from '../../kernel/rules/condition.ts';
 import { Ttl } from '../../kernel/rules/duration.ts';
 import type { NewEvent } from '../../kernel/rules/event.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
+import { Engine, OperationType } from '../../kernel/rules/operation-type.ts';
 import { Id } from '../../kernel/rules/shapes.ts';
-import { type Known, type Observation, type ObservedManager, observe } from '../../operations/rules/observe.ts';
-import { Engine, isTerminal, type Operation, OperationType } from '../../operations/rules/operation.ts';
+import type { Known, Observation, ObservedManager } from '../../operations/rules/observation.ts';
+import { observe } from '../../operations/rules/observe.ts';
+import { isTerminal, type Operation } from '../../operations/rules/operation.ts';
 
 /** Of the Operations that had ended before they were listed, so many of a cluster are taken: the newest. */
 export const maxListedCount = 5_000;

@@ -61,11 +61,3 @@ export function handOvers(standing: Standing, id: string): readonly HandOver[] {
   }
   return [...mine].map(([to, count]) => ({ to, count }));
 }
-
-/** The lease that a write was made under is not the current one any more. What was written with it is undone. */
-export class LeaseLost extends Error {
-  constructor() {
-    super('Another connector holds the cluster now.');
-    this.name = 'LeaseLost';
-  }
-}

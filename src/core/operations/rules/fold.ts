@@ -1,11 +1,13 @@
 /** The steps of the fold: a whole state, single conditions, a resource that has gone; and what follows for phase and end. */
+
 import { type Condition, withCondition } from '../../kernel/rules/condition.ts';
 import { expiry } from '../../kernel/rules/duration.ts';
-import type { Known, Observation, ObservedStatus } from './observe.ts';
+import type { Known, Observation } from './observation.ts';
 import { type Contradiction, isTerminal, type Operation, type Phase } from './operation.ts';
 import {
   maxConditionCount,
   maxWarningCount,
+  type ObservedStatus,
   statedConditions,
   statedOutputs,
   statedPhase,

@@ -1,9 +1,12 @@
 /** Whatever the network and restarts make of what a cluster said: the record is what the cluster said. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { exampleOperation as operation } from '../../../../test/support/core/operation-example.ts';
-import { type Known, type Observation, ObservedStatus, observe } from './observe.ts';
+import type { Known, Observation } from './observation.ts';
+import { observe } from './observe.ts';
+import { ObservedStatus } from './stated.ts';
 
 const at = (second: number) => new Date(Date.parse('2026-05-28T10:00:00Z') + second * 1000).toISOString();
 const vocabularies = ['documents', 'code'] as const;

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { exampleOperation as operation } from '../../../../test/support/core/operation-example.ts';
-import { type Known, type Observation, ObservedStatus, observe } from './observe.ts';
+import type { Known, Observation } from './observation.ts';
+import { observe } from './observe.ts';
+import { ObservedStatus } from './stated.ts';
 
 const now = '2026-05-28T10:10:00.000Z';
 const at = (minute: number) => `2026-05-28T10:0${minute}:00Z`;

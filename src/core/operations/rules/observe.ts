@@ -11,105 +11,13 @@
  * Phases never go back, and an end stays. A cluster that later states another end contradicts: that is kept apart, with
  * the outputs, so that a copy that does exist can be found.
  */
-import { z } from 'zod';
-import { clip } from '../../kernel/rules/condition.ts';
-import type { NewEvent } from '../../kernel/rules/event.ts';
+
 import { same } from '../../kernel/rules/same.ts';
-import { isShallow } from '../../kernel/rules/shallow.ts';
 import { gone, posted, stated } from './fold.ts';
+import type { Known, Observation, Observed } from './observation.ts';
 import { newsOf } from './observed-events.ts';
-import { isTerminal, type Operation, Phase } from './operation.ts';
+import { isTerminal, type Operation } from './operation.ts';
 import { statedPhase } from './stated.ts';
-
-const Count = z.coerce.number().int().min(0).optional().catch(undefined);
-const At = z.iso.datetime({ offset: true }).optional().catch(undefined);
-const Words = z.string().transform((text) => clip(text));
-
-/** The part of a resource's status that is read. Whatever does not fit is left out, never an error. */
-export const ObservedStatus = z
-  .object({
-    phase: Phase.optional().catch(undefined),
-    startedAt: At,
-    finishedAt: At,
-    conditions: z
-      .array(
-        z
-          .object({
-            type: z
-              .string()
-              .min(1)
-              .max(316)
-              .transform((type) => clip(type)),
-            status: z.enum(['True', 'False', 'Unknown']),
-            reason: Words.optional(),
-            message: Words.optional(),
-            lastTransitionTime: At,
-            observedGeneration: Count,
-          })
-          .optional()
-          .catch(undefined),
-      )
-      .optional()
-      .catch(undefined),
-    progress: z
-      .object({ totalItems: Count, itemsBackedUp: Count, itemsRestored: Count, itemsDone: Count })
-      .optional()
-      .catch(undefined),
-    outputs: z
-      .record(z.string(), z.unknown())
-      .refine((outputs) => isShallow(outputs))
-      .optional()
-      .catch(undefined),
-  })
-  .catch({});
-export type ObservedStatus = z.infer<typeof ObservedStatus>;
-
-export interface Observation {
-  readonly name: string;
-  readonly namespace: string;
-  readonly uid: string;
-  /** The resource is gone from the cluster. */
-  readonly deleted: boolean;
-  readonly status: ObservedStatus;
-  /** Absent for what was found missing from a list. */
-  readonly source?: 'Listed' | 'Watched' | 'Posted';
-  readonly resourceVersion?: string | undefined;
-  readonly generation?: number | undefined;
-  readonly createdAt?: string | undefined;
-  /** The annotation that joins a resource of ours with our record. */
-  readonly operationId?: string | undefined;
-  readonly spec?: ObservedSpec | undefined;
-  /** Who wrote the spec, by the resource's managed fields; at most sixteen. */
-  readonly managers?: readonly ObservedManager[];
-}
-
-/** What a resource asks for. What is larger than it may be is left out. */
-export interface ObservedSpec {
-  readonly type?: string | undefined;
-  readonly engine?: string | undefined;
-  /** The name in targetRef. */
-  readonly target?: string | undefined;
-  readonly parameters?: Readonly<Record<string, unknown>> | undefined;
-}
-
-export interface ObservedManager {
-  readonly manager: string;
-  readonly operation?: 'Apply' | 'Update' | undefined;
-  readonly at?: string | undefined;
-  /** Type or target are its own: it made the resource, or applied it as a whole. */
-  readonly ownsTarget?: boolean;
-}
-
-/** An Operation with the version of its resource that was folded in last. */
-export type Known = Operation & { readonly observedVersion?: string };
-
-export interface Observed {
-  readonly operation: Known;
-  readonly changed: boolean;
-  readonly events: readonly NewEvent[];
-  /** The resource lives although the Operation has ended without it: it must go. */
-  readonly owed?: 'Delete';
-}
 
 export function observe(operation: Known, observation: Observation, now: string): Observed {
   const known = hasReturned(operation, observation) ? anew(operation, observation) : operation;

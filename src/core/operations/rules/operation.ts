@@ -8,12 +8,14 @@
  * deadline, Pending and Running → Failed by the class's deadlines, and Pending → Cancelled by a cancel that came before
  * the delivery.
  */
+
 import { z } from 'zod';
 import { OperationParameters } from '../../applications/rules/parameters.ts';
 import { TtlSource } from '../../applications/rules/retention.ts';
 import { Condition } from '../../kernel/rules/condition.ts';
 import { Ttl } from '../../kernel/rules/duration.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
+import { Engine, OperationType, RequestedEngine, RequestedType } from '../../kernel/rules/operation-type.ts';
 import { Id, Instant, Revision } from '../../kernel/rules/shapes.ts';
 
 export const Phase = z.enum(['Pending', 'Running', 'Succeeded', 'Failed', 'Cancelled']).meta({
@@ -22,27 +24,6 @@ export const Phase = z.enum(['Pending', 'Running', 'Succeeded', 'Failed', 'Cance
     "The Operation's phase, as the cluster's resource has it. Blocked is Pending with the condition Blocked.",
 });
 export type Phase = z.infer<typeof Phase>;
-
-export const OperationType = z.enum(['Backup', 'Restore', 'Upgrade', 'Migration', 'RunCommand', 'Runbook']).meta({
-  id: 'OperationType',
-  description:
-    'What is done. This service makes Backups and Restores; the others are told of when somebody else makes them.',
-});
-export type OperationType = z.infer<typeof OperationType>;
-
-export const RequestedType = OperationType.extract(['Backup', 'Restore']).meta({
-  id: 'RequestedType',
-  description: 'What can be asked for.',
-});
-
-export const Engine = z
-  .enum(['velero', 'workflow', 'job', 'helm', 'volsync', 'helmHookJob', 'snapshot'])
-  .meta({ id: 'Engine', description: 'What does it in the cluster.' });
-export type Engine = z.infer<typeof Engine>;
-const RequestedEngine = Engine.extract(['velero']).meta({
-  id: 'RequestedEngine',
-  description: 'What can be asked for.',
-});
 
 export const Origin = z.enum(['schedule', 'request', 'cluster']).meta({
   id: 'Origin',

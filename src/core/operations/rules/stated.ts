@@ -3,9 +3,37 @@
  * follow from conditions, a partial failure arrives as Succeeded with Degraded or as Failed, and a deletion that we asked
  * for as a failure. What is unknown is kept as it came; nothing is kept that is larger than a resource has a use for.
  */
+
+import { z } from 'zod';
 import { type Condition, clip } from '../../kernel/rules/condition.ts';
-import type { ObservedStatus } from './observe.ts';
-import type { Phase, Progress } from './operation.ts';
+import { ObservedConditions, ObservedCount, ObservedInstant } from '../../kernel/rules/observed-conditions.ts';
+import { isShallow } from '../../kernel/rules/shallow.ts';
+import { Phase, type Progress } from './operation.ts';
+
+/** The part of a resource's status that is read. Whatever does not fit is left out, never an error. */
+export const ObservedStatus = z
+  .object({
+    phase: Phase.optional().catch(undefined),
+    startedAt: ObservedInstant,
+    finishedAt: ObservedInstant,
+    conditions: ObservedConditions,
+    progress: z
+      .object({
+        totalItems: ObservedCount,
+        itemsBackedUp: ObservedCount,
+        itemsRestored: ObservedCount,
+        itemsDone: ObservedCount,
+      })
+      .optional()
+      .catch(undefined),
+    outputs: z
+      .record(z.string(), z.unknown())
+      .refine((outputs) => isShallow(outputs))
+      .optional()
+      .catch(undefined),
+  })
+  .catch({});
+export type ObservedStatus = z.infer<typeof ObservedStatus>;
 
 export const maxConditionCount = 64;
 export const maxWarningCount = 100;

@@ -4,10 +4,10 @@
  * made and removed; schedules made by hand are left alone. What a person set on a schedule and no plan decides stays.
  */
 
-import { Refusal, ruleViolated } from '../../kernel/rules/problem.ts';
+import { Refusal } from '../../kernel/rules/problem.ts';
 import { rescheduled, settle, silenced } from '../../scheduling/rules/account.ts';
 import type { Fire } from '../../scheduling/rules/ledger.ts';
-import type { Schedule, ScheduleChange } from '../../scheduling/rules/schedule.ts';
+import type { Schedule } from '../../scheduling/rules/schedule.ts';
 import { dueAt } from '../../scheduling/rules/schedule.ts';
 import { slotAfter } from '../../time/rules/slots.ts';
 import type { ProtectionPlanEntry, StoredProtectionPlan } from './protection-plan.ts';
@@ -148,26 +148,4 @@ function movedTo(
   const { nextSlotAt, nextFireAt, accountedUntil, deferredReason } = settled.schedule;
   const moved = rescheduled({ ...next, nextSlotAt, nextFireAt, accountedUntil, deferredReason }, now);
   return { schedule: moved.suspend ? silenced(moved) : moved, fires: settled.fires };
-}
-
-const byPlan = ['schedule', 'timeZone', 'startsAt', 'endsAt', 'spreadSeconds', 'cadence', 'ttl'] as const;
-
-/** Refuses a change by hand of what a plan decides. Suspending, policies, template and names for people are free. */
-export function refuseWhatPlanDecides(known: Schedule, change: ScheduleChange): void {
-  if (known.protectionPlanId === undefined) return;
-  const key = byPlan.find((each) => change[each] !== undefined && (change[each] ?? undefined) !== known[each]);
-  if (key === undefined) return;
-  throw ruleViolated(
-    `/${key}`,
-    `is decided by the protection plan ${known.protectionPlanId} (entry ${known.protectionPlanEntry}): change the plan, or remove it from the application instance. The schedule may be suspended.`,
-  );
-}
-
-/** Refuses to remove by hand what a plan made: the plan would be in effect only in part. */
-export function refuseRemovalOfPlanned(known: Schedule): void {
-  if (known.protectionPlanId === undefined) return;
-  throw new Refusal(
-    'in-use',
-    `The schedule is part of the protection plan ${known.protectionPlanId} (entry ${known.protectionPlanEntry}): change the plan, remove it from the application instance, or suspend the schedule.`,
-  );
 }

@@ -7,10 +7,9 @@
  *   what then?    fire · skip · wait: a slot that waits stays the first that is not accounted for, and is looked at again
  */
 
-import { resolveTtl } from '../../applications/rules/retention.ts';
+import type { Setting } from '../../applications/rules/setting.ts';
 import type { NewEvent } from '../../kernel/rules/event.ts';
-import { nameSuffix, operationName } from '../../kernel/rules/names.ts';
-import { createdEvent, deliverBefore, newOperation } from '../../operations/rules/begin.ts';
+import { begin, createdEvent } from '../../operations/rules/begin.ts';
 import type { Operation } from '../../operations/rules/operation.ts';
 import type { nextSlot } from '../../time/rules/recurrence.ts';
 import { memoizedPassedSlots, shifted, spreadOffsetSeconds } from '../../time/rules/slots.ts';
@@ -173,30 +172,30 @@ function stoppedBy(schedule: DueSchedule): FireReason | undefined {
   return undefined;
 }
 
-function operationOf(schedule: DueSchedule, slot: string, now: string, id: string): Operation {
-  return newOperation(
+function operationOf(schedule: DueSchedule, scheduledFor: string, now: string, id: string): Operation {
+  return begin(
+    settingOf(schedule),
     {
       id,
-      organizationId: schedule.organizationId,
-      clusterId: schedule.clusterId,
-      applicationInstanceId: schedule.applicationInstanceId,
-      scheduleId: schedule.id,
-      scheduledFor: slot,
-      name: operationName(schedule.target, 'Backup', slot, nameSuffix(schedule.id)),
-      namespace: schedule.namespace,
-      target: schedule.target,
       type: 'Backup',
-      parameters: { ...schedule.defaultParameters, ...schedule.template.parameters },
-      ...resolveTtl({
-        schedule: schedule.ttl,
-        cadence: schedule.cadence,
-        override: schedule.override,
-        classRetention: schedule.classRetention,
-      }),
-      origin: 'schedule',
+      parameters: schedule.template.parameters,
+      ttl: { schedule: schedule.ttl, cadence: schedule.cadence },
+      slot: { scheduleId: schedule.id, scheduledFor },
+      nameFrom: schedule.id,
       requestedBy: `schedule/${schedule.name}`,
-      deliverBefore: deliverBefore(schedule, slot, now),
+      startingDeadlineSeconds: schedule.startingDeadlineSeconds,
     },
     now,
   );
+}
+
+/** The claimed row holds its setting in columns. */
+function settingOf(schedule: DueSchedule): Setting {
+  const { applicationInstanceId: id, organizationId, clusterId, namespace, target: name } = schedule;
+  const { classRetention: retention, defaultParameters, deliveryDeadlineSeconds, override } = schedule;
+  return {
+    instance: { id, organizationId, clusterId, namespace, name },
+    applicationClass: { retention, defaultParameters, deliveryDeadlineSeconds },
+    override: override === undefined ? undefined : { retention: override },
+  };
 }

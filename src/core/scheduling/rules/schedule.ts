@@ -1,11 +1,12 @@
 /** A recurrence: which application is backed up when, with what, and how long the copies are kept. */
+
 import { z } from 'zod';
 import { BackupParameters } from '../../applications/rules/parameters.ts';
 import { Ttl, ttlHours } from '../../kernel/rules/duration.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
+import { Engine } from '../../kernel/rules/operation-type.ts';
 import { type Refusal, ruleViolated } from '../../kernel/rules/problem.ts';
 import { DisplayName, given, Id, Instant, Revision } from '../../kernel/rules/shapes.ts';
-import { Engine } from '../../operations/rules/operation.ts';
 import { Cadence, CronExpression, inferCadence, TimeZone } from '../../time/rules/recurrence.ts';
 import { shifted, shortestGapSeconds, slotAfter, spreadOffsetSeconds } from '../../time/rules/slots.ts';
 import { FireReason } from './ledger.ts';

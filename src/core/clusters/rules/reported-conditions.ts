@@ -1,13 +1,14 @@
 /** What calls and discoveries say of the cluster itself, as conditions. */
 
-import type { ClusterReport } from '../delivery/ports.ts';
-import type { ClusterFailure } from '../delivery/rules/decide.ts';
-import type { Discovery } from './rules/discovery.ts';
+import type { Condition } from '../../kernel/rules/condition.ts';
+import type { Discovery } from './discovery.ts';
+import type { ClusterFailure } from './failure.ts';
 
-type Reported = ClusterReport['conditions'][number];
+/** A condition as it is found; the record adds since when. */
+export type ReportedCondition = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 
 /** The conditions Reachable and Authenticated after a call that failed so, or succeeded. */
-export function conditionsOf(failure: ClusterFailure | undefined): readonly Reported[] {
+export function conditionsOf(failure: ClusterFailure | undefined): readonly ReportedCondition[] {
   if (failure?.kind === 'Unreachable') {
     return [
       { type: 'Reachable', status: 'False', reason: 'Unreachable', message: failure.message },
@@ -33,8 +34,8 @@ export function conditionsOf(failure: ClusterFailure | undefined): readonly Repo
 }
 
 /** The condition OperatorReady, from what was found this time, not from what was known before. */
-export function operatorReady(found: Discovery): Reported {
-  const said = (status: Reported['status'], reason: string, message: string): Reported => ({
+export function operatorReady(found: Discovery): ReportedCondition {
+  const said = (status: ReportedCondition['status'], reason: string, message: string): ReportedCondition => ({
     type: 'OperatorReady',
     status,
     reason,
@@ -68,10 +69,10 @@ export function operatorReady(found: Discovery): Reported {
 const expiryWarningMs = 14 * 86_400_000;
 
 /** The condition CredentialsExpiring; none when no expiry is known. */
-export function credentialsExpiring(expiresAt: string | undefined, now: string): Reported | undefined {
+export function credentialsExpiring(expiresAt: string | undefined, now: string): ReportedCondition | undefined {
   if (expiresAt === undefined) return undefined;
   const leftMs = Date.parse(expiresAt) - Date.parse(now);
-  const said = (status: Reported['status'], reason: string, message: string): Reported => ({
+  const said = (status: ReportedCondition['status'], reason: string, message: string): ReportedCondition => ({
     type: 'CredentialsExpiring',
     status,
     reason,

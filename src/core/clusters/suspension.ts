@@ -1,0 +1,32 @@
+/** Suspension of everything that recurs in a cluster. */
+import { type Call, ownLocked } from '../access/call.ts';
+import { actor } from '../access/rules/access.ts';
+import type { EventsTable } from '../kernel/ports.ts';
+import type { ClustersTable } from './ports.ts';
+import type { Cluster } from './rules/cluster.ts';
+
+/** Nothing of it fires while it is suspended. Each slot is accounted for as skipped, so nothing is made up for later. */
+export async function suspendCluster(
+  { tx, caller, now }: Call<ClustersTable & EventsTable>,
+  id: string,
+  suspend: boolean,
+  reason?: string,
+): Promise<Cluster> {
+  const { suspendReason: _, ...known } = await ownLocked(tx.clusters, caller, 'cluster', id);
+  await tx.events.append([
+    {
+      organizationId: caller.organizationId,
+      clusterId: id,
+      type: 'Normal',
+      reason: suspend ? 'Suspended' : 'Resumed',
+      message: `${suspend ? 'Suspended' : 'Resumed'} by ${actor(caller)}${reason === undefined ? '' : `: ${reason}`}.`,
+      at: now,
+    },
+  ]);
+  return tx.clusters.update({
+    ...known,
+    suspend,
+    ...(suspend && reason !== undefined && { suspendReason: reason }),
+    updatedAt: now,
+  });
+}

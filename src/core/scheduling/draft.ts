@@ -1,0 +1,63 @@
+/**
+ * A schedule that is wished for, checked and completed: creating stores the draft, previewing shows it. So a preview
+ * promises what creating does.
+ */
+import { type AcceptanceTables, acceptSchedule } from '../acceptance/accept.ts';
+import type { Reading } from '../access/call.ts';
+import { minimumIntervalSeconds } from '../access/organizations.ts';
+import type { OrganizationsTable } from '../access/ports.ts';
+import { askedSetting, type KnownSetting, type SettingTables } from '../applications/setting.ts';
+import { inferCadence } from '../time/rules/recurrence.ts';
+import { blackoutWindows } from './blackout-windows.ts';
+import type { BlackoutWindowsTable } from './ports.ts';
+import type { BlackoutWindow } from './rules/blackout.ts';
+import { blackoutWarnings } from './rules/preview.ts';
+import { checkRecurrence, dueAt, type NewSchedule, type Schedule } from './rules/schedule.ts';
+
+export interface ScheduleDraft {
+  readonly schedule: Schedule;
+  readonly setting: KnownSetting;
+  /** Those that may be about it. */
+  readonly windows: readonly BlackoutWindow[];
+  readonly warnings: readonly string[];
+}
+
+export type DraftTables = SettingTables & AcceptanceTables & OrganizationsTable & BlackoutWindowsTable;
+
+/** Throws the Refusal `rule-violated` for a wish that breaks a rule, or that the cluster is known not to accept. */
+export async function draftSchedule(call: Reading<DraftTables>, input: NewSchedule): Promise<ScheduleDraft> {
+  const { caller, now, vault } = call;
+  const setting = await askedSetting(call, input.applicationInstanceId);
+  const {
+    timeZone = 'Etc/UTC',
+    suspend = false,
+    template = {},
+    concurrencyPolicy = 'Forbid',
+    missedFires = 'Latest',
+    cadence = input.schedule === undefined ? 'custom' : inferCadence(input.schedule),
+    ...rest
+  } = input;
+  const described = { ...rest, id: vault.newId(), timeZone, concurrencyPolicy, missedFires };
+  const { first, warnings } = checkRecurrence(described, now, await minimumIntervalSeconds(call));
+  const schedule: Schedule = {
+    ...described,
+    organizationId: caller.organizationId,
+    clusterId: setting.instance.clusterId,
+    suspend,
+    cadence,
+    template,
+    nextSlotAt: first,
+    ...(!suspend && { nextFireAt: dueAt(described, first) }),
+    createdAt: now,
+    updatedAt: now,
+    revision: 1,
+  };
+  const accepted = await acceptSchedule(call, setting, schedule);
+  const windows = await blackoutWindows(call);
+  return {
+    schedule,
+    setting,
+    windows,
+    warnings: [...warnings, ...accepted, ...blackoutWarnings(schedule, windows, now)],
+  };
+}

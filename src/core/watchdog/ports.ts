@@ -1,0 +1,9 @@
+/** What the watchdog looks for. */
+
+/** What the watchdog looks for. */
+import type { Found } from './rules/watchdog.ts';
+
+export interface Invariants {
+  /** The rows that break an invariant, of each kind the oldest. */
+  broken(now: string): Promise<readonly Found[]>;
+}

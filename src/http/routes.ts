@@ -1,0 +1,55 @@
+/** All routes of the API, in the order of the document; and the ports that they need together, typed here once. */
+import { apiKeyRoutes } from './access/api-keys.ts';
+import { organizationRoutes } from './access/organizations.ts';
+import { agentEventRoutes, agentTokenRoutes } from './agents/agent-events.ts';
+import { applicationClassRoutes } from './applications/application-classes.ts';
+import { applicationInstanceRoutes } from './applications/application-instances.ts';
+import { clusterApplicationRoutes } from './applications/cluster-applications.ts';
+import { retentionOverrideRoutes } from './applications/retention-overrides.ts';
+import { clusterRoutes } from './clusters/clusters.ts';
+import { clusterSuspensionRoutes } from './clusters/suspension.ts';
+import type { ServerPorts } from './kit/ports.ts';
+import { operationDetailRoutes } from './operations/details.ts';
+import { operationRoutes } from './operations/operations.ts';
+import { protectionRoutes } from './protection/protection.ts';
+import { recoveryPointRoutes } from './protection/recovery-points.ts';
+import { planApplicationRoutes } from './protection-plans/plan-applications.ts';
+import { protectionPlanRoutes } from './protection-plans/protection-plans.ts';
+import { retentionForecastRoutes } from './protection-plans/retention-forecast.ts';
+import { scheduleActionRoutes } from './scheduling/actions.ts';
+import { blackoutWindowRoutes } from './scheduling/blackout-windows.ts';
+import { scheduleRoutes } from './scheduling/schedules.ts';
+import { serviceRoutes } from './service.ts';
+import { watchdogRoutes } from './watchdog.ts';
+
+export const routes = [
+  serviceRoutes,
+  organizationRoutes,
+  apiKeyRoutes,
+  applicationClassRoutes,
+  retentionOverrideRoutes,
+  protectionPlanRoutes,
+  planApplicationRoutes,
+  retentionForecastRoutes,
+  applicationInstanceRoutes,
+  clusterRoutes,
+  clusterApplicationRoutes,
+  clusterSuspensionRoutes,
+  agentTokenRoutes,
+  scheduleRoutes,
+  scheduleActionRoutes,
+  blackoutWindowRoutes,
+  operationRoutes,
+  operationDetailRoutes,
+  recoveryPointRoutes,
+  protectionRoutes,
+  watchdogRoutes,
+  agentEventRoutes,
+];
+
+type Together<Union> = (Union extends unknown ? (each: Union) => void : never) extends (all: infer All) => void
+  ? All
+  : never;
+
+/** The sum of what the routes and the server are given. */
+export type HttpPorts = ServerPorts & Together<Parameters<(typeof routes)[number]>[1]>;

@@ -1,0 +1,38 @@
+/** Application classes, instances, retention overrides, and what clusters state of applications. */
+import type {
+  ApplicationClassesTable,
+  ApplicationInstancesTable,
+  ClusterApplicationsTable,
+  RetentionOverridesTable,
+} from '../../core/applications/ports.ts';
+import { ApplicationClass, StoredApplicationInstance } from '../../core/applications/rules/application.ts';
+import type { Prisma } from '../generated/client.ts';
+import { kindOf, rowsOf } from '../kit/rows.ts';
+import { fromRow } from '../kit/shape.ts';
+import { clusterApplicationRows } from './cluster-applications.ts';
+import { overrideRows } from './overrides.ts';
+
+const applicationClass = kindOf('application class', 'application_class', ApplicationClass, undefined);
+const applicationInstance = kindOf(
+  'application instance',
+  'application_instance',
+  StoredApplicationInstance,
+  'organizationId',
+);
+
+export function applicationTables(
+  client: Prisma.TransactionClient,
+): ApplicationClassesTable & ApplicationInstancesTable & RetentionOverridesTable & ClusterApplicationsTable {
+  return {
+    applicationClasses: {
+      ...rowsOf(client, client.applicationClass, applicationClass),
+      async named(name) {
+        const row = await client.applicationClass.findUnique({ where: { name } });
+        return row === null ? undefined : fromRow(ApplicationClass, row);
+      },
+    },
+    overrides: overrideRows(client),
+    applicationInstances: rowsOf(client, client.applicationInstance, applicationInstance),
+    clusterApplications: clusterApplicationRows(client),
+  };
+}

@@ -1,0 +1,63 @@
+/** Schedules, their ledger, and blackout windows. */
+import type { BlackoutWindowsTable, FiresTable, SchedulesTable } from '../../core/scheduling/ports.ts';
+import { BlackoutWindow } from '../../core/scheduling/rules/blackout.ts';
+import { Fire } from '../../core/scheduling/rules/ledger.ts';
+import { Schedule } from '../../core/scheduling/rules/schedule.ts';
+import type { Prisma } from '../generated/client.ts';
+import { kindOf, pageOf, rowsOf } from '../kit/rows.ts';
+import { snakeRow } from '../kit/shape.ts';
+import { upsertFires } from './ledger.ts';
+
+const schedule = { ...kindOf('schedule', 'schedule', Schedule, 'organizationId'), visible: { deletedAt: null } };
+const blackoutWindow = kindOf('blackout window', 'blackout_window', BlackoutWindow, 'organizationId');
+
+export function schedulingTables(client: Prisma.TransactionClient): SchedulesTable & FiresTable & BlackoutWindowsTable {
+  return {
+    schedules: {
+      ...rowsOf(client, client.schedule, schedule),
+      async existed(organizationId, id) {
+        return (await client.schedule.count({ where: { id, organizationId } })) > 0;
+      },
+      async made(id, now) {
+        const copies = await client.operation.aggregate({
+          where: { scheduleId: id, type: 'Backup', phase: 'Succeeded', expiresAt: { gt: now } },
+          _count: true,
+          _max: { expiresAt: true },
+        });
+        const inFlightCount = await client.operation.count({
+          where: { scheduleId: id, phase: { in: ['Pending', 'Running'] } },
+        });
+        const last = copies._max.expiresAt;
+        return {
+          copyCount: copies._count,
+          ...(last !== null && { lastCopyExpiresAt: last.toISOString() }),
+          inFlightCount,
+        };
+      },
+      // The row stays for its ledger and its Operations, and fires no more.
+      async remove(organizationId, id) {
+        await client.schedule.updateMany({
+          where: { id, organizationId, deletedAt: null },
+          data: { deletedAt: new Date(), nextFireAt: null, nextSlotAt: null },
+        });
+      },
+    },
+    fires: {
+      async page(scheduleId, { from, to, ...query }) {
+        const bounded = {
+          ...(to !== undefined && { scheduledFor: { lte: to } }),
+          ...(from !== undefined && { OR: [{ scheduledFor: { gte: from } }, { lastScheduledFor: { gte: from } }] }),
+        };
+        return pageOf(client.fire, Fire, { AND: [{ scheduleId }, bounded] }, query, 'scheduledFor');
+      },
+      async append(fires) {
+        await client.$executeRawUnsafe(upsertFires('$1'), JSON.stringify(fires.map(snakeRow)));
+      },
+      async replace(id, fires) {
+        await client.fire.delete({ where: { id } });
+        await client.$executeRawUnsafe(upsertFires('$1'), JSON.stringify(fires.map(snakeRow)));
+      },
+    },
+    blackoutWindows: rowsOf(client, client.blackoutWindow, blackoutWindow),
+  };
+}
