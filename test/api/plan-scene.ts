@@ -29,7 +29,7 @@ export async function setPlanScene() {
       api.make('/v1/protection-plans', { name, entries, ...more }),
     apply: (id: string, body: object, key = api.adminKey) =>
       api.call('POST', `/v1/application-instances/${id}/apply-protection-plan`, { body, key }),
-    unapply: (id: string) => api.call('POST', `/v1/application-instances/${id}/remove-protection-plan`),
+    detach: (id: string) => api.call('POST', `/v1/application-instances/${id}/detach-protection-plan`),
     schedulesOf: async (id: string): Promise<readonly Row[]> =>
       (await api.call('GET', `/v1/schedules?applicationInstanceId=${id}&limit=200`)).body.items,
   };

@@ -3,7 +3,7 @@ import { after, describe, test } from 'node:test';
 import { assertProblem } from './harness.ts';
 import { daily, setPlanScene, weekly } from './plan-scene.ts';
 
-const { api, instance, plan, apply, unapply, schedulesOf } = await setPlanScene();
+const { api, instance, plan, apply, detach, schedulesOf } = await setPlanScene();
 
 describe('a changed plan', () => {
   after(() => api.close());
@@ -58,7 +58,7 @@ describe('a changed plan', () => {
       'stale-revision',
     );
     assertProblem(await api.call('DELETE', path), 409, 'in-use');
-    for (const id of ids) await unapply(id);
+    for (const id of ids) await detach(id);
     assert.equal((await api.call('DELETE', path, { headers: { 'if-match': '"2"' } })).status, 204);
     assertProblem(await api.call('GET', path), 404, 'not-found');
   });

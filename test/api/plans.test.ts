@@ -5,7 +5,7 @@ import { daily, type Row, setPlanScene, weekly } from './plan-scene.ts';
 import { setScene } from './scene.ts';
 
 const gfs = '00000000-0000-7000-8000-000000000002';
-const { api, scene, instance, plan, apply, unapply, schedulesOf } = await setPlanScene();
+const { api, scene, instance, plan, apply, detach, schedulesOf } = await setPlanScene();
 
 describe('protection plans', () => {
   after(() => api.close());
@@ -109,11 +109,11 @@ describe('protection plans', () => {
       [suspended.id, true, 'moving', undefined],
     );
     assert.equal((await schedulesOf(id)).length, 4);
-    const removed = await unapply(id);
+    const removed = await detach(id);
     assert.deepEqual([removed.status, removed.body.removedCount], [200, 3], removed.text);
     assert.match(removed.body.note, /keep the time to live/);
     assert.deepEqual(await schedulesOf(id), [(await api.call('GET', `/v1/schedules/${byHand.id}`)).body]);
-    assert.equal((await unapply(id)).body.removedCount, 0);
+    assert.equal((await detach(id)).body.removedCount, 0);
     assert.equal((await api.call('GET', `/v1/application-instances/${id}`)).body.protectionPlanId, undefined);
     assert.equal((await apply(id, { protectionPlanName: 'default' })).status, 200);
   });

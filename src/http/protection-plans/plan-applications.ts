@@ -35,13 +35,13 @@ const AppliedProtectionPlan = z
     note: z.string().describe('What it does and does not affect.'),
   })
   .meta({ id: 'AppliedProtectionPlan', description: 'A plan in effect on an application instance.' });
-const RemovedProtectionPlan = z
+const DetachedProtectionPlan = z
   .object({
     applicationInstanceId: Id,
     removedCount: z.int().min(0).describe('How many schedules fire no more; 0 when no plan was applied.'),
     note: z.string().describe('What it does and does not affect.'),
   })
-  .meta({ id: 'RemovedProtectionPlan', description: 'An application instance without a plan.' });
+  .meta({ id: 'DetachedProtectionPlan', description: 'An application instance without a plan.' });
 
 export function planApplicationRoutes(api: Api, ports: RoutePorts<ApplyingTables>): void {
   api.post(
@@ -64,17 +64,17 @@ export function planApplicationRoutes(api: Api, ports: RoutePorts<ApplyingTables
   );
 
   api.post(
-    '/v1/application-instances/:id/remove-protection-plan',
+    '/v1/application-instances/:id/detach-protection-plan',
     about(
       {
-        operationId: 'removeAppliedProtectionPlan',
+        operationId: 'detachProtectionPlan',
         scope: 'schedules:write',
         tag,
-        summary: 'Remove the protection plan from an application instance',
+        summary: 'Detach the protection plan from an application instance',
         description:
           'What the plan made fires no more. Copies stay until their ttl ends; so do schedules made by hand.',
       },
-      { params: ById, headers: PostHeaders, response: { 200: RemovedProtectionPlan } },
+      { params: ById, headers: PostHeaders, response: { 200: DetachedProtectionPlan } },
     ),
     (request, reply) =>
       answerOnce(ports, request, reply, async (call) => done(await detachProtectionPlan(call, request.params.id))),
