@@ -24,7 +24,15 @@ const rules = [
           ...higher.map((each) => `../../${each}/rules/a.ts`),
           ...lower.map((each) => `../../${each}/ports.ts`),
           ...edges.map((edge) => `../../../${edge}/a.ts`),
-          ...['../ports.ts', '../../../context.ts', '../../../config.ts', 'node:fs', 'pg', 'zod/v3'],
+          ...[
+            '../ports.ts',
+            '../../catalogue.ts',
+            '../../../context.ts',
+            '../../../config.ts',
+            'node:fs',
+            'pg',
+            'zod/v3',
+          ],
         ],
         may: ['./other.ts', ...lower.map((each) => `../../${each}/rules/a.ts`), ...corePackages],
       },
@@ -43,7 +51,7 @@ const rules = [
         never: [
           ...higher.map((each) => `../${each}/a.ts`),
           ...edges.map((edge) => `../../${edge}/a.ts`),
-          ...['../../context.ts', '../../main.ts', 'node:fs', 'pg', 'fastify', ...corePackages],
+          ...['../catalogue.ts', '../../context.ts', '../../main.ts', 'node:fs', 'pg', 'fastify', ...corePackages],
         ],
         may: ['./ports.ts', './rules/a.ts', ...lower.map((each) => `../${each}/ports.ts`)],
       },
@@ -64,6 +72,11 @@ const rules = [
       };
     }),
   ),
+  {
+    file: 'src/core/planted.ts',
+    never: ['../http/a.ts', '../context.ts', 'pg', 'zod'],
+    may: ['./clusters/rules/a.ts'],
+  },
   {
     file: 'src/planted.ts',
     never: around.map((name) => `../${name}/a.ts`),

@@ -31,10 +31,19 @@ if (process.argv.includes('--check')) {
 function importRules() {
   return [
     rule(['src/*.ts'], [aroundGroup]),
+    rule(
+      ['src/core/*.ts'],
+      [
+        {
+          group: ['**', '!./*/**'],
+          message: 'The catalogue puts together what subjects declare, and imports nothing else.',
+        },
+      ],
+    ),
     ...edges.flatMap(edgeRules),
     ...subjects.flatMap(subjectRules),
     rule(
-      ['src/core/*/*.test.ts', `src/{${edges.join(',')}}/**/*.test.ts`, 'src/*.test.ts'],
+      ['src/core/*.test.ts', 'src/core/*/*.test.ts', `src/{${edges.join(',')}}/**/*.test.ts`, 'src/*.test.ts'],
       [
         {
           group: ['**/simulator/**'],

@@ -1,8 +1,12 @@
 /** What a cluster's conditions say, when their changes become events, and what refreshes them. */
+
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type SimulatedCluster, startCluster } from '../../simulator/index.ts';
 import { refreshDiscoveries } from '../../src/core/clusters/look.ts';
+import { clusterCondition } from '../../src/core/clusters/rules/reasons.ts';
+import { clusterReason } from '../../src/core/kernel/rules/condition.ts';
+import { watchCondition } from '../../src/core/observation/rules/reasons.ts';
 import type { ClusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { makeMetrics } from '../../src/telemetry/telemetry.ts';
@@ -165,7 +169,7 @@ describe('how clusters do', () => {
     await round(id);
     const { discovery } = await read(id);
     const record = async (checkedAt: string, now: string) => {
-      const conditions = [{ type: 'OperatorReady', status: 'False', reason: now, message: 'said' }] as const;
+      const conditions = [clusterCondition('OperatorReady', 'False', clusterReason(now), 'said', now)];
       const found = { discovery: { ...discovery, checkedAt }, conditions, withdrawn: [], contact: true, now };
       await api.opened.clusterChecks.record(id, { ...found, checkDueAt: now });
       return (await conditionOf(id, 'OperatorReady')).reason === now;
@@ -180,7 +184,7 @@ describe('how clusters do', () => {
     const id = await register('refused');
     const said = (status: 'True' | 'False', reason: string) =>
       clock.now().then((now) => {
-        const conditions = [{ type: 'Watching', status, reason, message: 'said' }] as const;
+        const conditions = [watchCondition('Watching', status, clusterReason(reason), 'said', now)];
         return api.opened.directory.report(id, { conditions, contact: true, now });
       });
     await round(id);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { ensureAdmin } from '../../src/core/access/access.ts';
-import { scopes } from '../../src/core/access/rules/access.ts';
+import { scopes } from '../../src/core/catalogue.ts';
 import type { HttpPorts } from '../../src/http/routes.ts';
 import { buildServer } from '../../src/http/server.ts';
 import type { ClusterApi } from '../../src/kubernetes/cluster-api.ts';

@@ -5,6 +5,7 @@ import { Refusal, ruleViolated } from '../kernel/rules/problem.ts';
 import { type Call, ownLocked } from './call.ts';
 import type { ApiKeyHolders, ApiKeysTable, OrganizationsTable } from './ports.ts';
 import { type ApiKey, type Caller, may, type NewApiKey, requireScope } from './rules/access.ts';
+import { accessProblem } from './rules/problems.ts';
 
 /** Who holds this key, or the Refusal `unauthenticated`. */
 export async function authenticate(
@@ -15,7 +16,7 @@ export async function authenticate(
   const key = secret === undefined ? undefined : await apiKeyHolders.find(vault.hashOf(secret));
   if (key === undefined) {
     throw new Refusal(
-      'unauthenticated',
+      accessProblem.unauthenticated,
       'Send a valid API key as "Authorization: Bearer <key>". This one is missing, unknown, expired or revoked.',
     );
   }
@@ -30,7 +31,7 @@ export async function createApiKey(
   if (organizationId !== caller.organizationId) requireScope(caller, 'platform:admin');
   const beyond = input.scopes.filter((scope) => !may(caller, scope));
   if (beyond.length > 0)
-    throw new Refusal('forbidden', `A key cannot give what it does not have: ${beyond.join(', ')}.`);
+    throw new Refusal(accessProblem.forbidden, `A key cannot give what it does not have: ${beyond.join(', ')}.`);
   if (input.expiresAt !== undefined && Date.parse(input.expiresAt) <= Date.parse(now)) {
     throw ruleViolated('/expiresAt', 'must be in the future.');
   }

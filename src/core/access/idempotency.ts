@@ -6,6 +6,7 @@
 import type { Committing, Store } from '../kernel/ports.ts';
 import { Refusal } from '../kernel/rules/problem.ts';
 import type { IdempotencyScope, IdempotencyTable, StoredAnswer } from './ports.ts';
+import { accessProblem } from './rules/problems.ts';
 
 export interface Answer {
   readonly status: number;
@@ -27,7 +28,7 @@ export async function once<Tables extends IdempotencyTable>(
     if (keyed === undefined) return { ...(await effect(tx)), replayed: false };
     const known = await tx.idempotency.claim(keyed.scope);
     if (known === 'InProgress') {
-      throw new Refusal('request-in-progress', 'A request with this Idempotency-Key is still running.', {
+      throw new Refusal(accessProblem['request-in-progress'], 'A request with this Idempotency-Key is still running.', {
         retryAfterSeconds: 1,
       });
     }
@@ -63,7 +64,7 @@ export async function onceBetween<Tables extends IdempotencyTable>(
 function replay(known: StoredAnswer, requestHash: string): Answer & { readonly replayed: boolean } {
   if (known.requestHash !== requestHash) {
     throw new Refusal(
-      'idempotency-key-reused',
+      accessProblem['idempotency-key-reused'],
       'This Idempotency-Key was used for a request with another body. Use a new key for a new request.',
     );
   }

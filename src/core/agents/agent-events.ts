@@ -4,6 +4,7 @@
  * second opinion. Nothing is answered before that has committed.
  */
 
+import { accessProblem } from '../access/rules/problems.ts';
 import type { Clock, Log, Vault } from '../kernel/ports.ts';
 import { Refusal } from '../kernel/rules/problem.ts';
 import type { Agent, AgentRecord } from './ports.ts';
@@ -26,7 +27,7 @@ export async function authenticateAgent(
   const ended = holder?.endsAt !== undefined && Date.parse(holder.endsAt) <= Date.parse(await clock.now());
   if (holder !== undefined && !ended) return { clusterId: holder.clusterId, organizationId: holder.organizationId };
   throw new Refusal(
-    'unauthenticated',
+    accessProblem.unauthenticated,
     'Send the agent token of a cluster as "Authorization: Bearer <token>". This one is missing, unknown, replaced or revoked.',
   );
 }

@@ -6,6 +6,7 @@ import type { ClustersTable } from '../clusters/ports.ts';
 import type { EventsTable } from '../kernel/ports.ts';
 import type { AgentTokensTable } from './ports.ts';
 import { agentCondition } from './rules/agent-standing.ts';
+import { agentEvent } from './rules/reasons.ts';
 
 const overlapMs = 24 * 3_600_000;
 
@@ -19,16 +20,9 @@ export async function createAgentToken(
   const replaced = known.agentTokenCreatedAt !== undefined;
   await tx.clusters.update({ ...known, agentTokenCreatedAt: now, updatedAt: now });
   await tx.agentTokens.replace(id, hash, until);
-  await tx.events.append([
-    {
-      organizationId: caller.organizationId,
-      clusterId: id,
-      type: 'Normal',
-      reason: 'AgentTokenCreated',
-      message: `An agent token was made by ${actor(caller)}${replaced ? `; the one before is good until ${until}` : ''}.`,
-      at: now,
-    },
-  ]);
+  const about = { organizationId: caller.organizationId, clusterId: id, at: now };
+  const message = `An agent token was made by ${actor(caller)}${replaced ? `; the one before is good until ${until}` : ''}.`;
+  await tx.events.append([agentEvent('AgentTokenCreated', { ...about, message })]);
   return { token: secret, createdAt: now, previousGoodUntil: replaced ? until : undefined };
 }
 
@@ -42,14 +36,7 @@ export async function revokeAgentToken(
   const conditions = known.conditions.filter(({ type }) => type !== agentCondition);
   await tx.clusters.update({ ...known, conditions, updatedAt: now });
   await tx.agentTokens.revoke(id);
-  await tx.events.append([
-    {
-      organizationId: caller.organizationId,
-      clusterId: id,
-      type: 'Normal',
-      reason: 'AgentTokenRevoked',
-      message: `The agent token was revoked by ${actor(caller)}.`,
-      at: now,
-    },
-  ]);
+  const about = { organizationId: caller.organizationId, clusterId: id, at: now };
+  const message = `The agent token was revoked by ${actor(caller)}.`;
+  await tx.events.append([agentEvent('AgentTokenRevoked', { ...about, message })]);
 }

@@ -5,11 +5,9 @@
  */
 
 import type { Clock, Log } from '../kernel/ports.ts';
-import { clip } from '../kernel/rules/condition.ts';
 import { shifted } from '../time/rules/slots.ts';
 import type { ClusterChecks, ClusterDirectory, ClusterDiscovery, ClusterTarget } from './ports.ts';
-import type { ClusterFailure } from './rules/failure.ts';
-import { conditionsOf, credentialsExpiring, operatorReady } from './rules/reported-conditions.ts';
+import { conditionsOf, credentialsExpiring, operatorReady, operatorUnknown } from './rules/reported-conditions.ts';
 import { holdSeconds, throttledFor } from './rules/throttling.ts';
 
 export interface LookPorts {
@@ -75,7 +73,7 @@ export async function look(ports: LookPorts, target: ClusterTarget): Promise<rea
     discovery,
     conditions: [
       ...conditionsOf(failure),
-      failure === undefined ? operatorReady(discovery) : notAsked(failure),
+      failure === undefined ? operatorReady(discovery) : operatorUnknown(failure),
       ...(expiring === undefined ? [] : [expiring]),
     ],
     withdrawn: expiring === undefined ? ['CredentialsExpiring'] : [],
@@ -84,8 +82,4 @@ export async function look(ports: LookPorts, target: ClusterTarget): Promise<rea
     checkDueAt: shifted(now, again),
     now,
   });
-}
-
-function notAsked(failure: ClusterFailure) {
-  return { type: 'OperatorReady', status: 'Unknown', reason: failure.kind, message: clip(failure.message) } as const;
 }

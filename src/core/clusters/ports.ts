@@ -1,11 +1,11 @@
 /** What is kept of clusters beside their rows: when each is looked at next, what waits for it, and what is told of it. */
 
 import type { Rows } from '../kernel/ports.ts';
+import type { ReportedCondition } from '../kernel/rules/condition.ts';
 import type { Cluster, ClusterAccess } from './rules/cluster.ts';
 import type { Discovery } from './rules/discovery.ts';
 import type { ClusterFailure } from './rules/failure.ts';
 import type { Fence } from './rules/fence.ts';
-import type { ReportedCondition } from './rules/reported-conditions.ts';
 import type { Room } from './rules/throttling.ts';
 
 export interface ClusterChecks {

@@ -1,7 +1,9 @@
 /** Suspension of everything that recurs in a cluster. */
+
 import { type Call, ownLocked } from '../access/call.ts';
 import { actor } from '../access/rules/access.ts';
 import type { EventsTable } from '../kernel/ports.ts';
+import { eventsIn, kernelEvents } from '../kernel/rules/event.ts';
 import type { ClustersTable } from './ports.ts';
 import type { Cluster } from './rules/cluster.ts';
 
@@ -13,16 +15,10 @@ export async function suspendCluster(
   reason?: string,
 ): Promise<Cluster> {
   const { suspendReason: _, ...known } = await ownLocked(tx.clusters, caller, 'cluster', id);
-  await tx.events.append([
-    {
-      organizationId: caller.organizationId,
-      clusterId: id,
-      type: 'Normal',
-      reason: suspend ? 'Suspended' : 'Resumed',
-      message: `${suspend ? 'Suspended' : 'Resumed'} by ${actor(caller)}${reason === undefined ? '' : `: ${reason}`}.`,
-      at: now,
-    },
-  ]);
+  const turned = suspend ? 'Suspended' : 'Resumed';
+  const message = `${turned} by ${actor(caller)}${reason === undefined ? '' : `: ${reason}`}.`;
+  const about = { organizationId: caller.organizationId, clusterId: id };
+  await tx.events.append([eventsIn(kernelEvents)(turned, { ...about, message, at: now })]);
   return tx.clusters.update({
     ...known,
     suspend,

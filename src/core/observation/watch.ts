@@ -8,14 +8,15 @@
  */
 
 import type { ClusterDirectory, ClusterTarget } from '../clusters/ports.ts';
-import type { ClusterFailure } from '../clusters/rules/failure.ts';
 import { type Fence, LeaseLost } from '../clusters/rules/fence.ts';
 import { conditionsOf } from '../clusters/rules/reported-conditions.ts';
 import type { Clock, Log } from '../kernel/ports.ts';
+import type { ReportedCondition } from '../kernel/rules/condition.ts';
 import type { Observation } from '../operations/rules/observation.ts';
 import { observe } from '../operations/rules/observe.ts';
 import { type MirrorPorts, mirrorApplications, recordOthers } from './mirror.ts';
 import type { ClusterWatch, HeldCluster, Leases, Observations, Watcher, WatchState } from './ports.ts';
+import { watchCondition } from './rules/reasons.ts';
 import { startLine } from './start-line.ts';
 
 export interface WatchPorts extends MirrorPorts {
@@ -177,19 +178,15 @@ function watcherOf(ports: WatchPorts, cluster: ClusterTarget['cluster'], { fence
   };
 }
 
-function watching(state: WatchState) {
+function watching(state: WatchState): ReportedCondition {
   if (state.kind === 'Interrupted') {
-    const { failure }: { failure: ClusterFailure } = state;
-    return { type: 'Watching', status: 'False', reason: failure.kind, message: failure.message } as const;
+    const { kind, message } = state.failure;
+    return watchCondition('Watching', 'False', kind, message, '');
   }
   const limits = (state.limited ?? []).map(({ resource, namespace, reason, message }) => {
     const where = namespace === undefined ? resource : `${resource} in ${namespace}`;
     return `${where} (${reason}): ${message}`;
   });
-  return {
-    type: 'Watching',
-    status: 'True',
-    reason: limits.length === 0 ? 'Watching' : 'Limited',
-    message: ['Status is followed as it changes.', ...limits].join(' '),
-  } as const;
+  const message = ['Status is followed as it changes.', ...limits].join(' ');
+  return watchCondition('Watching', 'True', limits.length === 0 ? 'Watching' : 'Limited', message, '');
 }

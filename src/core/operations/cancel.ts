@@ -1,11 +1,14 @@
 /** Wanting an Operation no more. */
 
 import type { Call } from '../access/call.ts';
+import { actor } from '../access/rules/access.ts';
 import type { Doorbell, EventsTable } from '../kernel/ports.ts';
 import { withCondition } from '../kernel/rules/condition.ts';
 import { notFound, Refusal } from '../kernel/rules/problem.ts';
 import type { OperationsTable } from './ports.ts';
 import { isTerminal, type Operation } from './rules/operation.ts';
+import { operationProblem } from './rules/problems.ts';
+import { operationCondition, operationEvent } from './rules/reasons.ts';
 
 /**
  * Cancels, in every state. Surely not in the cluster: it ends here and now. Under way: the wish is kept, and whoever
@@ -22,34 +25,16 @@ export async function cancelOperation(
   const { operation, owed, unanswered, leased } = locked;
   if (isTerminal(operation.phase))
     throw new Refusal(
-      'already-finished',
+      operationProblem['already-finished'],
       `${operation.name} is ${operation.phase}; what has ended cannot be cancelled.`,
     );
   if (operation.cancelRequestedAt !== undefined) return operation;
-  const by = caller.onBehalfOf ?? caller.name;
-  const { organizationId, clusterId, applicationInstanceId, scheduleId } = operation;
-  await tx.events.append([
-    {
-      organizationId,
-      clusterId,
-      applicationInstanceId,
-      operationId: id,
-      ...(scheduleId !== undefined && { scheduleId }),
-      type: 'Normal',
-      reason: 'CancelRequested',
-      message: `Cancelled by ${by}.`,
-      at: now,
-    },
-  ]);
+  const by = actor(caller);
+  await tx.events.append([operationEvent(operation, 'CancelRequested', `Cancelled by ${by}.`, now)]);
   const asked: Operation = { ...operation, cancelRequestedAt: now };
   if (owed === 'Apply' && unanswered === 0 && operation.uid === undefined) {
-    const condition = {
-      type: 'Cancelled',
-      status: 'True',
-      reason: 'CancelledByUser',
-      message: `Cancelled by ${by} before it was delivered.`,
-      lastTransitionTime: now,
-    } as const;
+    const message = `Cancelled by ${by} before it was delivered.`;
+    const condition = operationCondition('Cancelled', 'True', 'CancelledByUser', message, now);
     return tx.operations.updateOwed(
       { ...asked, phase: 'Cancelled', finishedAt: now, conditions: [...withCondition(asked.conditions, condition)] },
       undefined,
@@ -57,6 +42,6 @@ export async function cancelOperation(
   }
   // While a call is under way its outcome decides: it sees the wish and goes on with the deletion.
   if (leased) return tx.operations.update(asked);
-  tx.afterCommit(() => doorbell.ring([clusterId]));
+  tx.afterCommit(() => doorbell.ring([operation.clusterId]));
   return tx.operations.updateOwed(asked, 'Delete');
 }

@@ -9,6 +9,7 @@ import { minimumIntervalSeconds } from '../access/organizations.ts';
 import { actor } from '../access/rules/access.ts';
 import { settingOf } from '../applications/setting.ts';
 import type { EventsTable } from '../kernel/ports.ts';
+import { eventsIn, kernelEvents } from '../kernel/rules/event.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';
 import { blackoutWindows } from './blackout-windows.ts';
 import { type DraftTables, draftSchedule } from './draft.ts';
@@ -154,13 +155,12 @@ async function appendFires({ tx }: Call<FiresTable>, fires: readonly Fire[]): Pr
 async function record(
   { tx, now }: Call<EventsTable>,
   schedule: Schedule,
-  reason: string,
+  reason: keyof typeof kernelEvents,
   message: string,
 ): Promise<void> {
   const { organizationId, clusterId, applicationInstanceId, id: scheduleId } = schedule;
-  await tx.events.append([
-    { organizationId, clusterId, applicationInstanceId, scheduleId, type: 'Normal', reason, message, at: now },
-  ]);
+  const about = { organizationId, clusterId, applicationInstanceId, scheduleId };
+  await tx.events.append([eventsIn(kernelEvents)(reason, { ...about, message, at: now })]);
 }
 
 async function acceptChange(call: Call<DraftTables>, wanted: Schedule): Promise<readonly string[]> {

@@ -4,13 +4,13 @@ import { z } from 'zod';
 import { createApiKey, revokeApiKey } from '../../core/access/access.ts';
 import { own } from '../../core/access/call.ts';
 import type { ApiKeysTable, OrganizationsTable } from '../../core/access/ports.ts';
-import { ApiKey, NewApiKey } from '../../core/access/rules/access.ts';
 import { callerOf } from '../kit/auth.ts';
 import { answerOnce, created, done } from '../kit/calls.ts';
 import { CreationOrder, listed, listOf, listQuery } from '../kit/paging.ts';
 import { ById, PostHeaders } from '../kit/parameters.ts';
 import type { Api, RoutePorts } from '../kit/ports.ts';
 import { about } from '../kit/route.ts';
+import { ApiKey, NewApiKey, shownApiKey } from './api-key-shapes.ts';
 
 const tag = 'api-keys';
 const ApiKeyList = listOf('ApiKeyList', ApiKey, 'API keys');
@@ -58,7 +58,11 @@ export function apiKeyRoutes(api: Api, ports: RoutePorts<ApiKeysTable & Organiza
       },
       { querystring: listQuery(CreationOrder.default('createdAt'), {}), response: { 200: ApiKeyList } },
     ),
-    (request) => listed(request.query, (query) => apiKeys.page(callerOf(request).organizationId, query)),
+    (request) =>
+      listed(request.query, async (query) => {
+        const { items, nextCursor } = await apiKeys.page(callerOf(request).organizationId, query);
+        return { items: items.map(shownApiKey), nextCursor };
+      }),
   );
 
   api.get(
@@ -67,7 +71,7 @@ export function apiKeyRoutes(api: Api, ports: RoutePorts<ApiKeysTable & Organiza
       { operationId: 'getApiKey', scope: 'api-keys:read', tag, summary: 'Get an API key' },
       { params: ById, response: { 200: ApiKey } },
     ),
-    (request) => own(apiKeys, callerOf(request), 'API key', request.params.id),
+    async (request) => shownApiKey(await own(apiKeys, callerOf(request), 'API key', request.params.id)),
   );
 
   api.post(

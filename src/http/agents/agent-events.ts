@@ -12,6 +12,7 @@ import { Refusal } from '../../core/kernel/rules/problem.ts';
 import { Id, Instant } from '../../core/kernel/rules/shapes.ts';
 import { bearerOf } from '../kit/auth.ts';
 import { answerOnce, write } from '../kit/calls.ts';
+import { httpProblem } from '../kit/http-problems.ts';
 import { ActorHeaders, ById, PostHeaders } from '../kit/parameters.ts';
 import type { Api, RoutePorts } from '../kit/ports.ts';
 import { about } from '../kit/route.ts';
@@ -101,9 +102,13 @@ export function agentEventRoutes(api: Api, ports: AgentPorts & AgentLimits): voi
           const retryAfterSeconds = wait(agent.clusterId, performance.now());
           if (retryAfterSeconds > 0) {
             reply.header('connection', 'close');
-            throw new Refusal('too-many-requests', 'The agent posts too often: a batch a second is enough.', {
-              retryAfterSeconds,
-            });
+            throw new Refusal(
+              httpProblem['too-many-requests'],
+              'The agent posts too often: a batch a second is enough.',
+              {
+                retryAfterSeconds,
+              },
+            );
           }
           request.setDecorator('agent', agent);
         },

@@ -2,9 +2,11 @@
  * Reads the body of an agent's post: the fields that are known and no others. The raw body may hold live secrets, so it
  * is seen by nothing but this, and no text of it is in a refusal.
  */
+
 import type { FastifyInstance } from 'fastify';
 import { AgentEvents } from '../../core/agents/rules/agent-event.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
+import { httpProblem } from '../kit/http-problems.ts';
 import { invalidInput } from '../kit/invalid-input.ts';
 
 export const agentMediaType = 'application/vnd.vworkspace.agent.v1+json';
@@ -19,7 +21,7 @@ export function readAgentBodies(app: FastifyInstance): void {
     (request, body: Buffer, done) => {
       const encoding = request.headers['content-encoding'];
       if (encoding !== undefined && encoding !== 'identity')
-        return done(new Refusal('unsupported-media-type', 'Send the body without Content-Encoding.'));
+        return done(new Refusal(httpProblem['unsupported-media-type'], 'Send the body without Content-Encoding.'));
       const input = parsed(body);
       if (input === undefined) return done(new Refusal('malformed-request', 'The body is not JSON in UTF-8.'));
       const { success, data, error } = AgentEvents.safeParse(input);

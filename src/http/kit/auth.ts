@@ -4,7 +4,8 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { authenticate } from '../../core/access/access.ts';
-import { type Caller, requireScope, type Scope } from '../../core/access/rules/access.ts';
+import { type Caller, requireScope } from '../../core/access/rules/access.ts';
+import type { Scope } from '../../core/catalogue.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
 import type { ServerPorts } from './ports.ts';
 

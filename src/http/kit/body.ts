@@ -3,8 +3,10 @@
  * characters (PostgreSQL takes neither in text), keys that poison prototypes, compressed bodies. An empty body is no
  * body, whatever its content type says: clients' generators send the type with every POST.
  */
+
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
+import { httpProblem } from './http-problems.ts';
 import { pointerOf } from './pointers.ts';
 
 export function readJsonBodies(app: FastifyInstance): void {
@@ -15,7 +17,7 @@ export function readJsonBodies(app: FastifyInstance): void {
     const refuse = (detail: string) => done(new Refusal('malformed-request', detail));
     const encoding = request.headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity') {
-      return done(new Refusal('unsupported-media-type', 'Send the body without Content-Encoding.'));
+      return done(new Refusal(httpProblem['unsupported-media-type'], 'Send the body without Content-Encoding.'));
     }
     const text = decode(body);
     if (text === undefined) return refuse('The body is not UTF-8.');

@@ -2,12 +2,14 @@
  * What Node refuses before there is a request: answered on the bare socket, as the same problem document as any other
  * refusal, and the connection is closed.
  */
+
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
-import { problems, Refusal } from '../../core/kernel/rules/problem.ts';
+import { Refusal } from '../../core/kernel/rules/problem.ts';
 import { shapeFor } from '../agents/refusals.ts';
+import { httpProblem } from './http-problems.ts';
 import type { Shape } from './problems.ts';
 
 /** What was asked for over a connection last: what breaks half way in a body has no request of its own. */
@@ -34,9 +36,9 @@ export function answerClientError(
 function refusalOf(code: string | undefined): Refusal {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
-      return new Refusal('headers-too-large', 'The address and headers together are larger than 16 KiB.');
+      return new Refusal(httpProblem['headers-too-large'], 'The address and headers together are larger than 16 KiB.');
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new Refusal('request-timeout', 'The request did not arrive in time.');
+      return new Refusal(httpProblem['request-timeout'], 'The request did not arrive in time.');
     default:
       return new Refusal('malformed-request', 'This is not well-formed HTTP/1.1.');
   }
@@ -48,7 +50,7 @@ function addressIn(packet: unknown): string | undefined {
 }
 
 function rawAnswer(refusal: Refusal, requestId: string, shape: Shape): string {
-  const { status } = problems[refusal.code];
+  const { status } = refusal.problem;
   const body = JSON.stringify(shape.body(refusal, requestId));
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,

@@ -1,6 +1,8 @@
 /** Addresses and methods that are not there: 404, 405 with Allow, and an answer to OPTIONS; before any body is read. */
+
 import type { FastifyInstance } from 'fastify';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
+import { httpProblem } from './http-problems.ts';
 
 interface Address {
   readonly pattern: RegExp;
@@ -25,7 +27,10 @@ export function answerUnknownAddresses(app: FastifyInstance): void {
     if (allowed.length === 0) throw new Refusal('not-found', 'There is nothing at this address.');
     reply.header('allow', [...new Set([...allowed, 'OPTIONS'])].sort().join(', '));
     if (request.method === 'OPTIONS') return reply.code(204).send();
-    throw new Refusal('method-not-allowed', `${request.method} is not for this address; Allow says what is.`);
+    throw new Refusal(
+      httpProblem['method-not-allowed'],
+      `${request.method} is not for this address; Allow says what is.`,
+    );
   });
 
   app.setNotFoundHandler(() => {

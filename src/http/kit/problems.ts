@@ -2,10 +2,18 @@
  * Every refusal and failure leaves as one shape: a problem document (RFC 9457) with a stable `code` and the request's
  * id. What is not known to be meant for the caller stays in the log: no stack, SQL, path or address leaves the service.
  */
+
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { problems, Refusal } from '../../core/kernel/rules/problem.ts';
+import { problems as subjectProblems, together } from '../../core/catalogue.ts';
+import { type ProblemRows, Refusal } from '../../core/kernel/rules/problem.ts';
+import { httpProblem, httpProblems } from './http-problems.ts';
 import { isPassing } from './unavailable.ts';
+
+/** Every code that an answer may have, in the order of their statuses. */
+export const problems: ProblemRows = Object.fromEntries(
+  Object.entries(together<ProblemRows>(subjectProblems, httpProblems)).sort(([, a], [, b]) => a.status - b.status),
+);
 
 export const problemType = 'application/problem+json';
 
@@ -36,10 +44,11 @@ export const Problem = z
 export type Problem = z.infer<typeof Problem>;
 
 export function problemOf(refusal: Refusal, requestId: string, url?: string): Problem {
-  const { code, message, errors } = refusal;
+  const { problem, code, message, errors } = refusal;
   return {
     type: `urn:vworkspace:problem:${code}`,
-    ...problems[code],
+    title: problem.title,
+    status: problem.status,
     code,
     detail: message,
     ...(url !== undefined && { instance: url.split('?', 1).join('').slice(0, 500) }),
@@ -59,7 +68,7 @@ export const problemShape: Shape = { type: problemType, body: problemOf };
 /** Answers with the refusal; the caller of the service learns of a defect no more than its request's id. */
 export function sendRefusal(error: unknown, request: FastifyRequest, reply: FastifyReply, shape: Shape): FastifyReply {
   const refusal = isStillArriving(error, request) ? tooSlow() : refusalOf(error, request);
-  const { status } = problems[refusal.code];
+  const { status } = refusal.problem;
   if (status >= 500) request.log.error({ err: error }, refusal.message);
   if (refusal.code === 'request-timeout') reply.header('connection', 'close');
   if (refusal.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
@@ -73,8 +82,9 @@ export function sendRefusal(error: unknown, request: FastifyRequest, reply: Fast
 /** What Fastify itself refuses, by its code. */
 const frameworkRefusals: Readonly<Record<string, (request: FastifyRequest) => Refusal>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ({ routeOptions }) =>
-    new Refusal('body-too-large', `The body is larger than ${(routeOptions.bodyLimit ?? 0) / 1024} KiB.`),
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: () => new Refusal('unsupported-media-type', 'Send the body as application/json.'),
+    new Refusal(httpProblem['body-too-large'], `The body is larger than ${(routeOptions.bodyLimit ?? 0) / 1024} KiB.`),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: () =>
+    new Refusal(httpProblem['unsupported-media-type'], 'Send the body as application/json.'),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     new Refusal('malformed-request', 'The body is not as long as Content-Length says.'),
   FST_ERR_BAD_URL: () =>
@@ -110,7 +120,7 @@ function isStillArriving(error: unknown, request: FastifyRequest): boolean {
 }
 
 function tooSlow(): Refusal {
-  return new Refusal('request-timeout', 'The body did not arrive in time.');
+  return new Refusal(httpProblem['request-timeout'], 'The body did not arrive in time.');
 }
 
 function unavailable(detail: string): Refusal {

@@ -2,8 +2,10 @@
  * Makes of what zod and Fastify give a document that generators of clients read without trouble: one named schema a
  * type, refusals and headers declared once and referred to, examples, stable order.
  */
+
 import type { SwaggerTransformObject } from '@fastify/swagger';
 import { jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { withCatalogue } from './catalogue.ts';
 import { examples } from './examples.ts';
 import { headers, headersOf } from './headers.ts';
 import { refusalName, refusals } from './refusals.ts';
@@ -12,7 +14,7 @@ import type { Answer, Document, Operation, Parameter, Ref } from './types.ts';
 
 export const finish: SwaggerTransformObject = (given) => {
   // The one place where the plugins' types and ours for the same document meet.
-  const document = plainSchemas(jsonSchemaTransformObject(given) as unknown as Document);
+  const document = withCatalogue(plainSchemas(jsonSchemaTransformObject(given) as unknown as Document));
   const paths = Object.fromEntries(Object.entries(document.paths).map(([path, item]) => [path, finishedPath(item)]));
   const components = { ...document.components, headers, responses: refusals };
   return onlyUsed({ ...document, paths, components }) as unknown as ReturnType<SwaggerTransformObject>;

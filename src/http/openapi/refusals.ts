@@ -1,5 +1,5 @@
 /** The refusals, one a status, as the document's components. */
-import { problems } from '../../core/kernel/rules/problem.ts';
+import { problems } from '../kit/problems.ts';
 import type { Answer } from './types.ts';
 
 const names: Readonly<Record<number, string>> = {

@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg';
 import { z } from 'zod';
 import type { AgentFact } from '../../core/agents/rules/agent-event.ts';
 import { isNewer } from '../../core/agents/rules/posted.ts';
-import { Condition, withCondition } from '../../core/kernel/rules/condition.ts';
+import { Condition, withStated } from '../../core/kernel/rules/condition.ts';
 import { select } from '../kit/sql.ts';
 
 const maxTypeCount = 48;
@@ -41,6 +41,6 @@ export async function foldApplications(
 function merged(conditions: Condition[], condition: Condition, now: string): Condition[] {
   const known = conditions.find(({ type }) => type === condition.type);
   if (known === undefined ? conditions.length >= maxTypeCount : !isNewer(known, condition, now)) return conditions;
-  const next = withCondition(conditions, condition);
+  const next = withStated(conditions, condition);
   return next === conditions ? conditions : [...next];
 }

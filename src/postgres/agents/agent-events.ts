@@ -11,6 +11,7 @@ import type { AgentRecord, AgentTokens, AgentTokensTable, TakenBatch } from '../
 import type { AgentFact } from '../../core/agents/rules/agent-event.ts';
 import type { AgentStanding } from '../../core/agents/rules/agent-standing.ts';
 import { observationOf } from '../../core/agents/rules/posted.ts';
+import { agentEvent } from '../../core/agents/rules/reasons.ts';
 import { Condition } from '../../core/kernel/rules/condition.ts';
 import { Instant } from '../../core/kernel/rules/shapes.ts';
 import type { Prisma } from '../generated/client.ts';
@@ -85,11 +86,10 @@ export function agentEventsOf(pool: Pool): AgentRecord {
           now,
         );
         const rotated = fresh.filter(({ about }) => about === 'CredentialRotated');
-        const told = { organizationId, clusterId, type: 'Normal', reason: 'CredentialRotated', at: now } as const;
         const message = "The cluster's agent has replaced its credential.";
         await appendEvents(
           client,
-          rotated.map(() => ({ ...told, message })),
+          rotated.map(() => agentEvent('CredentialRotated', { organizationId, clusterId, message, at: now })),
         );
         const relist = found.unknownCount > 0 || fresh.some(({ about }) => about === 'BufferOverflow');
         await restand(client, clusterId, (known) => stand(known, { heartbeat, relist }));

@@ -2,12 +2,14 @@
  * Writing what was learnt of a cluster: conditions, what was found out, the last contact, and the events that follow, in
  * the caller's transaction. What was told last is kept beside the row, which is locked: so one replica tells it.
  */
+
 import type { PoolClient } from 'pg';
 import { z } from 'zod';
 import type { ClusterReport, Found } from '../../core/clusters/ports.ts';
 import { Cluster } from '../../core/clusters/rules/cluster.ts';
 import { isWorthALook, newsOf, type Told } from '../../core/clusters/rules/condition-news.ts';
 import { isOutdated, refreshed } from '../../core/clusters/rules/discovery.ts';
+import { clusterEvent } from '../../core/clusters/rules/reasons.ts';
 import { throttledAfter } from '../../core/clusters/rules/throttling.ts';
 import { type Condition, clip, withCondition } from '../../core/kernel/rules/condition.ts';
 import { appendEvents } from '../kit/events.ts';
@@ -71,7 +73,7 @@ export async function reportCluster(
   const { organizationId } = known;
   await appendEvents(
     client,
-    outcome.news.map((news) => ({ ...news, message: clip(news.message), organizationId, clusterId, at: now })),
+    outcome.news.map((news) => clusterEvent(news, { organizationId, clusterId, at: now })),
   );
   return changed.map(({ type, status }) => `${type}=${status}`);
 }

@@ -5,6 +5,8 @@ import { freshDatabase, type TestDatabase } from '../../../test/support/database
 import { keptLog } from '../../../test/support/log.ts';
 import { seedSchedules } from '../../../test/support/seed.ts';
 import { LeaseLost } from '../../core/clusters/rules/fence.ts';
+import { clusterReason } from '../../core/kernel/rules/condition.ts';
+import { watchCondition } from '../../core/observation/rules/reasons.ts';
 import { type Opened, openStore } from '../store.ts';
 
 describe('leases', () => {
@@ -38,11 +40,14 @@ describe('leases', () => {
     assert.ok(lease);
     return { connectorId, epoch: lease.epoch };
   };
-  const conditions = [{ type: 'Watching', status: 'True', reason: 'Watching', message: 'here' }] as const;
   const report = (clusterId: string, reason: string, fence: { connectorId: string; epoch: number }) =>
     opened.directory.report(
       clusterId,
-      { conditions: conditions.map((each) => ({ ...each, reason })), contact: true, now: new Date().toISOString() },
+      {
+        conditions: [watchCondition('Watching', 'True', clusterReason(reason), 'here', '')],
+        contact: true,
+        now: new Date().toISOString(),
+      },
       fence,
     );
   const reasonOf = async (clusterId: string) =>

@@ -1,7 +1,9 @@
 /** Acting on streaks of failures: one statement finds them, marks them as told, suspends where asked, and writes the events. */
+
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { FailurePolicies } from '../../core/scheduling/ports.ts';
+import type { scheduleEvents } from '../../core/scheduling/rules/reasons.ts';
 import { inTransaction } from '../kit/sql.ts';
 import { vault } from '../kit/vault.ts';
 
@@ -55,7 +57,7 @@ export function failurePoliciesOf(pool: Pool): FailurePolicies {
             organizationId,
             clusterId,
             scheduleId,
-            suspend ? 'SuspendedByFailures' : 'FailuresInARow',
+            (suspend ? 'SuspendedByFailures' : 'FailuresInARow') satisfies keyof typeof scheduleEvents,
             message,
             now,
           ];

@@ -3,7 +3,10 @@
  * lost, so that everything has to be listed again. A relist is asked for at most once a minute; what is asked for in
  * between waits for the minute to pass, and is not forgotten.
  */
+
+import type { OwnCondition } from '../../kernel/rules/condition.ts';
 import { type Condition, withCondition } from '../../kernel/rules/condition.ts';
+import { agentConditionOf } from './reasons.ts';
 
 const silenceMs = 180_000;
 const gapMs = 150_000;
@@ -61,15 +64,15 @@ function relisted(standing: AgentStanding, now: string): AgentStanding {
   return { ...standing, relistWanted: false, relistRaisedAt: now, relistRevision: standing.relistRevision + 1 };
 }
 
-function connected(now: string): Condition {
+function connected(now: string): OwnCondition {
   const message = `The last heartbeat came at ${now}.`;
-  return { type: agentCondition, status: 'True', reason: 'Heartbeat', message, lastTransitionTime: now };
+  return agentConditionOf(agentCondition, 'True', 'Heartbeat', message, now);
 }
 
-function disconnected(heartbeatAt: string | undefined, now: string): Condition {
+function disconnected(heartbeatAt: string | undefined, now: string): OwnCondition {
   const message =
     heartbeatAt === undefined ? 'No heartbeat has come yet.' : `No heartbeat has come since ${heartbeatAt}.`;
-  return { type: agentCondition, status: 'False', reason: 'Silent', message, lastTransitionTime: now };
+  return agentConditionOf(agentCondition, 'False', 'Silent', message, now);
 }
 
 /** Milliseconds; for what has never been, more than any bound. */

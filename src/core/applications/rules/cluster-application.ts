@@ -10,6 +10,7 @@ import { DnsLabel, DnsSubdomain } from '../../kernel/rules/names.ts';
 import { OperationType } from '../../kernel/rules/operation-type.ts';
 import { DisplayName, Id, Instant } from '../../kernel/rules/shapes.ts';
 import type { ObservedApplication } from './observed-application.ts';
+import { applicationEvent, type applicationEvents } from './reasons.ts';
 
 const told = {
   ready: z.boolean().describe('Its condition Ready is True.'),
@@ -158,28 +159,22 @@ export function applicationNews(
 ): readonly NewEvent[] {
   const { organizationId, clusterId, namespace, name } = after;
   const place = `${namespace}/${name}`;
-  const event = (type: NewEvent['type'], reason: string, message: string): NewEvent => ({
-    organizationId,
-    clusterId,
-    applicationInstanceId,
-    type,
-    reason,
-    message: clip(message),
-    at: now,
-  });
+  const about = { organizationId, clusterId, applicationInstanceId, at: now };
+  const event = (reason: keyof typeof applicationEvents, message: string) =>
+    applicationEvent(reason, { ...about, message: clip(message) });
   if (after.goneAt !== undefined)
-    return [event('Warning', 'ApplicationGone', `The cluster has no ApplicationInstance ${place} any more.`)];
+    return [event('ApplicationGone', `The cluster has no ApplicationInstance ${place} any more.`)];
   const events: NewEvent[] = [];
   if (before?.goneAt !== undefined)
-    events.push(event('Normal', 'ApplicationReturned', `The ApplicationInstance ${place} is in the cluster again.`));
+    events.push(event('ApplicationReturned', `The ApplicationInstance ${place} is in the cluster again.`));
   const said = after.conditions.find(({ type }) => type === 'Ready');
   const ready = isReady(after.conditions);
   // At first sight only what is stated: one that is just being made tells nothing yet.
   const was = before === undefined ? ready || said?.status === 'False' : isReady(before.conditions);
-  if (ready && !was) events.push(event('Normal', 'ApplicationReady', `${place} is ready.`));
+  if (ready && !was) events.push(event('ApplicationReady', `${place} is ready.`));
   if (!ready && was) {
     const why = said === undefined ? 'it tells no condition Ready' : `${said.reason}: ${said.message}`;
-    events.push(event('Warning', 'ApplicationNotReady', `${place} is not ready: ${why}`));
+    events.push(event('ApplicationNotReady', `${place} is not ready: ${why}`));
   }
   for (const type of OperationType.options) {
     const key = type.toLowerCase();
@@ -188,10 +183,10 @@ export function applicationNews(
     const expected = before === undefined ? type === 'Backup' : known !== undefined;
     if (engine === undefined && expected) {
       const message = `${place} does not carry the annotation ${capabilityAnnotation(type)}: the operator refuses a ${type} of it.`;
-      events.push(event('Warning', 'CapabilityMissing', message));
+      events.push(event('CapabilityMissing', message));
     }
     if (before !== undefined && engine !== undefined && engine !== known)
-      events.push(event('Normal', 'CapabilityDeclared', `${place} now allows ${type} by ${engine}.`));
+      events.push(event('CapabilityDeclared', `${place} now allows ${type} by ${engine}.`));
   }
   return events;
 }

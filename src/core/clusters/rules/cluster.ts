@@ -25,11 +25,7 @@ export const Cluster = z
     inFlightLimit: InFlightLimit.optional(),
     suspend: z.boolean().describe('While true no schedule fires for it; the ledger accounts for the slots.'),
     suspendReason: z.string().optional(),
-    conditions: z
-      .array(Condition)
-      .describe(
-        'Reachable, Authenticated, OperatorReady, Watching; CredentialsExpiring where the credentials tell their expiry; AgentConnected while its agent has a token.',
-      ),
+    conditions: z.array(Condition).describe('How the cluster is doing. Lists of reasons grow.'),
     discovery: Discovery.optional(),
     agentTokenCreatedAt: Instant.optional().describe(
       'Since when its agent has the token that it posts events with; absent: there is none.',

@@ -5,16 +5,16 @@
  * kept, by type, so that of all replicas one tells.
  */
 
-import type { z } from 'zod';
 import type { Condition } from '../../kernel/rules/condition.ts';
 import type { EventType } from '../../kernel/rules/event.ts';
+import type { ClusterEventReason } from './reasons.ts';
 
 /** The reason of the last event by type of condition. */
 export type Told = Readonly<Record<string, string>>;
 
 export interface News {
-  readonly type: z.infer<typeof EventType>;
-  readonly reason: string;
+  readonly type: EventType;
+  readonly reason: ClusterEventReason;
   readonly message: string;
 }
 
@@ -70,13 +70,13 @@ export function newsOf(conditions: readonly Condition[], told: Told, now: string
 function tellingOf(condition: Condition, all: readonly Condition[]): Telling | undefined {
   const { type, status, reason, lastTransitionTime, message } = condition;
   const since = ` Since ${lastTransitionTime}.`;
-  const trouble = (word: string, lastsMs = troubleMs): Telling => ({
+  const trouble = (word: ClusterEventReason, lastsMs = troubleMs): Telling => ({
     type: 'Warning',
     reason: word,
     message: message + since,
     lastsMs,
   });
-  const well = (word: string, lastsMs = recoveryMs): Telling => ({
+  const well = (word: ClusterEventReason, lastsMs = recoveryMs): Telling => ({
     type: 'Normal',
     reason: word,
     message: message + since,

@@ -1,47 +1,45 @@
 /** What calls and discoveries say of the cluster itself, as conditions. */
 
-import type { Condition } from '../../kernel/rules/condition.ts';
+import { clip, type ReportedCondition } from '../../kernel/rules/condition.ts';
 import type { Discovery } from './discovery.ts';
 import type { ClusterFailure } from './failure.ts';
+import { clusterCondition, type clusterConditions } from './reasons.ts';
 
-/** A condition as it is found; the record adds since when. */
-export type ReportedCondition = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
+type Types = typeof clusterConditions;
+
+/** The record sets since when. */
+function found<Type extends keyof Types>(
+  type: Type,
+  status: ReportedCondition['status'],
+  reason: keyof Types[Type]['reasons'] & string,
+  message: string,
+): ReportedCondition {
+  return clusterCondition(type, status, reason, message, '');
+}
 
 /** The conditions Reachable and Authenticated after a call that failed so, or succeeded. */
 export function conditionsOf(failure: ClusterFailure | undefined): readonly ReportedCondition[] {
   if (failure?.kind === 'Unreachable') {
     return [
-      { type: 'Reachable', status: 'False', reason: 'Unreachable', message: failure.message },
-      { type: 'Authenticated', status: 'Unknown', reason: 'Unreachable', message: 'The cluster could not be asked.' },
+      found('Reachable', 'False', 'Unreachable', failure.message),
+      found('Authenticated', 'Unknown', 'Unreachable', 'The cluster could not be asked.'),
     ];
   }
-  const reachable = {
-    type: 'Reachable',
-    status: 'True',
-    reason: 'Answered',
-    message: 'The API server answers.',
-  } as const;
+  const reachable = found('Reachable', 'True', 'Answered', 'The API server answers.');
   if (failure?.kind === 'CredentialsRejected') {
-    return [
-      reachable,
-      { type: 'Authenticated', status: 'False', reason: 'CredentialsRejected', message: failure.message },
-    ];
+    return [reachable, found('Authenticated', 'False', 'CredentialsRejected', failure.message)];
   }
-  return [
-    reachable,
-    { type: 'Authenticated', status: 'True', reason: 'Accepted', message: 'The API server accepts the credentials.' },
-  ];
+  return [reachable, found('Authenticated', 'True', 'Accepted', 'The API server accepts the credentials.')];
 }
 
 /** The condition OperatorReady, from what was found this time, not from what was known before. */
-export function operatorReady(found: Discovery): ReportedCondition {
-  const said = (status: ReportedCondition['status'], reason: string, message: string): ReportedCondition => ({
-    type: 'OperatorReady',
-    status,
-    reason,
-    message,
-  });
-  const { customResources, webhook, operator } = found;
+export function operatorReady(discovered: Discovery): ReportedCondition {
+  const said = (
+    status: ReportedCondition['status'],
+    reason: keyof Types['OperatorReady']['reasons'],
+    message: string,
+  ) => found('OperatorReady', status, reason, message);
+  const { customResources, webhook, operator } = discovered;
   const operations = customResources.items?.find(({ resource }) => resource === 'operations');
   if (customResources.status === 'Known' && !operations?.versions.includes('v1alpha1'))
     return said('False', 'CrdMissing', 'The cluster does not serve ops.vworkspace.io/v1alpha1 operations.');
@@ -72,15 +70,19 @@ const expiryWarningMs = 14 * 86_400_000;
 export function credentialsExpiring(expiresAt: string | undefined, now: string): ReportedCondition | undefined {
   if (expiresAt === undefined) return undefined;
   const leftMs = Date.parse(expiresAt) - Date.parse(now);
-  const said = (status: ReportedCondition['status'], reason: string, message: string): ReportedCondition => ({
-    type: 'CredentialsExpiring',
-    status,
-    reason,
-    message,
-  });
+  const said = (
+    status: ReportedCondition['status'],
+    reason: keyof Types['CredentialsExpiring']['reasons'],
+    message: string,
+  ) => found('CredentialsExpiring', status, reason, message);
   if (leftMs <= 0)
     return said('True', 'Expired', `The credentials expired at ${expiresAt}; give new ones (changeCluster).`);
   if (leftMs <= expiryWarningMs)
     return said('True', 'ExpiresSoon', `The credentials expire at ${expiresAt}; give new ones before (changeCluster).`);
   return said('False', 'Valid', `The credentials are valid until ${expiresAt}.`);
+}
+
+/** The condition OperatorReady when the cluster could not be asked. */
+export function operatorUnknown(failure: ClusterFailure): ReportedCondition {
+  return found('OperatorReady', 'Unknown', failure.kind, clip(failure.message));
 }

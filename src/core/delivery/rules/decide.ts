@@ -14,15 +14,17 @@
 
 import type { ClusterFailure } from '../../clusters/rules/failure.ts';
 import { toldToWait } from '../../clusters/rules/throttling.ts';
-import { type Condition, clip, withCondition } from '../../kernel/rules/condition.ts';
-import { cancelled, delivered, ended, event, isLate, overdue, type Step } from '../../operations/rules/endings.ts';
-import { acceptedWords } from '../../operations/rules/fold.ts';
+import { type ClusterReason, clip, clusterReason, withCondition } from '../../kernel/rules/condition.ts';
+import { cancelled, ended, isLate, overdue, type Step } from '../../operations/rules/endings.ts';
+import { acceptedWords, deletedElsewhere } from '../../operations/rules/fold.ts';
 import type { Known, Observation } from '../../operations/rules/observation.ts';
 import { observe } from '../../operations/rules/observe.ts';
 import { type DeliveryAction, isTerminal, type Operation } from '../../operations/rules/operation.ts';
+import { operationCondition, operationEvent } from '../../operations/rules/reasons.ts';
 import { maxWarningCount, statedPhase } from '../../operations/rules/stated.ts';
 import { shifted } from '../../time/rules/slots.ts';
 import type { ClusterAnswer } from './answer.ts';
+import { deliveryEvent } from './reasons.ts';
 
 /** What follows, with what the step leaves of the counts. */
 export interface DeliveryStep extends Step {
@@ -78,9 +80,9 @@ function stepAfter(attempt: Attempt, answer: ClusterAnswer, now: string, chance:
       return found(attempt, answer.observation, now, wait);
     case 'Refused':
       if (attempt.action === 'Apply' && passing.includes(answer.reason))
-        return retry(attempt, answer.reason, answer.message, now, wait);
+        return retry(attempt, clusterReason(answer.reason), answer.message, now, wait);
       return attempt.action === 'Apply' && isNewlyForbidden(attempt.operation, answer.reason)
-        ? retry(attempt, answer.reason, answer.message, now, forbiddenDelaySeconds)
+        ? retry(attempt, clusterReason(answer.reason), answer.message, now, forbiddenDelaySeconds)
         : refused(attempt, answer, now);
     case 'CredentialsRejected':
       return retry(attempt, 'CredentialsRejected', answer.message, now, maxDelaySeconds);
@@ -113,17 +115,13 @@ function applied(operation: Operation, uid: string, warnings: readonly string[],
         0,
         maxWarningCount,
       ),
-      conditions: [...withCondition(operation.conditions, delivered('True', 'Applied', acceptedWords, now))],
+      conditions: [
+        ...withCondition(operation.conditions, operationCondition('Delivered', 'True', 'Applied', acceptedWords, now)),
+      ],
     },
     owed: cancelled ? 'Delete' : undefined,
     events: [
-      event(
-        operation,
-        'Normal',
-        'Delivered',
-        `The cluster has accepted ${operation.namespace}/${operation.name}.`,
-        now,
-      ),
+      deliveryEvent(operation, 'Delivered', `The cluster has accepted ${operation.namespace}/${operation.name}.`, now),
     ],
   };
 }
@@ -133,7 +131,7 @@ function deleted({ operation }: Attempt, uid: string | undefined, now: string): 
   return {
     operation: { ...operation, ...(known !== undefined && { uid: known, deliveredAt: operation.deliveredAt ?? now }) },
     owed: undefined,
-    events: [event(operation, 'Normal', 'DeletionAccepted', 'The cluster is deleting the resource, as asked.', now)],
+    events: [deliveryEvent(operation, 'DeletionAccepted', 'The cluster is deleting the resource, as asked.', now)],
   };
 }
 
@@ -151,18 +149,11 @@ function absent(attempt: Attempt, now: string): Step {
   if (action === 'Delete' || operation.cancelRequestedAt !== undefined)
     return cancelled(operation, 'The resource was not in the cluster any more when the cancel came.', now);
   if (operation.uid === undefined) return overdue(operation, now);
-  const message = 'The resource was deleted in the cluster by somebody else.';
-  const condition: Condition = {
-    type: 'Failed',
-    status: 'True',
-    reason: 'ExternalDeletion',
-    message,
-    lastTransitionTime: now,
-  };
+  const condition = operationCondition('Failed', 'True', 'ExternalDeletion', deletedElsewhere, now);
   return {
     operation: ended(operation, 'Failed', condition, now),
     owed: undefined,
-    events: [event(operation, 'Warning', condition.reason, message, now)],
+    events: [operationEvent(operation, 'ExternalDeletion', deletedElsewhere, now)],
   };
 }
 
@@ -174,7 +165,7 @@ function refused(
   if (action === 'Delete') {
     return retry(
       { operation, action, attempts: 0, unanswered },
-      'DeletionRefused',
+      clusterReason('DeletionRefused'),
       answer.message,
       now,
       maxDelaySeconds,
@@ -182,25 +173,26 @@ function refused(
   }
   const withDelivered = {
     ...operation,
-    conditions: [...withCondition(operation.conditions, delivered('False', answer.reason, answer.message, now))],
+    conditions: [
+      ...withCondition(
+        operation.conditions,
+        operationCondition('Delivered', 'False', clusterReason(answer.reason), answer.message, now),
+      ),
+    ],
   };
   if (operation.cancelRequestedAt !== undefined)
     return cancelled(withDelivered, 'The cluster refused the resource before the cancel came; nothing was done.', now);
-  const failed: Condition = {
-    type: 'Failed',
-    status: 'True',
-    reason: answer.reason,
-    message: clip(answer.message),
-    lastTransitionTime: now,
-  };
+  const failed = operationCondition('Failed', 'True', clusterReason(answer.reason), answer.message, now);
   return {
     operation: ended(withDelivered, 'Failed', failed, now),
     owed: undefined,
-    events: [event(operation, 'Warning', 'DeliveryRefused', answer.message, now)],
+    events: [deliveryEvent(operation, 'DeliveryRefused', answer.message, now)],
   };
 }
 
-function retry(attempt: Attempt, reason: string, message: string, now: string, seconds: number): Step {
+type RetryReason = Exclude<ClusterFailure['kind'], 'Refused'> | ClusterReason;
+
+function retry(attempt: Attempt, reason: RetryReason, message: string, now: string, seconds: number): Step {
   const { operation, action, unanswered } = attempt;
   const retryAt = shifted(now, seconds);
   if (isTerminal(operation.phase)) return { operation, owed: action, retryAt, events: [] };
@@ -208,7 +200,7 @@ function retry(attempt: Attempt, reason: string, message: string, now: string, s
   const told = operation.conditions.find((condition) => condition.type === 'Delivered')?.reason;
   const conditions =
     action === 'Apply'
-      ? [...withCondition(operation.conditions, delivered('False', reason, message, now))]
+      ? [...withCondition(operation.conditions, operationCondition('Delivered', 'False', reason, message, now))]
       : operation.conditions;
   const tried = { ...operation, conditions };
   if (action === 'Apply' && operation.cancelRequestedAt !== undefined && !mayExist)
@@ -220,7 +212,7 @@ function retry(attempt: Attempt, reason: string, message: string, now: string, s
     // The call may have taken effect although no answer came: a cancelled one is deleted, not forgotten.
     owed: operation.cancelRequestedAt === undefined ? action : 'Delete',
     retryAt,
-    events: told === reason ? [] : [event(operation, 'Warning', 'DeliveryRetried', `${reason}: ${message}`, now)],
+    events: told === reason ? [] : [deliveryEvent(operation, 'DeliveryRetried', `${reason}: ${message}`, now)],
   };
 }
 
@@ -228,11 +220,11 @@ function retry(attempt: Attempt, reason: string, message: string, now: string, s
 function unsure(operation: Operation, told: string | undefined, now: string, retryAt: string): Step {
   const last = operation.conditions.find(({ type }) => type === 'Delivered')?.message;
   const message = `It is not delivered any more since ${operation.deliverBefore}. A call had no answer, so the cluster may have it: that is looked up when the cluster answers. Last: ${last}`;
-  const condition = delivered('Unknown', 'DeadlineExceeded', message, now);
+  const condition = operationCondition('Delivered', 'Unknown', 'DeadlineExceeded', message, now);
   return {
     operation: { ...operation, conditions: [...withCondition(operation.conditions, condition)] },
     owed: operation.cancelRequestedAt === undefined ? 'Apply' : 'Delete',
     retryAt,
-    events: told === 'DeadlineExceeded' ? [] : [event(operation, 'Warning', 'DeadlineExceeded', message, now)],
+    events: told === 'DeadlineExceeded' ? [] : [operationEvent(operation, 'DeadlineExceeded', message, now)],
   };
 }

@@ -1,32 +1,38 @@
 /**
- * Every way in which a request can be refused, once: code → status and title. A use case throws a `Refusal`; the HTTP
- * edge turns it into a problem document (RFC 9457). The status is chosen by what the reader does next: 4xx changes the
- * request, 409 looks at what is there, 412 reads again, 503 waits.
+ * Every way in which a request can be refused: code → status and title. Each subject declares its own problems beside the
+ * common ones here; a use case throws a `Refusal`, and the HTTP edge turns it into a problem document (RFC 9457). The
+ * status is chosen by the next step of the reader: 4xx changes the request, 409 looks at what is there, 412 reads again,
+ * 503 waits.
  */
-export const problems = {
+export interface Problem {
+  readonly code: string;
+  readonly status: number;
+  readonly title: string;
+}
+export type ProblemRows = Readonly<Record<string, Omit<Problem, 'code'>>>;
+
+/** The problems that are declared in `rows`, by their codes. */
+export function problemsIn<const Rows extends ProblemRows>(
+  rows: Rows,
+): { readonly [Code in keyof Rows & string]: Problem } {
+  return Object.fromEntries(Object.entries(rows).map(([code, row]) => [code, { code, ...row }])) as {
+    readonly [Code in keyof Rows & string]: Problem;
+  };
+}
+
+export const commonProblems = {
   'malformed-request': { status: 400, title: 'The request cannot be read' },
   'invalid-request': { status: 400, title: 'The request does not have the documented shape' },
-  unauthenticated: { status: 401, title: 'A valid API key is needed' },
-  forbidden: { status: 403, title: 'The API key lacks the scope for this' },
   'not-found': { status: 404, title: 'There is nothing here that this API key may see' },
-  'method-not-allowed': { status: 405, title: 'This address does not know the method' },
-  'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'already-exists': { status: 409, title: 'Something else has this name' },
   'in-use': { status: 409, title: 'Something else still refers to it' },
-  'request-in-progress': { status: 409, title: 'The same request is still running' },
-  'already-finished': { status: 409, title: 'It has already ended' },
   'stale-revision': { status: 412, title: 'It has changed since it was read' },
-  'body-too-large': { status: 413, title: 'The body is larger than is accepted' },
-  'unsupported-media-type': { status: 415, title: 'Only application/json is understood' },
   'rule-violated': { status: 422, title: 'The request is well formed but breaks a rule' },
-  'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key was used for another request' },
-  'too-many-requests': { status: 429, title: 'Too many requests' },
-  'headers-too-large': { status: 431, title: 'The address and headers are larger than is accepted' },
   'internal-error': { status: 500, title: 'The service failed' },
   'temporarily-unavailable': { status: 503, title: 'The service cannot do this right now' },
-} as const satisfies Record<string, { readonly status: number; readonly title: string }>;
+} as const satisfies ProblemRows;
 
-export type ProblemCode = keyof typeof problems;
+const common = problemsIn(commonProblems);
 
 /** One field that is wrong: a JSON pointer into the body, or `query/<name>`, `header/<name>`, `path/<name>`. */
 export interface FieldError {
@@ -36,18 +42,21 @@ export interface FieldError {
 
 /** Thrown by use cases. `message` is for the caller; it holds no secret, no SQL and no path. */
 export class Refusal extends Error {
-  readonly code: ProblemCode;
+  readonly problem: Problem;
+  readonly code: string;
   readonly errors: readonly FieldError[];
   readonly retryAfterSeconds: number | undefined;
 
+  /** `problem` is a common code, or one of a subject's own problems. */
   constructor(
-    code: ProblemCode,
+    problem: keyof typeof commonProblems | Problem,
     detail: string,
     more: { errors?: readonly FieldError[]; retryAfterSeconds?: number } = {},
   ) {
     super(detail);
     this.name = 'Refusal';
-    this.code = code;
+    this.problem = typeof problem === 'string' ? common[problem] : problem;
+    this.code = this.problem.code;
     this.errors = more.errors ?? [];
     this.retryAfterSeconds = more.retryAfterSeconds;
   }

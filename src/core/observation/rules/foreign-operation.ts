@@ -16,6 +16,7 @@ import { Id } from '../../kernel/rules/shapes.ts';
 import type { Known, Observation, ObservedManager } from '../../operations/rules/observation.ts';
 import { observe } from '../../operations/rules/observe.ts';
 import { isTerminal, type Operation } from '../../operations/rules/operation.ts';
+import { observationEvent } from './reasons.ts';
 
 /** Of the Operations that had ended before they were listed, so many of a cluster are taken: the newest. */
 export const maxListedCount = 5_000;
@@ -122,15 +123,12 @@ function isNews({ phase, finishedAt, createdAt }: Operation, registeredAt: strin
 function seenEvent(operation: Operation, now: string): NewEvent {
   const { organizationId, clusterId, id, type, namespace, target, requestedBy, phase } = operation;
   const by = requestedBy.slice(prefix.length);
-  return {
-    organizationId,
-    clusterId,
-    operationId: id,
+  return observationEvent('Observed', {
+    ...{ organizationId, clusterId, operationId: id },
     type: phase === 'Failed' ? 'Warning' : 'Normal',
-    reason: 'Observed',
     message: clip(`${type} of ${namespace}/${target}, made in the cluster by ${by}: ${phase}.`),
     at: now,
-  };
+  });
 }
 
 function between(fromMs: number, at: string, to: string): string {

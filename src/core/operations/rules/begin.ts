@@ -2,12 +2,14 @@
  * The one way in which an Operation begins, whatever makes it: the fire of a schedule, a trigger, a backfill or a request.
  * Its name, parameters, time to live and deadline are decided here and stored with it.
  */
+
 import { type AskedTtl, type Setting, ttlIn } from '../../applications/rules/setting.ts';
 import type { NewEvent } from '../../kernel/rules/event.ts';
 import { nameSuffix, operationName } from '../../kernel/rules/names.ts';
 import type { Engine } from '../../kernel/rules/operation-type.ts';
 import { shifted } from '../../time/rules/slots.ts';
 import type { Operation } from './operation.ts';
+import { operationEvent } from './reasons.ts';
 
 export interface Beginning {
   readonly id: string;
@@ -86,17 +88,12 @@ function deliverBefore(
 }
 
 export function createdEvent(operation: Operation, now: string): NewEvent {
-  const { organizationId, clusterId, applicationInstanceId, id, scheduleId } = operation;
-  const kept = operation.ttl === undefined ? '' : `, kept ${operation.ttl} (${operation.ttlSource})`;
-  return {
-    organizationId,
-    clusterId,
-    applicationInstanceId,
-    operationId: id,
-    ...(scheduleId !== undefined && { scheduleId }),
-    type: 'Normal',
-    reason: 'Created',
-    message: `${operation.type} of ${operation.namespace}/${operation.target}, asked for by ${operation.requestedBy}${kept}.`,
-    at: now,
-  };
+  const { type, namespace, target, requestedBy, ttl, ttlSource } = operation;
+  const kept = ttl === undefined ? '' : `, kept ${ttl} (${ttlSource})`;
+  return operationEvent(
+    operation,
+    'Created',
+    `${type} of ${namespace}/${target}, asked for by ${requestedBy}${kept}.`,
+    now,
+  );
 }

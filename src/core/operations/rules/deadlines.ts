@@ -9,11 +9,13 @@
  * Pending counts from the delivery, whatever it waits for: an approval, its target, the engine's queue. The resource is
  * left alone, since deleting it would delete a copy that it may yet make; a later word of the cluster contradicts.
  */
+
 import type { Condition } from '../../kernel/rules/condition.ts';
 import { inWords } from '../../kernel/rules/duration.ts';
 import { shifted } from '../../time/rules/slots.ts';
-import { ended, event, isLate, overdue, type Step } from './endings.ts';
+import { ended, isLate, overdue, type Step } from './endings.ts';
 import type { DeliveryAction, Operation } from './operation.ts';
+import { operationCondition, operationEvent } from './reasons.ts';
 
 export interface Dated {
   readonly operation: Operation;
@@ -63,11 +65,11 @@ function timedOut(
     watchedWords(dated.watching),
     owed === 'Delete' ? 'Its cancel is still carried out.' : 'The resource is left in the cluster.',
   ].join(' ');
-  const condition: Condition = { type: 'Failed', status: 'True', reason, message, lastTransitionTime: now };
+  const condition = operationCondition('Failed', 'True', reason, message, now);
   return {
     operation: ended(operation, 'Failed', condition, now),
     owed: owed === 'Delete' ? owed : undefined,
-    events: [event(operation, 'Warning', reason, message, now)],
+    events: [operationEvent(operation, reason, message, now)],
   };
 }
 

@@ -1,7 +1,9 @@
 /** Ends that we give an Operation ourselves, with what is told of them. */
-import { type Condition, clip, withCondition } from '../../kernel/rules/condition.ts';
+
+import { clip, type OwnCondition, withCondition } from '../../kernel/rules/condition.ts';
 import type { NewEvent } from '../../kernel/rules/event.ts';
 import type { DeliveryAction, Operation } from './operation.ts';
+import { operationCondition, operationEvent } from './reasons.ts';
 
 /** An Operation after an answer. `owed` is what we owe the cluster now; with `retryAt` it is owed not before then. */
 export interface Step {
@@ -11,35 +13,10 @@ export interface Step {
   readonly events: readonly NewEvent[];
 }
 
-export function delivered(status: Condition['status'], reason: string, message: string, now: string): Condition {
-  return { type: 'Delivered', status, reason, message: clip(message), lastTransitionTime: now };
-}
-
-export function event(
-  operation: Operation,
-  type: NewEvent['type'],
-  reason: string,
-  message: string,
-  at: string,
-): NewEvent {
-  const { organizationId, clusterId, applicationInstanceId, scheduleId, id } = operation;
-  return {
-    organizationId,
-    clusterId,
-    applicationInstanceId,
-    operationId: id,
-    ...(scheduleId !== undefined && { scheduleId }),
-    type,
-    reason,
-    message: clip(message),
-    at,
-  };
-}
-
 export function ended(
   operation: Operation,
   phase: 'Failed' | 'Cancelled',
-  condition: Condition,
+  condition: OwnCondition,
   now: string,
 ): Operation {
   return {
@@ -51,17 +28,11 @@ export function ended(
 }
 
 export function cancelled(operation: Operation, message: string, now: string): Step {
-  const condition: Condition = {
-    type: 'Cancelled',
-    status: 'True',
-    reason: 'CancelledByUser',
-    message,
-    lastTransitionTime: now,
-  };
+  const condition = operationCondition('Cancelled', 'True', 'CancelledByUser', message, now);
   return {
     operation: ended(operation, 'Cancelled', condition, now),
     owed: undefined,
-    events: [event(operation, 'Normal', 'Cancelled', message, now)],
+    events: [operationEvent(operation, 'Cancelled', message, now)],
   };
 }
 
@@ -75,18 +46,14 @@ export function overdue(operation: Operation, now: string): Step {
   const message = clip(
     `It could not be delivered by ${operation.deliverBefore ?? now} and will not be any more. ${last}`,
   );
-  const failed: Condition = {
-    type: 'Failed',
-    status: 'True',
-    reason: 'DeadlineExceeded',
-    message,
-    lastTransitionTime: now,
-  };
-  const conditions = [...withCondition(operation.conditions, delivered('False', 'DeadlineExceeded', message, now))];
+  const failed = operationCondition('Failed', 'True', 'DeadlineExceeded', message, now);
+  const conditions = [
+    ...withCondition(operation.conditions, operationCondition('Delivered', 'False', 'DeadlineExceeded', message, now)),
+  ];
   return {
     operation: ended({ ...operation, conditions }, 'Failed', failed, now),
     owed: undefined,
-    events: [event(operation, 'Warning', 'DeadlineExceeded', message, now)],
+    events: [operationEvent(operation, 'DeadlineExceeded', message, now)],
   };
 }
 

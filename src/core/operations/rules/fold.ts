@@ -4,6 +4,7 @@ import { type Condition, withCondition } from '../../kernel/rules/condition.ts';
 import { expiry } from '../../kernel/rules/duration.ts';
 import type { Known, Observation } from './observation.ts';
 import { type Contradiction, isTerminal, type Operation, type Phase } from './operation.ts';
+import { operationCondition } from './reasons.ts';
 import {
   maxConditionCount,
   maxWarningCount,
@@ -16,19 +17,15 @@ import {
   wordsFor,
 } from './stated.ts';
 
+export const deletedElsewhere = 'The resource was deleted in the cluster by somebody else.';
+
 /** The resource is not in the cluster any more. */
 export function gone(operation: Known, now: string): Known {
   if (isTerminal(operation.phase)) return operation;
   const asked = operation.cancelRequestedAt !== undefined;
-  const condition: Condition = {
-    type: asked ? 'Cancelled' : 'Failed',
-    status: 'True',
-    reason: asked ? 'CancelledByUser' : 'ExternalDeletion',
-    message: asked
-      ? 'The cluster has deleted the resource, as asked.'
-      : 'The resource was deleted in the cluster by somebody else.',
-    lastTransitionTime: now,
-  };
+  const condition = asked
+    ? operationCondition('Cancelled', 'True', 'CancelledByUser', 'The cluster has deleted the resource, as asked.', now)
+    : operationCondition('Failed', 'True', 'ExternalDeletion', deletedElsewhere, now);
   return {
     ...operation,
     phase: asked ? 'Cancelled' : 'Failed',
@@ -160,13 +157,7 @@ function withOurs(
   const delivered: Condition | undefined =
     deliveredAt === undefined || delivery?.status === 'True'
       ? delivery
-      : {
-          type: 'Delivered',
-          status: 'True',
-          reason: 'Applied',
-          message: acceptedWords,
-          lastTransitionTime: deliveredAt,
-        };
+      : operationCondition('Delivered', 'True', 'Applied', acceptedWords, deliveredAt);
   const end = isTerminal(phase)
     ? before.conditions.find(({ type, status }) => type === phase && status === 'True')
     : undefined;

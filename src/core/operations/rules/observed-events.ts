@@ -1,19 +1,12 @@
 /** What is told of a change that a cluster has caused. */
+
 import { clip } from '../../kernel/rules/condition.ts';
-import type { NewEvent } from '../../kernel/rules/event.ts';
+import { type NewEvent, statedReason } from '../../kernel/rules/event.ts';
 import type { Operation } from './operation.ts';
+import { about, operationEvent } from './reasons.ts';
 
 /** One event for each condition that became true, one for the phase when nothing else told it, one for a contradiction, one for a resource that came back. */
 export function newsOf(before: Operation, after: Operation, now: string): readonly NewEvent[] {
-  const { organizationId, clusterId, applicationInstanceId, scheduleId, id } = after;
-  const base = {
-    organizationId,
-    clusterId,
-    applicationInstanceId,
-    operationId: id,
-    ...(scheduleId !== undefined && { scheduleId }),
-    at: now,
-  };
   const events: NewEvent[] = [];
   const { contradiction } = after;
   for (const condition of after.conditions) {
@@ -25,23 +18,24 @@ export function newsOf(before: Operation, after: Operation, now: string): readon
         ? 'Warning'
         : 'Normal';
     const message = condition.message === '' ? condition.reason : `${condition.reason}: ${condition.message}`;
-    events.push({ ...base, type, reason: condition.type, message });
+    events.push({ ...about(after), type, reason: statedReason(condition.type), message, at: now });
   }
   if (before.phase !== after.phase && !events.some((event) => event.reason === after.phase)) {
     events.push({
-      ...base,
+      ...about(after),
       type: after.phase === 'Failed' ? 'Warning' : 'Normal',
-      reason: after.phase,
+      reason: statedReason(after.phase),
       message: `The cluster says ${after.phase}.`,
+      at: now,
     });
   }
   if (before.uid !== undefined && after.uid !== before.uid) {
     const message = 'It is cancelled, and its resource is in the cluster again; if it has not finished, it is deleted.';
-    events.push({ ...base, type: 'Warning', reason: 'Returned', message });
+    events.push(operationEvent(after, 'Returned', message, now));
   }
   if (contradiction !== undefined && contradiction.phase !== before.contradiction?.phase) {
     const message = `It is ${after.phase} here, and the cluster says ${contradiction.phase}: ${contradiction.message}`;
-    events.push({ ...base, type: 'Warning', reason: 'Contradicted', message: clip(message) });
+    events.push(operationEvent(after, 'Contradicted', clip(message), now));
   }
   return events;
 }

@@ -90,11 +90,7 @@ export const Operation = z
       ),
     onBehalfOf: z.string().optional().describe('The person that X-On-Behalf-Of named.'),
     phase: Phase,
-    conditions: z
-      .array(Condition)
-      .describe(
-        "The cluster's, and ours: Delivered tells of the delivery. True: Applied. False while it is tried again until deliverBefore: Unreachable, Throttled, ServerError, CredentialsRejected, ConflictingOperation, QuotaExceeded, and once Forbidden. False for good: AdmissionRejected, TargetNotFound, CapabilityMissing, FieldConflict, Forbidden, Invalid, NamespaceNotFound, NamespaceTerminating, CrdMissing, CrdTerminating, DeadlineExceeded. Unknown with DeadlineExceeded: a call had no answer, so the cluster is asked first. Failed has the same reasons, and our own ExternalDeletion, PendingTimeout and RunningTimeout. Lists grow.",
-      ),
+    conditions: z.array(Condition).describe("The cluster's own, and those of this service. Lists of reasons grow."),
     progress: Progress.optional(),
     outputs: z
       .record(z.string(), z.unknown())

@@ -2,9 +2,11 @@
  * What is told of protection as events: a change of status once, and a last good copy that is about to expire once a
  * copy. What was told last is kept with a revision; it is written only over the revision that it was judged from.
  */
+
 import type { NewEvent } from '../../kernel/rules/event.ts';
 import type { Protection, ProtectionStatus } from './protection.ts';
 import { expiringFrom } from './protection-rules.ts';
+import { protectionEvent } from './reasons.ts';
 
 export interface Told {
   readonly status: ProtectionStatus;
@@ -30,11 +32,10 @@ export function newsOf(before: Told | undefined, protection: Protection, now: st
 
   const about = { organizationId, clusterId, applicationInstanceId, at: now };
   const events: NewEvent[] = [];
-  if (changed && isNews(before, protection))
-    events.push({ ...about, type: typeOf(protection), reason: status, message: protection.message });
+  if (changed && isNews(before, protection)) events.push(statusEvent(protection, about));
   if (newlyExpiring) {
     const message = `The last good copy expires at ${lastGoodCopy?.expiresAt}, and there is no newer one.`;
-    events.push({ ...about, operationId: expiring, type: 'Warning', reason: 'RecoveryPointExpiring', message });
+    events.push(protectionEvent('RecoveryPointExpiring', { ...about, operationId: expiring, message }));
   }
   const told: Told = {
     status,
@@ -56,7 +57,11 @@ function isNews(before: Told | undefined, { status }: Protection): boolean {
   return before !== undefined || status === 'AtRisk' || status === 'Breached';
 }
 
+type About = Omit<NewEvent, 'type' | 'reason' | 'message'>;
+
 /** A first copy that is awaited in time asks for no look. */
-function typeOf({ status, reason }: Protection): NewEvent['type'] {
-  return status === 'Protected' || reason === 'AwaitingFirstCopy' ? 'Normal' : 'Warning';
+function statusEvent({ status, reason, message }: Protection, about: About): NewEvent {
+  if (status !== 'AtRisk') return protectionEvent(status, { ...about, message });
+  const type = reason === 'AwaitingFirstCopy' ? 'Normal' : 'Warning';
+  return protectionEvent(status, { ...about, message, type });
 }

@@ -1,0 +1,11 @@
+/** The problems that access declares: who may not call, and requests that are repeated. */
+import { type ProblemRows, problemsIn } from '../../kernel/rules/problem.ts';
+
+export const accessProblems = {
+  unauthenticated: { status: 401, title: 'A valid API key is needed' },
+  forbidden: { status: 403, title: 'The API key lacks the scope for this' },
+  'request-in-progress': { status: 409, title: 'The same request is still running' },
+  'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key was used for another request' },
+} as const satisfies ProblemRows;
+
+export const accessProblem = problemsIn(accessProblems);
