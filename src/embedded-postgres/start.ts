@@ -10,10 +10,14 @@ import { spawn } from 'node:child_process';
 import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Home, prepareHome } from './account.ts';
-import { type Access, answers, findRunning, freePort, initialise, readPidFile, urlOf, writeAccess } from './cluster.ts';
+import { type Access, urlOf, writeAccess } from './access-file.ts';
 import { asAccount, environment, lastLines, run, said } from './command.ts';
+import { freePort } from './free-port.ts';
+import { type Home, prepareHome } from './home.ts';
+import { initialise } from './initialise.ts';
 import { takeOwnership } from './owner.ts';
+import { readPidFile } from './pid-file.ts';
+import { answers, findRunning } from './running-server.ts';
 
 export interface EmbeddedOptions {
   /** A folder of its own; made if missing. */

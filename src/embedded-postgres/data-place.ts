@@ -6,25 +6,12 @@
  * the folder still tells where it is. Data of a folder that only happens to be missing is never given up.
  */
 import { randomUUID } from 'node:crypto';
-import { chmod, lstat, mkdir, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join, relative } from 'node:path';
-import { readPidFile } from './cluster.ts';
 import { type Account, run } from './command.ts';
-
-export const sharedFolder = '/var/lib/vworkspace-backups';
-export const temporaryFolder = join(tmpdir(), 'vworkspace-backups');
-
-/** True if the folder is there, ours, and nobody else can put anything into it. */
-export async function ownFolder(path: string): Promise<boolean> {
-  try {
-    await mkdir(path, { recursive: true, mode: 0o755 });
-    const { uid, mode } = await lstat(path);
-    return uid === process.getuid?.() && (mode & 0o022) === 0;
-  } catch {
-    return false;
-  }
-}
+import { ownFolder, sharedFolder, temporaryFolder } from './own-folder.ts';
+import { readPidFile } from './pid-file.ts';
 
 /** The folder itself wherever the account can enter it; otherwise one elsewhere, behind a link in the folder. */
 export async function reachablePlace(folder: string, account: Account, log: (line: string) => void): Promise<string> {
