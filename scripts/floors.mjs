@@ -38,3 +38,28 @@ export const around = ['simulator', 'test', 'scripts', 'bench'];
 export function below(subject) {
   return subjects.slice(0, subjects.indexOf(subject) + 1);
 }
+
+/** What is in each folder, for the picture in ARCHITECTURE.md. */
+export const holds = {
+  composition: 'context.ts constructs, main.ts starts',
+  http: 'the API: routes, problems, paging, OpenAPI',
+  postgres: 'the record: rows, hot statements, migrations',
+  kubernetes: 'the way to clusters: calls, watches, discovery',
+  bullmq: 'ticks and the doorbell, on Redis or PostgreSQL',
+  telemetry: 'metrics and logs',
+  'embedded-postgres': 'a PostgreSQL server without an installation',
+  time: 'recurrence, slots, periods, local time',
+  kernel: 'problems, conditions, events, names, ports',
+  access: 'organizations, API keys, callers, idempotency',
+  clusters: 'clusters, discovery, conditions, throttling',
+  applications: 'classes, instances, retention, adoption',
+  acceptance: 'what an operator accepts, and every warning',
+  operations: 'requests, manifests, observed state, deadlines',
+  scheduling: 'schedules, firing, missed slots, blackouts',
+  'protection-plans': 'plans, keeping in step, retention forecast',
+  protection: 'recovery points, protection status',
+  delivery: 'claims, calls to clusters, what answers mean',
+  observation: 'watches, sharing of clusters, what others did',
+  agents: 'tokens and events of agents in clusters',
+  watchdog: 'broken invariants',
+};

@@ -28,6 +28,7 @@ const staticSteps = [
     args: [module('@biomejs', 'biome', 'bin', 'biome'), 'ci', '--colors=off', '--error-on-warnings', '.'],
   },
   { name: 'floors', args: [join(root, 'scripts', 'import-rules.mjs'), '--check'] },
+  { name: 'subjects', args: [join(root, 'scripts', 'subjects.mjs'), '--check'] },
   { name: 'import rules', args: [join(root, 'scripts', 'check-imports.mjs')] },
   { name: 'contract as committed', args: [join(root, 'scripts', 'generate.ts'), '--check'] },
 ];
