@@ -1,8 +1,9 @@
 /**
  * Proves that the import rules of biome.json catch what they are there for.
  *
- * A rule that matches nothing looks exactly like a rule that is kept. So every forbidden direction is planted once, in
- * a temporary folder under the same rules, and each plant must be found; every allowed one must pass.
+ * A rule that matches nothing looks exactly like a rule that is kept. So every forbidden direction is planted once, and
+ * a circle of files for each way to import, in a temporary folder under the same rules. Each plant must be found; every
+ * allowed one must pass.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -113,33 +114,50 @@ try {
     for (const from of never) for (const form of forms) plant(file, from, form(from), true);
     for (const from of may) plant(file, from, forms[0](from), false);
   }
+  for (const [at, form] of forms.entries()) {
+    const steps = { one: 'two', two: 'three', three: 'one' };
+    for (const [file, next] of Object.entries(steps)) {
+      keep(`src/circle-${at}/${file}.ts`, `./${next}.ts`, form(`./${next}.ts`), true);
+      if (next !== 'one') keep(`src/line-${at}/${file}.ts`, `./${next}.ts`, form(`./${next}.ts`), false);
+    }
+  }
   const found = findings();
   const wrong = [...plants].filter(([path, { forbidden }]) => forbidden !== found.has(path));
-  for (const [, { file, from, forbidden }] of wrong) {
-    console.error(`${file} importing '${from}': ${forbidden ? 'not caught' : 'reported, though it is allowed'}`);
+  for (const [path, { from, forbidden }] of wrong) {
+    console.error(`${path} importing '${from}': ${forbidden ? 'not caught' : 'reported, though it is allowed'}`);
   }
   if (wrong.length > 0) process.exitCode = 1;
   else console.log(`The import rules hold: ${plants.size} planted imports, each judged rightly.`);
 
   /** The planted file keeps its folder and ending, which the rules go by. */
   function plant(file, from, text, forbidden) {
-    const path = file.replace(/(\.test)?\.ts$/, (end) => `-${plants.size}${end}`);
+    keep(
+      file.replace(/(\.test)?\.ts$/, (end) => `-${plants.size}${end}`),
+      from,
+      text,
+      forbidden,
+    );
+  }
+
+  function keep(path, from, text, forbidden) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
-    plants.set(path, { file, from, forbidden });
+    plants.set(path, { from, forbidden });
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** The files in which the rule found something. */
+/** The files in which one of the rules found something. */
 function findings() {
   const biome = join(root, 'node_modules', '@biomejs', 'biome', 'bin', 'biome');
-  const args = ['lint', '--only=style/noRestrictedImports', '--reporter=json', '--max-diagnostics=none', '.'];
+  const names = ['style/noRestrictedImports', 'suspicious/noImportCycles'];
+  const only = names.map((name) => `--only=${name}`);
+  const args = ['lint', ...only, '--reporter=json', '--max-diagnostics=none', '.'];
   const answer = spawnSync(process.execPath, [biome, ...args], { cwd: folder, encoding: 'utf8', maxBuffer: 64e6 });
   try {
     const report = JSON.parse(answer.stdout.slice(answer.stdout.indexOf('{')));
-    const hits = report.diagnostics.filter(({ category }) => category === 'lint/style/noRestrictedImports');
+    const hits = report.diagnostics.filter(({ category }) => names.includes(category.replace('lint/', '')));
     return new Set(
       hits.map(({ location }) => (location.path.file ?? location.path).replaceAll('\\', '/').replace(/^\.\//, '')),
     );
