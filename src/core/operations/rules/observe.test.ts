@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { exampleOperation as operation } from '../../../../test/support/core/operation-example.ts';
 import type { Known, Observation } from './observation.ts';
 import { observe } from './observe.ts';
@@ -232,31 +231,6 @@ test('while it waits for approval it is Pending', () => {
   assert.ok(events.some(({ type, reason }) => type === 'Warning' && reason === 'Blocked'));
 });
 
-test('what a cluster states is bounded, and is text that a database takes', () => {
-  const many = Array.from({ length: 500 }, (_, n) =>
-    condition(`Type${n}`, 'True', 'R', 1, `${'ä'.repeat(2000)}\u0000`),
-  );
-  const huge = seen({
-    phase: 'Running',
-    conditions: many,
-    outputs: {
-      note: 'a\u0000b\ud800',
-      big: ['x'.repeat(9000), 'y'.repeat(9000)],
-      warnings: Array(500).fill(0).map(String),
-    },
-  });
-  const { operation: read } = observe(operation, huge, now);
-  assert.ok(read.conditions.length <= 64);
-  for (const { message } of read.conditions)
-    assert.ok(Buffer.byteLength(message) <= 1024 && !message.includes('\uFFFD'));
-  assert.deepEqual(read.outputs.note, 'a\uFFFDb\uFFFD');
-  assert.equal('big' in read.outputs, false);
-  assert.ok(
-    observe(operation, seen({ outputs: { warnings: Array.from({ length: 500 }, (_, n) => `w${n}`) } }), now).operation
-      .warnings.length <= 100,
-  );
-});
-
 test('a deletion is Cancelled when we asked for it, and Failed by ExternalDeletion otherwise', () => {
   const gone = seen({}, { deleted: true });
   assert.equal(observe({ ...operation, cancelRequestedAt: now }, gone, now).operation.phase, 'Cancelled');
@@ -288,20 +262,4 @@ test('a partial failure is told apart in both vocabularies', () => {
     assert.equal(partial.conditions.find(({ type }) => type === 'Degraded')?.reason, 'PartialFailure');
   }
   assert.deepEqual(observe(operation, documented, now).operation.warnings, ['pvc x: timeout']);
-});
-
-test('a status of any shape is read as far as it makes sense, and never an error', () => {
-  fc.assert(
-    fc.property(fc.anything(), (status) => {
-      observe(operation, seen({}, { status: ObservedStatus.parse(status) }), now);
-    }),
-  );
-  const odd = ObservedStatus.parse({
-    phase: 'Imagined',
-    conditions: ['x', accepted, { type: 1 }],
-    progress: { totalItems: -1, itemsBackedUp: 'many' },
-  });
-  const read = observe(operation, seen({}, { status: odd }), now).operation;
-  assert.equal(read.phase, 'Pending');
-  assert.ok(read.conditions.some(({ type }) => type === 'Accepted'));
 });

@@ -1,0 +1,62 @@
+/** What a resource's status may hold: anything. The record takes what it can keep of it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { exampleOperation as operation } from '../../../../test/support/core/operation-example.ts';
+import { type Observation, ObservedStatus, observe } from './observe.ts';
+
+const now = '2026-05-28T10:10:00.000Z';
+const condition = (type: string, reason: string, message = '') => ({
+  type,
+  status: 'True',
+  reason,
+  message,
+  lastTransitionTime: '2026-05-28T10:01:00Z',
+});
+
+const seen = (status: object): Observation => ({
+  name: operation.name,
+  namespace: operation.namespace,
+  uid: 'uid-1',
+  deleted: false,
+  status: ObservedStatus.parse(status),
+});
+
+test('what a cluster states is bounded, and is text that a database takes', () => {
+  const many = Array.from({ length: 500 }, (_, n) => condition(`Type${n}`, 'R', `${'ä'.repeat(2000)}\u0000`));
+  const huge = seen({
+    phase: 'Running',
+    conditions: many,
+    outputs: {
+      note: 'a\u0000b\ud800',
+      big: ['x'.repeat(9000), 'y'.repeat(9000)],
+      warnings: Array(500).fill(0).map(String),
+    },
+  });
+  const { operation: read } = observe(operation, huge, now);
+  assert.ok(read.conditions.length <= 64);
+  for (const { message } of read.conditions)
+    assert.ok(Buffer.byteLength(message) <= 1024 && !message.includes('\uFFFD'));
+  assert.deepEqual(read.outputs.note, 'a\uFFFDb\uFFFD');
+  assert.equal('big' in read.outputs, false);
+  assert.ok(
+    observe(operation, seen({ outputs: { warnings: Array.from({ length: 500 }, (_, n) => `w${n}`) } }), now).operation
+      .warnings.length <= 100,
+  );
+});
+
+test('a status of any shape is read as far as it makes sense, and never an error', () => {
+  fc.assert(
+    fc.property(fc.anything(), (status) => {
+      observe(operation, { ...seen({}), status: ObservedStatus.parse(status) }, now);
+    }),
+  );
+  const odd = ObservedStatus.parse({
+    phase: 'Imagined',
+    conditions: ['x', condition('Accepted', 'TemplateValidated'), { type: 1 }],
+    progress: { totalItems: -1, itemsBackedUp: 'many' },
+  });
+  const read = observe(operation, { ...seen({}), status: odd }, now).operation;
+  assert.equal(read.phase, 'Pending');
+  assert.ok(read.conditions.some(({ type }) => type === 'Accepted'));
+});
