@@ -1,23 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { caused, conflict, denial, status } from '../../../test/support/kubernetes/refusals.ts';
+import { type AnswerCase, at, testSorted } from '../../../test/support/kubernetes/answer-cases.ts';
+import { caused, conflict, status } from '../../../test/support/kubernetes/refusals.ts';
 import { failureOf } from './failures.ts';
 
-const now = Date.parse('2026-03-01T10:00:00Z');
-
-const policy =
-  "operations.ops.vworkspace.io \"a\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no";
-
-interface Case {
-  readonly name: string;
-  readonly code: number;
-  readonly text: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly expected: object;
-  readonly says?: RegExp;
-}
-
-const cases: readonly Case[] = [
+const cases: readonly AnswerCase[] = [
   {
     name: 'an expired token',
     code: 401,
@@ -25,37 +12,6 @@ const cases: readonly Case[] = [
     expected: { kind: 'CredentialsRejected' },
   },
   { name: 'a 401 of a proxy', code: 401, text: '<html>401</html>', expected: { kind: 'CredentialsRejected' } },
-  {
-    name: 'a denial of the webhook',
-    code: 403,
-    text: status(403, 'Forbidden', denial),
-    expected: { kind: 'Refused', status: 403, reason: 'AdmissionRejected' },
-    says: /Backup of shop is not allowed here/,
-  },
-  {
-    name: 'a denial with another code',
-    code: 422,
-    text: status(422, 'Invalid', denial),
-    expected: { kind: 'Refused', reason: 'AdmissionRejected' },
-  },
-  {
-    name: 'a denial with 401',
-    code: 401,
-    text: status(401, 'Unauthorized', denial),
-    expected: { kind: 'Refused', reason: 'AdmissionRejected' },
-  },
-  ...[
-    ['ConflictingOperation', 'conflicting Operation "r" (Restore) is in flight for target "shop"'],
-    ['ConflictingOperation', 'another operation (Restore) is already running for this target'],
-    ['TargetNotFound', 'target ApplicationInstance "org/conflict-1" not found'],
-    ['CapabilityMissing', 'target ApplicationInstance "a" does not declare capability ops.vworkspace.io/backup=velero'],
-    ['AdmissionRejected', 'spec.parameters.foo of "conflict" is not allowed'],
-  ].map(([reason, words]) => ({
-    name: `a denial that says: ${words}`,
-    code: 403,
-    text: status(403, 'Forbidden', `admission webhook "x" denied the request: ${words}`),
-    expected: { kind: 'Refused', reason },
-  })),
   {
     name: 'a deletion of what has changed meanwhile',
     code: 409,
@@ -65,29 +21,6 @@ const cases: readonly Case[] = [
       'Operation cannot be fulfilled on operations "a": the ResourceVersion in the precondition (1) does not match the ResourceVersion in record (2). The object might have been modified',
     ),
     expected: { kind: 'Refused', reason: 'Modified' },
-  },
-  {
-    name: 'a denial by policy',
-    code: 422,
-    text: status(422, 'Invalid', policy),
-    expected: { kind: 'Refused', reason: 'AdmissionRejected' },
-  },
-  {
-    name: 'a webhook that failed itself',
-    code: 500,
-    text: status(500, 'InternalError', 'admission webhook "x" denied the request: cache timeout'),
-    expected: { kind: 'ServerError' },
-  },
-  {
-    name: 'a webhook that cannot be called',
-    code: 500,
-    text: status(
-      500,
-      'InternalError',
-      'Internal error occurred: failed calling webhook "x": connect: connection refused',
-    ),
-    expected: { kind: 'ServerError' },
-    says: /failed calling webhook/,
   },
   {
     name: 'missing rights',
@@ -293,15 +226,8 @@ const cases: readonly Case[] = [
 ];
 
 describe('an answer is sorted once', () => {
-  for (const { name, code, text, headers = {}, expected, says } of cases) {
-    test(name, () => {
-      const failure = failureOf({ status: code, headers, text }, now);
-      assert.partialDeepStrictEqual(failure, expected);
-      assert.ok(failure.message.length > 0);
-      if (says !== undefined) assert.match(failure.message, says);
-    });
-  }
+  for (const each of cases) testSorted(each);
   test('a long page is clipped to 1 KiB', () => {
-    assert.ok(Buffer.byteLength(failureOf({ status: 502, headers: {}, text: 'ü'.repeat(90_000) }, now).message) < 1100);
+    assert.ok(Buffer.byteLength(failureOf({ status: 502, headers: {}, text: 'ü'.repeat(90_000) }, at).message) < 1100);
   });
 });

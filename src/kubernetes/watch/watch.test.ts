@@ -6,7 +6,6 @@ import {
   recorder,
   scripted,
   silentLog,
-  targetOf,
   until,
 } from '../../../test/support/kubernetes/scripted-cluster.ts';
 import {
@@ -225,82 +224,5 @@ describe('a watch', () => {
     await watching(cluster, watcher, async () => until(() => watcher.lists.length >= 3, 'three lists'), {
       relistSeconds: [0, 0.01],
     });
-  });
-
-  test('that the cluster refuses is told with its words, and tried slowly', async () => {
-    const watcher = recorder();
-    const words = 'operations.ops.vworkspace.io is forbidden: User "u" cannot list';
-    const cluster: Cluster = {
-      lists: () => ({ status: 403, body: { kind: 'Status', reason: 'Forbidden', message: words } }),
-      watch: () => undefined,
-    };
-    await watching(cluster, watcher, async () => until(() => watcher.states.length >= 2, 'two tellings'));
-    assert.deepEqual(watcher.states[0], {
-      kind: 'Interrupted',
-      failure: { kind: 'Refused', status: 403, reason: 'Forbidden', message: words },
-    });
-    assert.equal(watcher.lists.length, 0);
-  });
-
-  test('of a cluster that goes away is told as interrupted, and as watching once it is back', async () => {
-    const watcher = recorder();
-    let away = false;
-    await using server = await scripted((request, response) => {
-      if (away) request.socket.destroy();
-      else if (request.url?.includes('watch=true')) response.writeHead(200).flushHeaders();
-      else answerJson(response, 200, { metadata: { resourceVersion: '1' }, items: [] });
-    });
-    const api = clusterApi({ log: silentLog, timings: watchTimings });
-    const stop = new AbortController();
-    const watched = api.watch(server.target, watcher, stop.signal);
-    const last = () => watcher.states.at(-1)?.kind;
-    await until(() => last() === 'Watching', 'watching');
-    away = true;
-    await until(() => last() === 'Interrupted', 'interrupted');
-    away = false;
-    await until(() => last() === 'Watching', 'watching again');
-    stop.abort();
-    await watched;
-    await api.close();
-  });
-
-  test('of a cluster that is not there is told in words', async () => {
-    const watcher = recorder();
-    const api = clusterApi({ log: silentLog, timings: watchTimings });
-    const stop = new AbortController();
-    const watched = api.watch(targetOf({ server: 'https://127.0.0.1:1' }), watcher, stop.signal);
-    await until(() => watcher.states.length >= 2, 'told');
-    stop.abort();
-    await watched;
-    await api.close();
-    assert.partialDeepStrictEqual(watcher.states[0], {
-      kind: 'Interrupted',
-      failure: { kind: 'Unreachable', message: 'connect ECONNREFUSED 127.0.0.1:1' },
-    });
-  });
-
-  test('with an access that cannot be used says so and waits for its end', async () => {
-    const watcher = recorder();
-    const api = clusterApi({ log: silentLog, timings: watchTimings });
-    const stop = new AbortController();
-    const watched = api.watch(targetOf({ server: 'http://127.0.0.1:1' }), watcher, stop.signal);
-    await until(() => watcher.states.length === 1, 'told');
-    await api.close();
-    await watched;
-  });
-
-  test('keeps no token in what it tells', async () => {
-    const watcher = recorder();
-    await using server = await scripted((request, response) =>
-      answerJson(response, 500, { kind: 'Status', message: `${request.headers.authorization}` }),
-    );
-    const api = clusterApi({ log: silentLog, timings: watchTimings });
-    const stop = new AbortController();
-    const watched = api.watch(server.target, watcher, stop.signal);
-    await until(() => watcher.states.length >= 1, 'told');
-    stop.abort();
-    await watched;
-    await api.close();
-    assert.doesNotMatch(JSON.stringify(watcher.states), /canary/);
   });
 });

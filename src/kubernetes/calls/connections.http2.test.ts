@@ -1,0 +1,5 @@
+/** The same over HTTP/2. */
+import { speak } from '../../../test/support/kubernetes/scripted-cluster.ts';
+
+speak('HTTP/2');
+await import('./connections.test.ts');
