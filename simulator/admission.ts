@@ -3,7 +3,7 @@
 import { claimProblem } from './approval.ts';
 import type { Clock } from './clock.ts';
 import type { Faults } from './faults.ts';
-import type { InFlight } from './inflight.ts';
+import type { InFlight } from './in-flight.ts';
 import type { JsonObject } from './json.ts';
 import { at, equal, objectAt, text } from './json.ts';
 import type { Admission, AdmissionRequest } from './objects.ts';

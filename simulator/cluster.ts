@@ -11,7 +11,7 @@ import { startControl } from './control.ts';
 import { EventStream } from './events.ts';
 import type { Message, Outgoing } from './exchange.ts';
 import { Faults } from './faults.ts';
-import { InFlight } from './inflight.ts';
+import { InFlight } from './in-flight.ts';
 import type { JsonObject } from './json.ts';
 import { text } from './json.ts';
 import { kubeconfigOf } from './kubeconfig.ts';

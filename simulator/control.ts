@@ -3,8 +3,8 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import type { Fault, FaultKind } from './faultkinds.ts';
-import { faultHelp, faultKinds, isFaultKind, rowOf } from './faultkinds.ts';
+import type { Fault, FaultKind } from './fault-kinds.ts';
+import { faultHelp, faultKinds, isFaultKind, rowOf } from './fault-kinds.ts';
 import type { Faults } from './faults.ts';
 import type { Json } from './json.ts';
 import { at, isObject, objectAt, parseJson, text, textsAt } from './json.ts';

@@ -4,7 +4,7 @@
 //   change → event → buffer of 1000, oldest dropped → a batch of at most 100 a second → POST, the same again until taken
 
 import type { Clock } from './clock.ts';
-import { conditionEvents, heartbeat } from './eventshape.ts';
+import { conditionEvents, heartbeat } from './event-shape.ts';
 import type { Faults, Target } from './faults.ts';
 import type { JsonObject } from './json.ts';
 import { listAt, objectAt, text } from './json.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, afterEach, before, test } from 'node:test';
-import { faultKinds, fieldsOf, rowOf } from './faultkinds.ts';
+import { faultKinds, fieldsOf, rowOf } from './fault-kinds.ts';
 import { startCluster } from './index.ts';
 import { listAt, parseJson, text } from './json.ts';
 import type { SimulatedCluster } from './options.ts';

@@ -1,7 +1,7 @@
 // Which faults are active. A fault may be limited to verbs, resources, namespaces and names, to a number of requests,
 // to a time, and to a share of the requests. What a fault does is done where it strikes.
 
-import type { Fault, FaultKind, FaultOf } from './faultkinds.ts';
+import type { Fault, FaultKind, FaultOf } from './fault-kinds.ts';
 import type { Timers } from './timers.ts';
 
 export interface Target {

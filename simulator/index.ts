@@ -13,7 +13,7 @@
 
 export { DEFAULT_APPROVAL_SECRET } from './approval.ts';
 export { startCluster } from './cluster.ts';
-export type { Fault, FaultKind } from './faultkinds.ts';
+export type { Fault, FaultKind } from './fault-kinds.ts';
 export type { ManyOptions, SimulatedClusters } from './many.ts';
 export { startClusters } from './many.ts';
 export type { ClusterOptions, EventsOptions, SimulatedCluster, StorageLocation } from './options.ts';

@@ -2,7 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { faultHelp } from './faultkinds.ts';
+import { faultHelp } from './fault-kinds.ts';
 import { startCluster } from './index.ts';
 
 const HELP = `A simulated Kubernetes cluster with the vWorkspace operator and Velero.

@@ -1,8 +1,8 @@
 // metadata.managedFields: who owns which field. Updates take over what they change; applies own what they contain and
 // are refused where they would change a field of somebody else. Follows the order of steps of the real server.
 
-import type { FieldSet } from './fieldset.ts';
-import { common, decodeFields, elementsOf, encodeFields, minus, same, shownPath, union } from './fieldset.ts';
+import type { FieldSet } from './field-set.ts';
+import { common, decodeFields, elementsOf, encodeFields, minus, same, shownPath, union } from './field-set.ts';
 import type { Json, JsonObject } from './json.ts';
 import { at, isObject, listAt, objectAt, text, without } from './json.ts';
 import type { Schema } from './schema.ts';

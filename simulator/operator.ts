@@ -5,7 +5,7 @@
 //   finalizer → Accepted → (Blocked) → materialized → mirrored → terminal;   deleted → engine's resource deleted → gone
 
 import { remove } from './deletes.ts';
-import { TERMINAL } from './inflight.ts';
+import { TERMINAL } from './in-flight.ts';
 import type { JsonObject } from './json.ts';
 import { at, equal, isObject, listAt, objectAt, text, textsAt } from './json.ts';
 import { engineKind, engineResource, OPERATION_LABEL } from './materialize.ts';

@@ -1,6 +1,6 @@
 // What a simulated cluster can be told and asked from code.
 
-import type { Fault } from './faultkinds.ts';
+import type { Fault } from './fault-kinds.ts';
 import type { Rule } from './rbac.ts';
 import type { LoggedRequest } from './requests.ts';
 import type { ServerTls } from './tls.ts';

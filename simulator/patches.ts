@@ -5,13 +5,13 @@ import type { WriteOptions } from './decode.ts';
 import { checkMetadata, dropUnknown, parseYaml } from './decode.ts';
 import type { Json, JsonObject } from './json.ts';
 import { at, isObject, parseJson, text } from './json.ts';
-import { patched } from './jsonpatch.ts';
+import { patched } from './json-patch.ts';
 import { applied } from './managed.ts';
 import type { Server, Written } from './objects.ts';
 import { create, namespaceMismatch, update } from './objects.ts';
 import type { ResourceType } from './registry.ts';
 import { badRequest, conflict, internal, invalidOptions, notFound, unsupportedMediaType } from './status.ts';
-import { typeProblem } from './typedproblem.ts';
+import { typeProblem } from './typed-problem.ts';
 
 const APPLY = 'application/apply-patch+yaml';
 const MERGE = 'application/merge-patch+json';

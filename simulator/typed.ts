@@ -2,8 +2,8 @@
 // versions, and how a configuration merges into the live object. Maps merge by key; lists are one value unless the
 // schema makes them a set or a map by keys.
 
-import type { FieldSet } from './fieldset.ts';
-import { below, isBelow } from './fieldset.ts';
+import type { FieldSet } from './field-set.ts';
+import { below, isBelow } from './field-set.ts';
 import type { Json, JsonObject } from './json.ts';
 import { equal, isObject } from './json.ts';
 import type { Schema } from './schema.ts';

@@ -2,7 +2,7 @@
 // What begins here also ends here, when the fault is cleared or its time is over.
 
 import { remove } from './deletes.ts';
-import type { Fault } from './faultkinds.ts';
+import type { Fault } from './fault-kinds.ts';
 import type { Faults } from './faults.ts';
 import type { Listener } from './listener.ts';
 import type { Server } from './objects.ts';
