@@ -55,6 +55,13 @@ function adviceOn(file, from, to, table) {
   return undefined;
 }
 
+/** Files and folders that a page names, between backticks and from the root, and that are not there. */
+export function misnamed(page, text, around, exists) {
+  const named = text.matchAll(new RegExp(`\`((?:src|docs|prisma|${around.join('|')})/[\\w./-]+)\``, 'g'));
+  const gone = [...new Set([...named].map(([, path]) => path))].filter((path) => !exists(path));
+  return gone.map((path) => `${page} names ${path}, which is not there: name the file that holds it now.`);
+}
+
 /** Folders and files that are too large to be read at a glance. */
 export function oversized(sources, others) {
   const folders = Map.groupBy(sources, ({ path }) => path.slice(0, path.lastIndexOf('/')));

@@ -4,14 +4,15 @@
  *   node scripts/subjects.mjs            prints the picture of floors
  *   node scripts/subjects.mjs --write    puts it into ARCHITECTURE.md, between the two markers
  *   node scripts/subjects.mjs --check    changes nothing; prints a line for each violation and ends with 1 if there is one:
- *                                        an import that leads where it must not, a size over the limits, an old picture
+ *                                        an import that leads where it must not, a size over the limits, an old picture,
+ *                                        a page that names a file that is not there
  *   … --root=<folder>                    looks at another tree, by that tree's own scripts/floors.mjs
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { misplaced, oversized } from './layout.mjs';
+import { misnamed, misplaced, oversized } from './layout.mjs';
 import { pictureOf } from './layout-picture.mjs';
 import { readSources } from './source-files.mjs';
 
@@ -28,7 +29,7 @@ const picture = pictureOf(sources, table);
 
 if (asked.check) {
   const others = table.around.flatMap((folder) => readSources(root, folder, ['.ts', '.mjs']));
-  const violations = [...misplaced(sources, table), ...oversized(sources, others), ...outdated()];
+  const violations = [...misplaced(sources, table), ...oversized(sources, others), ...outdated(), ...misnamedInPages()];
   for (const violation of violations) console.error(violation);
   if (violations.length > 0) process.exitCode = 1;
 } else if (asked.write) {
@@ -42,6 +43,15 @@ function outdated() {
   return committed === withPicture(committed)
     ? []
     : ['ARCHITECTURE.md shows an older picture of the floors: run node scripts/subjects.mjs --write.'];
+}
+
+/** ADRs are left out: they may name what stood there when they were written. */
+function misnamedInPages() {
+  return readdirSync(root)
+    .filter((name) => name.endsWith('.md'))
+    .flatMap((name) =>
+      misnamed(name, readFileSync(join(root, name), 'utf8'), table.around, (path) => existsSync(join(root, path))),
+    );
 }
 
 function withPicture(text) {

@@ -161,6 +161,16 @@ test('a picture that the code has left behind is found', (context) => {
   assert.deepEqual(run(root, '--check'), old);
 });
 
+test('a page that names a file which is not there is found; placeholders and packages are no files', (context) => {
+  const named = '`src/http/server.ts` `src/core/time/` `src/<edge>/a.ts` `node:fs` `src/http/gone.ts` `test/gone/`\n';
+  const root = plant(context, { 'README.md': named, 'docs/adr/0001-old.md': '`src/domain/a.ts`\n' });
+  run(root, '--write');
+  assert.deepEqual(run(root, '--check'), [
+    'README.md names src/http/gone.ts, which is not there: name the file that holds it now.',
+    'README.md names test/gone/, which is not there: name the file that holds it now.',
+  ]);
+});
+
 function plant(context: TestContext, files: Readonly<Record<string, string>>): string {
   const root = mkdtempSync(join(tmpdir(), 'subjects-'));
   context.after(() => rmSync(root, { recursive: true, force: true }));
