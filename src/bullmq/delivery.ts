@@ -10,9 +10,9 @@
  * passed over by this process's sweep for up to half a minute, with jitter, so that it does not fail every second.
  */
 import type { Log } from '../core/kernel/ports.ts';
-import type { JobData } from './lane.ts';
-import { type Repeater, repeat } from './patience.ts';
-import { condition, messageOf } from './tell.ts';
+import { condition, messageOf } from './failure-log.ts';
+import type { JobData } from './reopening-queue.ts';
+import { type Repeater, repeat } from './timers.ts';
 
 export interface Delivery {
   /** When clusters were last looked for with success. */

@@ -6,9 +6,9 @@
  * piles up while the queue is away: rings are dropped, and the sweep gives them again.
  */
 import type { Doorbell, Log } from '../core/kernel/ports.ts';
-import type { LaneQueue } from './lane.ts';
-import { within } from './patience.ts';
-import { messageOf } from './tell.ts';
+import { messageOf } from './failure-log.ts';
+import type { LaneQueue } from './reopening-queue.ts';
+import { within } from './timers.ts';
 
 const batchSize = 500;
 const pendingLimit = 10_000;

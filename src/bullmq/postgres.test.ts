@@ -1,7 +1,7 @@
 /** The queues' promises over PostgreSQL, and what is its own: connections that the server ends. */
 import { after, before, test } from 'node:test';
 import { Client } from 'pg';
-import { promisesOf } from '../../test/support/bullmq/promises.ts';
+import { promisesOf } from '../../test/support/bullmq/queue-contract.ts';
 import { eventually, recordedLog, required, uniqueName } from '../../test/support/bullmq/support.ts';
 import { startQueues } from './queues.ts';
 

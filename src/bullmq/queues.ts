@@ -9,13 +9,13 @@ import type { Doorbell, Log } from '../core/kernel/ports.ts';
 import type { QueueConnection } from './backend.ts';
 import { createDelivery } from './delivery.ts';
 import { createDoorbell } from './doorbell.ts';
-import { type Lane, openLane } from './lane.ts';
-import { waitUntil } from './patience.ts';
-import { type QueueCounts, startProbe } from './probe.ts';
+import { type QueueCounts, startProbe } from './health-probe.ts';
+import { type Lane, openLane } from './reopening-queue.ts';
 import { createClock, schedule } from './tick-source.ts';
+import { waitUntil } from './timers.ts';
 
 export type { QueueConnection } from './backend.ts';
-export type { QueueCounts } from './probe.ts';
+export type { QueueCounts } from './health-probe.ts';
 
 export interface QueuesOptions {
   readonly connection: QueueConnection;

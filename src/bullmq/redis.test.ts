@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { Redis } from 'ioredis';
-import { promisesOf } from '../../test/support/bullmq/promises.ts';
+import { promisesOf } from '../../test/support/bullmq/queue-contract.ts';
 import { eventually, recordedLog, required, uniqueName } from '../../test/support/bullmq/support.ts';
 import { startQueues } from './queues.ts';
 

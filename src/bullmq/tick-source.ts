@@ -8,9 +8,9 @@
  * wrong guess would cost backups. In this process no two calls ever overlap.
  */
 import type { Log } from '../core/kernel/ports.ts';
-import type { Lane, LaneQueue } from './lane.ts';
-import { repeat } from './patience.ts';
-import { condition, messageOf } from './tell.ts';
+import { condition, messageOf } from './failure-log.ts';
+import type { Lane, LaneQueue } from './reopening-queue.ts';
+import { repeat } from './timers.ts';
 
 export interface Clock {
   /** When `onTick` last succeeded. */

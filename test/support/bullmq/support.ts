@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { createServer, type Server, Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { waitUntil } from '../../../src/bullmq/patience.ts';
 import type { QueueConnection } from '../../../src/bullmq/queues.ts';
+import { waitUntil } from '../../../src/bullmq/timers.ts';
 import type { Log } from '../../../src/core/kernel/ports.ts';
 
 export function required(name: 'TEST_DATABASE_URL' | 'TEST_REDIS_URL' | 'REDIS_SERVER_BIN'): string {

@@ -6,9 +6,9 @@
 import { RedisQueueBackend } from 'bullmq';
 import type { Log } from '../core/kernel/ports.ts';
 import { addressOf, type QueueConnection } from './backend.ts';
-import type { Lane, LaneQueue } from './lane.ts';
-import { repeat, within } from './patience.ts';
-import { condition, messageOf } from './tell.ts';
+import { condition, messageOf } from './failure-log.ts';
+import type { Lane, LaneQueue } from './reopening-queue.ts';
+import { repeat, within } from './timers.ts';
 
 export interface QueueCounts {
   readonly waiting: number;

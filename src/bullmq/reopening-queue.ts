@@ -10,8 +10,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type IQueueBackend, type Job, Queue, Worker } from 'bullmq';
 import type { Log } from '../core/kernel/ports.ts';
 import { type Backend, backendOf, idleBlockSeconds, lockMs, type QueueConnection, stalledCheckMs } from './backend.ts';
-import { waitUntil, within } from './patience.ts';
-import { condition, errorListener } from './tell.ts';
+import { condition, errorListener } from './failure-log.ts';
+import { waitUntil, within } from './timers.ts';
 
 /** Ids only: what a job is about is read from Postgres by who takes it. */
 export interface JobData {
