@@ -13,18 +13,17 @@ export type ClusterApi = ClusterCalls & ClusterDiscovery & ClusterWatch;
 
 import type { ClusterAnswer } from '../core/delivery/rules/answer.ts';
 import type { Clock, Log } from '../core/kernel/ports.ts';
-import type { Watcher, WatchState } from '../core/observation/ports.ts';
-import { applyOperation, readOperation, removeOperation } from './calls/operations.ts';
+import { applyOperation, readOperation, removeOperation } from './calls/apply-read-delete.ts';
 import { discoverCluster, nothingDiscovered, withExpiry } from './discovery/discover.ts';
-import { addressRule } from './http/address.ts';
-import type { Connection } from './http/connection.ts';
-import { keepConnections } from './http/connections.ts';
-import { type Resolve, resolveBySystem } from './http/connector.ts';
-import { unreachable } from './http/network.ts';
+import type { Connection } from './http/client.ts';
+import { keepConnections } from './http/client-cache.ts';
+import { addressRule } from './http/denied-addresses.ts';
+import { type Resolve, resolveBySystem } from './http/tls-connect.ts';
+import { unreachable } from './http/unreachable.ts';
 import { defaultTimings, type Timings } from './timings.ts';
+import { watchKind } from './watch/cluster-or-namespaces.ts';
 import { applicationInstances, operations } from './watch/resource.ts';
-import { standingsTo } from './watch/standing.ts';
-import { watchKind } from './watch/widen.ts';
+import { standingsTo } from './watch/watch-state.ts';
 
 export interface ClusterApiOptions {
   readonly log: Log;

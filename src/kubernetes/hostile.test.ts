@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { hostileKubeconfigs } from '../../test/support/kubernetes/hostile.ts';
+import { hostileKubeconfigs } from '../../test/support/kubernetes/hostile-kubeconfigs.ts';
 import { manifest, silentLog, soon, targetOf } from '../../test/support/kubernetes/scripted-cluster.ts';
 import { clusterApi } from './cluster-api.ts';
 
@@ -17,7 +17,7 @@ test('forty hostile kubeconfigs are refused by a process that may run nothing an
     `--allow-fs-read=${root}/node_modules`,
     `--allow-fs-read=${root}/package.json`,
     `--allow-fs-read=${root}/test/support/kubernetes`,
-    resolve(root, 'test/support/kubernetes/hostile.ts'),
+    resolve(root, 'test/support/kubernetes/hostile-kubeconfigs.ts'),
   ]);
   const lines = stdout.trim().split('\n');
   assert.equal(hostileKubeconfigs.length, 40);

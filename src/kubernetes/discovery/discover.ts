@@ -8,11 +8,11 @@ import { z } from 'zod';
 import type { ClusterTarget } from '../../core/clusters/ports.ts';
 import type { ClusterAccess } from '../../core/clusters/rules/cluster.ts';
 import { type Discovery, nothingFound } from '../../core/clusters/rules/discovery.ts';
-import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
-import { speaksForAll } from '../../core/delivery/rules/answer.ts';
-import type { Connection, Limits } from '../http/connection.ts';
-import { asking, finding } from './ask.ts';
-import { credentialExpiry } from './expiry.ts';
+import type { ClusterTarget } from '../../core/delivery/ports.ts';
+import { type ClusterFailure, speaksForAll } from '../../core/delivery/rules/decide.ts';
+import type { Connection, Limits } from '../http/client.ts';
+import { type ApplicationPlace, acceptedOtherwise, admission } from './accepted-parameters.ts';
+import { credentialExpiry } from './credential-expiry.ts';
 import {
   customResources,
   gatedNamespaces,
@@ -21,8 +21,8 @@ import {
   storageLocations,
   volumeSnapshotClasses,
 } from './lists.ts';
-import { type ApplicationPlace, acceptedOtherwise, admission } from './parameters.ts';
 import { permissions } from './permissions.ts';
+import { asking, finding } from './query.ts';
 
 export interface Discovered {
   readonly discovery: Discovery;

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { Discovery } from '../../core/clusters/rules/discovery.ts';
 import { Condition, clip } from '../../core/kernel/rules/condition.ts';
-import { type Ask, type Asked, askList, finding, isAbsent, isForbidden, type Listing, listFinding } from './ask.ts';
+import { type Ask, type Asked, askList, finding, isAbsent, isForbidden, type Listing, listFinding } from './query.ts';
 
 const text = z.string().min(1).max(1024);
 const optionalText = text.optional().catch(undefined);

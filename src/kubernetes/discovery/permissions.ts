@@ -5,8 +5,8 @@
  */
 import { z } from 'zod';
 import type { Discovery, Permission } from '../../core/clusters/rules/discovery.ts';
-import type { Request } from '../http/connection.ts';
-import { type Ask, type Asked, finding } from './ask.ts';
+import type { Request } from '../http/client.ts';
+import { type Ask, type Asked, finding } from './query.ts';
 
 export const neededPermissions = [
   ...['create', 'get', 'list', 'watch', 'patch', 'delete'].map((verb) => ({

@@ -1,5 +1,5 @@
 /** The lines of a stream that may stop at any byte, never end, or be one endless line. */
-import { Unreached } from './network.ts';
+import { Unreached } from './unreachable.ts';
 
 /** Yields complete lines; a rest without a line's end is dropped: it was cut, and the resumed stream repeats it. */
 export async function* linesOf(chunks: AsyncIterable<Uint8Array>, maxLineBytes: number): AsyncGenerator<string> {

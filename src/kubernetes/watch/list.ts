@@ -6,9 +6,9 @@
 import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import { failureOf } from '../http/failures.ts';
 import { jsonOf } from '../http/json.ts';
-import { unreachable } from '../http/network.ts';
+import { unreachable } from '../http/unreachable.ts';
 import { type Identified, ListPage, observationOf, pathOf } from './resource.ts';
-import type { Scope } from './scope.ts';
+import type { Scope } from './watch-scope.ts';
 
 const pageSize = 500;
 const maxPageBytes = 64 * 1024 * 1024;

@@ -9,8 +9,8 @@ import { TLSSocket } from 'node:tls';
 import { buildConnector } from 'undici';
 import type { ClusterAccess } from '../../core/clusters/rules/cluster.ts';
 import type { Timings } from '../timings.ts';
-import type { AddressRule } from './address.ts';
-import { Unreached, unconnected } from './network.ts';
+import type { AddressRule } from './denied-addresses.ts';
+import { Unreached, unconnected } from './unreachable.ts';
 
 export interface Resolved {
   readonly address: string;

@@ -7,10 +7,10 @@ import { z } from 'zod';
 import type { Finding } from '../../core/clusters/rules/discovery.ts';
 import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import { clip } from '../../core/kernel/rules/condition.ts';
-import type { Connection, Limits, Request } from '../http/connection.ts';
+import type { Connection, Limits, Request } from '../http/client.ts';
 import { failureOf } from '../http/failures.ts';
 import { jsonOf } from '../http/json.ts';
-import { Unreached, unreachable } from '../http/network.ts';
+import { Unreached, unreachable } from '../http/unreachable.ts';
 
 export interface Asked<T> {
   readonly value?: T;

@@ -7,10 +7,10 @@
 import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import type { Watcher } from '../../core/observation/ports.ts';
 import { between, pause } from './back-off.ts';
+import { watchScope } from './list-and-watch.ts';
 import { type Identified, pathOf } from './resource.ts';
-import type { Scope, Told } from './scope.ts';
-import type { Part, Standings } from './standing.ts';
-import { watchScope } from './watch.ts';
+import type { Scope, Told } from './watch-scope.ts';
+import type { Part, Standings } from './watch-state.ts';
 
 export type KindWatch<Observed extends Identified> = Omit<Scope<Observed>, 'namespace'> &
   Omit<Told<Observed>, 'part'> &

@@ -5,7 +5,7 @@
  * in its queue.
  */
 import { type buildConnector, Pool } from 'undici';
-import { Unreached } from './network.ts';
+import { Unreached } from './unreachable.ts';
 
 export interface Line {
   readonly pool: Pool;

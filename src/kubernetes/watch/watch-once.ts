@@ -2,16 +2,16 @@
  * One watch, from a version on, until it ends. Says where to go on from and why it ended; whoever called decides about
  * waiting. A watch that nobody hears from any more is cut, and so is one that outlives what was asked for.
  */
-import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
-import type { Connection, Stream } from '../http/connection.ts';
+import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
+import type { Connection, Stream } from '../http/client.ts';
 import { failureOf, streamFailureOf } from '../http/failures.ts';
 import { jsonOf } from '../http/json.ts';
 import { linesOf, listening } from '../http/lines.ts';
-import { Unreached, unreachable } from '../http/network.ts';
+import { Unreached, unreachable } from '../http/unreachable.ts';
 import { between } from './back-off.ts';
 import { HandOverFailed } from './batch.ts';
 import { eventOf, type Identified, pathOf } from './resource.ts';
-import type { Scope } from './scope.ts';
+import type { Scope } from './watch-scope.ts';
 
 const maxEventBytes = 4 * 1024 * 1024;
 const maxErrorBytes = 64 * 1024;

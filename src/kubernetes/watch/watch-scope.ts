@@ -1,11 +1,10 @@
 /** One kind in one namespace, or in the whole cluster: what is listed and watched by itself, and whom it tells. */
 
 import type { Clock, Log } from '../../core/kernel/ports.ts';
-import type { Followed } from '../../core/observation/ports.ts';
-import type { Connection } from '../http/connection.ts';
+import type { Connection } from '../http/client.ts';
 import type { Timings } from '../timings.ts';
 import type { Identified, Kind } from './resource.ts';
-import type { Part } from './standing.ts';
+import type { Part } from './watch-state.ts';
 
 export interface Scope<Observed extends Identified> {
   readonly clusterId: string;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addressRule } from './address.ts';
+import { addressRule } from './denied-addresses.ts';
 
 const denied = addressRule();
 

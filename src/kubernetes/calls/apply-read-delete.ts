@@ -16,11 +16,11 @@ import {
 import { z } from 'zod';
 import type { ClusterAnswer } from '../../core/delivery/rules/answer.ts';
 import { fieldManager, type Manifest } from '../../core/operations/rules/manifest.ts';
-import type { Connection, Limits, Request } from '../http/connection.ts';
+import type { Connection, Limits, Request } from '../http/client.ts';
 import { applyFailure, failureOf, type HttpAnswer, removeFailure } from '../http/failures.ts';
 import { warningsOf } from '../http/headers.ts';
 import { jsonOf } from '../http/json.ts';
-import { unreachable } from '../http/network.ts';
+import { unreachable } from '../http/unreachable.ts';
 import { observationOf, operations } from '../watch/resource.ts';
 
 export const { groupVersion } = operations;

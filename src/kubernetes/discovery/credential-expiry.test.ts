@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newAuthority, newCertificate } from '../../../test/support/kubernetes/scripted-cluster.ts';
-import { credentialExpiry } from './expiry.ts';
+import { credentialExpiry } from './credential-expiry.ts';
 
 const { certificate } = await newCertificate(await newAuthority(), -1, 2);
 const jwt = (claims: unknown) =>

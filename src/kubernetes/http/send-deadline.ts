@@ -4,7 +4,7 @@
  * clock that goes on while the process does not.
  */
 import type { Dispatcher } from 'undici';
-import { Unreached, unconnected } from './network.ts';
+import { Unreached, unconnected } from './unreachable.ts';
 
 /** For `compose`; `until` is by `performance.now()`. */
 export function sentUntil(until: number): Dispatcher.DispatcherComposeInterceptor {

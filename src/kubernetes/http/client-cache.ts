@@ -7,7 +7,8 @@
 import { createHash } from 'node:crypto';
 import type { ClusterTarget } from '../../core/clusters/ports.ts';
 import type { ClusterAccess } from '../../core/clusters/rules/cluster.ts';
-import { type Connection, type ConnectionOptions, openConnection } from './connection.ts';
+import type { ClusterTarget } from '../../core/delivery/ports.ts';
+import { type Connection, type ConnectionOptions, openConnection } from './client.ts';
 
 interface Kept {
   readonly connection: Connection;

@@ -11,7 +11,7 @@ import type { Discovery } from '../../core/clusters/rules/discovery.ts';
 import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import { clip } from '../../core/kernel/rules/condition.ts';
 import { fieldManager } from '../../core/operations/rules/manifest.ts';
-import type { Ask, Asked } from './ask.ts';
+import type { Ask, Asked } from './query.ts';
 
 export interface ApplicationPlace {
   readonly namespace: string;

@@ -24,10 +24,10 @@
 import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import { type BackOff, backOffOf, between, pause } from './back-off.ts';
 import { type Batch, batchTo } from './batch.ts';
-import { follow } from './follow.ts';
 import { list } from './list.ts';
 import type { Identified } from './resource.ts';
-import type { Scope, Told } from './scope.ts';
+import { follow } from './watch-once.ts';
+import type { Scope, Told } from './watch-scope.ts';
 
 type Watch<Observed extends Identified> = Scope<Observed> & Told<Observed>;
 

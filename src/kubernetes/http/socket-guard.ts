@@ -4,7 +4,7 @@
  * ones answer pings; one of which nothing at all was heard for two of them is cut.
  */
 import type { TLSSocket } from 'node:tls';
-import { Unreached } from './network.ts';
+import { Unreached } from './unreachable.ts';
 
 export interface Sockets {
   add(socket: TLSSocket): void;

@@ -8,13 +8,13 @@
 import type { ClusterAccess } from '../../core/clusters/rules/cluster.ts';
 import type { FollowedResource } from '../../core/observation/ports.ts';
 import { fieldManager } from '../../core/operations/rules/manifest.ts';
-import { type ConnectorRules, connectorOf } from './connector.ts';
-import { type Deadline, deadline } from './deadline.ts';
+import { type Deadline, deadline } from './call-deadline.ts';
 import type { HttpAnswer } from './failures.ts';
-import { Unreached } from './network.ts';
-import { poolsTo } from './pools.ts';
-import { sentUntil } from './sent-in-time.ts';
-import { socketsUpTo } from './sockets.ts';
+import { poolsTo } from './goaway-pool.ts';
+import { sentUntil } from './send-deadline.ts';
+import { socketsUpTo } from './socket-guard.ts';
+import { type ConnectorRules, connectorOf } from './tls-connect.ts';
+import { Unreached } from './unreachable.ts';
 
 export interface Request {
   readonly method: 'GET' | 'PATCH' | 'POST' | 'DELETE';

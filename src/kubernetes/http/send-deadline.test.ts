@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { Pool } from 'undici';
 import { until } from '../../../test/support/until.ts';
-import { unreachable } from './network.ts';
-import { sentUntil } from './sent-in-time.ts';
+import { sentUntil } from './send-deadline.ts';
+import { unreachable } from './unreachable.ts';
 
 test('a request that waited too long for a connection is never sent, and the next one is', async (t) => {
   const asked: string[] = [];

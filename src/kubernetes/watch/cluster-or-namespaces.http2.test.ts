@@ -2,4 +2,4 @@
 import { speak } from '../../../test/support/kubernetes/scripted-cluster.ts';
 
 speak('HTTP/2');
-await import('./scopes.test.ts');
+await import('./cluster-or-namespaces.test.ts');

@@ -1,5 +1,5 @@
 /** A time limit that ends with an outer signal, too, and that can be lifted once what it guards has begun. */
-import { Unreached } from './network.ts';
+import { Unreached } from './unreachable.ts';
 
 export interface Deadline {
   readonly signal: AbortSignal;

@@ -2,4 +2,4 @@
 import { speak } from '../../../test/support/kubernetes/scripted-cluster.ts';
 
 speak('HTTP/2');
-await import('./watch.test.ts');
+await import('./list-and-watch.test.ts');
