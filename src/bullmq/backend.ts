@@ -15,7 +15,7 @@ export type QueueConnection =
 export interface Backend {
   readonly factory: BackendFactory<IQueueBackend, object>;
   /** Destroys the sockets that an orderly close has left. */
-  abandon(): void;
+  destroySockets(): void;
 }
 
 /** Shared by all workers. A killed worker's job is free again after at most the sum of both, and a moment. */
@@ -49,10 +49,10 @@ function redisBackend(url: string): Backend {
   const consumer = { ...common, maxRetriesPerRequest: null, socketTimeout: idleBlockSeconds * 1_000 + 3_000 };
   return {
     factory: (name, options, kind) =>
-      unhurried(
+      pausingAfterFailedFetch(
         createRedisBackend(name, { ...options, connection: kind?.withBlockingConnection ? consumer : producer }, kind),
       ),
-    abandon: () => {},
+    destroySockets: () => {},
   };
 }
 
@@ -76,9 +76,11 @@ function postgresBackend(url: string): Backend {
   return {
     factory: (name, options, kind) => {
       const schema = 'prefix' in options && typeof options.prefix === 'string' ? options.prefix : 'bullmq';
-      return unhurried(createPostgresBackend(name, { ...options, connection: { ...connection, schema } }, kind));
+      return pausingAfterFailedFetch(
+        createPostgresBackend(name, { ...options, connection: { ...connection, schema } }, kind),
+      );
     },
-    abandon: () => {
+    destroySockets: () => {
       for (const socket of sockets) socket.destroy();
     },
   };
@@ -88,7 +90,7 @@ function postgresBackend(url: string): Backend {
  * Lets a failed fetch wait before it is reported. BullMQ's worker pauses only after a refused connection; after any
  * other error (a server that is starting up, out of memory, read-only) it fetches again at once, in a hot loop.
  */
-function unhurried(backend: IQueueBackend): IQueueBackend {
+function pausingAfterFailedFetch(backend: IQueueBackend): IQueueBackend {
   const fetch = backend.moveToActive.bind(backend);
   backend.moveToActive = async (token, name) => {
     try {

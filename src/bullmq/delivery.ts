@@ -10,7 +10,7 @@
  * passed over by this process's sweep for up to half a minute, with jitter, so that it does not fail every second.
  */
 import type { Log } from '../core/kernel/ports.ts';
-import { condition, messageOf } from './failure-log.ts';
+import { failureLog, messageOf } from './failure-log.ts';
 import type { JobData } from './reopening-queue.ts';
 import { type Repeater, repeat } from './timers.ts';
 
@@ -37,7 +37,7 @@ export function createDelivery({ onDeliver, dueClusters, ring, log }: DeliveryOp
   const running = new Set<string>();
   const rungWhileRunning = new Set<string>();
   const failures = new Map<string, { count: number; heldUntil: number }>();
-  const health = condition(log, { failing: 'sweep fails', working: 'sweep works again' });
+  const sweepFailures = failureLog(log, { failing: 'sweep fails', working: 'sweep works again' });
   let lastSweepAt: string | undefined;
   let busy = false;
   let sweeper: Repeater | undefined;
@@ -56,10 +56,10 @@ export function createDelivery({ onDeliver, dueClusters, ring, log }: DeliveryOp
     try {
       const due = await dueClusters();
       lastSweepAt = new Date().toISOString();
-      health.worked();
+      sweepFailures.worked();
       ring(due.filter((clusterId) => (failures.get(clusterId)?.heldUntil ?? 0) <= performance.now()));
     } catch (error) {
-      health.failed(error);
+      sweepFailures.failed(error);
     } finally {
       busy = false;
     }

@@ -7,8 +7,8 @@
  */
 import type { Doorbell, Log } from '../core/kernel/ports.ts';
 import { messageOf } from './failure-log.ts';
-import type { LaneQueue } from './reopening-queue.ts';
-import { within } from './timers.ts';
+import type { JobProducer } from './reopening-queue.ts';
+import { withTimeout } from './timers.ts';
 
 const batchSize = 500;
 const pendingLimit = 10_000;
@@ -16,21 +16,21 @@ const flushMs = 5_000;
 
 export interface DoorbellOptions {
   /** The queue to ring with, `undefined` while it cannot be reached. */
-  readonly queue: () => LaneQueue | undefined;
+  readonly producer: () => JobProducer | undefined;
   readonly log: Log;
 }
 
-export function createDoorbell({ queue, log }: DoorbellOptions): Doorbell {
+export function createDoorbell({ producer, log }: DoorbellOptions): Doorbell {
   const pending = new Set<string>();
   let flushing = false;
 
   const flush = async () => {
     try {
-      for (let target = queue(); pending.size > 0 && target !== undefined; target = queue()) {
+      for (let target = producer(); pending.size > 0 && target !== undefined; target = producer()) {
         // In one order everywhere, so that batches of two replicas cannot deadlock in PostgreSQL.
         const batch = [...pending].slice(0, batchSize).sort();
         for (const clusterId of batch) pending.delete(clusterId);
-        await within(flushMs, target.addBulk(batch.map(jobFor)));
+        await withTimeout(flushMs, target.addBulk(batch.map(jobFor)));
       }
     } catch (error) {
       log.debug({ reason: messageOf(error) }, 'ring lost');
@@ -42,7 +42,7 @@ export function createDoorbell({ queue, log }: DoorbellOptions): Doorbell {
 
   return {
     ring(clusterIds) {
-      if (queue() === undefined) return;
+      if (producer() === undefined) return;
       for (const clusterId of clusterIds) {
         if (pending.size >= pendingLimit) break;
         pending.add(clusterId);

@@ -7,17 +7,17 @@ import type { Log } from '../core/kernel/ports.ts';
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Tells once that something began to fail and once that it works again; `debug` has the rest. */
-export interface Condition {
+export interface FailureLog {
   failed(error: unknown): void;
   worked(): void;
   readonly failing: boolean;
 }
 
-export function condition(
+export function failureLog(
   log: Log,
   words: { readonly failing: string; readonly working: string },
   fields = {},
-): Condition {
+): FailureLog {
   let since: number | undefined;
   return {
     failed(error) {
@@ -42,18 +42,18 @@ const connectionLost =
 const repeatMs = 60_000;
 
 /** Takes BullMQ's `error` events. Lost connections are the probe's to tell; the same other message is told once a minute. */
-export function errorListener(log: Log, queue: string): (error: Error) => void {
-  const toldAt = new Map<string, number>();
+export function queueErrorLog(log: Log, queue: string): (error: Error) => void {
+  const loggedAt = new Map<string, number>();
   return (error) => {
     const kind = error.message.replace(/[0-9a-f-]{8,}|\d+/g, '#');
     const now = performance.now();
-    if (toldAt.size > 100) toldAt.clear();
-    const recently = now - (toldAt.get(kind) ?? -repeatMs) < repeatMs;
+    if (loggedAt.size > 100) loggedAt.clear();
+    const recently = now - (loggedAt.get(kind) ?? -repeatMs) < repeatMs;
     if (recently || connectionLost.test(`${'code' in error ? error.code : ''} ${error.message}`)) {
       log.debug({ queue, reason: error.message }, 'queue error');
       return;
     }
-    toldAt.set(kind, now);
+    loggedAt.set(kind, now);
     log.warn({ queue, reason: error.message }, 'queue error');
   };
 }

@@ -6,9 +6,9 @@
 import { RedisQueueBackend } from 'bullmq';
 import type { Log } from '../core/kernel/ports.ts';
 import { addressOf, type QueueConnection } from './backend.ts';
-import { condition, messageOf } from './failure-log.ts';
-import type { Lane, LaneQueue } from './reopening-queue.ts';
-import { repeat, within } from './timers.ts';
+import { failureLog, messageOf } from './failure-log.ts';
+import type { JobProducer, ReopeningQueue } from './reopening-queue.ts';
+import { repeat, withTimeout } from './timers.ts';
 
 export interface QueueCounts {
   readonly waiting: number;
@@ -16,15 +16,15 @@ export interface QueueCounts {
   readonly delayed: number;
 }
 
-export interface Probe {
+export interface HealthProbe {
   readonly connected: boolean;
   /** Of the last second; `undefined` while the queue cannot be reached. */
   readonly counts: QueueCounts | undefined;
   stop(): void;
 }
 
-export interface ProbeOptions {
-  readonly lane: Lane;
+export interface HealthProbeOptions {
+  readonly queue: ReopeningQueue;
   readonly connection: QueueConnection;
   /** How many jobs the worker of this process takes at once; 0 without one. */
   readonly concurrency: number;
@@ -41,46 +41,46 @@ const answerMs = 2_000;
 /** How long the first contact may take before it is told. */
 const startMs = 2_000;
 const wedgedMs = 10_000;
-const renewMs = 15_000;
+const reopenMs = 15_000;
 
-export function startProbe({ lane, connection, concurrency, log }: ProbeOptions): Probe {
+export function startHealthProbe({ queue, connection, concurrency, log }: HealthProbeOptions): HealthProbe {
   const server = addressOf(connection);
-  const reach = condition(log, { failing: 'queue unreachable', working: 'queue back' }, { server });
+  const reachability = failureLog(log, { failing: 'queue unreachable', working: 'queue back' }, { server });
   const began = performance.now();
-  let asked: LaneQueue | undefined;
+  let asked: JobProducer | undefined;
   let counts: QueueCounts | undefined;
   let idleSince = began;
   let lookedAliveAt = began;
 
   const ask = async () => {
     try {
-      const { queue } = lane;
-      if (queue === undefined) throw new Error('not connected yet');
-      const answer = await within(answerMs, queue.getJobCounts('waiting', 'active', 'delayed'));
+      const { producer } = queue;
+      if (producer === undefined) throw new Error('not connected yet');
+      const answer = await withTimeout(answerMs, producer.getJobCounts('waiting', 'active', 'delayed'));
       const { waiting = 0, active = 0, delayed = 0 } = answer;
       counts = { waiting, active, delayed };
-      if (asked !== queue || reach.failing) void warnOfEviction(queue, log);
-      asked = queue;
+      if (asked !== producer || reachability.failing) void warnOfEviction(producer, log);
+      asked = producer;
       lookedAliveAt = performance.now();
-      reach.worked();
-      if (waiting === 0 || lane.runningCount >= concurrency) idleSince = performance.now();
-      if (performance.now() - Math.max(idleSince, lane.tookAt) < wedgedMs) return;
+      reachability.worked();
+      if (waiting === 0 || queue.runningCount >= concurrency) idleSince = performance.now();
+      if (performance.now() - Math.max(idleSince, queue.lastJobAt) < wedgedMs) return;
       idleSince = performance.now();
       log.warn({ waiting }, 'jobs wait and the worker takes none: opening its queue anew');
-      lane.renew();
+      queue.reopen();
     } catch (error) {
       counts = undefined;
       idleSince = performance.now();
-      if (idleSince - lookedAliveAt > renewMs) {
+      if (idleSince - lookedAliveAt > reopenMs) {
         // A connection that hangs half open heals by nothing else.
         lookedAliveAt = idleSince;
-        lane.renew();
+        queue.reopen();
       }
-      if (asked !== undefined || idleSince - began > startMs) reach.failed(error);
+      if (asked !== undefined || idleSince - began > startMs) reachability.failed(error);
     }
   };
   const repeater = repeat(
-    () => (asked !== undefined && lane.queue === asked ? 1_000 + probeAtMs - (Date.now() % 1_000) : unknownMs),
+    () => (asked !== undefined && queue.producer === asked ? 1_000 + probeAtMs - (Date.now() % 1_000) : unknownMs),
     ask,
   );
 
@@ -96,8 +96,8 @@ export function startProbe({ lane, connection, concurrency, log }: ProbeOptions)
 }
 
 /** A Redis that evicts keys drops jobs in any order when its memory is full, and half of a job's keys at that. */
-async function warnOfEviction(queue: LaneQueue, log: Log): Promise<void> {
-  const backend = queue.getBackend();
+async function warnOfEviction(producer: JobProducer, log: Log): Promise<void> {
+  const backend = producer.getBackend();
   if (!(backend instanceof RedisQueueBackend)) return;
   try {
     const client = await backend.client;

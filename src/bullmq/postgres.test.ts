@@ -1,7 +1,7 @@
 /** The queues' promises over PostgreSQL, and what is its own: connections that the server ends. */
 import { after, before, test } from 'node:test';
 import { Client } from 'pg';
-import { promisesOf } from '../../test/support/bullmq/queue-contract.ts';
+import { testQueueContract } from '../../test/support/bullmq/queue-contract.ts';
 import { eventually, recordedLog, required, uniqueName } from '../../test/support/bullmq/support.ts';
 import { startQueues } from './queues.ts';
 
@@ -23,7 +23,7 @@ async function query(url: string, sql: string, values: readonly string[] = []): 
 before(() => query(adminUrl, `create database ${database}`));
 after(() => query(adminUrl, `drop database ${database} with (force)`));
 
-promisesOf('PostgreSQL', {
+testQueueContract('PostgreSQL', {
   concurrency: 5,
   connection: () => ({ kind: 'postgres', url: own.href }),
   async empty(prefix) {

@@ -9,9 +9,9 @@ import type { Doorbell, Log } from '../core/kernel/ports.ts';
 import type { QueueConnection } from './backend.ts';
 import { createDelivery } from './delivery.ts';
 import { createDoorbell } from './doorbell.ts';
-import { type QueueCounts, startProbe } from './health-probe.ts';
-import { type Lane, openLane } from './reopening-queue.ts';
-import { createClock, schedule } from './tick-source.ts';
+import { type QueueCounts, startHealthProbe } from './health-probe.ts';
+import { openQueue, type ReopeningQueue } from './reopening-queue.ts';
+import { createTickSource, scheduleTicks } from './tick-source.ts';
 import { waitUntil } from './timers.ts';
 
 export type { QueueConnection } from './backend.ts';
@@ -57,35 +57,40 @@ export async function startQueues(options: QueuesOptions): Promise<Queues> {
   const base = { connection, log, prefix: options.prefix ?? 'bullmq' };
   const concurrency = onDeliver === undefined ? 0 : (options.concurrency?.deliver ?? defaultDeliverConcurrency);
 
-  const reachable = () => (probe.connected ? lane.queue : undefined);
-  const doorbell = createDoorbell({ queue: reachable, log });
+  const reachable = () => (probe.connected ? deliverQueue.producer : undefined);
+  const doorbell = createDoorbell({ producer: reachable, log });
   const delivery = createDelivery({ onDeliver, dueClusters, ring: doorbell.ring, log });
   const work = concurrency > 0 ? { run: delivery.run, concurrency } : undefined;
-  const lane = openLane({ ...base, name: 'deliver', work });
-  const probe = startProbe({ lane, connection, concurrency, log });
+  const deliverQueue = openQueue({ ...base, name: 'deliver', work });
+  const probe = startHealthProbe({ queue: deliverQueue, connection, concurrency, log });
 
-  const clock = onTick === undefined ? undefined : createClock({ onTick, log });
-  let tickLane: Lane | undefined;
-  if (clock !== undefined) {
-    tickLane = openLane({ ...base, name: 'tick', work: { run: clock.tick, concurrency: 1 }, opened: schedule });
-    clock.guard(tickLane);
+  const tickSource = onTick === undefined ? undefined : createTickSource({ onTick, log });
+  let tickQueue: ReopeningQueue | undefined;
+  if (tickSource !== undefined) {
+    tickQueue = openQueue({
+      ...base,
+      name: 'tick',
+      work: { run: tickSource.tick, concurrency: 1 },
+      onOpened: scheduleTicks,
+    });
+    tickSource.guard(tickQueue);
   }
 
   let closed: Promise<unknown> | undefined;
   return {
     doorbell,
     health: () => ({
-      lastTickAt: clock?.lastTickAt,
+      lastTickAt: tickSource?.lastTickAt,
       lastSweepAt: delivery.lastSweepAt,
       connected: probe.connected,
     }),
-    counts: async () => ({ runningHere: lane.runningCount, deliver: probe.counts }),
+    counts: async () => ({ runningHere: deliverQueue.runningCount, deliver: probe.counts }),
     async close(deadlineMs) {
-      clock?.stop();
+      tickSource?.stop();
       delivery.stop();
       probe.stop();
-      const callsEnded = waitUntil(() => !clock?.busy && !delivery.sweeping, deadlineMs);
-      closed ??= Promise.all([lane.close(deadlineMs), tickLane?.close(deadlineMs), callsEnded]);
+      const callsEnded = waitUntil(() => !tickSource?.busy && !delivery.sweeping, deadlineMs);
+      closed ??= Promise.all([deliverQueue.close(deadlineMs), tickQueue?.close(deadlineMs), callsEnded]);
       await closed;
     },
   };

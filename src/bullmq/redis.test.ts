@@ -5,14 +5,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { Redis } from 'ioredis';
-import { promisesOf } from '../../test/support/bullmq/queue-contract.ts';
+import { testQueueContract } from '../../test/support/bullmq/queue-contract.ts';
 import { eventually, recordedLog, required, uniqueName } from '../../test/support/bullmq/support.ts';
 import { startQueues } from './queues.ts';
 
 const url = required('TEST_REDIS_URL');
 const redisServer = required('REDIS_SERVER_BIN');
 
-promisesOf('Redis', {
+testQueueContract('Redis', {
   concurrency: 20,
   connection: () => ({ kind: 'redis', url }),
   // The keys of one prefix, as the server is shared with other tests.

@@ -10,65 +10,69 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type IQueueBackend, type Job, Queue, Worker } from 'bullmq';
 import type { Log } from '../core/kernel/ports.ts';
 import { type Backend, backendOf, idleBlockSeconds, lockMs, type QueueConnection, stalledCheckMs } from './backend.ts';
-import { condition, errorListener } from './failure-log.ts';
-import { waitUntil, within } from './timers.ts';
+import { failureLog, queueErrorLog } from './failure-log.ts';
+import { waitUntil, withTimeout } from './timers.ts';
 
 /** Ids only: what a job is about is read from Postgres by who takes it. */
 export interface JobData {
   readonly clusterId?: string;
 }
-export type LaneQueue = Queue<JobData, void, string, JobData, void, string, IQueueBackend, object>;
-type LaneWorker = Worker<JobData, void, string, IQueueBackend, never, object>;
+export type JobProducer = Queue<JobData, void, string, JobData, void, string, IQueueBackend, object>;
+type JobWorker = Worker<JobData, void, string, IQueueBackend, never, object>;
 
-export interface LaneOptions {
+export interface ReopeningQueueOptions {
   readonly name: string;
   readonly connection: QueueConnection;
   readonly prefix: string;
   readonly log: Log;
   /** Must not reject: a job that fails is not tried again by BullMQ. */
   readonly work?: { readonly run: (data: JobData) => Promise<void>; readonly concurrency: number } | undefined;
-  readonly opened?: (queue: LaneQueue) => Promise<void>;
+  readonly onOpened?: (producer: JobProducer) => Promise<void>;
 }
 
-export interface Lane {
+export interface ReopeningQueue {
   /** The producer, once the server has been reached. */
-  readonly queue: LaneQueue | undefined;
+  readonly producer: JobProducer | undefined;
   readonly runningCount: number;
   /** When a job was last taken, by `performance.now()`. */
-  readonly tookAt: number;
+  readonly lastJobAt: number;
   /** Replaces producer and worker: for one that was found dead. */
-  renew(): void;
+  reopen(): void;
   /** Takes no more jobs, waits for the running ones, then leaves nothing open. */
   close(deadlineMs: number): Promise<void>;
 }
 
 interface Opened {
   readonly backend: Backend;
-  readonly queue: LaneQueue;
-  readonly worker: LaneWorker | undefined;
+  readonly producer: JobProducer;
+  readonly worker: JobWorker | undefined;
 }
 
 const reopenMs = 1_000;
-const settleMs = 1_000;
+const reportMs = 1_000;
 const discardMs = 2_000;
 const keepNothing = { removeOnComplete: true, removeOnFail: true } as const;
 
-export function openLane(options: LaneOptions): Lane {
+export function openQueue(options: ReopeningQueueOptions): ReopeningQueue {
   const { name, prefix, log } = options;
-  const tell = errorListener(log, name);
-  const opening = condition(log, { failing: 'queue cannot be opened', working: 'queue is open' }, { queue: name });
+  const logError = queueErrorLog(log, name);
+  const openFailures = failureLog(
+    log,
+    { failing: 'queue cannot be opened', working: 'queue is open' },
+    { queue: name },
+  );
   const closing = new AbortController();
-  const unsettled = new Set<string>();
+  const unreported = new Set<string>();
   let running = 0;
-  let tookAt = performance.now();
+  let lastJobAt = performance.now();
   let current: Opened | undefined;
-  let renewing = new AbortController();
+  let reopening = new AbortController();
 
   const take = async (job: Job<JobData, void>) => {
-    tookAt = performance.now();
+    lastJobAt = performance.now();
     if (closing.signal.aborted || options.work === undefined) return;
     running += 1;
-    if (job.id !== undefined) unsettled.add(job.id);
+    if (job.id !== undefined) unreported.add(job.id);
     try {
       await options.work.run(job.data);
     } finally {
@@ -79,10 +83,10 @@ export function openLane(options: LaneOptions): Lane {
   const construct = (): Opened => {
     const backend = backendOf(options.connection);
     const base = { connection: {}, prefix };
-    const queue: LaneQueue = new Queue(name, { ...base, defaultJobOptions: keepNothing }, backend.factory);
-    queue.on('error', tell);
-    if (options.work === undefined) return { backend, queue, worker: undefined };
-    const worker: LaneWorker = new Worker<JobData, void, string, IQueueBackend, never, object>(
+    const producer: JobProducer = new Queue(name, { ...base, defaultJobOptions: keepNothing }, backend.factory);
+    producer.on('error', logError);
+    if (options.work === undefined) return { backend, producer, worker: undefined };
+    const worker: JobWorker = new Worker<JobData, void, string, IQueueBackend, never, object>(
       name,
       take,
       {
@@ -99,36 +103,36 @@ export function openLane(options: LaneOptions): Lane {
       },
       backend.factory,
     );
-    worker.on('error', tell);
-    worker.on('completed', (job) => unsettled.delete(job.id ?? ''));
-    worker.on('failed', (job) => unsettled.delete(job?.id ?? ''));
-    return { backend, queue, worker };
+    worker.on('error', logError);
+    worker.on('completed', (job) => unreported.delete(job.id ?? ''));
+    worker.on('failed', (job) => unreported.delete(job?.id ?? ''));
+    return { backend, producer, worker };
   };
 
   const keepOpen = async () => {
     while (!closing.signal.aborted) {
-      renewing = new AbortController();
-      const either = AbortSignal.any([closing.signal, renewing.signal]);
+      reopening = new AbortController();
+      const either = AbortSignal.any([closing.signal, reopening.signal]);
       const ended = new Promise<void>((resolve) => either.addEventListener('abort', () => resolve(), { once: true }));
       const made = construct();
       try {
-        const ready = Promise.all([made.queue.waitUntilReady(), made.worker?.waitUntilReady()]);
+        const ready = Promise.all([made.producer.waitUntilReady(), made.worker?.waitUntilReady()]);
         ready.catch(() => {});
         await Promise.race([ready, ended]);
         if (!either.aborted) {
-          await options.opened?.(made.queue);
+          await options.onOpened?.(made.producer);
           current = made;
-          opening.worked();
-          made.worker?.run().catch(tell);
+          openFailures.worked();
+          made.worker?.run().catch(logError);
           await ended;
         }
       } catch (error) {
-        opening.failed(error);
+        openFailures.failed(error);
       }
       if (closing.signal.aborted) current ??= made;
       else {
         current = undefined;
-        unsettled.clear();
+        unreported.clear();
         await discard(made);
         await sleep(reopenMs, undefined, { signal: closing.signal }).catch(() => {});
       }
@@ -137,25 +141,25 @@ export function openLane(options: LaneOptions): Lane {
   const opened = keepOpen();
 
   return {
-    get queue() {
-      return closing.signal.aborted ? undefined : current?.queue;
+    get producer() {
+      return closing.signal.aborted ? undefined : current?.producer;
     },
     get runningCount() {
       return running;
     },
-    get tookAt() {
-      return tookAt;
+    get lastJobAt() {
+      return lastJobAt;
     },
-    renew: () => renewing.abort(),
+    reopen: () => reopening.abort(),
     async close(deadlineMs) {
       closing.abort();
       await opened;
       if (current === undefined) return;
       // Pausing takes effect at once; its promise would wait for the running jobs without a bound.
-      void current.worker?.pause(true).catch(tell);
+      void current.worker?.pause(true).catch(logError);
       await waitUntil(() => running === 0, deadlineMs);
       // A job that ended must be reported as ended, or its cluster stays locked until it counts as stalled.
-      await waitUntil(() => unsettled.size === 0, running === 0 ? settleMs : 0);
+      await waitUntil(() => unreported.size === 0, running === 0 ? reportMs : 0);
       await discard(current);
       current = undefined;
     },
@@ -163,13 +167,13 @@ export function openLane(options: LaneOptions): Lane {
 }
 
 /** Always by force: an orderly close waits for a server that may be away. What had to be waited for has been. */
-async function discard({ backend, queue, worker }: Opened): Promise<void> {
+async function discard({ backend, producer, worker }: Opened): Promise<void> {
   // A worker on PostgreSQL would keep the timer of its wait.
   void worker
     ?.getBackend()
     .disconnectBlocking(false)
     .catch(() => {});
-  const closed = Promise.allSettled([worker?.close(true), queue.getBackend().close(true)]);
-  await within(discardMs, closed).catch(() => {});
-  backend.abandon();
+  const closed = Promise.allSettled([worker?.close(true), producer.getBackend().close(true)]);
+  await withTimeout(discardMs, closed).catch(() => {});
+  backend.destroySockets();
 }

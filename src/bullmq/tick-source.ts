@@ -8,17 +8,17 @@
  * wrong guess would cost backups. In this process no two calls ever overlap.
  */
 import type { Log } from '../core/kernel/ports.ts';
-import { condition, messageOf } from './failure-log.ts';
-import type { Lane, LaneQueue } from './reopening-queue.ts';
+import { failureLog, messageOf } from './failure-log.ts';
+import type { JobProducer, ReopeningQueue } from './reopening-queue.ts';
 import { repeat } from './timers.ts';
 
-export interface Clock {
+export interface TickSource {
   /** When `onTick` last succeeded. */
   readonly lastTickAt: string | undefined;
   /** The queue's tick: the work of the lane's jobs. */
   tick(): Promise<void>;
   /** Starts the guard over the lane that brings the ticks. */
-  guard(lane: Lane): void;
+  guard(queue: ReopeningQueue): void;
   /** Whether `onTick` runs now. */
   readonly busy: boolean;
   stop(): void;
@@ -26,15 +26,15 @@ export interface Clock {
 
 const schedulerId = 'tick';
 const missedMs = 1_400;
-const renewMs = 15_000;
+const reopenMs = 15_000;
 
 /** UTC because cron-parser loops at some zones' daylight saving changes. */
-export async function schedule(queue: LaneQueue): Promise<void> {
-  await queue.upsertJobScheduler(schedulerId, { pattern: '* * * * * *', tz: 'UTC' }, { name: 'tick', data: {} });
+export async function scheduleTicks(producer: JobProducer): Promise<void> {
+  await producer.upsertJobScheduler(schedulerId, { pattern: '* * * * * *', tz: 'UTC' }, { name: 'tick', data: {} });
 }
 
-export function createClock({ onTick, log }: { onTick: () => Promise<void>; log: Log }): Clock {
-  const ticking = condition(log, { failing: 'tick fails', working: 'tick works again' });
+export function createTickSource({ onTick, log }: { onTick: () => Promise<void>; log: Log }): TickSource {
+  const tickFailures = failureLog(log, { failing: 'tick fails', working: 'tick works again' });
   let lastTickAt: string | undefined;
   let busy = false;
   let cameAt = performance.now();
@@ -47,9 +47,9 @@ export function createClock({ onTick, log }: { onTick: () => Promise<void>; log:
     try {
       await onTick();
       lastTickAt = new Date().toISOString();
-      ticking.worked();
+      tickFailures.worked();
     } catch (error) {
-      ticking.failed(error);
+      tickFailures.failed(error);
     } finally {
       busy = false;
     }
@@ -57,26 +57,26 @@ export function createClock({ onTick, log }: { onTick: () => Promise<void>; log:
 
   const missed = () => performance.now() - cameAt > missedMs;
 
-  const heal = async (lane: Lane) => {
-    const { queue } = lane;
-    if (queue === undefined) return;
-    const scheduler = await queue.getJobScheduler(schedulerId);
+  const restoreScheduler = async (queue: ReopeningQueue) => {
+    const { producer } = queue;
+    if (producer === undefined) return;
+    const scheduler = await producer.getJobScheduler(schedulerId);
     const aheadMs = (scheduler?.next ?? 0) - Date.now();
     if (aheadMs > -1_000 && aheadMs < 2_000) {
       // Another replica takes the ticks: setting the scheduler again could drop the one that is just due.
       wellAt = performance.now();
       return;
     }
-    await schedule(queue);
+    await scheduleTicks(producer);
     log.info({}, 'tick scheduler was missing or stuck: set again');
   };
 
   /** The lane is opened anew when nothing else helped: its worker is wedged, or a connection hangs half open. */
-  const renewIfLost = (lane: Lane) => {
-    if (performance.now() - wellAt < renewMs) return;
+  const reopenIfLost = (queue: ReopeningQueue) => {
+    if (performance.now() - wellAt < reopenMs) return;
     wellAt = performance.now();
     log.debug({}, 'no ticks for long: opening their queue anew');
-    lane.renew();
+    queue.reopen();
   };
 
   return {
@@ -88,19 +88,19 @@ export function createClock({ onTick, log }: { onTick: () => Promise<void>; log:
       wellAt = cameAt;
       await call();
     },
-    guard(lane) {
-      let healing = false;
+    guard(queue) {
+      let restoring = false;
       // Half a second behind the tick while ticks come; in their place when they do not.
       const next = () => (missed() ? 1_000 : 1_500) - (Date.now() % 1_000);
       const repeater = repeat(next, async () => {
         if (!missed()) return;
-        if (!healing) {
-          healing = true;
-          void heal(lane)
+        if (!restoring) {
+          restoring = true;
+          void restoreScheduler(queue)
             .catch((error) => log.debug({ reason: messageOf(error) }, 'tick scheduler cannot be looked at'))
             .finally(() => {
-              healing = false;
-              renewIfLost(lane);
+              restoring = false;
+              reopenIfLost(queue);
             });
         }
         await call();

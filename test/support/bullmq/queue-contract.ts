@@ -14,7 +14,7 @@ export interface BackEnd {
   readonly empty: (prefix: string) => Promise<void>;
 }
 
-export function promisesOf(name: string, backEnd: BackEnd): void {
+export function testQueueContract(name: string, backEnd: BackEnd): void {
   const start = async (t: TestContext, options: Partial<QueuesOptions>): Promise<Queues> => {
     const queues = await startQueues({ connection: backEnd.connection(), log: recordedLog(), ...options });
     t.after(() => queues.close(500));
