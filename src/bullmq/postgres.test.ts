@@ -1,8 +1,10 @@
 /** The queues' promises over PostgreSQL, and what is its own: connections that the server ends. */
 import { after, before, test } from 'node:test';
 import { Client } from 'pg';
+import { required, uniqueName } from '../../test/support/bullmq/environment.ts';
+import { eventually } from '../../test/support/bullmq/eventually.ts';
 import { testQueueContract } from '../../test/support/bullmq/queue-contract.ts';
-import { eventually, recordedLog, required, uniqueName } from '../../test/support/bullmq/support.ts';
+import { recordedLog } from '../../test/support/bullmq/recorded-log.ts';
 import { startQueues } from './queues.ts';
 
 const adminUrl = required('TEST_DATABASE_URL');

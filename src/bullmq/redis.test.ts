@@ -5,8 +5,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { Redis } from 'ioredis';
+import { required, uniqueName } from '../../test/support/bullmq/environment.ts';
+import { eventually } from '../../test/support/bullmq/eventually.ts';
 import { testQueueContract } from '../../test/support/bullmq/queue-contract.ts';
-import { eventually, recordedLog, required, uniqueName } from '../../test/support/bullmq/support.ts';
+import { recordedLog } from '../../test/support/bullmq/recorded-log.ts';
 import { startQueues } from './queues.ts';
 
 const url = required('TEST_REDIS_URL');

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { startCluster } from '../../simulator/index.ts';
-import { layWire, type Wire } from '../support/bullmq/support.ts';
+import { type BreakableProxy, startBreakableProxy } from '../support/bullmq/breakable-proxy.ts';
 import { assertAllApplied, type Landscape, type Place, startLandscape, wantBackup } from '../support/connectors.ts';
 import { type OwnRedis, startOwnRedis } from '../support/own-redis.ts';
 import { scale } from '../support/scale.ts';
@@ -32,7 +32,7 @@ interface Story extends Pick<Landscape, 'pool' | 'places'> {
   readonly redis: OwnRedis;
   /** Beside the loaded one: of one backup asked for here nothing reminds the queue. */
   readonly quiet: Place;
-  readonly wire: Wire;
+  readonly wire: BreakableProxy;
   /** A schedule comes due each second, `perSecond` of them, for so long; and requests are made meanwhile. */
   load(options: { readonly seconds: number; readonly perSecond: number; readonly everyMs: number }): Promise<Load>;
   /** How long the oldest delivery has been waiting. */
@@ -52,7 +52,7 @@ interface Load {
 /** The whole service, a Redis of its own, if asked for behind a wire, and a cluster. */
 async function begin(t: TestContext, { wired }: { readonly wired: boolean }): Promise<Story> {
   const redis = await startOwnRedis();
-  const wire = await layWire({ kind: 'redis', url: redis.url });
+  const wire = await startBreakableProxy({ kind: 'redis', url: redis.url });
   const cluster = await startCluster({ name: 'cluster-prod-1', speed: 200 });
   const other = await startCluster({ name: 'cluster-prod-2', speed: 200 });
   const service = await startTestService({ backend: 'redis', redisUrl: wired ? wire.connection.url : redis.url });

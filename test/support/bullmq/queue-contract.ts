@@ -4,7 +4,11 @@ import { once } from 'node:events';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type QueueConnection, type Queues, type QueuesOptions, startQueues } from '../../../src/bullmq/queues.ts';
-import { eventually, layWire, recordedLog, startReplica, uniqueName } from './support.ts';
+import { startBreakableProxy } from './breakable-proxy.ts';
+import { uniqueName } from './environment.ts';
+import { eventually } from './eventually.ts';
+import { recordedLog } from './recorded-log.ts';
+import { startReplica } from './replica-process.ts';
 
 export interface BackEnd {
   readonly connection: () => QueueConnection;
@@ -164,15 +168,15 @@ export function testQueueContract(name: string, backEnd: BackEnd): void {
 
     for (const fault of ['cut', 'mute'] as const) {
       test(`with the server ${fault}: ticks go on, rings return at once; after it: deliveries within 5 s`, async (t) => {
-        const wire = await layWire(backEnd.connection());
-        t.after(() => wire.remove());
+        const proxy = await startBreakableProxy(backEnd.connection());
+        t.after(() => proxy.remove());
         const log = recordedLog();
         const ticks: number[] = [];
         let due: string[] = [];
         const onDeliver = async (clusterId: string) => {
           due = due.filter((other) => other !== clusterId);
         };
-        const { connection } = wire;
+        const { connection } = proxy;
         const queues = await start(t, {
           prefix: uniqueName(),
           connection,
@@ -186,7 +190,7 @@ export function testQueueContract(name: string, backEnd: BackEnd): void {
         await eventually('a delivery', () => due.length === 0, 3_000);
         await eventually('a tick', () => ticks.length > 0, 3_000);
 
-        await wire[fault]();
+        await proxy[fault]();
         const began = ticks.length;
         due = ['during'];
         for (let ring = 0; ring < 2_000; ring += 1) queues.doorbell.ring([`cluster-${ring}`]);
@@ -199,22 +203,22 @@ export function testQueueContract(name: string, backEnd: BackEnd): void {
         assert.deepEqual(due, ['during']);
         assert.equal((await queues.counts()).deliver, undefined);
 
-        await wire.mend();
+        await proxy.mend();
         await eventually('the delivery', () => due.length === 0, 10_000);
         assert.ok(log.count() <= 12, `told too much:\n${log.lines.map((line) => line.text).join('\n')}`);
       });
     }
 
     test('starting does not wait for the server; what is owed is delivered once it is there', async (t) => {
-      const wire = await layWire(backEnd.connection());
-      t.after(() => wire.remove());
-      await wire.cut();
+      const proxy = await startBreakableProxy(backEnd.connection());
+      t.after(() => proxy.remove());
+      await proxy.cut();
       const ticks: number[] = [];
       const due = ['a'];
       const began = performance.now();
       const queues = await start(t, {
         prefix: uniqueName(),
-        connection: wire.connection,
+        connection: proxy.connection,
         onTick: async () => void ticks.push(Date.now()),
         onDeliver: async () => void due.splice(0),
         dueClusters: async () => due,
@@ -223,7 +227,7 @@ export function testQueueContract(name: string, backEnd: BackEnd): void {
       queues.doorbell.ring(['a']);
       await eventually('ticks', () => ticks.length >= 2, 4_500);
       assert.equal(queues.health().connected, false);
-      await wire.mend();
+      await proxy.mend();
       await eventually('the delivery', () => due.length === 0, 6_000);
     });
 
@@ -280,14 +284,14 @@ export function testQueueContract(name: string, backEnd: BackEnd): void {
 
     for (const state of ['open', 'cut', 'mute'] as const) {
       test(`after closing with the server ${state} the process ends by itself`, async (t) => {
-        const wire = await layWire(backEnd.connection());
-        t.after(() => wire.remove());
-        const { connection } = wire;
+        const proxy = await startBreakableProxy(backEnd.connection());
+        t.after(() => proxy.remove());
+        const { connection } = proxy;
         const replica = startReplica({ connection, prefix: uniqueName(), act: 'leave', leaveAfterMs: 4_000 });
         t.after(() => replica.process.kill('SIGKILL'));
         const exit = once(replica.process, 'exit');
         await eventually('ticks', () => replica.said.includes('ticked'), 8_000);
-        if (state !== 'open') await wire[state]();
+        if (state !== 'open') await proxy[state]();
         await eventually('closed', () => replica.said.includes('closed'), 12_000);
         const [code] = await Promise.race([exit, sleep(7_000, ['still running'], { ref: false })]);
         assert.equal(code, 0);
