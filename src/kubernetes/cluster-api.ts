@@ -22,7 +22,7 @@ import { type Resolve, resolveBySystem } from './http/tls-connect.ts';
 import { unreachable } from './http/unreachable.ts';
 import { defaultTimings, type Timings } from './timings.ts';
 import { watchKind } from './watch/cluster-or-namespaces.ts';
-import { applicationInstances, operations } from './watch/resource.ts';
+import { applicationInstances, operations } from './watch/followed-kinds.ts';
 import { standingsTo } from './watch/watch-state.ts';
 
 export interface ClusterApiOptions {

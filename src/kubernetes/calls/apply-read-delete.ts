@@ -21,9 +21,10 @@ import { applyFailure, failureOf, type HttpAnswer, removeFailure } from '../http
 import { warningsOf } from '../http/headers.ts';
 import { jsonOf } from '../http/json.ts';
 import { unreachable } from '../http/unreachable.ts';
-import { observationOf, operations } from '../watch/resource.ts';
+import { operations } from '../watch/followed-kinds.ts';
+import { observationOf } from '../watch/resource.ts';
 
-export const { groupVersion } = operations;
+const { groupVersion } = operations;
 
 /** The client with the one resource that it is used for. */
 class OperationsApi extends KubernetesObjectApi {

@@ -4,10 +4,7 @@
  */
 
 import { z } from 'zod';
-import { type ObservedApplication, observedApplication } from '../../core/applications/rules/observed-application.ts';
-import type { FollowedResource } from '../../core/observation/ports.ts';
-import type { Observation } from '../../core/operations/rules/observation.ts';
-import { observedOperation } from './observed-operation.ts';
+import type { FollowedResource } from '../../core/delivery/ports.ts';
 
 /** What is the same for all kinds. */
 export interface Seen {
@@ -27,17 +24,6 @@ export interface Kind<Observed extends Identified> {
   /** `undefined` for what is none. */
   readonly observed: (object: unknown, seen: Seen) => Observed | undefined;
 }
-
-export const operations: Kind<Observation> = {
-  resource: 'operations',
-  groupVersion: 'ops.vworkspace.io/v1alpha1',
-  observed: observedOperation,
-};
-export const applicationInstances: Kind<ObservedApplication> = {
-  resource: 'applicationinstances',
-  groupVersion: 'apps.vworkspace.io/v1alpha1',
-  observed: observedApplication,
-};
 
 /** Where a kind is listed and watched: in one namespace, or in all without one. */
 export function pathOf(
