@@ -21,13 +21,13 @@ export interface Timings {
   /** A list in between, whatever the watch says. */
   readonly relistSeconds: readonly [number, number];
   /** After a watch that did not end as agreed a list comes this long after the last one, at the latest. */
-  readonly unsureSeconds: readonly [number, number];
+  readonly relistAfterBreakSeconds: readonly [number, number];
   /** Between two lists of what there is no connection to watch for. */
   readonly pollSeconds: readonly [number, number];
   /** How often the namespaces are asked for while the whole cluster may not be listed. */
   readonly namespacesSeconds: readonly [number, number];
   /** How often the whole cluster is tried again: rights may have been granted. */
-  readonly widenSeconds: readonly [number, number];
+  readonly wholeClusterSeconds: readonly [number, number];
   /** An unchanged state of the watch is told again after this long, at the next occasion. */
   readonly repeatSeconds: number;
 }
@@ -43,9 +43,9 @@ export const defaultTimings: Timings = {
   healthySeconds: 120,
   refusedSeconds: [10, 20],
   relistSeconds: [3240, 3960],
-  unsureSeconds: [10, 20],
+  relistAfterBreakSeconds: [10, 20],
   pollSeconds: [9, 11],
   namespacesSeconds: [10, 20],
-  widenSeconds: [540, 660],
+  wholeClusterSeconds: [540, 660],
   repeatSeconds: 30,
 };

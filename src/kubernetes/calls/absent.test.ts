@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { caused, conflict, denial, status } from '../../../test/support/kubernetes/refusals.ts';
-import { applyFailure, removeFailure, streamFailureOf } from '../http/failures.ts';
+import { applyFailure, readOrDeleteFailure, streamFailureOf } from '../http/failures.ts';
 
 const now = Date.parse('2026-03-01T10:00:00Z');
 
@@ -34,7 +34,7 @@ describe('only a cluster that says so makes a resource absent', () => {
     ['apply, other uid', applyFailure(answer(409, mismatch), true, now), 'Absent'],
     ['apply, uid precondition', applyFailure(answer(409, precondition), true, now), 'Absent'],
     ['apply, the name taken by another', applyFailure(answer(422, immutable), true, now), 'Absent'],
-    ['delete, the name taken by another', removeFailure(answer(409, recreated), true, now), 'Absent'],
+    ['delete, the name taken by another', readOrDeleteFailure(answer(409, recreated), true, now), 'Absent'],
     ['apply without uid', applyFailure(answer(409, mismatch), false, now), 'Refused'],
     [
       'apply, a conflict with the uid given',
@@ -49,12 +49,12 @@ describe('only a cluster that says so makes a resource absent', () => {
       'Refused',
     ],
     ['apply with uid, server error', applyFailure(answer(500, 'uid mismatch'), true, now), 'ServerError'],
-    ['delete, not there', removeFailure(answer(404, gone), true, now), 'Absent'],
-    ['delete, other uid', removeFailure(answer(409, precondition), true, now), 'Absent'],
-    ['delete, a 404 of a balancer', removeFailure(answer(404, 'nothing here'), true, now), 'ServerError'],
-    ['delete, group not served', removeFailure(answer(404, '404 page not found'), true, now), 'Absent'],
-    ['delete, no rights', removeFailure(answer(403, status(403, 'Forbidden', 'no')), true, now), 'Refused'],
-    ['delete, bad token', removeFailure(answer(401, ''), true, now), 'CredentialsRejected'],
+    ['delete, not there', readOrDeleteFailure(answer(404, gone), true, now), 'Absent'],
+    ['delete, other uid', readOrDeleteFailure(answer(409, precondition), true, now), 'Absent'],
+    ['delete, a 404 of a balancer', readOrDeleteFailure(answer(404, 'nothing here'), true, now), 'ServerError'],
+    ['delete, group not served', readOrDeleteFailure(answer(404, '404 page not found'), true, now), 'Absent'],
+    ['delete, no rights', readOrDeleteFailure(answer(403, status(403, 'Forbidden', 'no')), true, now), 'Refused'],
+    ['delete, bad token', readOrDeleteFailure(answer(401, ''), true, now), 'CredentialsRejected'],
   ] as const;
   for (const [name, found, kind] of table) test(name, () => assert.equal(found.kind, kind));
 });

@@ -16,8 +16,8 @@ import {
 import { z } from 'zod';
 import type { ClusterAnswer } from '../../core/delivery/rules/answer.ts';
 import { fieldManager, type Manifest } from '../../core/operations/rules/manifest.ts';
-import type { Connection, Limits, Request } from '../http/client.ts';
-import { applyFailure, failureOf, type HttpAnswer, removeFailure } from '../http/failures.ts';
+import type { CallLimits, ClusterClient, Request } from '../http/client.ts';
+import { applyFailure, failureOf, type HttpAnswer, readOrDeleteFailure } from '../http/failures.ts';
 import { warningsOf } from '../http/headers.ts';
 import { jsonOf } from '../http/json.ts';
 import { unreachable } from '../http/unreachable.ts';
@@ -43,12 +43,12 @@ class OperationsApi extends KubernetesObjectApi {
 const Stored = z.object({ kind: z.literal('Operation'), metadata: z.object({ uid: z.string().min(1) }) });
 
 export async function applyOperation(
-  connection: Connection,
+  client: ClusterClient,
   manifest: Manifest,
-  limits: Limits,
+  limits: CallLimits,
 ): Promise<ClusterAnswer> {
-  const wire = wireOver(connection, limits);
-  const answer = await wire.run((api) =>
+  const kubernetes = kubernetesClientOver(client, limits);
+  const answer = await kubernetes.run((api) =>
     api.patch(manifest, undefined, undefined, fieldManager, false, PatchStrategy.ServerSideApply),
   );
   if (!('status' in answer)) return answer;
@@ -64,23 +64,23 @@ interface Place {
   readonly namespace: string;
 }
 
-export async function readOperation(connection: Connection, place: Place, limits: Limits): Promise<ClusterAnswer> {
+export async function readOperation(client: ClusterClient, place: Place, limits: CallLimits): Promise<ClusterAnswer> {
   const { name, namespace } = place;
-  const wire = wireOver(connection, limits);
-  const answer = await wire.run((api) =>
+  const kubernetes = kubernetesClientOver(client, limits);
+  const answer = await kubernetes.run((api) =>
     api.read({ apiVersion: groupVersion, kind: 'Operation', metadata: { name, namespace } }),
   );
   if (!('status' in answer)) return answer;
-  if (answer.status >= 300) return removeFailure(answer, false, Date.now());
+  if (answer.status >= 300) return readOrDeleteFailure(answer, false, Date.now());
   const observation = observationOf(operations, jsonOf(answer.text), { deleted: false, source: 'Listed' });
   return observation === undefined ? failureOf(answer, Date.now()) : { kind: 'Found', observation };
 }
 
 /** With a resource version: only as it was then; else the refusal `Modified`. */
-export async function removeOperation(
-  connection: Connection,
+export async function deleteOperation(
+  client: ClusterClient,
   { name, namespace, uid, resourceVersion }: Place & { uid?: string | undefined; resourceVersion?: string | undefined },
-  limits: Limits,
+  limits: CallLimits,
 ): Promise<ClusterAnswer> {
   const resource = { apiVersion: groupVersion, kind: 'Operation', metadata: { name, namespace } };
   const preconditions = {
@@ -91,26 +91,26 @@ export async function removeOperation(
     uid === undefined && resourceVersion === undefined
       ? undefined
       : { apiVersion: 'v1', kind: 'DeleteOptions', preconditions };
-  const wire = wireOver(connection, limits);
-  const answer = await wire.run((api) =>
+  const kubernetes = kubernetesClientOver(client, limits);
+  const answer = await kubernetes.run((api) =>
     api.delete(resource, undefined, undefined, undefined, undefined, undefined, options),
   );
   if (!('status' in answer)) return answer;
-  if (answer.status >= 300) return removeFailure(answer, uid !== undefined, Date.now());
+  if (answer.status >= 300) return readOrDeleteFailure(answer, uid !== undefined, Date.now());
   return jsonOf(answer.text) === undefined ? failureOf(answer, Date.now()) : { kind: 'Deleted' };
 }
 
 /** The client over our connection; `run` gives what came over the wire, or why nothing came. */
-function wireOver(connection: Connection, limits: Limits) {
+function kubernetesClientOver(client: ClusterClient, limits: CallLimits) {
   let last: HttpAnswer | undefined;
   const httpApi = wrapHttpLibrary({
     async send(request) {
       const method = request.getHttpMethod();
       const body = request.getBody();
-      last = await connection.call(
+      last = await client.call(
         {
           method: method === 'PATCH' || method === 'DELETE' ? method : 'GET',
-          path: request.getUrl().slice(connection.server.length),
+          path: request.getUrl().slice(client.server.length),
           headers: request.getHeaders(),
           body: typeof body === 'string' ? body : undefined,
         } satisfies Request,
@@ -129,7 +129,7 @@ function wireOver(connection: Connection, limits: Limits) {
     },
   });
   const api = new OperationsApi(
-    createConfiguration({ baseServer: new ServerConfiguration(connection.server, {}), httpApi }),
+    createConfiguration({ baseServer: new ServerConfiguration(client.server, {}), httpApi }),
   );
   return {
     async run(call: (api: KubernetesObjectApi) => Promise<unknown>) {

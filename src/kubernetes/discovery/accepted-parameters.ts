@@ -11,7 +11,7 @@ import type { Discovery } from '../../core/clusters/rules/discovery.ts';
 import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import { clip } from '../../core/kernel/rules/condition.ts';
 import { fieldManager } from '../../core/operations/rules/manifest.ts';
-import type { Ask, Asked } from './query.ts';
+import type { Query, QueryResult } from './query.ts';
 
 export interface ApplicationPlace {
   readonly namespace: string;
@@ -51,22 +51,22 @@ const maxApplicationCount = 3;
 const checkName = 'vworkspace-control-plane-check';
 const Anything = z.looseObject({ kind: z.literal('Operation') });
 
-export async function admission(
-  ask: Ask,
+export async function tryAdmission(
+  query: Query,
   now: string,
   { cluster }: Pick<ClusterTarget, 'cluster'>,
   applications: readonly ApplicationPlace[],
 ): Promise<Admission> {
   const places = applications.slice(0, maxApplicationCount);
-  const tried: Tried[] = [];
+  const outcomes: DryRunOutcome[] = [];
   const accepted: Partial<Record<Type, string[]>> = {};
   for (const type of ['Backup', 'Restore'] as const) {
     for (const place of places) {
-      const found = await acceptedOf(
-        (parameters) => ask(dryRun(type, place, parameters, cluster.name), Anything),
+      const found = await dryRunEach(
+        (parameters) => query(dryRun(type, place, parameters, cluster.name), Anything),
         type,
       );
-      tried.push(found);
+      outcomes.push(found);
       if (found.parameters !== undefined) {
         accepted[type] = found.parameters;
         break;
@@ -76,11 +76,11 @@ export async function admission(
   }
   const known = accepted.Backup !== undefined || accepted.Restore !== undefined;
   const problem = clip(
-    tried.find(({ parameters }) => parameters === undefined)?.failure?.message ??
+    outcomes.find(({ parameters }) => parameters === undefined)?.failure?.message ??
       'No application of this cluster is registered, so no dry run of an Operation could be made.',
   );
   return {
-    webhook: webhookOf(tried, now, problem),
+    webhook: webhookOf(outcomes, now, problem),
     acceptedParameters: known
       ? {
           status: 'Known',
@@ -101,32 +101,32 @@ const oldest = {
 const newest = { backup: Object.keys(sent.Backup), restore: Object.keys(sent.Restore) };
 
 /** Where no dry run could tell: what the resource's schema declares, else what is known of the operator's version. */
-export function acceptedOtherwise(found: Discovery, now: string): Discovery['acceptedParameters'] {
+export function acceptedBySchemaOrVersion(found: Discovery, now: string): Discovery['acceptedParameters'] {
   const { acceptedParameters, customResources, operator } = found;
   if (acceptedParameters.status !== 'Unknown') return acceptedParameters;
-  const told = { ...acceptedParameters, status: 'Known', checkedAt: now } as const;
+  const known = { ...acceptedParameters, status: 'Known', checkedAt: now } as const;
   const declared = customResources.items?.find(({ parameters }) => parameters !== undefined)?.parameters;
   if (declared !== undefined) {
     const those = (keys: readonly string[]) => keys.filter((key) => declared.includes(key));
-    return { ...told, source: 'Schema', backup: those(newest.backup), restore: those(newest.restore) };
+    return { ...known, source: 'Schema', backup: those(newest.backup), restore: those(newest.restore) };
   }
   const [major, minor, patch] = (/^v?(\d+)\.(\d+)\.(\d+)/.exec(operator.items?.[0]?.version ?? '') ?? [])
     .slice(1)
     .map(Number);
   if (major === undefined || minor === undefined || patch === undefined) return acceptedParameters;
   // It was about 0.0.7 that the parameters grew: what is that close to it may be either.
-  if (major === 0 && minor === 0 && patch < 6) return { ...told, source: 'OperatorVersion', ...oldest };
-  return major > 0 || minor > 0 || patch > 8 ? { ...told, source: 'OperatorVersion', ...newest } : acceptedParameters;
+  if (major === 0 && minor === 0 && patch < 6) return { ...known, source: 'OperatorVersion', ...oldest };
+  return major > 0 || minor > 0 || patch > 8 ? { ...known, source: 'OperatorVersion', ...newest } : acceptedParameters;
 }
 
-interface Tried {
+interface DryRunOutcome {
   readonly parameters?: string[] | undefined;
   readonly failure?: ClusterFailure | undefined;
 }
 
-type DryRun = (parameters: Readonly<Record<string, unknown>>) => Promise<Asked<unknown>>;
+type DryRun = (parameters: Readonly<Record<string, unknown>>) => Promise<QueryResult<unknown>>;
 
-async function acceptedOf(run: DryRun, type: Type): Promise<Tried> {
+async function dryRunEach(run: DryRun, type: Type): Promise<DryRunOutcome> {
   const all: Readonly<Record<string, unknown>> = sent[type];
   const keys = Object.keys(all);
   const whole = await run(all);
@@ -145,7 +145,7 @@ async function acceptedOf(run: DryRun, type: Type): Promise<Tried> {
 }
 
 /** A conflict with another Operation is found after the parameters were. */
-function passes({ value, failure }: Asked<unknown>): boolean {
+function passes({ value, failure }: QueryResult<unknown>): boolean {
   return value !== undefined || (isDenial(failure) && /conflict|in flight/i.test(failure?.message ?? ''));
 }
 
@@ -161,10 +161,10 @@ function isUnknownKey(key: string, words: string): boolean {
   return unknownWords.test(words) && new RegExp(`\\b${key}\\b`).test(words);
 }
 
-function webhookOf(tried: readonly Tried[], now: string, problem: string): Discovery['webhook'] {
-  const down = tried.find(({ failure }) => /failed calling webhook/.test(failure?.message ?? ''))?.failure;
+function webhookOf(outcomes: readonly DryRunOutcome[], now: string, problem: string): Discovery['webhook'] {
+  const down = outcomes.find(({ failure }) => /failed calling webhook/.test(failure?.message ?? ''))?.failure;
   if (down !== undefined) return { status: 'Known', checkedAt: now, answers: false, message: clip(down.message) };
-  const answered = tried.some(({ parameters, failure }) => parameters !== undefined || isDenial(failure));
+  const answered = outcomes.some(({ parameters, failure }) => parameters !== undefined || isDenial(failure));
   return answered ? { status: 'Known', checkedAt: now, answers: true } : { status: 'Unknown', problem };
 }
 

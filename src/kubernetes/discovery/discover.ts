@@ -10,8 +10,8 @@ import type { ClusterAccess } from '../../core/clusters/rules/cluster.ts';
 import { type Discovery, nothingFound } from '../../core/clusters/rules/discovery.ts';
 import type { ClusterTarget } from '../../core/delivery/ports.ts';
 import { type ClusterFailure, speaksForAll } from '../../core/delivery/rules/decide.ts';
-import type { Connection, Limits } from '../http/client.ts';
-import { type ApplicationPlace, acceptedOtherwise, admission } from './accepted-parameters.ts';
+import type { CallLimits, ClusterClient } from '../http/client.ts';
+import { type ApplicationPlace, acceptedBySchemaOrVersion, tryAdmission } from './accepted-parameters.ts';
 import { credentialExpiry } from './credential-expiry.ts';
 import {
   customResources,
@@ -22,7 +22,7 @@ import {
   volumeSnapshotClasses,
 } from './lists.ts';
 import { permissions } from './permissions.ts';
-import { asking, finding } from './query.ts';
+import { findingOf, queryWithin } from './query.ts';
 
 export interface Discovered {
   readonly discovery: Discovery;
@@ -35,26 +35,26 @@ const Version = z.object({ gitVersion: z.string().max(256) });
 
 /** `applications` are those registered for the cluster: where rights are looked for, and dry runs made. */
 export async function discoverCluster(
-  connection: Connection,
-  limits: Limits,
+  client: ClusterClient,
+  limits: CallLimits,
   now: string,
   target: Pick<ClusterTarget, 'cluster'>,
   applications: readonly ApplicationPlace[],
 ): Promise<Discovered> {
-  const ask = asking(connection, { ...limits, seconds: limits.seconds * 0.95 });
-  const version = await ask({ method: 'GET', path: '/version' }, Version);
+  const query = queryWithin(client, { ...limits, seconds: limits.seconds * 0.95 });
+  const version = await query({ method: 'GET', path: '/version' }, Version);
   if (version.failure !== undefined && speaksForAll(version.failure)) return nothingDiscovered(now, version.failure);
 
   const namespaces = [...new Set(applications.map(({ namespace }) => namespace))];
   const parts: readonly (() => Promise<Partial<Discovery>>)[] = [
-    async () => ({ customResources: await customResources(ask, now) }),
-    async () => ({ permissions: await permissions(ask, now, namespaces) }),
-    () => admission(ask, now, target, applications),
-    async () => ({ operator: await operators(ask, now) }),
-    async () => ({ storageLocations: await storageLocations(ask, now) }),
-    async () => ({ namespaces: await gatedNamespaces(ask, now, namespaces) }),
-    async () => ({ volumeSnapshotClasses: await volumeSnapshotClasses(ask, now) }),
-    async () => ({ storageClasses: await storageClasses(ask, now) }),
+    async () => ({ customResources: await customResources(query, now) }),
+    async () => ({ permissions: await permissions(query, now, namespaces) }),
+    () => tryAdmission(query, now, target, applications),
+    async () => ({ operator: await operators(query, now) }),
+    async () => ({ storageLocations: await storageLocations(query, now) }),
+    async () => ({ namespaces: await gatedNamespaces(query, now, namespaces) }),
+    async () => ({ volumeSnapshotClasses: await volumeSnapshotClasses(query, now) }),
+    async () => ({ storageClasses: await storageClasses(query, now) }),
   ];
   const { problem: _, ...blank } = nothingFound(now, 'It was not asked.');
   let discovery: Discovery = blank;
@@ -67,12 +67,12 @@ export async function discoverCluster(
   };
   await Promise.all(Array.from({ length: parallelCount }, worker));
 
-  const told = version.value === undefined ? {} : { version: version.value.gitVersion };
+  const versionField = version.value === undefined ? {} : { version: version.value.gitVersion };
   return {
     discovery: {
       ...discovery,
-      server: { ...finding(version, now), ...told },
-      acceptedParameters: acceptedOtherwise(discovery, now),
+      server: { ...findingOf(version, now), ...versionField },
+      acceptedParameters: acceptedBySchemaOrVersion(discovery, now),
     },
   };
 }

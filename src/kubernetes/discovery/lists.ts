@@ -5,7 +5,16 @@
 import { z } from 'zod';
 import type { Discovery } from '../../core/clusters/rules/discovery.ts';
 import { Condition, clip } from '../../core/kernel/rules/condition.ts';
-import { type Ask, type Asked, askList, finding, isAbsent, isForbidden, type Listing, listFinding } from './query.ts';
+import {
+  findingOf,
+  findingOfList,
+  isAbsent,
+  isForbidden,
+  type QueriedList,
+  type Query,
+  type QueryResult,
+  queryList,
+} from './query.ts';
 
 const text = z.string().min(1).max(1024);
 const optionalText = text.optional().catch(undefined);
@@ -45,11 +54,15 @@ const Location = z
   }));
 
 /** Velero's namespace is asked for where the whole cluster may not be: that is how far a Role of Velero's reaches. */
-export async function storageLocations(ask: Ask, now: string): Promise<Discovery['storageLocations']> {
-  const everywhere = await askList(ask, '/apis/velero.io/v1/backupstoragelocations', Location);
-  if (!isForbidden(everywhere)) return listFinding(everywhere, now);
-  const within = await askList(ask, '/apis/velero.io/v1/namespaces/velero/backupstoragelocations', Location);
-  return listFinding(within.value === undefined ? everywhere : within, now);
+export async function storageLocations(query: Query, now: string): Promise<Discovery['storageLocations']> {
+  const everywhere = await queryList(query, '/apis/velero.io/v1/backupstoragelocations', Location);
+  if (!isForbidden(everywhere)) return findingOfList(everywhere, now);
+  const inVeleroNamespace = await queryList(
+    query,
+    '/apis/velero.io/v1/namespaces/velero/backupstoragelocations',
+    Location,
+  );
+  return findingOfList(inVeleroNamespace.value === undefined ? everywhere : inVeleroNamespace, now);
 }
 
 const SnapshotClass = z
@@ -61,8 +74,11 @@ const SnapshotClass = z
     default: metadata.annotations?.['snapshot.storage.kubernetes.io/is-default-class'] === 'true',
   }));
 
-export async function volumeSnapshotClasses(ask: Ask, now: string): Promise<Discovery['volumeSnapshotClasses']> {
-  return listFinding(await askList(ask, '/apis/snapshot.storage.k8s.io/v1/volumesnapshotclasses', SnapshotClass), now);
+export async function volumeSnapshotClasses(query: Query, now: string): Promise<Discovery['volumeSnapshotClasses']> {
+  return findingOfList(
+    await queryList(query, '/apis/snapshot.storage.k8s.io/v1/volumesnapshotclasses', SnapshotClass),
+    now,
+  );
 }
 
 const ClassOfStorage = z.object({ metadata: annotated, provisioner: text }).transform(({ metadata, provisioner }) => ({
@@ -71,8 +87,8 @@ const ClassOfStorage = z.object({ metadata: annotated, provisioner: text }).tran
   default: metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true',
 }));
 
-export async function storageClasses(ask: Ask, now: string): Promise<Discovery['storageClasses']> {
-  return listFinding(await askList(ask, '/apis/storage.k8s.io/v1/storageclasses', ClassOfStorage), now);
+export async function storageClasses(query: Query, now: string): Promise<Discovery['storageClasses']> {
+  return findingOfList(await queryList(query, '/apis/storage.k8s.io/v1/storageclasses', ClassOfStorage), now);
 }
 
 const allowedTypes = 'ops.vworkspace.io/allowed-types';
@@ -89,42 +105,46 @@ type Namespace = z.infer<typeof Namespace>;
 
 /** Either label opens a namespace. Where namespaces may not be listed, those with applications are read by name. */
 export async function gatedNamespaces(
-  ask: Ask,
+  query: Query,
   now: string,
   known: readonly string[],
 ): Promise<Discovery['namespaces']> {
   const found = new Map<string, Namespace>();
   let truncated = false;
   for (const label of gates) {
-    const asked = await askList(ask, '/api/v1/namespaces', Namespace, { labelSelector: `${label}=vworkspace` });
-    if (asked.value === undefined)
-      return isForbidden(asked) ? readByName(ask, now, known, asked) : listFinding(asked, now);
-    truncated ||= asked.value.truncated;
-    for (const each of asked.value.items) found.set(each.name, each);
+    const result = await queryList(query, '/api/v1/namespaces', Namespace, { labelSelector: `${label}=vworkspace` });
+    if (result.value === undefined)
+      return isForbidden(result) ? readByName(query, now, known, result) : findingOfList(result, now);
+    truncated ||= result.value.truncated;
+    for (const each of result.value.items) found.set(each.name, each);
   }
-  return told([...found.values()], truncated, now);
+  return findingOfNamespaces([...found.values()], truncated, now);
 }
 
 async function readByName(
-  ask: Ask,
+  query: Query,
   now: string,
   known: readonly string[],
-  forbidden: Asked<Listing<Namespace>>,
+  forbidden: QueryResult<QueriedList<Namespace>>,
 ): Promise<Discovery['namespaces']> {
   const found: Namespace[] = [];
   for (const name of known) {
-    const asked = await ask({ method: 'GET', path: `/api/v1/namespaces/${encodeURIComponent(name)}` }, Namespace);
-    if (asked.value === undefined) return listFinding(forbidden, now);
-    found.push(asked.value);
+    const result = await query({ method: 'GET', path: `/api/v1/namespaces/${encodeURIComponent(name)}` }, Namespace);
+    if (result.value === undefined) return findingOfList(forbidden, now);
+    found.push(result.value);
   }
   // Only those with applications were read: there may be more.
-  return found.length === 0 ? listFinding(forbidden, now) : told(found, true, now);
+  return found.length === 0 ? findingOfList(forbidden, now) : findingOfNamespaces(found, true, now);
 }
 
-function told(namespaces: readonly Namespace[], truncated: boolean, now: string): Discovery['namespaces'] {
+function findingOfNamespaces(
+  namespaces: readonly Namespace[],
+  truncated: boolean,
+  now: string,
+): Discovery['namespaces'] {
   const items = namespaces.filter(({ gated }) => gated).map(({ gated: _, ...rest }) => rest);
   items.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return listFinding({ value: { items: items.slice(0, 200), truncated: truncated || items.length > 200 } }, now);
+  return findingOfList({ value: { items: items.slice(0, 200), truncated: truncated || items.length > 200 } }, now);
 }
 
 const Operator = z
@@ -148,8 +168,8 @@ const Operator = z
     };
   });
 
-export async function operators(ask: Ask, now: string): Promise<Discovery['operator']> {
-  return listFinding(await askList(ask, '/apis/ops.vworkspace.io/v1alpha1/clusters', Operator), now);
+export async function operators(query: Query, now: string): Promise<Discovery['operator']> {
+  return findingOfList(await queryList(query, '/apis/ops.vworkspace.io/v1alpha1/clusters', Operator), now);
 }
 
 const needed = [
@@ -161,18 +181,18 @@ const Resources = z.object({ resources: z.array(z.object({ name: z.string() })) 
 const maxVersionCount = 4;
 
 /** What is asked here is open to every account; so what is missing here is missing. */
-export async function customResources(ask: Ask, now: string): Promise<Discovery['customResources']> {
+export async function customResources(query: Query, now: string): Promise<Discovery['customResources']> {
   const items: NonNullable<Discovery['customResources']['items']> = [];
   for (const { group, resource } of needed) {
-    const served = await ask({ method: 'GET', path: `/apis/${group}` }, Group);
-    if (served.value === undefined && !isAbsent(served)) return finding(served, now);
+    const served = await query({ method: 'GET', path: `/apis/${group}` }, Group);
+    if (served.value === undefined && !isAbsent(served)) return findingOf(served, now);
     const versions: string[] = [];
     for (const { version } of served.value?.versions.slice(0, maxVersionCount) ?? []) {
-      const listed = await ask({ method: 'GET', path: `/apis/${group}/${version}` }, Resources);
-      if (listed.value === undefined && !isAbsent(listed)) return finding(listed, now);
+      const listed = await query({ method: 'GET', path: `/apis/${group}/${version}` }, Resources);
+      if (listed.value === undefined && !isAbsent(listed)) return findingOf(listed, now);
       if (listed.value?.resources.some(({ name }) => name === resource)) versions.push(version);
     }
-    const parameters = resource === 'operations' ? await declaredParameters(ask) : undefined;
+    const parameters = resource === 'operations' ? await declaredParameters(query) : undefined;
     items.push({ group, resource, versions, ...(parameters !== undefined && { parameters }) });
   }
   return { status: 'Known', checkedAt: now, items };
@@ -189,8 +209,8 @@ const OperationSchema = z.object({
   'x-kubernetes-group-version-kind': z.array(z.object({ kind: z.literal('Operation') })).min(1),
 });
 
-async function declaredParameters(ask: Ask): Promise<string[] | undefined> {
-  const { value } = await ask({ method: 'GET', path: '/openapi/v3/apis/ops.vworkspace.io/v1alpha1' }, OpenApi);
+async function declaredParameters(query: Query): Promise<string[] | undefined> {
+  const { value } = await query({ method: 'GET', path: '/openapi/v3/apis/ops.vworkspace.io/v1alpha1' }, OpenApi);
   const [schema] = Object.values(value?.components.schemas ?? {}).flatMap(
     (each) => OperationSchema.safeParse(each).data ?? [],
   );

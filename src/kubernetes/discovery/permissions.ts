@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import type { Discovery, Permission } from '../../core/clusters/rules/discovery.ts';
 import type { Request } from '../http/client.ts';
-import { type Ask, type Asked, finding } from './query.ts';
+import { findingOf, type Query, type QueryResult } from './query.ts';
 
 export const neededPermissions = [
   ...['create', 'get', 'list', 'watch', 'patch', 'delete'].map((verb) => ({
@@ -43,41 +43,45 @@ const Applications = z
 
 /** `namespaces`: those with registered applications. Without any the cluster's own applications say where to look. */
 export async function permissions(
-  ask: Ask,
+  query: Query,
   now: string,
   namespaces: readonly string[],
 ): Promise<Discovery['permissions']> {
-  const everywhere: Asked<boolean>[] = [];
-  for (const needed of neededPermissions) everywhere.push(await ask(accessReview(needed), AccessReview));
+  const everywhere: QueryResult<boolean>[] = [];
+  for (const needed of neededPermissions) everywhere.push(await query(accessReview(needed), AccessReview));
   const places = everywhere.some(({ value }) => value === false)
-    ? (namespaces.length > 0 ? namespaces : await applicationNamespaces(ask)).slice(0, maxNamespaceCount)
+    ? (namespaces.length > 0 ? namespaces : await applicationNamespaces(query)).slice(0, maxNamespaceCount)
     : [];
-  const rules = new Map<string, Asked<Rules>>();
-  for (const namespace of places) rules.set(namespace, await ask(rulesReview(namespace), RulesReview));
+  const rules = new Map<string, QueryResult<Rules>>();
+  for (const namespace of places) rules.set(namespace, await query(rulesReview(namespace), RulesReview));
 
   const items: Permission[] = [];
   for (const [index, needed] of neededPermissions.entries()) {
     const { value } = everywhere[index] ?? {};
     if (value !== false) items.push({ ...needed, allowed: value === true ? 'Yes' : 'Unknown' });
-    else items.push(await within(ask, needed, rules));
+    else items.push(await permissionInNamespaces(query, needed, rules));
   }
-  const [failed] = everywhere.filter((asked) => asked.value === undefined);
-  if (failed !== undefined && everywhere.every((asked) => asked.value === undefined)) return finding(failed, now);
-  const problem = failed === undefined ? undefined : finding(failed, now).problem;
+  const [failed] = everywhere.filter((result) => result.value === undefined);
+  if (failed !== undefined && everywhere.every((result) => result.value === undefined)) return findingOf(failed, now);
+  const problem = failed === undefined ? undefined : findingOf(failed, now).problem;
   return { status: 'Known', checkedAt: now, ...(problem !== undefined && { problem }), items };
 }
 
-async function applicationNamespaces(ask: Ask): Promise<readonly string[]> {
+async function applicationNamespaces(query: Query): Promise<readonly string[]> {
   const path = '/apis/apps.vworkspace.io/v1alpha1/applicationinstances?limit=100';
-  return (await ask({ method: 'GET', path }, Applications)).value ?? [];
+  return (await query({ method: 'GET', path }, Applications)).value ?? [];
 }
 
-async function within(ask: Ask, needed: Needed, rules: ReadonlyMap<string, Asked<Rules>>): Promise<Permission> {
+async function permissionInNamespaces(
+  query: Query,
+  needed: Needed,
+  rules: ReadonlyMap<string, QueryResult<Rules>>,
+): Promise<Permission> {
   const namespaces: string[] = [];
   const deniedIn: string[] = [];
   for (const [namespace, { value }] of rules) {
-    const told = value === undefined ? undefined : grants(value, needed);
-    const allowed = told ?? (await ask(accessReview(needed, namespace), AccessReview)).value;
+    const granted = value === undefined ? undefined : grants(value, needed);
+    const allowed = granted ?? (await query(accessReview(needed, namespace), AccessReview)).value;
     if (allowed === true) namespaces.push(namespace);
     if (allowed === false) deniedIn.push(namespace);
   }

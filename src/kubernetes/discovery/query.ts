@@ -7,19 +7,19 @@ import { z } from 'zod';
 import type { Finding } from '../../core/clusters/rules/discovery.ts';
 import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import { clip } from '../../core/kernel/rules/condition.ts';
-import type { Connection, Limits, Request } from '../http/client.ts';
+import type { CallLimits, ClusterClient, Request } from '../http/client.ts';
 import { failureOf } from '../http/failures.ts';
 import { jsonOf } from '../http/json.ts';
-import { Unreached, unreachable } from '../http/unreachable.ts';
+import { UnreachableError, unreachable } from '../http/unreachable.ts';
 
-export interface Asked<T> {
+export interface QueryResult<T> {
   readonly value?: T;
   readonly failure?: ClusterFailure;
 }
 
-export type Ask = <T>(request: Request, schema: z.ZodType<T>) => Promise<Asked<T>>;
+export type Query = <T>(request: Request, schema: z.ZodType<T>) => Promise<QueryResult<T>>;
 
-export interface Listing<T> {
+export interface QueriedList<T> {
   readonly items: readonly T[];
   readonly truncated: boolean;
 }
@@ -28,13 +28,13 @@ export const maxItemCount = 200;
 const pageSize = 100;
 
 /** `seconds` for all questions together; each has at most a third of it. */
-export function asking(connection: Connection, limits: Limits): Ask {
+export function queryWithin(client: ClusterClient, limits: CallLimits): Query {
   const endsAt = performance.now() + limits.seconds * 1000;
   return async (request, schema) => {
     const left = (endsAt - performance.now()) / 1000;
-    if (left <= 0) return { failure: unreachable(new Unreached('no time was left to ask')) };
+    if (left <= 0) return { failure: unreachable(new UnreachableError('no time was left to ask')) };
     try {
-      const answer = await connection.call(request, { ...limits, seconds: Math.min(left, limits.seconds / 3) });
+      const answer = await client.call(request, { ...limits, seconds: Math.min(left, limits.seconds / 3) });
       const parsed = answer.status < 300 ? schema.safeParse(jsonOf(answer.text)) : undefined;
       return parsed?.success === true ? { value: parsed.data } : { failure: failureOf(answer, Date.now()) };
     } catch (error) {
@@ -52,17 +52,17 @@ const Page = z.object({
 });
 
 /** A list, page by page, up to 200 entries; what is none of `item` is passed over. */
-export async function askList<T>(
-  ask: Ask,
+export async function queryList<T>(
+  query: Query,
   path: string,
   item: z.ZodType<T>,
-  query: Readonly<Record<string, string>> = {},
-): Promise<Asked<Listing<T>>> {
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<QueryResult<QueriedList<T>>> {
   const items: T[] = [];
   let next = '';
   do {
-    const paged = { ...query, limit: String(pageSize), ...(next !== '' && { continue: next }) };
-    const page = await ask({ method: 'GET', path: `${path}?${new URLSearchParams(paged)}` }, Page);
+    const paged = { ...parameters, limit: String(pageSize), ...(next !== '' && { continue: next }) };
+    const page = await query({ method: 'GET', path: `${path}?${new URLSearchParams(paged)}` }, Page);
     const { value, failure } = page;
     if (value === undefined) {
       if (next !== '') return { value: { items, truncated: true } };
@@ -78,24 +78,27 @@ export async function askList<T>(
 }
 
 /** 403 is Unknown, as is what was not answered; only the cluster's own 404 is Absent. */
-export function finding(asked: Asked<unknown>, now: string): Finding {
-  if (asked.value !== undefined) return { status: 'Known', checkedAt: now };
-  if (isAbsent(asked)) return { status: 'Absent', checkedAt: now };
-  return { status: 'Unknown', problem: clip(asked.failure?.message ?? 'It was not asked.') };
+export function findingOf(result: QueryResult<unknown>, now: string): Finding {
+  if (result.value !== undefined) return { status: 'Known', checkedAt: now };
+  if (isAbsent(result)) return { status: 'Absent', checkedAt: now };
+  return { status: 'Unknown', problem: clip(result.failure?.message ?? 'It was not asked.') };
 }
 
-export function isAbsent({ failure }: Asked<unknown>): boolean {
+export function isAbsent({ failure }: QueryResult<unknown>): boolean {
   return failure?.kind === 'Refused' && failure.status === 404;
 }
 
-export function isForbidden({ failure }: Asked<unknown>): boolean {
+export function isForbidden({ failure }: QueryResult<unknown>): boolean {
   return failure?.kind === 'Refused' && failure.status === 403;
 }
 
 /** The part of a discovery that a list makes. */
-export function listFinding<T>(asked: Asked<Listing<T>>, now: string): Finding & { items?: T[]; truncated?: boolean } {
-  const { value } = asked;
-  const told = finding(asked, now);
-  if (value === undefined) return told.status === 'Absent' ? { ...told, items: [] } : told;
-  return { ...told, items: [...value.items], ...(value.truncated && { truncated: true }) };
+export function findingOfList<T>(
+  result: QueryResult<QueriedList<T>>,
+  now: string,
+): Finding & { items?: T[]; truncated?: boolean } {
+  const { value } = result;
+  const whole = findingOf(result, now);
+  if (value === undefined) return whole.status === 'Absent' ? { ...whole, items: [] } : whole;
+  return { ...whole, items: [...value.items], ...(value.truncated && { truncated: true }) };
 }

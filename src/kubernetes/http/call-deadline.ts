@@ -1,28 +1,28 @@
 /** A time limit that ends with an outer signal, too, and that can be lifted once what it guards has begun. */
-import { Unreached } from './unreachable.ts';
+import { UnreachableError } from './unreachable.ts';
 
-export interface Deadline {
+export interface CallDeadline {
   readonly signal: AbortSignal;
   /** No longer ends by itself; the outer signal still ends it. */
-  hold(): void;
+  lift(): void;
   abort(reason: Error): void;
-  end(): void;
+  clear(): void;
 }
 
-export function deadline(seconds: number, outer: AbortSignal | undefined): Deadline {
+export function callDeadline(seconds: number, outer: AbortSignal | undefined): CallDeadline {
   const controller = new AbortController();
   const timer = setTimeout(
-    () => controller.abort(new Unreached(`no complete answer within ${seconds} s`)),
+    () => controller.abort(new UnreachableError(`no complete answer within ${seconds} s`)),
     seconds * 1000,
   );
-  const abort = () => controller.abort(outer?.reason ?? new Unreached('stopped'));
+  const abort = () => controller.abort(outer?.reason ?? new UnreachableError('stopped'));
   if (outer?.aborted === true) abort();
   else outer?.addEventListener('abort', abort, { once: true });
   return {
     signal: controller.signal,
-    hold: () => clearTimeout(timer),
+    lift: () => clearTimeout(timer),
     abort: (reason) => controller.abort(reason),
-    end: () => {
+    clear: () => {
       clearTimeout(timer);
       outer?.removeEventListener('abort', abort);
     },

@@ -1,5 +1,5 @@
 /**
- * One connection object a cluster for its calls, kept between calls. It belongs to the credentials that it was opened
+ * One connection object a cluster for its calls, cached between calls. It belongs to the credentials that it was opened
  * with: when they change the next call opens another one and the old one ends once its running calls have. A cluster
  * that is not called any more loses its object after a while, so that removed clusters leave nothing behind.
  */
@@ -8,50 +8,50 @@ import { createHash } from 'node:crypto';
 import type { ClusterTarget } from '../../core/clusters/ports.ts';
 import type { ClusterAccess } from '../../core/clusters/rules/cluster.ts';
 import type { ClusterTarget } from '../../core/delivery/ports.ts';
-import { type Connection, type ConnectionOptions, openConnection } from './client.ts';
+import { type ClientOptions, type ClusterClient, openClient } from './client.ts';
 
-interface Kept {
-  readonly connection: Connection;
+interface CachedClient {
+  readonly client: ClusterClient;
   readonly fingerprint: string;
   usedAt: number;
   running: number;
 }
 
-export interface Connections {
+export interface ClientCache {
   /** Runs `work` with the cluster's connection. Rejects when the access cannot be used at all. */
-  use<T>(target: ClusterTarget, work: (connection: Connection) => Promise<T>): Promise<T>;
+  use<T>(target: ClusterTarget, work: (client: ClusterClient) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
 const idleSeconds = 600;
 
-export function keepConnections(options: ConnectionOptions): Connections {
-  const kept = new Map<string, Kept>();
-  const retired = new Set<Kept>();
+export function cacheClients(options: ClientOptions): ClientCache {
+  const cached = new Map<string, CachedClient>();
+  const retired = new Set<CachedClient>();
   let sweptAt = performance.now();
 
-  const retire = (id: string, entry: Kept) => {
-    kept.delete(id);
+  const retire = (id: string, entry: CachedClient) => {
+    cached.delete(id);
     retired.add(entry);
-    settle(entry);
+    closeIfUnused(entry);
   };
-  const settle = (entry: Kept) => {
+  const closeIfUnused = (entry: CachedClient) => {
     if (entry.running > 0 || !retired.delete(entry)) return;
-    void entry.connection.close();
+    void entry.client.close();
   };
   const sweep = (now: number) => {
     if (now - sweptAt < 60_000) return;
     sweptAt = now;
-    for (const [id, entry] of kept)
+    for (const [id, entry] of cached)
       if (entry.running === 0 && now - entry.usedAt > idleSeconds * 1000) retire(id, entry);
   };
-  const entryOf = ({ cluster, access }: ClusterTarget): Kept => {
+  const entryOf = ({ cluster, access }: ClusterTarget): CachedClient => {
     const fingerprint = fingerprintOf(access);
-    const known = kept.get(cluster.id);
+    const known = cached.get(cluster.id);
     if (known?.fingerprint === fingerprint) return known;
-    const entry = { connection: openConnection(access, options), fingerprint, usedAt: 0, running: 0 };
+    const entry = { client: openClient(access, options), fingerprint, usedAt: 0, running: 0 };
     if (known !== undefined) retire(cluster.id, known);
-    kept.set(cluster.id, entry);
+    cached.set(cluster.id, entry);
     return entry;
   };
 
@@ -60,19 +60,19 @@ export function keepConnections(options: ConnectionOptions): Connections {
       const entry = entryOf(target);
       entry.running += 1;
       try {
-        return await work(entry.connection);
+        return await work(entry.client);
       } finally {
         entry.running -= 1;
         entry.usedAt = performance.now();
-        settle(entry);
+        closeIfUnused(entry);
         sweep(entry.usedAt);
       }
     },
     async close() {
-      const all = [...kept.values(), ...retired];
-      kept.clear();
+      const all = [...cached.values(), ...retired];
+      cached.clear();
       retired.clear();
-      await Promise.all(all.map(({ connection }) => connection.close()));
+      await Promise.all(all.map(({ client }) => client.close()));
     },
   };
 }

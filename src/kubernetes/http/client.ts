@@ -8,13 +8,13 @@
 import type { ClusterAccess } from '../../core/clusters/rules/cluster.ts';
 import type { FollowedResource } from '../../core/observation/ports.ts';
 import { fieldManager } from '../../core/operations/rules/manifest.ts';
-import { type Deadline, deadline } from './call-deadline.ts';
+import { type CallDeadline, callDeadline } from './call-deadline.ts';
 import type { HttpAnswer } from './failures.ts';
-import { poolsTo } from './goaway-pool.ts';
-import { sentUntil } from './send-deadline.ts';
-import { socketsUpTo } from './socket-guard.ts';
-import { type ConnectorRules, connectorOf } from './tls-connect.ts';
-import { Unreached } from './unreachable.ts';
+import { replaceablePool } from './goaway-pool.ts';
+import { abortUnsentAfter } from './send-deadline.ts';
+import { guardSockets } from './socket-guard.ts';
+import { type ConnectRules, tlsConnector } from './tls-connect.ts';
+import { UnreachableError } from './unreachable.ts';
 
 export interface Request {
   readonly method: 'GET' | 'PATCH' | 'POST' | 'DELETE';
@@ -24,7 +24,7 @@ export interface Request {
   readonly body?: string | undefined;
 }
 
-export interface Limits {
+export interface CallLimits {
   readonly seconds: number;
   readonly bytes: number;
   readonly signal?: AbortSignal | undefined;
@@ -32,30 +32,30 @@ export interface Limits {
   readonly sendUntil?: number | undefined;
 }
 
-export interface Stream {
+export interface ResponseStream {
   readonly answer: Omit<HttpAnswer, 'text'>;
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Ends it at once; the chunks then reject with this reason. */
   cut(reason: Error): void;
 }
 
-export interface Connection {
+export interface ClusterClient {
   /** The API server's address as calls use it: https, without a slash at its end. */
   readonly server: string;
   /** The answer, whatever its status. Rejects when there is none: network, TLS, time, size. */
-  call(request: Request, limits: Limits): Promise<HttpAnswer>;
+  call(request: Request, limits: CallLimits): Promise<HttpAnswer>;
   /** The answer's head and its chunks as they come; ends with `signal`. The head must come within the time of a call. */
-  stream(request: Request, signal: AbortSignal): Promise<Stream>;
+  stream(request: Request, signal: AbortSignal): Promise<ResponseStream>;
   /**
    * Room for one more watch, until the returned function is called. Over HTTP/1.1 each takes a connection, and one is
    * left for calls; over HTTP/2 there is room for some hundred. What is not Operations takes at most half.
    */
-  spareStream(resource: FollowedResource): (() => void) | undefined;
+  reserveWatch(resource: FollowedResource): (() => void) | undefined;
   /** Cuts whatever still runs. */
   close(): Promise<void>;
 }
 
-export interface ConnectionOptions extends ConnectorRules {
+export interface ClientOptions extends ConnectRules {
   readonly connectionCount: number;
 }
 
@@ -65,12 +65,12 @@ const maxWaitMs = 5_000;
 /** API servers allow 100 streams a connection and more. A third of three connections is left for calls. */
 const maxStreamCount = 200;
 
-export function openConnection(access: ClusterAccess, options: ConnectionOptions): Connection {
+export function openClient(access: ClusterAccess, options: ClientOptions): ClusterClient {
   const server = serverOf(access);
   const { timings } = options;
-  const sockets = socketsUpTo(options.connectionCount, timings.pingSeconds);
-  const connect = connectorOf(access, options, sockets.add);
-  const pools = poolsTo(server.origin, {
+  const sockets = guardSockets(options.connectionCount, timings.pingSeconds);
+  const connect = tlsConnector(access, options, sockets.add);
+  const pool = replaceablePool(server.origin, {
     connectionCount: options.connectionCount,
     pingSeconds: timings.pingSeconds,
     connect,
@@ -79,8 +79,8 @@ export function openConnection(access: ClusterAccess, options: ConnectionOptions
   const prefix = server.pathname.replace(/\/+$/, '');
 
   const sender = (method: Request['method'], sendUntil = performance.now() + maxWaitMs) => {
-    const { pool } = pools.line;
-    return method === 'GET' ? pool : pool.compose(sentUntil(sendUntil));
+    const { dispatcher } = pool.current;
+    return method === 'GET' ? dispatcher : dispatcher.compose(abortUnsentAfter(sendUntil));
   };
   const send = (request: Request, signal: AbortSignal, sendUntil?: number) =>
     orAborted(
@@ -102,7 +102,7 @@ export function openConnection(access: ClusterAccess, options: ConnectionOptions
   return {
     server: `${server.origin}${prefix}`,
     async call(request, limits) {
-      const timer = deadline(limits.seconds, limits.signal);
+      const timer = callDeadline(limits.seconds, limits.signal);
       try {
         const { statusCode, headers, body } = await send(request, timer.signal, limits.sendUntil);
         const text = await textOf(body, limits.bytes);
@@ -112,28 +112,28 @@ export function openConnection(access: ClusterAccess, options: ConnectionOptions
       } catch (error) {
         throw timer.signal.aborted ? timer.signal.reason : error;
       } finally {
-        timer.end();
+        timer.clear();
       }
     },
     async stream(request, signal) {
-      const timer = deadline(timings.callSeconds, signal);
+      const timer = callDeadline(timings.callSeconds, signal);
       try {
-        const { line } = pools;
+        const { current } = pool;
         const { statusCode, headers, body } = await send(request, timer.signal);
         // A refusal ends within the time of a call, and is read where it came: with a 401 API servers ask to leave.
         if (statusCode < 300) {
-          timer.hold();
-          line.running.add(timer.abort);
+          timer.lift();
+          current.running.add(timer.abort);
         }
-        if (line !== pools.line) line.leave();
-        const chunks = ending(body, timer, () => line.running.delete(timer.abort));
+        if (current !== pool.current) current.leave();
+        const chunks = withTimerCleared(body, timer, () => current.running.delete(timer.abort));
         return { answer: { status: statusCode, headers }, chunks, cut: timer.abort };
       } catch (error) {
-        timer.end();
+        timer.clear();
         throw timer.signal.aborted ? timer.signal.reason : error;
       }
     },
-    spareStream(resource) {
+    reserveWatch(resource) {
       const most = sockets.http2 ? maxStreamCount : options.connectionCount - 1;
       const ofIts = streams.filter((each) => each === resource).length;
       if (streams.length >= most || (resource !== 'operations' && ofIts >= most / 2)) return undefined;
@@ -143,7 +143,7 @@ export function openConnection(access: ClusterAccess, options: ConnectionOptions
       };
     },
     async close() {
-      await pools.close();
+      await pool.close();
       sockets.close();
     },
   };
@@ -162,7 +162,7 @@ function orAborted<T>(sent: Promise<T>, signal: AbortSignal): Promise<T> {
 function serverOf(access: ClusterAccess): URL {
   const server = URL.parse(access.server);
   if (server === null || server.protocol !== 'https:')
-    throw new Unreached('the address of the API server must start with https://');
+    throw new UnreachableError('the address of the API server must start with https://');
   return server;
 }
 
@@ -183,15 +183,16 @@ async function textOf(body: AsyncIterable<Uint8Array>, maxBytes: number): Promis
   let byteCount = 0;
   for await (const chunk of body) {
     byteCount += chunk.length;
-    if (byteCount > maxBytes) throw new Unreached(`the answer is larger than ${Math.round(maxBytes / 1024)} KiB`);
+    if (byteCount > maxBytes)
+      throw new UnreachableError(`the answer is larger than ${Math.round(maxBytes / 1024)} KiB`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-async function* ending(
+async function* withTimerCleared(
   body: AsyncIterable<Uint8Array>,
-  timer: Deadline,
+  timer: CallDeadline,
   ended: () => void,
 ): AsyncGenerator<Uint8Array> {
   try {
@@ -200,6 +201,6 @@ async function* ending(
     throw timer.signal.aborted ? timer.signal.reason : error;
   } finally {
     ended();
-    timer.end();
+    timer.clear();
   }
 }

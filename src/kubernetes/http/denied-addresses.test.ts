@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addressRule } from './denied-addresses.ts';
+import { deniedAddresses } from './denied-addresses.ts';
 
-const denied = addressRule();
+const denied = deniedAddresses();
 
 for (const address of [
   '169.254.169.254',
@@ -52,7 +52,7 @@ for (const address of [
 }
 
 test('an installation denies its own networks too, in every form of the address', () => {
-  const own = addressRule(['10.1.0.0/16', '192.0.2.4', 'fd99::/16']);
+  const own = deniedAddresses(['10.1.0.0/16', '192.0.2.4', 'fd99::/16']);
   for (const address of ['10.1.255.1', '192.0.2.4', 'fd99::1', '::ffff:10.1.0.1', '64:ff9b::10.1.0.1'])
     assert.equal(own(address), true, address);
   for (const address of ['10.2.0.1', '192.0.2.5', 'fd98::1']) assert.equal(own(address), false, address);

@@ -24,10 +24,10 @@ const deniedV6 = [
   ['ff00::', 8],
 ] as const;
 
-export type AddressRule = (address: string) => boolean;
+export type IsDenied = (address: string) => boolean;
 
 /** Says whether an address may not be connected to; what is no IP address may not. `networks` are CIDR ranges. */
-export function addressRule(networks: readonly string[] = []): AddressRule {
+export function deniedAddresses(networks: readonly string[] = []): IsDenied {
   const denied = new BlockList();
   for (const [address, prefix] of deniedV4) denyV4(denied, address, prefix);
   for (const [address, prefix] of deniedV6) denied.addSubnet(address, prefix, 'ipv6');

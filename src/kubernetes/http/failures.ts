@@ -44,7 +44,7 @@ export function failureOf(answer: HttpAnswer, now: number): ClusterFailure {
   const parsed = Status.safeParse(jsonOf(answer.text));
   const retryAfterSeconds = retryAfterSecondsOf(answer.headers, now) ?? parsed.data?.details.retryAfterSeconds;
   const words = clip(parsed.data?.message.trim() || answer.text.trim());
-  return sorted(answer.status, parsed.data, words, retryAfterSeconds);
+  return classify(answer.status, parsed.data, words, retryAfterSeconds);
 }
 
 /** The same for an ERROR event within a watch, which has no HTTP status of its own. */
@@ -53,7 +53,7 @@ export function streamFailureOf(object: unknown): ClusterFailure & { readonly ex
   const status = data?.code ?? 500;
   const expired = status === 410 || data?.reason === 'Expired' || data?.reason === 'Gone';
   return {
-    ...sorted(status, data, clip(data?.message ?? 'the watch ended with an error'), data?.details.retryAfterSeconds),
+    ...classify(status, data, clip(data?.message ?? 'the watch ended with an error'), data?.details.retryAfterSeconds),
     expired,
   };
 }
@@ -69,15 +69,15 @@ export function applyFailure(answer: HttpAnswer, uidGiven: boolean, now: number)
  * What a delete or a look that did not succeed means. A 404 counts as gone only when an API server says it; without the
  * CRD there is no resource either.
  */
-export function removeFailure(answer: HttpAnswer, uidGiven: boolean, now: number): ClusterAnswer {
+export function readOrDeleteFailure(answer: HttpAnswer, uidGiven: boolean, now: number): ClusterAnswer {
   const failure = failureOf(answer, now);
   if (failure.kind !== 'Refused') return failure;
-  const isTold = failure.reason === 'CrdMissing' || Status.safeParse(jsonOf(answer.text)).success;
-  if (failure.status === 404 && isTold) return { kind: 'Absent' };
+  const isFromApiServer = failure.reason === 'CrdMissing' || Status.safeParse(jsonOf(answer.text)).success;
+  if (failure.status === 404 && isFromApiServer) return { kind: 'Absent' };
   return uidGiven && failure.reason === 'UidMismatch' ? { kind: 'Absent' } : failure;
 }
 
-function sorted(
+function classify(
   status: number,
   parsed: Status | undefined,
   words: string,

@@ -5,18 +5,18 @@
  * in its queue.
  */
 import { type buildConnector, Pool } from 'undici';
-import { Unreached } from './unreachable.ts';
+import { UnreachableError } from './unreachable.ts';
 
-export interface Line {
-  readonly pool: Pool;
+export interface PoolInUse {
+  readonly dispatcher: Pool;
   /** What ends each of the streams that run on it. */
   readonly running: Set<(reason: Error) => void>;
   /** Ends them: to be called again for one that began while the line was left. */
   leave(): void;
 }
 
-export interface Pools {
-  readonly line: Line;
+export interface ReplaceablePool {
+  readonly current: PoolInUse;
   /** Cuts whatever still runs. */
   close(): Promise<void>;
 }
@@ -30,10 +30,13 @@ export interface PoolOptions {
 /** Shorter than what API servers (90 s) and balancers (60 s) keep, so that a call seldom meets a closing connection. */
 const keepAliveSeconds = 30;
 
-export function poolsTo(origin: string, { connectionCount, pingSeconds, connect }: PoolOptions): Pools {
-  const lines = new Set<Line>();
-  const open = (): Line => {
-    const pool = new Pool(origin, {
+export function replaceablePool(
+  origin: string,
+  { connectionCount, pingSeconds, connect }: PoolOptions,
+): ReplaceablePool {
+  const pools = new Set<PoolInUse>();
+  const open = (): PoolInUse => {
+    const dispatcher = new Pool(origin, {
       connections: connectionCount,
       pipelining: 1,
       keepAliveTimeout: keepAliveSeconds * 1000,
@@ -44,34 +47,34 @@ export function poolsTo(origin: string, { connectionCount, pingSeconds, connect 
       h2Options: { pingInterval: pingSeconds * 1000 },
       connect,
     });
-    const running: Line['running'] = new Set();
-    const opened: Line = {
-      pool,
+    const running: PoolInUse['running'] = new Set();
+    const opened: PoolInUse = {
+      dispatcher,
       running,
       leave() {
-        for (const cut of running) cut(new Unreached('the cluster has asked to use another connection'));
+        for (const cut of running) cut(new UnreachableError('the cluster has asked to use another connection'));
       },
     };
-    lines.add(opened);
-    pool.on('disconnect', (_origin, _targets, error) => {
+    pools.add(opened);
+    dispatcher.on('disconnect', (_origin, _targets, error) => {
       if (error.message.includes('GOAWAY')) leave(opened);
     });
     return opened;
   };
-  const leave = (left: Line) => {
-    if (left !== line) return;
-    line = open();
+  const leave = (left: PoolInUse) => {
+    if (left !== current) return;
+    current = open();
     left.leave();
-    const forget = () => lines.delete(left);
-    void left.pool.close().then(forget, forget);
+    const forget = () => pools.delete(left);
+    void left.dispatcher.close().then(forget, forget);
   };
-  let line = open();
+  let current = open();
   return {
-    get line() {
-      return line;
+    get current() {
+      return current;
     },
     async close() {
-      await Promise.all([...lines].map(({ pool }) => pool.destroy()));
+      await Promise.all([...pools].map(({ dispatcher }) => dispatcher.destroy()));
     },
   };
 }

@@ -1,5 +1,5 @@
 /** The lines of a stream that may stop at any byte, never end, or be one endless line. */
-import { Unreached } from './unreachable.ts';
+import { UnreachableError } from './unreachable.ts';
 
 /** Yields complete lines; a rest without a line's end is dropped: it was cut, and the resumed stream repeats it. */
 export async function* linesOf(chunks: AsyncIterable<Uint8Array>, maxLineBytes: number): AsyncGenerator<string> {
@@ -18,7 +18,7 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array>, maxLineBytes: 
     parts.push(rest);
     size += rest.length;
     if (size > maxLineBytes)
-      throw new Unreached(`one event of the watch is larger than ${Math.round(maxLineBytes / 1024)} KiB`);
+      throw new UnreachableError(`one event of the watch is larger than ${Math.round(maxLineBytes / 1024)} KiB`);
   }
 }
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { Pool } from 'undici';
 import { until } from '../../../test/support/until.ts';
-import { sentUntil } from './send-deadline.ts';
+import { abortUnsentAfter } from './send-deadline.ts';
 import { unreachable } from './unreachable.ts';
 
 test('a request that waited too long for a connection is never sent, and the next one is', async (t) => {
@@ -25,9 +25,9 @@ test('a request that waited too long for a connection is never sent, and the nex
   });
   const hangs = pool.request({ method: 'PATCH', path: '/hangs' });
   await until('the first to be sent', 20, () => asked.length === 1);
-  const late = pool.compose(sentUntil(performance.now() + 10)).request({ method: 'PATCH', path: '/late' });
+  const late = pool.compose(abortUnsentAfter(performance.now() + 10)).request({ method: 'PATCH', path: '/late' });
   late.catch(() => undefined);
-  const next = pool.compose(sentUntil(performance.now() + 60_000)).request({ method: 'PATCH', path: '/next' });
+  const next = pool.compose(abortUnsentAfter(performance.now() + 60_000)).request({ method: 'PATCH', path: '/next' });
   const waitedSince = performance.now();
   await until('its time to pass', 20, () => performance.now() - waitedSince > 50);
   answer();

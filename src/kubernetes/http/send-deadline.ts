@@ -4,18 +4,18 @@
  * clock that goes on while the process does not.
  */
 import type { Dispatcher } from 'undici';
-import { Unreached, unconnected } from './unreachable.ts';
+import { neverSent, UnreachableError } from './unreachable.ts';
 
 /** For `compose`; `until` is by `performance.now()`. */
-export function sentUntil(until: number): Dispatcher.DispatcherComposeInterceptor {
+export function abortUnsentAfter(until: number): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options, handler) => {
     // The handler is this one request's: what is changed in it concerns no other.
     const start = handler.onRequestStart?.bind(handler);
     handler.onRequestStart = (controller, context) => {
       start?.(controller, context);
       if (performance.now() <= until) return;
-      const late = new Unreached('the call could not be sent in time');
-      unconnected.add(late);
+      const late = new UnreachableError('the call could not be sent in time');
+      neverSent.add(late);
       controller.abort(late);
     };
     return dispatch(options, handler);

@@ -4,9 +4,9 @@
  * ones answer pings; one of which nothing at all was heard for two of them is cut.
  */
 import type { TLSSocket } from 'node:tls';
-import { Unreached } from './unreachable.ts';
+import { UnreachableError } from './unreachable.ts';
 
-export interface Sockets {
+export interface SocketGuard {
   add(socket: TLSSocket): void;
   /** Whether the newest connection speaks HTTP/2; false while there was none. */
   readonly http2: boolean;
@@ -16,7 +16,7 @@ export interface Sockets {
 
 const maxMissedCount = 2;
 
-export function socketsUpTo(maxCount: number, pingSeconds: number): Sockets {
+export function guardSockets(maxCount: number, pingSeconds: number): SocketGuard {
   const open = new Set<TLSSocket>();
   let http2 = false;
   return {
@@ -24,9 +24,9 @@ export function socketsUpTo(maxCount: number, pingSeconds: number): Sockets {
       http2 = socket.alpnProtocol === 'h2';
       // One that the cluster has asked to leave (GOAWAY) stays until its streams end, beside the one that follows it.
       for (const oldest of [...open].slice(0, Math.max(0, open.size - maxCount + 1)))
-        oldest.destroy(new Unreached('the connection gave way to a newer one'));
+        oldest.destroy(new UnreachableError('the connection gave way to a newer one'));
       open.add(socket);
-      const timer = http2 ? listenTo(socket, pingSeconds) : undefined;
+      const timer = http2 ? cutWhenDead(socket, pingSeconds) : undefined;
       socket.once('close', () => {
         clearInterval(timer);
         open.delete(socket);
@@ -41,13 +41,15 @@ export function socketsUpTo(maxCount: number, pingSeconds: number): Sockets {
   };
 }
 
-function listenTo(socket: TLSSocket, pingSeconds: number): NodeJS.Timeout {
+function cutWhenDead(socket: TLSSocket, pingSeconds: number): NodeJS.Timeout {
   let heard = 0;
   let missedCount = 0;
   return setInterval(() => {
     missedCount = socket.bytesRead === heard ? missedCount + 1 : 0;
     heard = socket.bytesRead;
     if (missedCount > maxMissedCount)
-      socket.destroy(new Unreached(`the connection is dead: no ping was answered for ${pingSeconds * missedCount} s`));
+      socket.destroy(
+        new UnreachableError(`the connection is dead: no ping was answered for ${pingSeconds * missedCount} s`),
+      );
   }, pingSeconds * 1000).unref();
 }

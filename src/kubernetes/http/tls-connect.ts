@@ -9,8 +9,8 @@ import { TLSSocket } from 'node:tls';
 import { buildConnector } from 'undici';
 import type { ClusterAccess } from '../../core/clusters/rules/cluster.ts';
 import type { Timings } from '../timings.ts';
-import type { AddressRule } from './denied-addresses.ts';
-import { Unreached, unconnected } from './unreachable.ts';
+import type { IsDenied } from './denied-addresses.ts';
+import { neverSent, UnreachableError } from './unreachable.ts';
 
 export interface Resolved {
   readonly address: string;
@@ -21,17 +21,17 @@ export type Resolve = (hostname: string) => Promise<readonly Resolved[]>;
 
 const tcpKeepAliveSeconds = 30;
 
-export interface ConnectorRules {
-  readonly denied: AddressRule;
+export interface ConnectRules {
+  readonly isDenied: IsDenied;
   readonly resolve: Resolve;
   readonly timings: Timings;
   /** Without it every certificate is verified, whatever the access says. */
   readonly allowInsecureTls: boolean;
 }
 
-export function connectorOf(
+export function tlsConnector(
   access: ClusterAccess,
-  { denied, resolve, timings, allowInsecureTls }: ConnectorRules,
+  { isDenied, resolve, timings, allowInsecureTls }: ConnectRules,
   opened: (socket: TLSSocket) => void,
 ): buildConnector.connector {
   const connect = buildConnector({
@@ -43,7 +43,7 @@ export function connectorOf(
     keepAlive: true,
     keepAliveInitialDelay: tcpKeepAliveSeconds * 1000,
     autoSelectFamily: true,
-    lookup: checkedLookup(denied, resolve),
+    lookup: checkedLookup(isDenied, resolve),
     ...(access.ca !== undefined && { ca: access.ca }),
     ...(access.tlsServerName !== undefined && { servername: access.tlsServerName }),
     ...(access.clientCertificate !== undefined && { cert: access.clientCertificate }),
@@ -51,46 +51,46 @@ export function connectorOf(
   });
   return (options, callback) => {
     const address = options.hostname.replace(/^\[|\]$/g, '');
-    if (isIP(address) !== 0 && denied(address)) {
-      callback(refused(address), null);
+    if (isIP(address) !== 0 && isDenied(address)) {
+      callback(deniedError(address), null);
       return;
     }
     try {
       connect({ ...options, hostname: address }, (...connected) => {
         const [error, socket] = connected;
-        if (error !== null) unconnected.add(error);
+        if (error !== null) neverSent.add(error);
         if (socket instanceof TLSSocket) opened(socket);
         callback(...connected);
       });
     } catch {
-      callback(new Unreached('the certificates or the key given for the cluster cannot be used'), null);
+      callback(new UnreachableError('the certificates or the key given for the cluster cannot be used'), null);
     }
   };
 }
 
-function checkedLookup(denied: AddressRule, resolve: Resolve): LookupFunction {
+function checkedLookup(isDenied: IsDenied, resolve: Resolve): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname).then(
       (found) => {
-        const bad = found.find(({ address }) => denied(address));
+        const bad = found.find(({ address }) => isDenied(address));
         const wanted = found.filter(
           ({ family }) => !options.family || options.family === family || `IPv${family}` === options.family,
         );
         const [first] = wanted;
-        if (bad !== undefined) callback(refused(bad.address, hostname), '', 0);
-        else if (first === undefined) callback(new Unreached(`${hostname} has no address`), '', 0);
+        if (bad !== undefined) callback(deniedError(bad.address, hostname), '', 0);
+        else if (first === undefined) callback(new UnreachableError(`${hostname} has no address`), '', 0);
         else if (options.all === true) callback(null, [...wanted]);
         else callback(null, first.address, first.family);
       },
       (error: unknown) =>
-        callback(error instanceof Error ? error : new Unreached(`${hostname} cannot be resolved`), '', 0),
+        callback(error instanceof Error ? error : new UnreachableError(`${hostname} cannot be resolved`), '', 0),
     );
   };
 }
 
-function refused(address: string, hostname?: string): Unreached {
+function deniedError(address: string, hostname?: string): UnreachableError {
   const leads = hostname === undefined ? address : `${hostname} leads to ${address}, which`;
-  return new Unreached(
+  return new UnreachableError(
     `${leads} is an address that clusters may not have (link-local, metadata, multicast or denied here)`,
   );
 }

@@ -7,31 +7,31 @@ import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import { clip } from '../../core/kernel/rules/condition.ts';
 
 /** An end that we set ourselves: too slow, too large, an address that is denied. Its message is for people. */
-export class Unreached extends Error {
+export class UnreachableError extends Error {
   constructor(message: string) {
     super(message);
-    this.name = 'Unreached';
+    this.name = 'UnreachableError';
   }
 }
 
 export function unreachable(error: unknown): Extract<ClusterFailure, { kind: 'Unreachable' }> {
-  const untouched = isUnconnected(error) && ({ untouched: true } as const);
+  const untouched = wasNeverSent(error) && ({ untouched: true } as const);
   return { kind: 'Unreachable', message: clip(wordsOf(error)), ...untouched };
 }
 
 /** Failures of connecting: nothing can have been sent. */
-export const unconnected = new WeakSet<Error>();
+export const neverSent = new WeakSet<Error>();
 
-function isUnconnected(error: unknown, depth = 0): boolean {
+function wasNeverSent(error: unknown, depth = 0): boolean {
   if (!(error instanceof Error) || depth > maxDepth) return false;
-  return unconnected.has(error) || isUnconnected(error.cause, depth + 1);
+  return neverSent.has(error) || wasNeverSent(error.cause, depth + 1);
 }
 
 const maxDepth = 8;
 
 function wordsOf(error: unknown, depth = 0): string {
   if (!(error instanceof Error)) return 'the connection failed';
-  if (error instanceof Unreached || depth > maxDepth) return error.message;
+  if (error instanceof UnreachableError || depth > maxDepth) return error.message;
   if (error instanceof AggregateError && error.errors.length > 0) {
     return [...new Set(error.errors.map((inner) => wordsOf(inner, depth + 1)))].join('; ');
   }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { operationObject, recorder, until } from '../../../test/support/kubernetes/scripted-cluster.ts';
-import { bookmark, type Cluster, watching } from '../../../test/support/kubernetes/scripted-watch.ts';
-import type { Observation } from '../../core/operations/rules/observation.ts';
+import { bookmark, type ScriptedWatches, watching } from '../../../test/support/kubernetes/scripted-watch.ts';
+import type { Observation } from '../../core/operations/rules/observe.ts';
 import { batchTo, HandOverFailed } from './batch.ts';
 
 describe('what was seen', () => {
@@ -13,7 +13,7 @@ describe('what was seen', () => {
       calls += 1;
       if (calls === 1) await first.promise;
     });
-    const cluster: Cluster = {
+    const cluster: ScriptedWatches = {
       lists: () => [],
       watch: ({ event }, count) => {
         if (count > 1) return;
@@ -49,7 +49,7 @@ describe('what was seen', () => {
       calls += 1;
       if (calls === 2) throw new Error('the database is away');
     });
-    const cluster: Cluster = {
+    const cluster: ScriptedWatches = {
       lists: () => [operationObject('a', '1', 'Pending')],
       watch: ({ event }, count) => void (count === 1 && event('MODIFIED', operationObject('a', '11', 'Running'))),
     };
@@ -61,7 +61,7 @@ describe('what was seen', () => {
   test('nothing is handed over after the end', async () => {
     const watcher = recorder(() => new Promise((resolve) => setTimeout(resolve, 30)));
     let version = 10;
-    const cluster: Cluster = {
+    const cluster: ScriptedWatches = {
       lists: () => [],
       watch: ({ event, response }) => {
         const timer = setInterval(() => {
@@ -79,7 +79,7 @@ describe('what was seen', () => {
 
   test('and is no Operation is passed over; strange statuses are kept as far as they can be read', async () => {
     const watcher = recorder();
-    const cluster: Cluster = {
+    const cluster: ScriptedWatches = {
       lists: () => [
         { metadata: {} },
         { kind: 'Operation', metadata: { name: 'a', namespace: 'apps', uid: 'u' }, status: 'garbage' },

@@ -11,7 +11,7 @@ import type { Identified } from './resource.ts';
 
 export const maxBatchSize = 500;
 const maxPendingCount = 2 * maxBatchSize;
-const maxLaneCount = 2;
+const maxWriteCount = 2;
 
 /** What the writer rejected with; the watch has to begin again with a list. */
 export class HandOverFailed extends Error {
@@ -37,7 +37,7 @@ export function batchTo<Observed extends Identified>(
 ): Batch<Observed> {
   const pending = new Map<string, Observed>();
   const inFlight = new Set<string>();
-  const lanes = new Set<Promise<void>>();
+  const writes = new Set<Promise<void>>();
   let failure: HandOverFailed | undefined;
 
   /** The oldest that are pending and whose places are free. */
@@ -69,13 +69,13 @@ export function batchTo<Observed extends Identified>(
     return true;
   };
   const begin = () => {
-    const worthIt = lanes.size === 0 ? pending.size > 0 : pending.size >= maxBatchSize;
-    if (!worthIt || lanes.size === maxLaneCount || failure !== undefined) return;
-    const lane = handOver().then((any) => {
-      lanes.delete(lane);
+    const worthIt = writes.size === 0 ? pending.size > 0 : pending.size >= maxBatchSize;
+    if (!worthIt || writes.size === maxWriteCount || failure !== undefined) return;
+    const write = handOver().then((any) => {
+      writes.delete(write);
       if (any) begin();
     });
-    lanes.add(lane);
+    writes.add(write);
   };
   const check = () => {
     if (failure !== undefined) throw failure;
@@ -90,16 +90,16 @@ export function batchTo<Observed extends Identified>(
       begin();
     },
     async room() {
-      while (pending.size >= maxPendingCount && failure === undefined) await Promise.race(lanes);
+      while (pending.size >= maxPendingCount && failure === undefined) await Promise.race(writes);
       check();
     },
     async drain() {
-      while (lanes.size > 0) await Promise.race(lanes);
+      while (writes.size > 0) await Promise.race(writes);
       check();
     },
     async stop() {
       pending.clear();
-      await Promise.all(lanes);
+      await Promise.all(writes);
     },
   };
 }

@@ -239,7 +239,7 @@ describe('what may not be watched', () => {
         started = () => lists.set(`${operations}/operations`, []);
         await until(() => watches.has(`${operations}/operations`), 'the whole cluster is watched');
       },
-      { widenSeconds: [600, 600] },
+      { wholeClusterSeconds: [600, 600] },
     );
   });
 

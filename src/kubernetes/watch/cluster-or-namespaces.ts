@@ -7,14 +7,14 @@
 import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import type { Watcher } from '../../core/observation/ports.ts';
 import { between, pause } from './back-off.ts';
-import { watchScope } from './list-and-watch.ts';
+import { listAndWatch } from './list-and-watch.ts';
 import { type Identified, pathOf } from './resource.ts';
-import type { Scope, Told } from './watch-scope.ts';
-import type { Part, Standings } from './watch-state.ts';
+import type { WatchReceivers, WatchScope } from './watch-scope.ts';
+import type { WatchPart, WatchParts } from './watch-state.ts';
 
-export type KindWatch<Observed extends Identified> = Omit<Scope<Observed>, 'namespace'> &
-  Omit<Told<Observed>, 'part'> &
-  Pick<Watcher, 'namespaces'> & { readonly standings: Standings };
+export type KindWatch<Observed extends Identified> = Omit<WatchScope<Observed>, 'namespace'> &
+  Omit<WatchReceivers<Observed>, 'part'> &
+  Pick<Watcher, 'namespaces'> & { readonly parts: WatchParts };
 
 /** Never rejects. Returns soon after `signal` aborts. */
 export async function watchKind<Observed extends Identified>(
@@ -22,8 +22,8 @@ export async function watchKind<Observed extends Identified>(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    const part = watch.standings.join(watch.kind.resource);
-    const refusal = await watchScope({ ...watch, part }, signal);
+    const part = watch.parts.join(watch.kind.resource);
+    const refusal = await listAndWatch({ ...watch, part }, signal);
     if (refusal !== undefined) await watchNamespaces(watch, part, refusal, signal);
     await part.leave();
   }
@@ -37,11 +37,11 @@ interface Running {
 /** Until the whole cluster may be listed. Without a namespace the refusal of the whole cluster is what is told. */
 async function watchNamespaces<Observed extends Identified>(
   watch: KindWatch<Observed>,
-  whole: Part,
+  wholeCluster: WatchPart,
   refusal: ClusterFailure,
   signal: AbortSignal,
 ): Promise<void> {
-  const { kind, standings, timings } = watch;
+  const { kind, parts, timings } = watch;
   const running = new Map<string, Running>();
   const end = async (namespace: string) => {
     const { abort, ended } = running.get(namespace) ?? {};
@@ -50,24 +50,24 @@ async function watchNamespaces<Observed extends Identified>(
     await ended;
   };
   const start = (namespace: string) => {
-    const part = standings.join(kind.resource, namespace);
+    const part = parts.join(kind.resource, namespace);
     const abort = new AbortController();
-    const ended = watchScope({ ...watch, namespace, part }, abort.signal).then(() => part.leave());
+    const ended = listAndWatch({ ...watch, namespace, part }, abort.signal).then(() => part.leave());
     running.set(namespace, { abort, ended });
   };
-  let askAt = 0;
+  let retryAt = 0;
   try {
     while (!signal.aborted) {
       const wanted = await namespacesOf(watch, new Set(running.keys()));
       if (signal.aborted) return;
       for (const namespace of wanted) if (!running.has(namespace)) start(namespace);
       await Promise.all([...running.keys()].filter((namespace) => !wanted.has(namespace)).map(end));
-      await (wanted.size === 0 ? whole.tell({ kind: 'Failed', failure: refusal }) : whole.leave());
+      await (wanted.size === 0 ? wholeCluster.report({ kind: 'Failed', failure: refusal }) : wholeCluster.leave());
       const none = wanted.size === 0;
       await pause(between(none ? timings.refusedSeconds : timings.namespacesSeconds), signal);
-      if (!none && performance.now() < askAt) continue;
-      if (await mayListAll(watch, signal)) return;
-      askAt = performance.now() + between(timings.widenSeconds) * 1000;
+      if (!none && performance.now() < retryAt) continue;
+      if (await mayListWholeCluster(watch, signal)) return;
+      retryAt = performance.now() + between(timings.wholeClusterSeconds) * 1000;
     }
   } finally {
     await Promise.all([...running.keys()].map(end));
@@ -87,13 +87,13 @@ async function namespacesOf(
   }
 }
 
-async function mayListAll(
-  { kind, connection, timings }: Pick<KindWatch<Identified>, 'kind' | 'connection' | 'timings'>,
+async function mayListWholeCluster(
+  { kind, client, timings }: Pick<KindWatch<Identified>, 'kind' | 'client' | 'timings'>,
   signal: AbortSignal,
 ): Promise<boolean> {
   const request = { method: 'GET', path: pathOf(kind, undefined, { limit: '1' }) } as const;
   const limits = { seconds: timings.callSeconds, bytes: 4 * 1024 * 1024, signal };
-  return connection.call(request, limits).then(
+  return client.call(request, limits).then(
     ({ status }) => status === 200,
     () => false,
   );

@@ -9,10 +9,10 @@ import {
   until,
 } from '../../../test/support/kubernetes/scripted-cluster.ts';
 import {
-  type Asked,
   bookmark,
-  type Cluster,
   quiet,
+  type ScriptedWatches,
+  type WatchRequest,
   watching,
   watchTimings,
 } from '../../../test/support/kubernetes/scripted-watch.ts';
@@ -22,7 +22,7 @@ describe('a watch', () => {
   test('lists, hands over, tells what is present, then follows', async () => {
     const watcher = recorder();
     const versions: string[] = [];
-    const cluster: Cluster = {
+    const cluster: ScriptedWatches = {
       lists: () => [operationObject('a', '5', 'Running'), operationObject('b', '6', 'Pending')],
       watch: ({ version, event }) => {
         versions.push(version);
@@ -107,7 +107,7 @@ describe('a watch', () => {
     });
   }
 
-  const ends: Readonly<Record<string, (asked: Asked) => void>> = {
+  const ends: Readonly<Record<string, (asked: WatchRequest) => void>> = {
     'ended by the cluster': ({ response }) => response.end(),
     'dropped by the network': ({ response }) => response.socket?.destroy(),
     'cut in the middle of an event': ({ response }) => response.end('{"type":"MODIFIED","object":{"meta'),
@@ -121,7 +121,7 @@ describe('a watch', () => {
     test(`that is ${name} goes on where it was, without a list`, async () => {
       const watcher = recorder();
       const versions: string[] = [];
-      const cluster: Cluster = {
+      const cluster: ScriptedWatches = {
         lists: () => [],
         watch: (asked, count) => {
           versions.push(asked.version);
@@ -144,14 +144,14 @@ describe('a watch', () => {
   test('of a cluster without bookmarks is listed once for its silence, then ends before it would be silent', async () => {
     const watcher = recorder();
     const asked: number[] = [];
-    const cluster: Cluster = {
+    const cluster: ScriptedWatches = {
       lists: () => [],
       watch: ({ response, seconds }) => {
         asked.push(seconds);
         setTimeout(() => response.end(), seconds * 1000).unref();
       },
     };
-    const timings = { silentSeconds: 2.6, unsureSeconds: [0, 0.1] } as const;
+    const timings = { silentSeconds: 2.6, relistAfterBreakSeconds: [0, 0.1] } as const;
     await watching(cluster, watcher, async () => until(() => asked.length >= 3, 'three watches'), timings);
     assert.ok((asked[0] ?? 0) >= 300);
     assert.deepEqual(asked.slice(1, 3), [2, 2]);
@@ -162,7 +162,7 @@ describe('a watch', () => {
   test('of a cluster that was set back lists again, because from the old version it would hear nothing', async () => {
     const watcher = recorder();
     let version = 30;
-    const cluster: Cluster = {
+    const cluster: ScriptedWatches = {
       lists: () => (version === 30 ? [operationObject('a', '21', 'Running')] : []),
       version: () => String(version),
       watch: ({ version: from, response }) => {
@@ -171,7 +171,7 @@ describe('a watch', () => {
         response.destroy();
       },
     };
-    const timings = { unsureSeconds: [0.05, 0.1] } as const;
+    const timings = { relistAfterBreakSeconds: [0.05, 0.1] } as const;
     await watching(cluster, watcher, async () => until(() => watcher.lists.length === 2, 'a second list'), timings);
     assert.deepEqual(watcher.lists, [new Set(['apps/a']), new Set()]);
   });
@@ -179,7 +179,7 @@ describe('a watch', () => {
   test('whose version is too old lists again, and what vanished meanwhile is not present', async () => {
     const watcher = recorder();
     let version = 10;
-    const cluster: Cluster = {
+    const cluster: ScriptedWatches = {
       lists: () =>
         version === 10
           ? [operationObject('a', '1', 'Running'), operationObject('b', '2', 'Running')]
@@ -214,7 +214,7 @@ describe('a watch', () => {
 
   test('lists in between, whatever it hears', async () => {
     const watcher = recorder();
-    const cluster: Cluster = {
+    const cluster: ScriptedWatches = {
       lists: () => [],
       watch: ({ event, response }) => {
         event('BOOKMARK', bookmark('11'));
@@ -224,5 +224,82 @@ describe('a watch', () => {
     await watching(cluster, watcher, async () => until(() => watcher.lists.length >= 3, 'three lists'), {
       relistSeconds: [0, 0.01],
     });
+  });
+
+  test('that the cluster refuses is told with its words, and tried slowly', async () => {
+    const watcher = recorder();
+    const words = 'operations.ops.vworkspace.io is forbidden: User "u" cannot list';
+    const cluster: ScriptedWatches = {
+      lists: () => ({ status: 403, body: { kind: 'Status', reason: 'Forbidden', message: words } }),
+      watch: () => undefined,
+    };
+    await watching(cluster, watcher, async () => until(() => watcher.states.length >= 2, 'two tellings'));
+    assert.deepEqual(watcher.states[0], {
+      kind: 'Interrupted',
+      failure: { kind: 'Refused', status: 403, reason: 'Forbidden', message: words },
+    });
+    assert.equal(watcher.lists.length, 0);
+  });
+
+  test('of a cluster that goes away is told as interrupted, and as watching once it is back', async () => {
+    const watcher = recorder();
+    let away = false;
+    await using server = await scripted((request, response) => {
+      if (away) request.socket.destroy();
+      else if (request.url?.includes('watch=true')) response.writeHead(200).flushHeaders();
+      else answerJson(response, 200, { metadata: { resourceVersion: '1' }, items: [] });
+    });
+    const api = clusterApi({ log: silentLog, timings: watchTimings });
+    const stop = new AbortController();
+    const watched = api.watch(server.target, watcher, stop.signal);
+    const last = () => watcher.states.at(-1)?.kind;
+    await until(() => last() === 'Watching', 'watching');
+    away = true;
+    await until(() => last() === 'Interrupted', 'interrupted');
+    away = false;
+    await until(() => last() === 'Watching', 'watching again');
+    stop.abort();
+    await watched;
+    await api.close();
+  });
+
+  test('of a cluster that is not there is told in words', async () => {
+    const watcher = recorder();
+    const api = clusterApi({ log: silentLog, timings: watchTimings });
+    const stop = new AbortController();
+    const watched = api.watch(targetOf({ server: 'https://127.0.0.1:1' }), watcher, stop.signal);
+    await until(() => watcher.states.length >= 2, 'told');
+    stop.abort();
+    await watched;
+    await api.close();
+    assert.partialDeepStrictEqual(watcher.states[0], {
+      kind: 'Interrupted',
+      failure: { kind: 'Unreachable', message: 'connect ECONNREFUSED 127.0.0.1:1' },
+    });
+  });
+
+  test('with an access that cannot be used says so and waits for its end', async () => {
+    const watcher = recorder();
+    const api = clusterApi({ log: silentLog, timings: watchTimings });
+    const stop = new AbortController();
+    const watched = api.watch(targetOf({ server: 'http://127.0.0.1:1' }), watcher, stop.signal);
+    await until(() => watcher.states.length === 1, 'told');
+    await api.close();
+    await watched;
+  });
+
+  test('keeps no token in what it tells', async () => {
+    const watcher = recorder();
+    await using server = await scripted((request, response) =>
+      answerJson(response, 500, { kind: 'Status', message: `${request.headers.authorization}` }),
+    );
+    const api = clusterApi({ log: silentLog, timings: watchTimings });
+    const stop = new AbortController();
+    const watched = api.watch(server.target, watcher, stop.signal);
+    await until(() => watcher.states.length >= 1, 'told');
+    stop.abort();
+    await watched;
+    await api.close();
+    assert.doesNotMatch(JSON.stringify(watcher.states), /canary/);
   });
 });

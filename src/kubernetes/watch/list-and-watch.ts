@@ -24,21 +24,21 @@
 import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import { type BackOff, backOffOf, between, pause } from './back-off.ts';
 import { type Batch, batchTo } from './batch.ts';
-import { list } from './list.ts';
+import { listAll } from './list.ts';
 import type { Identified } from './resource.ts';
-import { follow } from './watch-once.ts';
-import type { Scope, Told } from './watch-scope.ts';
+import { watchOnce } from './watch-once.ts';
+import type { WatchReceivers, WatchScope } from './watch-scope.ts';
 
-type Watch<Observed extends Identified> = Scope<Observed> & Told<Observed>;
+type Watch<Observed extends Identified> = WatchScope<Observed> & WatchReceivers<Observed>;
 
 /** Where the watch goes on: from a version, or with a list when there is none. */
 interface Next {
   readonly version: string | undefined;
   readonly wait: boolean;
   readonly failure?: ClusterFailure;
-  readonly told?: boolean;
+  readonly reportsFailure?: boolean;
   /** The watch did not end as agreed: who knows what the cluster has been through. */
-  readonly unsure?: boolean;
+  readonly broken?: boolean;
   readonly silent?: boolean;
 }
 
@@ -49,7 +49,7 @@ const shareOfSilence = 0.8;
  * Never rejects. Returns soon after `signal` aborts, and calls nothing of the watcher afterwards. A scope that is the
  * whole cluster also ends when the cluster forbids it, with its refusal; a namespace is tried again.
  */
-export async function watchScope<Observed extends Identified>(
+export async function listAndWatch<Observed extends Identified>(
   watch: Watch<Observed>,
   signal: AbortSignal,
 ): Promise<ClusterFailure | undefined> {
@@ -63,7 +63,7 @@ export async function watchScope<Observed extends Identified>(
       (failure) => session.abort(failure),
     );
     try {
-      const forbidden = await goOn(watch, batch, backOff, session.signal);
+      const forbidden = await listThenWatch(watch, batch, backOff, session.signal);
       if (forbidden !== undefined && !signal.aborted) return forbidden;
       session.signal.throwIfAborted();
     } catch (err) {
@@ -82,7 +82,7 @@ export async function watchScope<Observed extends Identified>(
 }
 
 /** Until `signal`, or with the refusal of a whole cluster; rejects when something could not be recorded. */
-async function goOn<Observed extends Identified>(
+async function listThenWatch<Observed extends Identified>(
   watch: Watch<Observed>,
   batch: Batch<Observed>,
   backOff: BackOff,
@@ -91,7 +91,7 @@ async function goOn<Observed extends Identified>(
   let version: string | undefined;
   let listedAt = 0;
   let relistAt = 0;
-  let longest = Number.POSITIVE_INFINITY;
+  let longestSeconds = Number.POSITIVE_INFINITY;
   while (!signal.aborted) {
     if (version === undefined) {
       listedAt = performance.now();
@@ -100,15 +100,16 @@ async function goOn<Observed extends Identified>(
     const untilList = Math.max(relistAt - performance.now(), 0) / 1000;
     const next: Next =
       version === undefined
-        ? await listed(watch, batch, signal)
-        : await followed(watch, version, Math.min(untilList, longest), batch, backOff, signal);
+        ? await listStep(watch, batch, signal)
+        : await watchStep(watch, version, Math.min(untilList, longestSeconds), batch, backOff, signal);
     if (signal.aborted) return undefined;
     if (watch.namespace === undefined && isForbidden(next.failure)) return next.failure;
-    if (next.unsure === true) relistAt = Math.min(relistAt, listedAt + between(watch.timings.unsureSeconds) * 1000);
-    if (next.silent === true) longest = Math.floor(watch.timings.silentSeconds * shareOfSilence);
+    if (next.broken === true)
+      relistAt = Math.min(relistAt, listedAt + between(watch.timings.relistAfterBreakSeconds) * 1000);
+    if (next.silent === true) longestSeconds = Math.floor(watch.timings.silentSeconds * shareOfSilence);
     version = performance.now() >= relistAt ? undefined : next.version;
-    if (next.told === true && next.failure !== undefined)
-      await watch.part.tell({ kind: 'Failed', failure: next.failure });
+    if (next.reportsFailure === true && next.failure !== undefined)
+      await watch.part.report({ kind: 'Failed', failure: next.failure });
     if (next.wait) await pause(backOff.next(next.failure), signal);
   }
   return undefined;
@@ -118,7 +119,7 @@ function isForbidden(failure: ClusterFailure | undefined): boolean {
   return failure?.kind === 'Refused' && failure.status === 403;
 }
 
-async function listed<Observed extends Identified>(
+async function listStep<Observed extends Identified>(
   watch: Watch<Observed>,
   batch: Batch<Observed>,
   signal: AbortSignal,
@@ -128,8 +129,8 @@ async function listed<Observed extends Identified>(
     for (const observation of observations) batch.add(observation);
     await batch.room();
   };
-  const end = await list(watch, take, signal);
-  if (end.kind === 'Failed') return { version: undefined, wait: true, failure: end.failure, told: true };
+  const end = await listAll(watch, take, signal);
+  if (end.kind === 'Failed') return { version: undefined, wait: true, failure: end.failure, reportsFailure: true };
   if (end.kind === 'Expired') return { version: undefined, wait: true };
   await batch.drain();
   const { namespace } = watch;
@@ -138,7 +139,7 @@ async function listed<Observed extends Identified>(
   return { version: end.version, wait: false };
 }
 
-async function followed<Observed extends Identified>(
+async function watchStep<Observed extends Identified>(
   watch: Watch<Observed>,
   from: string,
   longestSeconds: number,
@@ -146,41 +147,41 @@ async function followed<Observed extends Identified>(
   backOff: BackOff,
   signal: AbortSignal,
 ): Promise<Next> {
-  const release = watch.connection.spareStream(watch.kind.resource);
+  const release = watch.client.reserveWatch(watch.kind.resource);
   if (release === undefined) {
-    await watch.part.tell({ kind: 'Polled', message: polled });
+    await watch.part.report({ kind: 'Polled', message: polledMessage });
     await pause(between(watch.timings.pollSeconds), signal);
     return { version: undefined, wait: false };
   }
   const beganAt = performance.now();
   const reader = {
-    begun: () => watch.part.tell({ kind: 'Followed' }),
+    begun: () => watch.part.report({ kind: 'Followed' }),
     take: async (observation: Observed) => {
       batch.add(observation);
       await batch.room();
     },
   };
-  const end = await follow(watch, from, longestSeconds, reader, signal).finally(release);
+  const end = await watchOnce(watch, from, longestSeconds, reader, signal).finally(release);
   backOff.healthy((performance.now() - beganAt) / 1000);
   if (!signal.aborted)
     watch.log.debug({ clusterId: watch.clusterId, resource: watch.kind.resource, ...end }, 'the watch ended');
   switch (end.kind) {
     case 'Ended':
-      return { version: end.version, wait: false, unsure: end.early };
+      return { version: end.version, wait: false, broken: end.early };
     case 'Dropped':
       return {
         version: end.version,
         wait: true,
         failure: end.failure,
-        told: !end.begun,
-        unsure: true,
+        reportsFailure: !end.begun,
+        broken: true,
         silent: end.silent,
       };
     case 'Expired':
       return { version: undefined, wait: true };
     case 'Refused':
-      return { version: undefined, wait: true, failure: end.failure, told: true };
+      return { version: undefined, wait: true, failure: end.failure, reportsFailure: true };
   }
 }
 
-const polled = 'It is listed every ten seconds: the connections to the cluster carry no further watch.';
+const polledMessage = 'It is listed every ten seconds: the connections to the cluster carry no further watch.';

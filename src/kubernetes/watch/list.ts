@@ -8,7 +8,7 @@ import { failureOf } from '../http/failures.ts';
 import { jsonOf } from '../http/json.ts';
 import { unreachable } from '../http/unreachable.ts';
 import { type Identified, ListPage, observationOf, pathOf } from './resource.ts';
-import type { Scope } from './watch-scope.ts';
+import type { WatchScope } from './watch-scope.ts';
 
 const pageSize = 500;
 const maxPageBytes = 64 * 1024 * 1024;
@@ -20,8 +20,8 @@ export type Listed =
   | { readonly kind: 'Failed'; readonly failure: ClusterFailure };
 
 /** `take` gets each page's observations; what it rejects with is rejected here. */
-export async function list<Observed extends Identified>(
-  scope: Scope<Observed>,
+export async function listAll<Observed extends Identified>(
+  scope: WatchScope<Observed>,
   take: (observations: readonly Observed[]) => Promise<void>,
   signal: AbortSignal,
 ): Promise<Listed> {
@@ -49,14 +49,14 @@ type PageAnswer =
   | Exclude<Listed, { kind: 'Listed' }>;
 
 async function pageAt(
-  { kind, namespace, connection, timings }: Scope<Identified>,
+  { kind, namespace, client, timings }: WatchScope<Identified>,
   next: string,
   signal: AbortSignal,
 ): Promise<PageAnswer> {
   const path = pathOf(kind, namespace, { limit: String(pageSize), ...(next !== '' && { continue: next }) });
   try {
     const limits = { seconds: timings.pageSeconds, bytes: maxPageBytes, signal };
-    const answer = await connection.call({ method: 'GET', path }, limits);
+    const answer = await client.call({ method: 'GET', path }, limits);
     if (answer.status === 410) return { kind: 'Expired' };
     const page = answer.status === 200 ? ListPage.safeParse(jsonOf(answer.text)) : undefined;
     if (page?.success !== true) return { kind: 'Failed', failure: failureOf(answer, Date.now()) };

@@ -3,15 +3,15 @@
  * waiting. A watch that nobody hears from any more is cut, and so is one that outlives what was asked for.
  */
 import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
-import type { Connection, Stream } from '../http/client.ts';
+import type { ClusterClient, ResponseStream } from '../http/client.ts';
 import { failureOf, streamFailureOf } from '../http/failures.ts';
 import { jsonOf } from '../http/json.ts';
 import { linesOf, listening } from '../http/lines.ts';
-import { Unreached, unreachable } from '../http/unreachable.ts';
+import { UnreachableError, unreachable } from '../http/unreachable.ts';
 import { between } from './back-off.ts';
 import { HandOverFailed } from './batch.ts';
 import { eventOf, type Identified, pathOf } from './resource.ts';
-import type { Scope } from './watch-scope.ts';
+import type { WatchScope } from './watch-scope.ts';
 
 const maxEventBytes = 4 * 1024 * 1024;
 const maxErrorBytes = 64 * 1024;
@@ -35,7 +35,7 @@ export type WatchEnd =
   | { readonly kind: 'Expired' }
   | { readonly kind: 'Refused'; readonly failure: ClusterFailure };
 
-export interface Reader<Observed> {
+export interface WatchReader<Observed> {
   /** The cluster has begun the watch. */
   begun(): Promise<void>;
   /** Rejecting ends the watch, and is rejected here. */
@@ -43,11 +43,11 @@ export interface Reader<Observed> {
 }
 
 /** For at most `longestSeconds`, rounded up. */
-export async function follow<Observed extends Identified>(
-  { kind, namespace, connection, timings }: Scope<Observed>,
+export async function watchOnce<Observed extends Identified>(
+  { kind, namespace, client, timings }: WatchScope<Observed>,
   from: string,
   longestSeconds: number,
-  reader: Reader<Observed>,
+  reader: WatchReader<Observed>,
   signal: AbortSignal,
 ): Promise<WatchEnd> {
   const seconds = Math.max(Math.ceil(Math.min(between(timings.watchSeconds), longestSeconds)), 1);
@@ -57,7 +57,7 @@ export async function follow<Observed extends Identified>(
     resourceVersion: from,
     timeoutSeconds: String(seconds),
   });
-  const opened = await open(connection, path, signal);
+  const opened = await open(client, path, signal);
   if (opened.kind === 'Dropped') return { ...opened, version: from, begun: false, silent: false };
   if (opened.kind !== 'Opened') return opened;
   const { stream } = opened;
@@ -68,7 +68,7 @@ export async function follow<Observed extends Identified>(
   let silent = false;
   const silence = () => {
     silent = true;
-    stream.cut(new Unreached(`nothing was heard from the watch for ${timings.silentSeconds} s`));
+    stream.cut(new UnreachableError(`nothing was heard from the watch for ${timings.silentSeconds} s`));
   };
   const dropped = (failure: ClusterFailure): WatchEnd => ({ kind: 'Dropped', version, failure, begun: true, silent });
   try {
@@ -96,13 +96,13 @@ export async function follow<Observed extends Identified>(
 }
 
 type Opened =
-  | { readonly kind: 'Opened'; readonly stream: Stream }
+  | { readonly kind: 'Opened'; readonly stream: ResponseStream }
   | { readonly kind: 'Dropped'; readonly failure: ClusterFailure }
   | Extract<WatchEnd, { kind: 'Expired' | 'Refused' }>;
 
-async function open(connection: Connection, path: string, signal: AbortSignal): Promise<Opened> {
+async function open(client: ClusterClient, path: string, signal: AbortSignal): Promise<Opened> {
   try {
-    const stream = await connection.stream({ method: 'GET', path }, signal);
+    const stream = await client.stream({ method: 'GET', path }, signal);
     if (stream.answer.status === 200) return { kind: 'Opened', stream };
     const text = await errorTextOf(stream);
     if (stream.answer.status === 410) return { kind: 'Expired' };
@@ -122,8 +122,8 @@ function endOf<End>(
     : dropped(failure);
 }
 
-async function errorTextOf(stream: Stream): Promise<string> {
-  const timer = setTimeout(() => stream.cut(new Unreached('the answer stopped half way')), errorSeconds * 1000);
+async function errorTextOf(stream: ResponseStream): Promise<string> {
+  const timer = setTimeout(() => stream.cut(new UnreachableError('the answer stopped half way')), errorSeconds * 1000);
   const decoder = new TextDecoder();
   let text = '';
   try {

@@ -7,50 +7,50 @@ import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import type { FollowedResource, WatchLimit, WatchState } from '../../core/observation/ports.ts';
 
 /** What a part is doing: followed, listed now and then for want of connections, or neither, for a reason. */
-export type Standing =
+export type PartState =
   | { readonly kind: 'Followed' }
   | { readonly kind: 'Polled'; readonly message: string }
   | { readonly kind: 'Failed'; readonly failure: ClusterFailure };
 
-export interface Part {
-  tell(standing: Standing): Promise<void>;
+export interface WatchPart {
+  report(state: PartState): Promise<void>;
   /** It has no say any more, until it tells again. */
   leave(): Promise<void>;
 }
 
-export interface Standings {
-  join(resource: FollowedResource, namespace?: string): Part;
+export interface WatchParts {
+  join(resource: FollowedResource, namespace?: string): WatchPart;
 }
 
 interface Member {
   readonly resource: FollowedResource;
   readonly namespace: string | undefined;
-  standing?: Standing;
+  state?: PartState;
 }
 
 const maxLimitCount = 100;
 
-/** `tell` gets a state when it changes, and again after `repeatSeconds`; it must not reject. */
-export function standingsTo(tell: (state: WatchState) => Promise<void>, repeatSeconds: number): Standings {
+/** `report` gets a state when it changes, and again after `repeatSeconds`; it must not reject. */
+export function watchParts(report: (state: WatchState) => Promise<void>, repeatSeconds: number): WatchParts {
   const members = new Set<Member>();
-  let told = '';
-  let toldAt = 0;
+  let reported = '';
+  let reportedAt = 0;
   const review = async () => {
     const state = stateOf([...members]);
     if (state === undefined) return;
     const text = JSON.stringify(state);
-    if (text === told && performance.now() - toldAt < repeatSeconds * 1000) return;
-    told = text;
-    toldAt = performance.now();
-    await tell(state);
+    if (text === reported && performance.now() - reportedAt < repeatSeconds * 1000) return;
+    reported = text;
+    reportedAt = performance.now();
+    await report(state);
   };
   return {
     join(resource, namespace) {
       const member: Member = { resource, namespace };
       members.add(member);
       return {
-        async tell(standing) {
-          member.standing = standing;
+        async report(state) {
+          member.state = state;
           members.add(member);
           await review();
         },
@@ -64,20 +64,20 @@ export function standingsTo(tell: (state: WatchState) => Promise<void>, repeatSe
 
 /** `undefined` while there is nothing to tell yet. */
 function stateOf(members: readonly Member[]): WatchState | undefined {
-  const failed = members.flatMap(({ standing }) => (standing?.kind === 'Failed' ? [standing.failure] : []));
+  const failed = members.flatMap(({ state }) => (state?.kind === 'Failed' ? [state.failure] : []));
   const passing = failed.find((failure) => failure.kind !== 'Refused');
   if (passing !== undefined) return { kind: 'Interrupted', failure: passing };
   const operations = members.filter(({ resource }) => resource === 'operations');
-  const [first] = operations.map(({ standing }) => (standing?.kind === 'Failed' ? standing.failure : undefined));
-  if (first !== undefined && operations.every(({ standing }) => standing?.kind === 'Failed'))
+  const [first] = operations.map(({ state }) => (state?.kind === 'Failed' ? state.failure : undefined));
+  if (first !== undefined && operations.every(({ state }) => state?.kind === 'Failed'))
     return { kind: 'Interrupted', failure: first };
-  if (operations.length === 0 || members.some(({ standing }) => standing === undefined)) return undefined;
+  if (operations.length === 0 || members.some(({ state }) => state === undefined)) return undefined;
   const limited = members.flatMap(limitOf).slice(0, maxLimitCount);
   return { kind: 'Watching', ...(limited.length > 0 && { limited }) };
 }
 
-function limitOf({ resource, namespace, standing }: Member): readonly WatchLimit[] {
+function limitOf({ resource, namespace, state }: Member): readonly WatchLimit[] {
   const what = { resource, ...(namespace !== undefined && { namespace }) };
-  if (standing?.kind === 'Polled') return [{ ...what, reason: 'Polled', message: standing.message }];
-  return standing?.kind === 'Failed' ? [{ ...what, reason: 'Refused', message: standing.failure.message }] : [];
+  if (state?.kind === 'Polled') return [{ ...what, reason: 'Polled', message: state.message }];
+  return state?.kind === 'Failed' ? [{ ...what, reason: 'Refused', message: state.failure.message }] : [];
 }

@@ -22,21 +22,21 @@ export const watchTimings = {
   refusedSeconds: [0.05, 0.1],
   pollSeconds: [0.02, 0.04],
   namespacesSeconds: [0.02, 0.04],
-  widenSeconds: [0.2, 0.3],
+  wholeClusterSeconds: [0.2, 0.3],
   repeatSeconds: 0,
 } as const;
 
-export interface Asked {
+export interface WatchRequest {
   readonly version: string;
   /** After which the cluster is asked to end it. */
   readonly seconds: number;
   readonly response: ServerResponse;
   event(type: string, object: object): void;
 }
-export interface Cluster {
+export interface ScriptedWatches {
   readonly lists: () => readonly object[] | { readonly status: number; readonly body?: object };
   readonly version?: () => string;
-  readonly watch: (asked: Asked, count: number) => void;
+  readonly watch: (asked: WatchRequest, count: number) => void;
 }
 
 /** No ApplicationInstance, and a watch that only sends bookmarks. */
@@ -55,7 +55,7 @@ export function quiet(query: URLSearchParams, response: ServerResponse): void {
 
 /** A cluster with one page of Operations, whose watches are scripted; ends the watch and closes everything after `work`. */
 export async function watching(
-  cluster: Cluster,
+  cluster: ScriptedWatches,
   watcher: Recorder,
   work: (server: Scripted) => Promise<void>,
   more: object = {},
