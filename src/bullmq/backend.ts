@@ -5,8 +5,8 @@
  * what they carry is a hint that will be given again; consumers wait for the server, however long it is away.
  */
 import { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type BackendFactory, createPostgresBackend, createRedisBackend, type IQueueBackend } from 'bullmq';
+import { pause } from './timers.ts';
 
 export type QueueConnection =
   | { readonly kind: 'redis'; readonly url: string }
@@ -96,7 +96,7 @@ function pausingAfterFailedFetch(backend: IQueueBackend): IQueueBackend {
     try {
       return await fetch(token, name);
     } catch (error) {
-      await sleep(refetchMs);
+      await pause(refetchMs);
       throw error;
     }
   };

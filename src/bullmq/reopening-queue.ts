@@ -6,12 +6,11 @@
  * while the server was away never works. The worker is started only once the server has been reached, because before
  * that its main loop spins.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type IQueueBackend, type Job, Queue, Worker } from 'bullmq';
 import type { Log } from '../core/kernel/ports.ts';
 import { type Backend, backendOf, idleBlockSeconds, lockMs, type QueueConnection, stalledCheckMs } from './backend.ts';
 import { failureLog, queueErrorLog } from './failure-log.ts';
-import { waitUntil, withTimeout } from './timers.ts';
+import { pause, waitUntil, withTimeout } from './timers.ts';
 
 /** Ids only: what a job is about is read from Postgres by who takes it. */
 export interface JobData {
@@ -134,7 +133,7 @@ export function openQueue(options: ReopeningQueueOptions): ReopeningQueue {
         current = undefined;
         unreported.clear();
         await discard(made);
-        await sleep(reopenMs, undefined, { signal: closing.signal }).catch(() => {});
+        await pause(reopenMs, closing.signal);
       }
     }
   };

@@ -45,3 +45,8 @@ export function repeat(next: () => number, work: () => Promise<void>): Repeater 
     },
   };
 }
+
+/** Resolves after the time or, sooner, when `signal` aborts; never rejects. */
+export async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, signal && { signal }).catch(() => {});
+}

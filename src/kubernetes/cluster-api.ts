@@ -20,6 +20,7 @@ import { cacheClients } from './http/client-cache.ts';
 import { deniedAddresses } from './http/denied-addresses.ts';
 import { type Resolve, resolveBySystem } from './http/tls-connect.ts';
 import { unreachable } from './http/unreachable.ts';
+import { untilAborted } from './timers.ts';
 import { defaultTimings, type Timings } from './timings.ts';
 import { watchKind } from './watch/cluster-or-namespaces.ts';
 import { applicationInstances, operations } from './watch/followed-kinds.ts';
@@ -59,7 +60,7 @@ export function clusterApi(options: ClusterApiOptions): ClusterApi & { close(): 
       await clients.use(target, (client) => watchCluster(target.cluster.id, client, watcher, ended));
     } catch (error) {
       await reportState(watcher, { kind: 'Interrupted', failure: unreachable(error) });
-      await aborted(ended);
+      await untilAborted(ended);
     }
   };
   const watchCluster = async (clusterId: string, client: ClusterClient, watcher: Watcher, ended: AbortSignal) => {
@@ -98,11 +99,4 @@ export function clusterApi(options: ClusterApiOptions): ClusterApi & { close(): 
       await Promise.all([clients.close(), ...watches]);
     },
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -8,6 +8,7 @@
 import type { ClusterAccess } from '../../core/clusters/rules/cluster.ts';
 import type { FollowedResource } from '../../core/observation/ports.ts';
 import { fieldManager } from '../../core/operations/rules/manifest.ts';
+import { orAborted } from '../timers.ts';
 import { type CallDeadline, callDeadline } from './call-deadline.ts';
 import type { HttpAnswer } from './failures.ts';
 import { replaceablePool } from './goaway-pool.ts';
@@ -83,6 +84,7 @@ export function openClient(access: ClusterAccess, options: ClientOptions): Clust
     return method === 'GET' ? dispatcher : dispatcher.compose(abortUnsentAfter(sendUntil));
   };
   const send = (request: Request, signal: AbortSignal, sendUntil?: number) =>
+    // A request that waits in the pool's queue does not listen to its signal; only one that was sent does.
     orAborted(
       sender(request.method, sendUntil).request({
         method: request.method,
@@ -147,16 +149,6 @@ export function openClient(access: ClusterAccess, options: ClientOptions): Clust
       sockets.close();
     },
   };
-}
-
-/** What waits in a pool's queue does not listen to its signal: only what has been sent does. */
-function orAborted<T>(sent: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-    sent.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }
 
 function serverOf(access: ClusterAccess): URL {

@@ -2,14 +2,9 @@
  * The waits of a watch, as client-go has them: ceilings that double from 0.8 s to 30 s with full jitter, back to the
  * first after two healthy minutes. Nothing here decides about an Operation.
  */
-
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
+import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
+import { randomBetween } from '../timers.ts';
 import type { Timings } from '../timings.ts';
-
-export function between([least, most]: readonly [number, number]): number {
-  return least + Math.random() * (most - least);
-}
 
 export interface BackOff {
   /** Called with how long the cluster was well; what follows on each other without a failure counts together. */
@@ -32,15 +27,10 @@ export function backOffOf(timings: Timings): BackOff {
       const ceiling = Math.min(last, first * 2 ** Math.min(failureCount, 16));
       failureCount += 1;
       if (failure?.kind === 'Refused' || failure?.kind === 'CredentialsRejected')
-        return between(timings.refusedSeconds);
+        return randomBetween(timings.refusedSeconds);
       const told =
         failure?.kind === 'Throttled' || failure?.kind === 'ServerError' ? (failure.retryAfterSeconds ?? 0) : 0;
-      return told + between([ceiling / 10, ceiling]);
+      return told + randomBetween([ceiling / 10, ceiling]);
     },
   };
-}
-
-/** Resolves after the time or, sooner, when `signal` aborts; never rejects. */
-export async function pause(seconds: number, signal: AbortSignal): Promise<void> {
-  await sleep(seconds * 1000, undefined, { signal }).catch(() => undefined);
 }

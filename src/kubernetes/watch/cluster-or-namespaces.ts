@@ -4,9 +4,9 @@
  * seconds, because an API server that has just started knows of no rights, and now and then, because they may be granted
  * at any time.
  */
-import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
-import type { Watcher } from '../../core/observation/ports.ts';
-import { between, pause } from './back-off.ts';
+import type { Watcher } from '../../core/delivery/ports.ts';
+import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
+import { pause, randomBetween } from '../timers.ts';
 import { listAndWatch } from './list-and-watch.ts';
 import { type Identified, pathOf } from './resource.ts';
 import type { WatchReceivers, WatchScope } from './watch-scope.ts';
@@ -64,10 +64,10 @@ async function watchNamespaces<Observed extends Identified>(
       await Promise.all([...running.keys()].filter((namespace) => !wanted.has(namespace)).map(end));
       await (wanted.size === 0 ? wholeCluster.report({ kind: 'Failed', failure: refusal }) : wholeCluster.leave());
       const none = wanted.size === 0;
-      await pause(between(none ? timings.refusedSeconds : timings.namespacesSeconds), signal);
+      await pause(randomBetween(none ? timings.refusedSeconds : timings.namespacesSeconds), signal);
       if (!none && performance.now() < retryAt) continue;
       if (await mayListWholeCluster(watch, signal)) return;
-      retryAt = performance.now() + between(timings.wholeClusterSeconds) * 1000;
+      retryAt = performance.now() + randomBetween(timings.wholeClusterSeconds) * 1000;
     }
   } finally {
     await Promise.all([...running.keys()].map(end));

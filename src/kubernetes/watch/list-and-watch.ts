@@ -21,8 +21,9 @@
  * Waits grow from 0.8 s to 20 s and start over after two healthy minutes. A watch that begins again at the first try
  * is no news; one that does not is told as failed.
  */
-import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
-import { type BackOff, backOffOf, between, pause } from './back-off.ts';
+import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
+import { pause, randomBetween } from '../timers.ts';
+import { type BackOff, backOffOf } from './back-off.ts';
 import { type Batch, batchTo } from './batch.ts';
 import { listAll } from './list.ts';
 import type { Identified } from './resource.ts';
@@ -95,7 +96,7 @@ async function listThenWatch<Observed extends Identified>(
   while (!signal.aborted) {
     if (version === undefined) {
       listedAt = performance.now();
-      relistAt = listedAt + between(watch.timings.relistSeconds) * 1000;
+      relistAt = listedAt + randomBetween(watch.timings.relistSeconds) * 1000;
     }
     const untilList = Math.max(relistAt - performance.now(), 0) / 1000;
     const next: Next =
@@ -105,7 +106,7 @@ async function listThenWatch<Observed extends Identified>(
     if (signal.aborted) return undefined;
     if (watch.namespace === undefined && isForbidden(next.failure)) return next.failure;
     if (next.broken === true)
-      relistAt = Math.min(relistAt, listedAt + between(watch.timings.relistAfterBreakSeconds) * 1000);
+      relistAt = Math.min(relistAt, listedAt + randomBetween(watch.timings.relistAfterBreakSeconds) * 1000);
     if (next.silent === true) longestSeconds = Math.floor(watch.timings.silentSeconds * shareOfSilence);
     version = performance.now() >= relistAt ? undefined : next.version;
     if (next.reportsFailure === true && next.failure !== undefined)
@@ -150,7 +151,7 @@ async function watchStep<Observed extends Identified>(
   const release = watch.client.reserveWatch(watch.kind.resource);
   if (release === undefined) {
     await watch.part.report({ kind: 'Polled', message: polledMessage });
-    await pause(between(watch.timings.pollSeconds), signal);
+    await pause(randomBetween(watch.timings.pollSeconds), signal);
     return { version: undefined, wait: false };
   }
   const beganAt = performance.now();

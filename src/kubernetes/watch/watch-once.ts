@@ -8,7 +8,7 @@ import { failureOf, streamFailureOf } from '../http/failures.ts';
 import { jsonOf } from '../http/json.ts';
 import { linesOf, listening } from '../http/lines.ts';
 import { UnreachableError, unreachable } from '../http/unreachable.ts';
-import { between } from './back-off.ts';
+import { randomBetween } from '../timers.ts';
 import { HandOverFailed } from './batch.ts';
 import { eventOf, type Identified, pathOf } from './resource.ts';
 import type { WatchScope } from './watch-scope.ts';
@@ -50,7 +50,7 @@ export async function watchOnce<Observed extends Identified>(
   reader: WatchReader<Observed>,
   signal: AbortSignal,
 ): Promise<WatchEnd> {
-  const seconds = Math.max(Math.ceil(Math.min(between(timings.watchSeconds), longestSeconds)), 1);
+  const seconds = Math.max(Math.ceil(Math.min(randomBetween(timings.watchSeconds), longestSeconds)), 1);
   const path = pathOf(kind, namespace, {
     watch: 'true',
     allowWatchBookmarks: 'true',
