@@ -1,8 +1,8 @@
 /**
- * The two places a queue can live in, Redis and PostgreSQL, behind BullMQ's one interface: no other file knows which.
+ * The two servers that a queue can live on, Redis and PostgreSQL, behind BullMQ's one interface.
  *
- * Nothing here can hold the process: every wait has a bound, every socket can be torn down. Producers fail fast, since
- * what they carry is a hint that will be given again; consumers wait for the server, however long it is away.
+ * Neither can hold the process up: every wait has a bound, and every socket can be destroyed. Producers fail fast,
+ * because a lost ring is given again. Workers wait for the server, however long it is away.
  */
 import { Socket } from 'node:net';
 import { type BackendFactory, createPostgresBackend, createRedisBackend, type IQueueBackend } from 'bullmq';
@@ -14,14 +14,14 @@ export type QueueConnection =
 
 export interface Backend {
   readonly factory: BackendFactory<IQueueBackend, object>;
-  /** Destroys the sockets that an orderly close has left. */
+  /** Destroys the sockets that are left after an orderly close. */
   destroySockets(): void;
 }
 
-/** Shared by all workers. A killed worker's job is free again after at most the sum of both, and a moment. */
+/** The same for all workers: a killed worker's job is free again after at most the sum of both, and a moment. */
 export const lockMs = 5_000;
 export const stalledCheckMs = 2_000;
-/** How long an idle worker blocks before it looks by itself: bounds what a lost notification costs. */
+/** How long an idle worker blocks before it looks for jobs by itself. This bounds what a lost notification costs. */
 export const idleBlockSeconds = 2;
 
 const refetchMs = 500;
@@ -30,7 +30,7 @@ export function backendOf(connection: QueueConnection): Backend {
   return connection.kind === 'redis' ? redisBackend(connection.url) : postgresBackend(connection.url);
 }
 
-/** The server's address, for people: without the user, the password and the parameters. */
+/** The server's address for log lines: without user, password and parameters. */
 export function addressOf(connection: QueueConnection): string {
   const url = URL.parse(connection.url);
   return url === null ? connection.kind : `${url.protocol}//${url.host}`;
@@ -41,11 +41,11 @@ function redisBackend(url: string): Backend {
     url,
     connectTimeout: 2_000,
     disconnectTimeout: 500,
-    // The default back-off grows to 20 s: deliveries would wait that long after a Redis came back.
+    // The default back-off grows to 20 s: deliveries would wait that long after Redis is back.
     retryStrategy: (attempt: number) => Math.min(attempt * 100, 1_500) + Math.floor(Math.random() * 500),
   };
   const producer = { ...common, maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 2_000 };
-  // A connection into a black hole is given up when an answer is this late; no command blocks nearly as long.
+  // A connection whose server is silent is given up when an answer is this late. No command blocks nearly as long.
   const consumer = { ...common, maxRetriesPerRequest: null, socketTimeout: idleBlockSeconds * 1_000 + 3_000 };
   return {
     factory: (name, options, kind) =>
@@ -87,8 +87,8 @@ function postgresBackend(url: string): Backend {
 }
 
 /**
- * Lets a failed fetch wait before it is reported. BullMQ's worker pauses only after a refused connection; after any
- * other error (a server that is starting up, out of memory, read-only) it fetches again at once, in a hot loop.
+ * Waits before it reports a failed fetch. BullMQ's worker pauses only after a refused connection. After any other error
+ * (a server that is starting up, out of memory, read-only) it would fetch again at once, in a hot loop.
  */
 function pausingAfterFailedFetch(backend: IQueueBackend): IQueueBackend {
   const fetch = backend.moveToActive.bind(backend);

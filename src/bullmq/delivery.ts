@@ -1,13 +1,13 @@
 /**
- * The connector's side of the bell: runs a cluster's job, one at a time, and sweeps for clusters that are owed
- * something and were not rung for.
+ * Runs the delivery jobs, one at a time for each cluster, and sweeps for clusters that are owed something and for which
+ * nobody rang.
  *
- * The sweep is a timer of this process, not a job: it is there for what the queue loses, so it must not share the
- * queue's fate, and there is nothing to heal. Replicas sweep at different moments of the second; each costs a query.
+ * The sweep is a timer of this process and not a job. It is there for what the queue loses, so it must not fail with
+ * the queue, and it needs no repair. Replicas sweep at different moments of the second; each sweep costs a query.
  *
- * A failed job is dropped, not tried again by BullMQ: what is owed and when to try is a row in Postgres, and a job
- * that waits in a back-off would hold off a fresh ring. The sweep rings again; a cluster whose job keeps failing is
- * passed over by this process's sweep for up to half a minute, with jitter, so that it does not fail every second.
+ * BullMQ does not retry a failed job. What is owed and when to try again is a row in PostgreSQL, and a job that waits
+ * in a back-off would hold off a new ring. The sweep rings again. This process's sweep passes over a cluster whose job
+ * keeps failing, for up to half a minute and with jitter, so that the job does not fail every second.
  */
 import type { Log } from '../core/kernel/ports.ts';
 import { failureLog, messageOf } from './failure-log.ts';
@@ -15,7 +15,7 @@ import type { JobData } from './reopening-queue.ts';
 import { type Repeater, repeat } from './timers.ts';
 
 export interface Delivery {
-  /** When clusters were last looked for with success. */
+  /** When `dueClusters` last succeeded. */
   readonly lastSweepAt: string | undefined;
   /** Whether `dueClusters` runs now. */
   readonly sweeping: boolean;
@@ -75,7 +75,7 @@ export function createDelivery({ onDeliver, dueClusters, ring, log }: DeliveryOp
     },
     async run({ clusterId }) {
       if (clusterId === undefined || onDeliver === undefined) return;
-      // The queue keeps one job a cluster, until it is flushed: then it knows nothing of the one that runs here.
+      // The queue lets one job of a cluster run at a time. After a flush it does not know of the one that runs here.
       if (running.has(clusterId)) {
         rungWhileRunning.add(clusterId);
         return;

@@ -1,9 +1,10 @@
 /**
- * Wakes the connector for clusters: fire and forget, cheap enough for a request's way, lossy on purpose.
+ * Rings for clusters: adds jobs that wake a connector. Nobody waits for a ring, so a request can afford one, and a ring
+ * may be lost.
  *
- * One job a cluster, deduplicated by its id. `keepLastIfActive` is what makes it right: a ring while that cluster's
- * job runs makes another job when it ends; a plain deduplication or a job id of one's own would swallow it. Nothing
- * piles up while the queue is away: rings are dropped, and the sweep gives them again.
+ * A cluster has one job, deduplicated by the cluster's id. `keepLastIfActive` makes that right: a ring while the job
+ * runs makes another job when it ends. A plain deduplication, or a job id of our own, would swallow that ring. While
+ * the queue is away, rings are dropped and do not pile up; the sweep rings again.
  */
 import type { Doorbell, Log } from '../core/kernel/ports.ts';
 import { messageOf } from './failure-log.ts';
@@ -15,7 +16,7 @@ const pendingLimit = 10_000;
 const flushMs = 5_000;
 
 export interface DoorbellOptions {
-  /** The queue to ring with, `undefined` while it cannot be reached. */
+  /** `undefined` while the queue cannot be reached. */
   readonly producer: () => JobProducer | undefined;
   readonly log: Log;
 }
@@ -27,7 +28,7 @@ export function createDoorbell({ producer, log }: DoorbellOptions): Doorbell {
   const flush = async () => {
     try {
       for (let target = producer(); pending.size > 0 && target !== undefined; target = producer()) {
-        // In one order everywhere, so that batches of two replicas cannot deadlock in PostgreSQL.
+        // Every replica adds in the same order, so that two batches cannot deadlock in PostgreSQL.
         const batch = [...pending].slice(0, batchSize).sort();
         for (const clusterId of batch) pending.delete(clusterId);
         await withTimeout(flushMs, target.addBulk(batch.map(jobFor)));

@@ -1,12 +1,12 @@
 /**
- * What is told of failures: a line when a state changes, never a line an attempt. BullMQ emits an error for every
- * reconnect of every connection; one outage would be thousands of lines.
+ * Logs failures when their state changes, never at each attempt. BullMQ emits an error for every reconnect of every
+ * connection: one outage would be thousands of lines.
  */
 import type { Log } from '../core/kernel/ports.ts';
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Tells once that something began to fail and once that it works again; `debug` has the rest. */
+/** Logs one line when something begins to fail and one when it works again; failures in between only at `debug`. */
 export interface FailureLog {
   failed(error: unknown): void;
   worked(): void;
@@ -41,7 +41,10 @@ const connectionLost =
   /ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|[Cc]onnection (is closed|terminated|ended)|closed the connection|terminating connection|starting up|shutting down|[Tt]imeout|timed out|writeable|max retries per request|LOADING/;
 const repeatMs = 60_000;
 
-/** Takes BullMQ's `error` events. Lost connections are the probe's to tell; the same other message is told once a minute. */
+/**
+ * Listens to BullMQ's `error` events. The health probe logs lost connections, so they are logged here at `debug` only.
+ * Any other message is logged once a minute.
+ */
 export function queueErrorLog(log: Log, queue: string): (error: Error) => void {
   const loggedAt = new Map<string, number>();
   return (error) => {

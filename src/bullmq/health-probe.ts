@@ -1,7 +1,7 @@
 /**
- * Asks the queue a question each second: the only thing that says whether it can be reached. Events do not: a stopped
- * or cut-off server closes no connection. The same answer shows a worker that is wedged: jobs wait, it has room, and
- * takes none.
+ * Asks the queue for its counts each second. Only an answer says that the queue can be reached: events do not, because
+ * a server that is stopped or cut off closes no connection. The counts also show a worker that is stuck: jobs wait, the
+ * worker has room, and it takes none.
  */
 import { RedisQueueBackend } from 'bullmq';
 import type { Log } from '../core/kernel/ports.ts';
@@ -32,25 +32,25 @@ export interface HealthProbeOptions {
 }
 
 /**
- * The moment of the second, just after the tick is due. Redis looks for blocked clients whose time is up only when its
- * event loop wakes, ten times a second if nobody asks anything: this question is what makes ticks punctual there.
+ * When in a second it asks: just after the tick is due. Redis looks for blocked clients whose time is up only when its
+ * event loop wakes, which is ten times a second while nobody asks anything. This question makes ticks punctual there.
  */
 const probeAtMs = 3;
 const unknownMs = 100;
 const answerMs = 2_000;
-/** How long the first contact may take before it is told. */
+/** How long the first contact may take before a failure is logged. */
 const startMs = 2_000;
-const wedgedMs = 10_000;
+const stuckMs = 10_000;
 const reopenMs = 15_000;
 
 export function startHealthProbe({ queue, connection, concurrency, log }: HealthProbeOptions): HealthProbe {
   const server = addressOf(connection);
-  const reachability = failureLog(log, { failing: 'queue unreachable', working: 'queue back' }, { server });
+  const reachability = failureLog(log, { failing: 'queue unreachable', working: 'queue reachable again' }, { server });
   const began = performance.now();
   let asked: JobProducer | undefined;
   let counts: QueueCounts | undefined;
   let idleSince = began;
-  let lookedAliveAt = began;
+  let answeredAt = began;
 
   const ask = async () => {
     try {
@@ -61,19 +61,19 @@ export function startHealthProbe({ queue, connection, concurrency, log }: Health
       counts = { waiting, active, delayed };
       if (asked !== producer || reachability.failing) void warnOfEviction(producer, log);
       asked = producer;
-      lookedAliveAt = performance.now();
+      answeredAt = performance.now();
       reachability.worked();
       if (waiting === 0 || queue.runningCount >= concurrency) idleSince = performance.now();
-      if (performance.now() - Math.max(idleSince, queue.lastJobAt) < wedgedMs) return;
+      if (performance.now() - Math.max(idleSince, queue.lastJobAt) < stuckMs) return;
       idleSince = performance.now();
-      log.warn({ waiting }, 'jobs wait and the worker takes none: opening its queue anew');
+      log.warn({ waiting }, 'jobs wait and the worker takes none: reopening its queue');
       queue.reopen();
     } catch (error) {
       counts = undefined;
       idleSince = performance.now();
-      if (idleSince - lookedAliveAt > reopenMs) {
-        // A connection that hangs half open heals by nothing else.
-        lookedAliveAt = idleSince;
+      if (idleSince - answeredAt > reopenMs) {
+        // Nothing else ends a connection that is half open.
+        answeredAt = idleSince;
         queue.reopen();
       }
       if (asked !== undefined || idleSince - began > startMs) reachability.failed(error);
@@ -95,7 +95,9 @@ export function startHealthProbe({ queue, connection, concurrency, log }: Health
   };
 }
 
-/** A Redis that evicts keys drops jobs in any order when its memory is full, and half of a job's keys at that. */
+/**
+ * A Redis that evicts keys when its memory is full drops jobs in any order, and of some jobs only a part of the keys.
+ */
 async function warnOfEviction(producer: JobProducer, log: Log): Promise<void> {
   const backend = producer.getBackend();
   if (!(backend instanceof RedisQueueBackend)) return;
@@ -106,6 +108,6 @@ async function warnOfEviction(producer: JobProducer, log: Log): Promise<void> {
       log.warn({ policy }, 'Redis may evict jobs: set its maxmemory-policy to noeviction');
     }
   } catch (error) {
-    log.debug({ reason: messageOf(error) }, 'eviction policy unknown');
+    log.debug({ reason: messageOf(error) }, 'the eviction policy of Redis could not be read');
   }
 }

@@ -1,4 +1,4 @@
-/** The queues' promises over PostgreSQL, and what is its own: connections that the server ends. */
+/** The contract of the queues over PostgreSQL, and a fault that only it has: the server ends all connections. */
 import { after, before, test } from 'node:test';
 import { Client } from 'pg';
 import { required, uniqueName } from '../../test/support/bullmq/environment.ts';

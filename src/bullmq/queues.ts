@@ -1,9 +1,9 @@
 /**
- * The queues of one process: the clock for the scheduler role, the doorbell for all, the worker for the connector.
+ * The queues of one process: ticks for the scheduler role, the doorbell for all, the worker for the connector role.
  *
- * Postgres is the record; what is in here is a clock and a bell. No fact lives in the queue, jobs carry ids only, and
- * a queue that is flushed, away, or wedged costs seconds, never a backup. The code is the same over Redis and
- * PostgreSQL. Starting never waits for the server: requests can be taken without it.
+ * PostgreSQL is the record; the queues are only a clock and a bell. No fact lives in a queue and jobs carry ids only,
+ * so a queue that is flushed, away or stuck costs seconds, never a backup. The code is the same over Redis and
+ * PostgreSQL. Starting never waits for the queue's server: the service takes requests without it.
  */
 import type { Doorbell, Log } from '../core/kernel/ports.ts';
 import type { QueueConnection } from './backend.ts';
@@ -20,15 +20,25 @@ export type { QueueCounts } from './health-probe.ts';
 export interface QueuesOptions {
   readonly connection: QueueConnection;
   readonly log: Log;
-  /** Isolates: the prefix of Redis' keys, the schema in PostgreSQL. A simple identifier; `bullmq` if not given. */
+  /**
+   * Keeps queues on one server apart: the prefix of Redis' keys, the schema in PostgreSQL. A simple identifier;
+   * `bullmq` if absent.
+   */
   readonly prefix?: string | undefined;
   /** Scheduler role: called each whole second. Must be safe at any time, on every replica, concurrently. */
   readonly onTick?: (() => Promise<void>) | undefined;
-  /** Connector role: called with one cluster; one at a time for a cluster, across replicas unless a lock was lost. */
+  /**
+   * Connector role: delivers to one cluster. Calls for a cluster never overlap, on any replica, unless a lock was lost.
+   */
   readonly onDeliver?: ((clusterId: string) => Promise<void>) | undefined;
-  /** Connector role: finds, each second, the clusters to which something is owed now. They are rung for. */
+  /**
+   * Connector role: called each second; finds the clusters to which something is owed now. The queue rings for them.
+   */
   readonly dueClusters?: (() => Promise<readonly string[]>) | undefined;
-  /** Clusters served at once by this process, 2,000 if not given: more than may be mute at a time, or those starve the others. */
+  /**
+   * How many clusters this process serves at once; 2,000 if absent. This must be more than the clusters that may be
+   * mute at a time, or those starve the others.
+   */
   readonly concurrency?: { readonly deliver?: number | undefined } | undefined;
 }
 
@@ -44,7 +54,7 @@ export interface QueuesHealth {
 export interface Queues {
   readonly doorbell: Doorbell;
   health(): QueuesHealth;
-  /** Deliveries that run here, and the jobs of all replicas as of the last second, if the queue can be reached. */
+  /** Deliveries in this process, and the jobs of all replicas as of the last second, if the queue can be reached. */
   counts(): Promise<{ readonly runningHere: number; readonly deliver: QueueCounts | undefined }>;
   /** Takes no more jobs, waits for the running ones up to the deadline, and leaves nothing open. */
   close(deadlineMs: number): Promise<void>;

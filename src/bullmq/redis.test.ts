@@ -1,4 +1,7 @@
-/** The queues' promises over Redis, and what is Redis' own: a restart without its data, a password, an eviction policy. */
+/**
+ * The contract of the queues over Redis, and what only Redis has: a restart without its data, a password, an eviction
+ * policy.
+ */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -61,7 +64,7 @@ test('a Redis that is flushed, killed, and restarted empty costs no tick and no 
   t.after(() => queues.close(500));
   await eventually('connected', () => queues.health().connected, 8_000);
   await eventually(
-    'eviction told',
+    'eviction logged',
     () => log.count('Redis may evict jobs: set its maxmemory-policy to noeviction') > 0,
     5_000,
   );

@@ -1,10 +1,10 @@
 /**
- * One BullMQ queue: its producer and, if there is work to do here, its worker; opened in the background, opened anew
- * whenever that failed or someone found it dead, closed within a bound.
+ * One BullMQ queue: its producer and, where it has work to do, its worker. It opens in the background, opens again
+ * after a failure or when somebody has found it dead, and closes within a bound.
  *
- * Opening is a loop because BullMQ's PostgreSQL connection remembers a failed first contact for ever: an object made
- * while the server was away never works. The worker is started only once the server has been reached, because before
- * that its main loop spins.
+ * Opening is a loop because BullMQ's PostgreSQL connection remembers a failed first contact for ever: an object that
+ * was made while the server was away never works. The worker starts only once the server has been reached, because its
+ * main loop spins before that.
  */
 import { type IQueueBackend, type Job, Queue, Worker } from 'bullmq';
 import type { Log } from '../core/kernel/ports.ts';
@@ -12,7 +12,7 @@ import { type Backend, backendOf, idleBlockSeconds, lockMs, type QueueConnection
 import { failureLog, queueErrorLog } from './failure-log.ts';
 import { pause, waitUntil, withTimeout } from './timers.ts';
 
-/** Ids only: what a job is about is read from Postgres by who takes it. */
+/** Ids only: the worker reads from PostgreSQL what a job is about. */
 export interface JobData {
   readonly clusterId?: string;
 }
@@ -24,7 +24,7 @@ export interface ReopeningQueueOptions {
   readonly connection: QueueConnection;
   readonly prefix: string;
   readonly log: Log;
-  /** Must not reject: a job that fails is not tried again by BullMQ. */
+  /** Must not reject: BullMQ does not retry a job that fails. */
   readonly work?: { readonly run: (data: JobData) => Promise<void>; readonly concurrency: number } | undefined;
   readonly onOpened?: (producer: JobProducer) => Promise<void>;
 }
@@ -35,7 +35,7 @@ export interface ReopeningQueue {
   readonly runningCount: number;
   /** When a job was last taken, by `performance.now()`. */
   readonly lastJobAt: number;
-  /** Replaces producer and worker: for one that was found dead. */
+  /** Replaces producer and worker: for a queue that was found dead. */
   reopen(): void;
   /** Takes no more jobs, waits for the running ones, then leaves nothing open. */
   close(deadlineMs: number): Promise<void>;
@@ -94,10 +94,10 @@ export function openQueue(options: ReopeningQueueOptions): ReopeningQueue {
         concurrency: options.work.concurrency,
         lockDuration: lockMs,
         stalledInterval: stalledCheckMs,
-        // A stalled job's worker died: that is not the job's fault, however often it happens.
+        // A job stalls because its worker died. That is not the job's fault, however often it happens.
         maxStalledCount: 1_000_000,
         drainDelay: idleBlockSeconds,
-        // The pause after a refused connection; its default would let 15 s pass after an outage.
+        // The pause after a refused connection. The default would let 15 s pass after an outage.
         runRetryDelay: 1_000,
       },
       backend.factory,
@@ -157,7 +157,7 @@ export function openQueue(options: ReopeningQueueOptions): ReopeningQueue {
       // Pausing takes effect at once; its promise would wait for the running jobs without a bound.
       void current.worker?.pause(true).catch(logError);
       await waitUntil(() => running === 0, deadlineMs);
-      // A job that ended must be reported as ended, or its cluster stays locked until it counts as stalled.
+      // BullMQ must hear that a job has ended, or its cluster stays locked until the job counts as stalled.
       await waitUntil(() => unreported.size === 0, running === 0 ? reportMs : 0);
       await discard(current);
       current = undefined;
@@ -165,9 +165,11 @@ export function openQueue(options: ReopeningQueueOptions): ReopeningQueue {
   };
 }
 
-/** Always by force: an orderly close waits for a server that may be away. What had to be waited for has been. */
+/**
+ * Always by force: an orderly close would wait for a server that may be away. `close` has waited for the jobs before.
+ */
 async function discard({ backend, producer, worker }: Opened): Promise<void> {
-  // A worker on PostgreSQL would keep the timer of its wait.
+  // Otherwise a worker on PostgreSQL keeps the timer of its wait.
   void worker
     ?.getBackend()
     .disconnectBlocking(false)

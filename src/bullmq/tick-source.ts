@@ -1,11 +1,12 @@
 /**
- * The tick: `onTick` on every whole second, whatever becomes of the queue.
+ * Calls `onTick` on every whole second, whether the queue works or not.
  *
- * BullMQ's job scheduler gives one tick a second to all replicas together. A guard in each process watches its own
- * ticks: when none came for a second and a half (Redis away or flushed, the scheduler lost, the worker wedged, or
- * another replica took them all) it calls `onTick` itself, on whole seconds, until they come again. It does not ask
- * why: `onTick` is safe to call at any time on every replica, and a call too many costs one indexed query, while a
- * wrong guess would cost backups. In this process no two calls ever overlap.
+ * BullMQ's job scheduler gives one tick a second to all replicas together. A guard in each process watches the ticks
+ * that this process takes. When none came for a second and a half, the guard calls `onTick` itself, on whole seconds,
+ * until ticks come again. The cause may be that Redis is away or flushed, the scheduler is lost, the worker is stuck,
+ * or another replica took all ticks. The guard does not ask which: `onTick` is safe to call at any time on every
+ * replica, and a call too many costs one indexed query, while a wrong guess would cost backups. In one process no two
+ * calls ever overlap.
  */
 import type { Log } from '../core/kernel/ports.ts';
 import { failureLog, messageOf } from './failure-log.ts';
@@ -15,9 +16,9 @@ import { repeat } from './timers.ts';
 export interface TickSource {
   /** When `onTick` last succeeded. */
   readonly lastTickAt: string | undefined;
-  /** The queue's tick: the work of the lane's jobs. */
+  /** Takes a tick of the queue: the work of its jobs. */
   tick(): Promise<void>;
-  /** Starts the guard over the lane that brings the ticks. */
+  /** Starts the guard over the queue that brings the ticks. */
   guard(queue: ReopeningQueue): void;
   /** Whether `onTick` runs now. */
   readonly busy: boolean;
@@ -63,7 +64,7 @@ export function createTickSource({ onTick, log }: { onTick: () => Promise<void>;
     const scheduler = await producer.getJobScheduler(schedulerId);
     const aheadMs = (scheduler?.next ?? 0) - Date.now();
     if (aheadMs > -1_000 && aheadMs < 2_000) {
-      // Another replica takes the ticks: setting the scheduler again could drop the one that is just due.
+      // Another replica takes the ticks. Setting the scheduler again could drop the tick that is just due.
       wellAt = performance.now();
       return;
     }
@@ -71,11 +72,11 @@ export function createTickSource({ onTick, log }: { onTick: () => Promise<void>;
     log.info({}, 'tick scheduler was missing or stuck: set again');
   };
 
-  /** The lane is opened anew when nothing else helped: its worker is wedged, or a connection hangs half open. */
+  /** When nothing else has helped, the worker is stuck or a connection is half open: only reopening the queue helps. */
   const reopenIfLost = (queue: ReopeningQueue) => {
     if (performance.now() - wellAt < reopenMs) return;
     wellAt = performance.now();
-    log.debug({}, 'no ticks for long: opening their queue anew');
+    log.debug({}, 'no ticks for long: reopening their queue');
     queue.reopen();
   };
 
@@ -90,14 +91,14 @@ export function createTickSource({ onTick, log }: { onTick: () => Promise<void>;
     },
     guard(queue) {
       let restoring = false;
-      // Half a second behind the tick while ticks come; in their place when they do not.
+      // While ticks come, half a second after each; while none come, on the whole second in their place.
       const next = () => (missed() ? 1_000 : 1_500) - (Date.now() % 1_000);
       const repeater = repeat(next, async () => {
         if (!missed()) return;
         if (!restoring) {
           restoring = true;
           void restoreScheduler(queue)
-            .catch((error) => log.debug({ reason: messageOf(error) }, 'tick scheduler cannot be looked at'))
+            .catch((error) => log.debug({ reason: messageOf(error) }, 'tick scheduler cannot be read'))
             .finally(() => {
               restoring = false;
               reopenIfLost(queue);

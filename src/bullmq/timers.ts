@@ -1,7 +1,7 @@
-/** Waiting with a bound: nothing in this folder waits for a server, a job or a close without one. */
+/** Timers and bounded waits: nothing in this folder waits for a server, a job or a close without a bound. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Rejects when `work` takes longer; what it does later is ignored. */
+/** Rejects when `work` takes longer; whatever `work` does later is ignored. */
 export async function withTimeout<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -15,7 +15,7 @@ export async function withTimeout<T>(milliseconds: number, work: Promise<T>): Pr
   }
 }
 
-/** Says whether the condition came true before the time was up. */
+/** Returns whether the condition came true before the time was up. */
 export async function waitUntil(condition: () => boolean, milliseconds: number): Promise<boolean> {
   const end = performance.now() + milliseconds;
   while (!condition()) {
@@ -29,7 +29,7 @@ export interface Repeater {
   stop(): void;
 }
 
-/** Runs `work`, one after the other, each time after the delay that `next` gives (milliseconds). */
+/** Runs `work` again and again, one run at a time, each after the delay that `next` gives (milliseconds). */
 export function repeat(next: () => number, work: () => Promise<void>): Repeater {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;

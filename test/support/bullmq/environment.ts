@@ -1,4 +1,4 @@
-/** The servers that the tests of the queues are given, and names that no other test uses. */
+/** The servers that npm test starts for these tests, and names that no other test uses. */
 
 export function required(name: 'TEST_DATABASE_URL' | 'TEST_REDIS_URL' | 'REDIS_SERVER_BIN'): string {
   const value = process.env[name];

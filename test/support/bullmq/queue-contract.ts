@@ -1,4 +1,4 @@
-/** What the queues promise, as tests that run alike over each back end. */
+/** The contract of the queues, as tests that run alike over both back ends. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, type TestContext, test } from 'node:test';
@@ -43,7 +43,7 @@ export function testQueueContract(name: string, backEnd: BackEnd): void {
       assert.ok(queues.health().lastTickAt);
     });
 
-    test('ticks do not overlap in a process, and one that fails is told once', async (t) => {
+    test('ticks do not overlap in a process, and a tick that keeps failing is logged once', async (t) => {
       const log = recordedLog();
       let running = 0;
       let most = 0;
@@ -86,7 +86,7 @@ export function testQueueContract(name: string, backEnd: BackEnd): void {
       await eventually('a delivery', () => delivered.length > 0, 3_000);
     });
 
-    test('a ring while the cluster is served leads to exactly one more run', async (t) => {
+    test('rings while a cluster is served lead to exactly one more run', async (t) => {
       let runs = 0;
       let release = () => {};
       const held = new Promise<void>((resolve) => {
@@ -148,7 +148,7 @@ export function testQueueContract(name: string, backEnd: BackEnd): void {
       );
     });
 
-    test('a delivery that fails is tried again by the sweep, and holds no other cluster up', async (t) => {
+    test('the sweep tries a failed delivery again, and it holds no other cluster up', async (t) => {
       const log = recordedLog();
       const runs = new Map<string, number>();
       let dueClusters = ['bad', 'good'];
@@ -161,13 +161,13 @@ export function testQueueContract(name: string, backEnd: BackEnd): void {
       const queues = await start(t, { prefix: uniqueName(), log, onDeliver, dueClusters: async () => dueClusters });
       await eventually('good', () => runs.get('good') === 1, 8_000);
       await eventually('bad', () => runs.get('bad') === 3, 10_000);
-      await eventually('told', () => log.count('delivery works again') === 1, 1_000);
+      await eventually('logged', () => log.count('delivery works again') === 1, 1_000);
       assert.equal(log.count('delivery fails'), 1);
       assert.ok(queues.health().lastSweepAt);
     });
 
     for (const fault of ['cut', 'mute'] as const) {
-      test(`with the server ${fault}: ticks go on, rings return at once; after it: deliveries within 5 s`, async (t) => {
+      test(`with the server ${fault} ticks go on and rings return at once; once it is back, deliveries go on within 10 s`, async (t) => {
         const proxy = await startBreakableProxy(backEnd.connection());
         t.after(() => proxy.remove());
         const log = recordedLog();
@@ -197,7 +197,7 @@ export function testQueueContract(name: string, backEnd: BackEnd): void {
         const ringing = performance.now();
         queues.doorbell.ring(['during']);
         assert.ok(performance.now() - ringing < 20);
-        await eventually('told', () => log.count('queue unreachable') === 1 && !queues.health().connected, 15_000);
+        await eventually('logged', () => log.count('queue unreachable') === 1 && !queues.health().connected, 15_000);
         await eventually('ticks', () => ticks.length >= began + 4, 6_500);
         assert.ok(Math.max(...ticks.slice(began).map((at, i) => at - (ticks[began + i - 1] ?? at))) < 2_500);
         assert.deepEqual(due, ['during']);
@@ -205,11 +205,11 @@ export function testQueueContract(name: string, backEnd: BackEnd): void {
 
         await proxy.mend();
         await eventually('the delivery', () => due.length === 0, 10_000);
-        assert.ok(log.count() <= 12, `told too much:\n${log.lines.map((line) => line.text).join('\n')}`);
+        assert.ok(log.count() <= 12, `too many lines:\n${log.lines.map((line) => line.text).join('\n')}`);
       });
     }
 
-    test('starting does not wait for the server; what is owed is delivered once it is there', async (t) => {
+    test('starting does not wait for the server; deliveries that are owed begin once it is there', async (t) => {
       const proxy = await startBreakableProxy(backEnd.connection());
       t.after(() => proxy.remove());
       await proxy.cut();

@@ -1,4 +1,4 @@
-/** A replica for the tests that end one: says what it does, a word a line. */
+/** A replica for tests that end one. It prints what it does, one line each. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type QueueConnection, startQueues } from '../../../src/bullmq/queues.ts';
 
