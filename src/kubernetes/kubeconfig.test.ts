@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stringify } from 'yaml';
-import { newAuthority, newCertificate } from '../../test/support/kubernetes/scripted-cluster.ts';
+import { newAuthority, newCertificate } from '../../test/support/kubernetes/certificates.ts';
 import { Refusal } from '../core/kernel/rules/problem.ts';
 import { kubeconfigReader, readKubeconfig } from './kubeconfig.ts';
 

@@ -4,7 +4,8 @@ import { type SimulatedCluster, startCluster } from '../../simulator/index.ts';
 import type { ClusterTarget } from '../../src/core/clusters/ports.ts';
 import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { readKubeconfig } from '../../src/kubernetes/kubeconfig.ts';
-import { manifest, recorder, silentLog, soon, targetOf, until } from '../support/kubernetes/scripted-cluster.ts';
+import { recorder } from '../support/kubernetes/recorder.ts';
+import { manifest, silentLog, soon, targetOf, until } from '../support/kubernetes/scripted-cluster.ts';
 
 const timings = {
   callSeconds: 2,

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
+import { newAuthority, newCertificate } from '../../../test/support/kubernetes/certificates.ts';
+import { recorder } from '../../../test/support/kubernetes/recorder.ts';
 import {
   answerJson,
   manifest,
   multiplexed,
-  newAuthority,
-  newCertificate,
   operationObject,
   type Script,
   scripted,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { newAuthority, newCertificate } from '../../../test/support/kubernetes/scripted-cluster.ts';
+import { newAuthority, newCertificate } from '../../../test/support/kubernetes/certificates.ts';
 import { credentialExpiry } from './credential-expiry.ts';
 
 const { certificate } = await newCertificate(await newAuthority(), -1, 2);

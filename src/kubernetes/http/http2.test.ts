@@ -5,14 +5,12 @@ import type { ServerResponse } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import { connect, createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
+import { newAuthority, newCertificate } from '../../../test/support/kubernetes/certificates.ts';
+import { type Recorder, recorder } from '../../../test/support/kubernetes/recorder.ts';
 import {
   answerJson,
   manifest,
-  newAuthority,
-  newCertificate,
   operationObject,
-  type Recorder,
-  recorder,
   type Scripted,
   scripted,
   silentLog,

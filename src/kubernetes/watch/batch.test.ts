@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { operationObject, recorder, until } from '../../../test/support/kubernetes/scripted-cluster.ts';
+import { recorder } from '../../../test/support/kubernetes/recorder.ts';
+import { operationObject, until } from '../../../test/support/kubernetes/scripted-cluster.ts';
 import { bookmark, type ScriptedWatches, watching } from '../../../test/support/kubernetes/scripted-watch.ts';
 import type { Observation } from '../../core/operations/rules/observe.ts';
 import { batchTo, HandOverFailed } from './batch.ts';

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { type Recorder, recorder } from '../../../test/support/kubernetes/recorder.ts';
 import {
   answerJson,
   multiplexed,
   operationObject,
-  type Recorder,
-  recorder,
   type Scripted,
   scripted,
   silentLog,

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { recorder } from '../../../test/support/kubernetes/recorder.ts';
 import {
   answerJson,
   operationObject,
-  recorder,
   scripted,
   silentLog,
   until,

@@ -1,88 +1,15 @@
-/** For the tests of this folder: certificates, a scripted HTTPS server, and what the port's calls are given. */
-
-import { webcrypto } from 'node:crypto';
+/** A scripted HTTPS server in the place of a cluster, and what the port's calls are given. */
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createSecureServer, type ServerHttp2Session } from 'node:http2';
 import { createServer } from 'node:https';
 import type { Socket } from 'node:net';
-import type { ObservedApplication } from '../../../src/core/applications/rules/observed-application.ts';
-import type { ClusterTarget } from '../../../src/core/clusters/ports.ts';
 import type { ClusterAccess } from '../../../src/core/clusters/rules/cluster.ts';
+import type { ClusterTarget } from '../../../src/core/delivery/ports.ts';
 import type { Log } from '../../../src/core/kernel/ports.ts';
 import type { CompleteList, Watcher, WatchState } from '../../../src/core/observation/ports.ts';
 import type { Manifest } from '../../../src/core/operations/rules/manifest.ts';
-import type { Observation } from '../../../src/core/operations/rules/observation.ts';
-
-// A dependency of x509 looks for the reflect-metadata polyfill when it is loaded; nothing that is used here needs it.
-if (!('getMetadata' in Reflect))
-  Object.assign(Reflect, {
-    getMetadata: () => undefined,
-    getOwnMetadata: () => undefined,
-    defineMetadata: () => undefined,
-  });
-const x509 = await import('@peculiar/x509');
-
-const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-
-interface Pair {
-  readonly certificate: string;
-  readonly key: string;
-}
-interface Signed extends Pair {
-  readonly keys: webcrypto.CryptoKeyPair;
-  readonly name: string;
-}
-
-async function keyPem(keys: webcrypto.CryptoKeyPair): Promise<string> {
-  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
-  return `-----BEGIN PRIVATE KEY-----\n${Buffer.from(pkcs8).toString('base64')}\n-----END PRIVATE KEY-----\n`;
-}
-
-export async function newAuthority(name = 'CN=Test CA'): Promise<Signed> {
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned(
-    {
-      serialNumber: '01',
-      name,
-      keys,
-      signingAlgorithm: algorithm,
-      notBefore: daysFromNow(-1),
-      notAfter: daysFromNow(1),
-      extensions: [new x509.BasicConstraintsExtension(true, 1, true)],
-    },
-    webcrypto,
-  );
-  return { certificate: certificate.toString('pem'), key: await keyPem(keys), keys, name };
-}
-
-export async function newCertificate(authority: Signed, from = -1, until = 1): Promise<Pair> {
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const certificate = await x509.X509CertificateGenerator.create(
-    {
-      serialNumber: '02',
-      subject: 'CN=localhost',
-      issuer: authority.name,
-      publicKey: keys.publicKey,
-      signingKey: authority.keys.privateKey,
-      signingAlgorithm: algorithm,
-      notBefore: daysFromNow(from),
-      notAfter: daysFromNow(until),
-      extensions: [
-        new x509.SubjectAlternativeNameExtension([
-          { type: 'dns', value: 'localhost' },
-          { type: 'ip', value: '127.0.0.1' },
-        ]),
-      ],
-    },
-    webcrypto,
-  );
-  return { certificate: certificate.toString('pem'), key: await keyPem(keys) };
-}
-
-function daysFromNow(days: number): Date {
-  return new Date(Date.now() + days * 86_400_000);
-}
+import { newAuthority, newCertificate, type Pair } from './certificates.ts';
 
 export interface Scripted extends AsyncDisposable {
   readonly target: ClusterTarget;
@@ -232,57 +159,6 @@ export function operationObject(name: string, version: string, phase: string, ui
     kind: 'Operation',
     metadata: { name, namespace: 'apps', uid, resourceVersion: version },
     status: { phase },
-  };
-}
-
-export interface Recorder extends Watcher {
-  readonly batches: (readonly Observation[])[];
-  readonly lists: ReadonlySet<string>[];
-  readonly applicationBatches: (readonly ObservedApplication[])[];
-  readonly applicationLists: CompleteList[];
-  readonly states: WatchState[];
-  readonly observations: () => readonly string[];
-}
-
-/** A watcher that keeps what it is told; `slow` is awaited for each batch of Operations. */
-export function recorder(
-  slow: () => Promise<void> = async () => undefined,
-  namespaces: () => readonly string[] = () => [],
-): Recorder {
-  const batches: (readonly Observation[])[] = [];
-  const lists: ReadonlySet<string>[] = [];
-  const applicationBatches: (readonly ObservedApplication[])[] = [];
-  const applicationLists: CompleteList[] = [];
-  const states: WatchState[] = [];
-  return {
-    batches,
-    lists,
-    applicationBatches,
-    applicationLists,
-    states,
-    observations: () =>
-      batches.flat().map(({ name, deleted, status }) => `${name} ${deleted ? 'deleted' : (status.phase ?? 'new')}`),
-    namespaces: async () => namespaces(),
-    operations: {
-      async seen(observations) {
-        batches.push(observations);
-        await slow();
-      },
-      async listed({ present }) {
-        lists.push(present);
-      },
-    },
-    applications: {
-      async seen(observations) {
-        applicationBatches.push(observations);
-      },
-      async listed(list) {
-        applicationLists.push(list);
-      },
-    },
-    async state(state) {
-      states.push(state);
-    },
   };
 }
 

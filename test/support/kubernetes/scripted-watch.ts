@@ -2,15 +2,8 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { clusterApi } from '../../../src/kubernetes/cluster-api.ts';
-import {
-  answerJson,
-  type Recorder,
-  type Script,
-  type Scripted,
-  scripted,
-  silentLog,
-  until,
-} from './scripted-cluster.ts';
+import type { Recorder } from './recorder.ts';
+import { answerJson, type Script, type Scripted, scripted, silentLog, until } from './scripted-cluster.ts';
 
 export const watchTimings = {
   connectSeconds: 0.5,
