@@ -1,7 +1,6 @@
 /**
- * The push connector's side of the port ClusterApi. At most three clients a cluster, for calls and
- * watches together. Nothing here throws for what a cluster or the network does, and every
- * call ends within its time.
+ * The push connector's side of the port ClusterApi. Calls and watches together take at most three connections for each
+ * cluster. No method throws for what a cluster or the network does, and every call ends within its time.
  */
 
 import type { ClusterDiscovery, ClusterTarget } from '../core/clusters/ports.ts';
@@ -28,13 +27,13 @@ import { watchParts } from './watch/watch-state.ts';
 
 export interface ClusterApiOptions {
   readonly log: Log;
-  /** Dates the lists of a watch. Replicas give the database's; without one it is this process' own. */
+  /** Dates the lists of a watch. Replicas pass the database's clock; if absent, it is the clock of this process. */
   readonly clock?: Clock;
   readonly timings?: Partial<Timings>;
   /** CIDR ranges that clusters may not be in, beside link-local, metadata and multicast addresses. */
   readonly deniedNetworks?: readonly string[];
   readonly resolve?: Resolve;
-  /** Leaves the certificate of a cluster unverified if its access says so. */
+  /** Leaves the certificate of a cluster unverified where its access says so. */
   readonly allowInsecureTls?: boolean;
 }
 
@@ -74,7 +73,7 @@ export function clusterApi(options: ClusterApiOptions): ClusterApi & { close(): 
       watchKind({ ...shared, kind: applicationInstances, followed: watcher.applications }, ended),
     ]);
   };
-  /** A state that cannot be recorded is told again with the next one; the watch itself does not suffer. */
+  /** The watch goes on when its state cannot be recorded; the next report makes up for it. */
   const reportState = async (watcher: Watcher, state: WatchState) =>
     watcher.state(state).catch((err: unknown) => log.warn({ err }, 'the state of the watch could not be recorded'));
 

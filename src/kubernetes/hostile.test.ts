@@ -91,7 +91,7 @@ describe('no connection is made to', () => {
     assert.equal(connectionCount, 0);
   });
 
-  test('what a name leads to a moment after it was checked', async () => {
+  test('an address that a name resolves to a moment after it was checked', async () => {
     let connectionCount = 0;
     const server = createServer(() => {
       connectionCount += 1;

@@ -1,8 +1,8 @@
 /**
  * Reads a kubeconfig as data. Elsewhere a kubeconfig is code and a file reader: `exec` and `auth-provider` start
  * programs, `tokenFile` and paths to keys send files away, proxies and skipped verification hand the token to others.
- * Here six explicit fields of the current context are taken; a field that would do any of that is refused with the
- * rule and what to do instead; all the rest is not looked at. No text of the document is repeated.
+ * Here six explicit fields of the current context are taken. A field that would do any of that is refused, with the
+ * rule and what to do instead. Everything else is ignored. No error repeats text of the document.
  */
 
 import { parseAllDocuments } from 'yaml';
@@ -50,7 +50,7 @@ export interface KubeconfigRules {
   readonly allowInsecureTls: boolean;
 }
 
-/** What it gives throws the Refusal `rule-violated` with the pointer /kubeconfig. Pure: no file, program or network. */
+/** The reader throws the Refusal `rule-violated` with the pointer /kubeconfig. It uses no file, program or network. */
 export function kubeconfigReader(rules: KubeconfigRules): KubeconfigReader {
   return (yamlText) => {
     const document = documentOf(yamlText);
@@ -79,7 +79,7 @@ function documentOf(text: string): Fields {
     );
   if (text.split(':').length > maxEntryCount)
     throw refusal(
-      'The kubeconfig has more entries than is accepted. Leave only the context that is needed: kubectl config view --raw --minify --flatten',
+      'The kubeconfig has more entries than are accepted. Leave only the context that is needed: kubectl config view --raw --minify --flatten',
     );
   const documents = parsed(() =>
     parseAllDocuments(text, {
@@ -100,7 +100,7 @@ function documentOf(text: string): Fields {
   return fields.data;
 }
 
-/** Also a text that exhausts the parser's stack by its nesting ends here. */
+/** A text whose nesting exhausts the parser's stack ends here, too. */
 function parsed<T>(read: () => T): T {
   try {
     return read();
@@ -112,7 +112,7 @@ function parsed<T>(read: () => T): T {
 function named(document: Fields, list: string, key: string, name: string, what: string): Fields {
   const entries = Entries.safeParse(document[list]);
   const found = entries.success ? entries.data.filter((entry) => entry.name === name) : [];
-  if (found.length > 1) throw refusal(`${what} is there more than once in ${list}; give it once.`);
+  if (found.length > 1) throw refusal(`${what} occurs more than once in ${list}; give it once.`);
   const fields = Fields.safeParse(found[0]?.[key]);
   if (!fields.success) throw refusal(`${what} names an entry that ${list} does not hold.`);
   return fields.data;
@@ -165,7 +165,7 @@ function trustOf(
 }
 
 const insecureTls =
-  'insecure-skip-tls-verify would hand the token to anybody in between. Give certificate-authority-data instead.';
+  'insecure-skip-tls-verify would hand the token to anyone in between. Give certificate-authority-data instead.';
 
 function credentialsOf(user: Fields): Pick<ClusterAccess, 'token' | 'clientCertificate' | 'clientKey'> {
   const token = textIn(

@@ -1,4 +1,6 @@
-/** Inline certificate and key data of a kubeconfig: base64 of PEM that OpenSSL can read. Errors never repeat the data. */
+/**
+ * Inline certificate and key data of a kubeconfig: base64 of PEM that OpenSSL can read. Errors never repeat the data.
+ */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 
 export type Decoded = { readonly pem: string } | { readonly wrong: string };

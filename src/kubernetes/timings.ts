@@ -1,8 +1,8 @@
-/** How long everything towards a cluster may take. Tests shorten them; nothing else changes them. */
+/** How long everything that goes to a cluster may take. Tests shorten these times; nothing else changes them. */
 export interface Timings {
   /** TCP and TLS together. */
   readonly connectSeconds: number;
-  /** A whole call: waiting for a connection, connecting, and the last byte of the answer. */
+  /** A whole call: from waiting for a connection to the last byte of the answer. */
   readonly callSeconds: number;
   /** How often an HTTP/2 connection is pinged. A dead one is noticed after three to four of these. */
   readonly pingSeconds: number;
@@ -10,7 +10,10 @@ export interface Timings {
   readonly pageSeconds: number;
   /** The cluster is asked to end each watch after a time between these two, so that not all end at once. */
   readonly watchSeconds: readonly [number, number];
-  /** A watch without a byte for this long is taken for dead. API servers send a bookmark about each minute, if they have one. */
+  /**
+   * A watch without a byte for this long counts as dead. API servers send a bookmark about each minute, if they have
+   * one.
+   */
   readonly silentSeconds: number;
   /** The back-off after a failed watch, from the first to the last ceiling, jittered over its whole range. */
   readonly backOffSeconds: readonly [number, number];
@@ -18,17 +21,17 @@ export interface Timings {
   readonly healthySeconds: number;
   /** The wait after the cluster refused the list or the credentials: a person has to act first. */
   readonly refusedSeconds: readonly [number, number];
-  /** A list in between, whatever the watch says. */
+  /** How often everything is listed again, whatever the watch says. */
   readonly relistSeconds: readonly [number, number];
-  /** After a watch that did not end as agreed a list comes this long after the last one, at the latest. */
+  /** After a watch that did not end by its own timeout, a list comes at the latest this long after the last list. */
   readonly relistAfterBreakSeconds: readonly [number, number];
-  /** Between two lists of what there is no connection to watch for. */
+  /** Between two lists of a scope that no connection is left to watch. */
   readonly pollSeconds: readonly [number, number];
-  /** How often the namespaces are asked for while the whole cluster may not be listed. */
+  /** How often the namespaces to watch are read while the whole cluster may not be listed. */
   readonly namespacesSeconds: readonly [number, number];
-  /** How often the whole cluster is tried again: rights may have been granted. */
+  /** How often the whole cluster is tried again while it may not be listed: rights may have been granted. */
   readonly wholeClusterSeconds: readonly [number, number];
-  /** An unchanged state of the watch is told again after this long, at the next occasion. */
+  /** An unchanged state of the watch is reported again after this long, at the next occasion. */
   readonly repeatSeconds: number;
 }
 

@@ -59,7 +59,7 @@ describe('only a cluster that says so makes a resource absent', () => {
   for (const [name, found, kind] of table) test(name, () => assert.equal(found.kind, kind));
 });
 
-test('an ERROR event is sorted like an answer, and says whether the version is too old', () => {
+test('an ERROR event is classified like an answer, and says whether the version is too old', () => {
   assert.equal(streamFailureOf(JSON.parse(status(410, 'Expired', 'too old resource version'))).expired, true);
   assert.equal(streamFailureOf({ kind: 'Status', reason: 'Expired' }).expired, true);
   assert.partialDeepStrictEqual(streamFailureOf(JSON.parse(status(403, 'Forbidden', 'no'))), {

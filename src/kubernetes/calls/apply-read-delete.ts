@@ -1,7 +1,7 @@
 /**
- * Apply, look and delete of one Operation through Kubernetes' own client, over our connection. The client is given the
- * resource's path, so it never asks the cluster for it; the answer is taken as it came over the wire and sorted once,
- * in failures.ts.
+ * Applies, reads and deletes one Operation with Kubernetes' own client, which sends its requests through our client. It
+ * is given the resource's path, so it never asks the cluster for it. The answer is taken as it came over the wire and
+ * classified once, in failures.ts.
  */
 
 import {
@@ -26,7 +26,7 @@ import { observationOf } from '../watch/resource.ts';
 
 const { groupVersion } = operations;
 
-/** The client with the one resource that it is used for. */
+/** Kubernetes' client, with the one resource that it is used for. */
 class OperationsApi extends KubernetesObjectApi {
   protected override async resource(): Promise<V1APIResource> {
     return {
@@ -39,7 +39,7 @@ class OperationsApi extends KubernetesObjectApi {
   }
 }
 
-/** The uid is the resource's; it is what later applies are bound to. */
+/** Later applies are bound to this uid. */
 const Stored = z.object({ kind: z.literal('Operation'), metadata: z.object({ uid: z.string().min(1) }) });
 
 export async function applyOperation(
@@ -76,7 +76,7 @@ export async function readOperation(client: ClusterClient, place: Place, limits:
   return observation === undefined ? failureOf(answer, Date.now()) : { kind: 'Found', observation };
 }
 
-/** With a resource version: only as it was then; else the refusal `Modified`. */
+/** With a resource version it deletes only that version; else the answer is the refusal `Modified`. */
 export async function deleteOperation(
   client: ClusterClient,
   { name, namespace, uid, resourceVersion }: Place & { uid?: string | undefined; resourceVersion?: string | undefined },
@@ -100,7 +100,7 @@ export async function deleteOperation(
   return jsonOf(answer.text) === undefined ? failureOf(answer, Date.now()) : { kind: 'Deleted' };
 }
 
-/** The client over our connection; `run` gives what came over the wire, or why nothing came. */
+/** Kubernetes' client over ours. `run` returns the answer as it came over the wire, or why none came. */
 function kubernetesClientOver(client: ClusterClient, limits: CallLimits) {
   let last: HttpAnswer | undefined;
   const httpApi = wrapHttpLibrary({

@@ -1,8 +1,10 @@
 /**
- * Which parameters the operator accepts, and whether its webhook answers: by server-side dry runs of an Operation on an
- * application that the cluster has. A dry run goes through admission and is never persisted. All parameters at once
- * first; only when that is denied each by itself, because a denial need not name all that it objects to. What counts
- * as not accepted is only what a denial names as unknown; whatever else is said of a parameter is of its value.
+ * Finds out which parameters the operator accepts, and whether its webhook answers, by server-side dry runs of an
+ * Operation on an application that the cluster has. A dry run goes through admission and is never persisted.
+ *
+ * The first dry run has all parameters. Only when it is denied, each parameter is tried by itself, because a denial
+ * need not name everything that it objects to. A parameter counts as not accepted only when a denial names it as
+ * unknown. Any other denial is about its value.
  */
 
 import { z } from 'zod';
@@ -23,7 +25,7 @@ export interface Admission {
   readonly acceptedParameters: Discovery['acceptedParameters'];
 }
 
-/** Each with a value of its type, all together the most that is ever sent. */
+/** Each parameter with a value of its type; together they are the most that is ever sent. */
 const sent = {
   Backup: {
     retention: '720h',
@@ -100,7 +102,7 @@ const oldest = {
 };
 const newest = { backup: Object.keys(sent.Backup), restore: Object.keys(sent.Restore) };
 
-/** Where no dry run could tell: what the resource's schema declares, else what is known of the operator's version. */
+/** Where no dry run gave an answer: the parameters in the resource's schema, else those of the operator's version. */
 export function acceptedBySchemaOrVersion(found: Discovery, now: string): Discovery['acceptedParameters'] {
   const { acceptedParameters, customResources, operator } = found;
   if (acceptedParameters.status !== 'Unknown') return acceptedParameters;
@@ -114,7 +116,7 @@ export function acceptedBySchemaOrVersion(found: Discovery, now: string): Discov
     .slice(1)
     .map(Number);
   if (major === undefined || minor === undefined || patch === undefined) return acceptedParameters;
-  // It was about 0.0.7 that the parameters grew: what is that close to it may be either.
+  // At about 0.0.7 parameters were added. A version that close to it may accept the old set or the new one.
   if (major === 0 && minor === 0 && patch < 6) return { ...known, source: 'OperatorVersion', ...oldest };
   return major > 0 || minor > 0 || patch > 8 ? { ...known, source: 'OperatorVersion', ...newest } : acceptedParameters;
 }
@@ -144,12 +146,12 @@ async function dryRunEach(run: DryRun, type: Type): Promise<DryRunOutcome> {
   return { parameters };
 }
 
-/** A conflict with another Operation is found after the parameters were. */
+/** The operator looks for a conflict with another Operation only after the parameters, so a conflict passes as well. */
 function passes({ value, failure }: QueryResult<unknown>): boolean {
   return value !== undefined || (isDenial(failure) && /conflict|in flight/i.test(failure?.message ?? ''));
 }
 
-/** The webhook's word, or the schema's; as against what keeps the question from being answered. */
+/** The webhook or the schema objects. Any other failure only leaves the question without an answer. */
 function isDenial(failure: ClusterFailure | undefined): boolean {
   return failure?.kind === 'Refused' && (failure.reason === 'Invalid' || /denied (the )?request/.test(failure.message));
 }

@@ -9,14 +9,14 @@ const jwt = (claims: unknown) =>
     .map((part) => Buffer.from(part).toString('base64url'))
     .join('.');
 
-test('a token says when it ends', () => {
+test('a token says when it expires', () => {
   assert.deepEqual(credentialExpiry({ token: jwt({ exp: 1_800_000_000, sub: 'x' }) }), {
     at: '2027-01-15T08:00:00.000Z',
     of: 'token',
   });
 });
 
-test('what says nothing about its end has none', () => {
+test('a credential that does not say when it expires has no expiry', () => {
   const tokens = [
     'opaque',
     'a.b',
@@ -34,7 +34,7 @@ test('what says nothing about its end has none', () => {
   assert.equal(credentialExpiry({ clientCertificate: 'nonsense' }), undefined);
 });
 
-test('of a token and a client certificate the one counts that ends first', () => {
+test('of a token and a client certificate the one that expires first counts', () => {
   const ended = credentialExpiry({ clientCertificate: certificate });
   assert.equal(ended?.of, 'clientCertificate');
   assert.ok(Math.abs(Date.parse(ended?.at ?? '') - Date.now() - 2 * 86_400_000) < 60_000);

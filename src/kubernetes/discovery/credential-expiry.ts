@@ -1,6 +1,6 @@
 /**
- * When the credentials of a cluster end, as they say of themselves: the `exp` of a token that is a JWT, read without
- * verifying it (only the cluster can), and the end of the client certificate. A token that is none says nothing.
+ * When the credentials of a cluster expire, as they say themselves: the `exp` of a token that is a JWT, and the end of
+ * the client certificate. The JWT is not verified, because only the cluster can do that. Any other token says nothing.
  */
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
@@ -13,7 +13,7 @@ export interface CredentialExpiry {
   readonly of: 'token' | 'clientCertificate';
 }
 
-/** The one that ends first; `undefined` when none says when. Pure. */
+/** Of the credential that expires first; `undefined` when none says when. Pure. */
 export function credentialExpiry(
   access: Pick<ClusterAccess, 'token' | 'clientCertificate'>,
 ): CredentialExpiry | undefined {

@@ -46,7 +46,7 @@ async function discover(script: Script, applications = [place], limits = timings
 }
 
 describe('discovery', () => {
-  test('what may not be read is Unknown in the words of the cluster, never absent', async () => {
+  test('a part that may not be read is Unknown in the words of the cluster, never Absent', async () => {
     const { discovery, failure } = await discover(scriptOf(whole));
     assert.equal(failure, undefined);
     assert.deepEqual(discovery.server, { status: 'Known', checkedAt: now, version: 'v1.34.1' });
@@ -62,7 +62,7 @@ describe('discovery', () => {
     assert.equal(discovery.webhook.status, 'Unknown');
   });
 
-  test('what the cluster does not serve is Absent', async () => {
+  test('a part that the cluster does not serve is Absent', async () => {
     const absent = [404, { kind: 'Status', message: 'the server could not find the requested resource' }] as const;
     const { discovery, failure } = await discover(
       scriptOf({
@@ -94,7 +94,7 @@ describe('discovery', () => {
     assert.equal(asked.filter((each) => each.includes('storageclasses')).length, 2);
   });
 
-  test('a storage location that Velero has not looked at is Unavailable, and what is strange is passed over', async () => {
+  test('a storage location that Velero has not looked at is Unavailable, and strange entries are left out', async () => {
     const metadata = { name: 'default', namespace: 'velero' };
     const { discovery } = await discover(
       scriptOf({
@@ -151,7 +151,7 @@ describe('discovery', () => {
     );
   });
 
-  test('a review of rules that is incomplete takes nothing for denied', async () => {
+  test('a review of rules that is incomplete denies nothing', async () => {
     const { discovery } = await discover(
       scriptOf({
         ...whole,
@@ -165,7 +165,7 @@ describe('discovery', () => {
     assert.deepEqual(new Set(discovery.permissions.items?.map(({ allowed }) => allowed)), new Set(['Yes']));
   });
 
-  test('what an operator accepts is found by dry runs only, and by each parameter alone where all are denied', async () => {
+  test('the parameters that an operator accepts are found by dry runs only, and one by one where all are denied', async () => {
     const old = ['retention', 'snapshotClassName', 'storageLocation', 'backupName', 'namespaceMapping', 'restorePVs'];
     const asked: string[] = [];
     const { discovery } = await discover(
@@ -246,7 +246,7 @@ describe('discovery', () => {
     assert.equal((await acceptedBy(open)).status, 'Unknown');
   });
 
-  test('a webhook that does not answer is told as such', async () => {
+  test('a webhook that does not answer is reported as such', async () => {
     const message = 'Internal error occurred: failed calling webhook "v.io": context deadline exceeded';
     const { discovery } = await discover(
       scriptOf({ ...whole, 'PATCH operation': [500, { kind: 'Status', reason: 'InternalError', message }] }),
@@ -255,7 +255,7 @@ describe('discovery', () => {
     assert.match(discovery.webhook.message ?? '', /context deadline exceeded/);
   });
 
-  test('one slow part spoils no other, and at most two questions are asked at a time', async () => {
+  test('one slow part spoils no other, and at most two queries run at a time', async () => {
     let running = 0;
     let most = 0;
     const answer = scriptOf(whole);
@@ -275,7 +275,7 @@ describe('discovery', () => {
     assert.ok(performance.now() - started < timings.callSeconds * 1000 + 2000);
   });
 
-  test('a mute cluster costs one question, a rejected token too', async () => {
+  test('a mute cluster costs one query, and so does a rejected token', async () => {
     const mute = await discover(() => undefined, [place], { connectSeconds: 0.5, callSeconds: 1 });
     assert.equal(mute.failure?.kind, 'Unreachable');
     assert.equal(mute.discovery.permissions.status, 'Unknown');

@@ -1,7 +1,7 @@
 /**
- * What a cluster is and what our credentials may do there, as far as their rights reach. The parts are independent: a
- * slow or failing one is Unknown with its reason and spoils no other. Two are asked at a time, each with one question
- * after the other, and all of it ends within the time of one call.
+ * Finds out what a cluster is and what our credentials may do there, as far as their rights reach. The parts are
+ * independent: one that is slow or fails is Unknown with its reason, and spoils no other. Two parts run at a time, each
+ * with one query after the other, and all of it ends within the time of one call.
  */
 
 import { z } from 'zod';
@@ -33,7 +33,7 @@ export interface Discovered {
 const parallelCount = 2;
 const Version = z.object({ gitVersion: z.string().max(256) });
 
-/** `applications` are those registered for the cluster: where rights are looked for, and dry runs made. */
+/** `applications` are those registered for the cluster: rights are looked for and dry runs made where they are. */
 export async function discoverCluster(
   client: ClusterClient,
   limits: CallLimits,
@@ -56,7 +56,7 @@ export async function discoverCluster(
     async () => ({ volumeSnapshotClasses: await volumeSnapshotClasses(query, now) }),
     async () => ({ storageClasses: await storageClasses(query, now) }),
   ];
-  const { problem: _, ...blank } = nothingFound(now, 'It was not asked.');
+  const { problem: _, ...blank } = nothingFound(now, 'The cluster was not asked.');
   let discovery: Discovery = blank;
   const waiting = parts.values();
   const worker = async () => {
@@ -81,7 +81,7 @@ export function nothingDiscovered(now: string, failure: ClusterFailure): Discove
   return { discovery: nothingFound(now, failure.message), failure };
 }
 
-/** With when the credentials say that they end, which needs no answer of the cluster. */
+/** Adds when the credentials expire. They say so themselves, so this needs no answer of the cluster. */
 export function withExpiry(found: Discovered, access: ClusterAccess): Discovered {
   const expiry = credentialExpiry(access);
   if (expiry === undefined) return found;

@@ -1,6 +1,6 @@
 /**
- * What a discovery lists: storage locations, snapshot and storage classes, gated namespaces, the operator's own Cluster,
- * and which custom resources are served. The rights to most of it are optional.
+ * The lists of a discovery: storage locations, snapshot and storage classes, gated namespaces, the operator's own
+ * Cluster, and the custom resources that are served. The rights to most of them are optional.
  */
 import { z } from 'zod';
 import type { Discovery } from '../../core/clusters/rules/discovery.ts';
@@ -18,7 +18,7 @@ import {
 
 const text = z.string().min(1).max(1024);
 const optionalText = text.optional().catch(undefined);
-const words = z
+const clippedText = z
   .string()
   .min(1)
   .transform((message) => clip(message))
@@ -40,7 +40,10 @@ const Location = z
   .object({
     metadata: z.object({ name: text, namespace: text }),
     spec: z.object({ default: isTrue, provider: optionalText, accessMode: optionalText }).catch({}),
-    status: z.object({ phase: optionalText, message: words, lastValidationTime: instant }).optional().catch(undefined),
+    status: z
+      .object({ phase: optionalText, message: clippedText, lastValidationTime: instant })
+      .optional()
+      .catch(undefined),
   })
   .transform(({ metadata, spec, status }) => ({
     name: metadata.name,
@@ -53,7 +56,7 @@ const Location = z
     ...(status?.lastValidationTime !== undefined && { lastValidatedAt: status.lastValidationTime }),
   }));
 
-/** Velero's namespace is asked for where the whole cluster may not be: that is how far a Role of Velero's reaches. */
+/** Where the whole cluster may not be listed, Velero's namespace is: a Role of Velero's reaches that far. */
 export async function storageLocations(query: Query, now: string): Promise<Discovery['storageLocations']> {
   const everywhere = await queryList(query, '/apis/velero.io/v1/backupstoragelocations', Location);
   if (!isForbidden(everywhere)) return findingOfList(everywhere, now);
@@ -180,7 +183,7 @@ const Group = z.object({ versions: z.array(z.object({ version: text })) });
 const Resources = z.object({ resources: z.array(z.object({ name: z.string() })) });
 const maxVersionCount = 4;
 
-/** What is asked here is open to every account; so what is missing here is missing. */
+/** Every account may make these queries, so a resource that is missing in the answers is missing in the cluster. */
 export async function customResources(query: Query, now: string): Promise<Discovery['customResources']> {
   const items: NonNullable<Discovery['customResources']['items']> = [];
   for (const { group, resource } of needed) {

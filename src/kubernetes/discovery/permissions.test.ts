@@ -33,7 +33,7 @@ test('the documented role grants what is needed in the namespaces of application
   assert.deepEqual(await rightsIn('rbac.yaml', 'vworkspace-control-plane'), new Set(needed));
 });
 
-test('what the documents grant for the whole cluster only reads, and no secrets', async () => {
+test('the documented rights for the whole cluster only read, and read no secrets', async () => {
   const rights = [
     ...(await rightsIn('rbac.yaml', 'vworkspace-control-plane-watch')),
     ...(await rightsIn('rbac-discovery.yaml')),

@@ -1,7 +1,7 @@
 /**
- * What the credential may do. Each right is asked for the whole cluster first; one that is not given there is looked for
- * in the namespaces that hold an application, with one review of all rules a namespace, since rights to write are
- * usually granted there only. A review that is incomplete is made up for by asking for the right itself.
+ * What the credential may do. Each right is asked for the whole cluster first. One that is not given there is looked
+ * for in the namespaces that hold an application, because rights to write are usually granted there only. One review of
+ * all rules serves for each namespace; where it is incomplete, the right itself is asked for.
  */
 import { z } from 'zod';
 import type { Discovery, Permission } from '../../core/clusters/rules/discovery.ts';
@@ -41,7 +41,7 @@ const Applications = z
   .object({ items: z.array(z.object({ metadata: z.object({ namespace: z.string().min(1) }) })) })
   .transform(({ items }) => [...new Set(items.map(({ metadata }) => metadata.namespace))]);
 
-/** `namespaces`: those with registered applications. Without any the cluster's own applications say where to look. */
+/** `namespaces` are those with registered applications. If there are none, the cluster's own applications say where. */
 export async function permissions(
   query: Query,
   now: string,
@@ -93,7 +93,7 @@ async function permissionInNamespaces(
   };
 }
 
-/** `undefined`: the rules do not say, because they are incomplete. */
+/** `undefined` when no rule grants it and the rules are incomplete. */
 function grants({ resourceRules, incomplete }: Rules, { verb, group, resource }: Needed): boolean | undefined {
   const has = (list: readonly string[], value: string) => list.includes('*') || list.includes(value);
   const granted = resourceRules.some(

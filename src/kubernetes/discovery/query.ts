@@ -1,6 +1,6 @@
 /**
- * One question of a discovery: what came of it as a value or a failure, never as an exception. Each question has a part
- * of the whole time, so that a slow one leaves time for the others.
+ * One query of a discovery: it results in a value or a failure, never in an exception. Each query has a part of the
+ * whole time, so that a slow one leaves time for the others.
  */
 
 import { z } from 'zod';
@@ -27,12 +27,12 @@ export interface QueriedList<T> {
 export const maxItemCount = 200;
 const pageSize = 100;
 
-/** `seconds` for all questions together; each has at most a third of it. */
+/** `limits.seconds` is for all queries together; each has at most a third of it. */
 export function queryWithin(client: ClusterClient, limits: CallLimits): Query {
   const endsAt = performance.now() + limits.seconds * 1000;
   return async (request, schema) => {
     const left = (endsAt - performance.now()) / 1000;
-    if (left <= 0) return { failure: unreachable(new UnreachableError('no time was left to ask')) };
+    if (left <= 0) return { failure: unreachable(new UnreachableError('no time was left to ask the cluster')) };
     try {
       const answer = await client.call(request, { ...limits, seconds: Math.min(left, limits.seconds / 3) });
       const parsed = answer.status < 300 ? schema.safeParse(jsonOf(answer.text)) : undefined;
@@ -51,7 +51,7 @@ const Page = z.object({
     .transform((items) => items ?? []),
 });
 
-/** A list, page by page, up to 200 entries; what is none of `item` is passed over. */
+/** A list, page by page, up to 200 entries. Entries that are no `item` are left out. */
 export async function queryList<T>(
   query: Query,
   path: string,
@@ -77,11 +77,11 @@ export async function queryList<T>(
   return { value: { items: items.slice(0, maxItemCount), truncated: next !== '' || items.length > maxItemCount } };
 }
 
-/** 403 is Unknown, as is what was not answered; only the cluster's own 404 is Absent. */
+/** A 403 is Unknown, as is a query without an answer; only the cluster's own 404 is Absent. */
 export function findingOf(result: QueryResult<unknown>, now: string): Finding {
   if (result.value !== undefined) return { status: 'Known', checkedAt: now };
   if (isAbsent(result)) return { status: 'Absent', checkedAt: now };
-  return { status: 'Unknown', problem: clip(result.failure?.message ?? 'It was not asked.') };
+  return { status: 'Unknown', problem: clip(result.failure?.message ?? 'The cluster was not asked.') };
 }
 
 export function isAbsent({ failure }: QueryResult<unknown>): boolean {
@@ -92,7 +92,7 @@ export function isForbidden({ failure }: QueryResult<unknown>): boolean {
   return failure?.kind === 'Refused' && failure.status === 403;
 }
 
-/** The part of a discovery that a list makes. */
+/** As `findingOf`, with the entries of the list. */
 export function findingOfList<T>(
   result: QueryResult<QueriedList<T>>,
   now: string,

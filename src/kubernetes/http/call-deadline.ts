@@ -1,11 +1,14 @@
-/** A time limit that ends with an outer signal, too, and that can be lifted once what it guards has begun. */
+/**
+ * The time limit of a call. An outer signal ends the call, too, and the limit can be lifted once an answer has begun.
+ */
 import { UnreachableError } from './unreachable.ts';
 
 export interface CallDeadline {
   readonly signal: AbortSignal;
-  /** No longer ends by itself; the outer signal still ends it. */
+  /** The time does not end the call any more; the outer signal still does. */
   lift(): void;
   abort(reason: Error): void;
+  /** To be called when the call has ended: frees the timer and the outer signal. */
   clear(): void;
 }
 

@@ -1,7 +1,7 @@
 /**
- * One connection object a cluster for its calls, cached between calls. It belongs to the credentials that it was opened
- * with: when they change the next call opens another one and the old one ends once its running calls have. A cluster
- * that is not called any more loses its object after a while, so that removed clusters leave nothing behind.
+ * One client for each cluster, kept between calls. A client belongs to the credentials that it was opened with. When
+ * they change, the next call opens another client, and the old one closes once its running calls have ended. The client
+ * of a cluster that is not called any more closes after a while, so that removed clusters leave nothing behind.
  */
 
 import { createHash } from 'node:crypto';
@@ -18,7 +18,7 @@ interface CachedClient {
 }
 
 export interface ClientCache {
-  /** Runs `work` with the cluster's connection. Rejects when the access cannot be used at all. */
+  /** Runs `work` with the cluster's client. Rejects when the access cannot be used at all. */
   use<T>(target: ClusterTarget, work: (client: ClusterClient) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }

@@ -1,8 +1,9 @@
 /**
- * The connections to one cluster, from explicit fields only: nothing is read from files, environment or programs.
- * Keep-alive, no redirects, HTTP/2 where the cluster speaks it, else HTTP/1.1. A call ends within its time whatever the
- * far side does: the time counts from the start, waits for a free connection included, to the last byte. Nothing that
- * the cluster says in an error repeats our token.
+ * The HTTP client of one cluster, made from explicit fields only: it reads nothing from files, environment or programs.
+ * It keeps connections alive, follows no redirects, and speaks HTTP/2 where the cluster does, else HTTP/1.1.
+ *
+ * A call ends within its time whatever the cluster does. The time counts from the start to the last byte, waiting for a
+ * free connection included. Where the cluster repeats our token in an error or a warning, the token is removed.
  */
 
 import type { ClusterAccess } from '../../core/clusters/rules/cluster.ts';
@@ -29,30 +30,37 @@ export interface CallLimits {
   readonly seconds: number;
   readonly bytes: number;
   readonly signal?: AbortSignal | undefined;
-  /** By `performance.now()`. What could not be sent until then is not sent; of a write, without it, after five seconds. */
+  /**
+   * By `performance.now()`. A write that could not be sent by then is not sent. If absent, a write may wait for five
+   * seconds.
+   */
   readonly sendUntil?: number | undefined;
 }
 
 export interface ResponseStream {
   readonly answer: Omit<HttpAnswer, 'text'>;
   readonly chunks: AsyncIterable<Uint8Array>;
-  /** Ends it at once; the chunks then reject with this reason. */
+  /** Ends the stream at once; `chunks` then rejects with this reason. */
   cut(reason: Error): void;
 }
 
 export interface ClusterClient {
   /** The API server's address as calls use it: https, without a slash at its end. */
   readonly server: string;
-  /** The answer, whatever its status. Rejects when there is none: network, TLS, time, size. */
+  /** Resolves with the answer, whatever its status. Rejects when there is none: network, TLS, time, size. */
   call(request: Request, limits: CallLimits): Promise<HttpAnswer>;
-  /** The answer's head and its chunks as they come; ends with `signal`. The head must come within the time of a call. */
+  /**
+   * Resolves with the answer's head, which must come within the time of a call, and its chunks as they come. Ends with
+   * `signal`.
+   */
   stream(request: Request, signal: AbortSignal): Promise<ResponseStream>;
   /**
-   * Room for one more watch, until the returned function is called. Over HTTP/1.1 each takes a connection, and one is
-   * left for calls; over HTTP/2 there is room for some hundred. What is not Operations takes at most half.
+   * Takes room for one more watch until the returned function is called; `undefined` when there is no room. Over
+   * HTTP/1.1 each watch takes a connection, and one is left for calls. Over HTTP/2 there is room for two hundred. A
+   * resource other than Operations takes at most half of the room.
    */
   reserveWatch(resource: FollowedResource): (() => void) | undefined;
-  /** Cuts whatever still runs. */
+  /** Cuts everything that still runs. */
   close(): Promise<void>;
 }
 
@@ -60,10 +68,10 @@ export interface ClientOptions extends ConnectRules {
   readonly connectionCount: number;
 }
 
-/** What writes and does not say until when it may be sent waits no longer than this. */
+/** How long a write without `sendUntil` may wait to be sent. */
 const maxWaitMs = 5_000;
 
-/** API servers allow 100 streams a connection and more. A third of three connections is left for calls. */
+/** API servers allow 100 streams on a connection, and more. Of three connections a third is left for calls. */
 const maxStreamCount = 200;
 
 export function openClient(access: ClusterAccess, options: ClientOptions): ClusterClient {
@@ -76,7 +84,7 @@ export function openClient(access: ClusterAccess, options: ClientOptions): Clust
     pingSeconds: timings.pingSeconds,
     connect,
   });
-  const streams: FollowedResource[] = [];
+  const reserved: FollowedResource[] = [];
   const prefix = server.pathname.replace(/\/+$/, '');
 
   const sender = (method: Request['method'], sendUntil = performance.now() + maxWaitMs) => {
@@ -84,7 +92,7 @@ export function openClient(access: ClusterAccess, options: ClientOptions): Clust
     return method === 'GET' ? dispatcher : dispatcher.compose(abortUnsentAfter(sendUntil));
   };
   const send = (request: Request, signal: AbortSignal, sendUntil?: number) =>
-    // A request that waits in the pool's queue does not listen to its signal; only one that was sent does.
+    // While a request waits in the pool's queue, its signal does not end it.
     orAborted(
       sender(request.method, sendUntil).request({
         method: request.method,
@@ -122,13 +130,14 @@ export function openClient(access: ClusterAccess, options: ClientOptions): Clust
       try {
         const { current } = pool;
         const { statusCode, headers, body } = await send(request, timer.signal);
-        // A refusal ends within the time of a call, and is read where it came: with a 401 API servers ask to leave.
+        // A refusal is read on the connection on which it came, within the time of a call: with a 401 API servers send
+        // GOAWAY as well.
         if (statusCode < 300) {
           timer.lift();
-          current.running.add(timer.abort);
+          current.openStreams.add(timer.abort);
         }
         if (current !== pool.current) current.leave();
-        const chunks = withTimerCleared(body, timer, () => current.running.delete(timer.abort));
+        const chunks = withTimerCleared(body, timer, () => current.openStreams.delete(timer.abort));
         return { answer: { status: statusCode, headers }, chunks, cut: timer.abort };
       } catch (error) {
         timer.clear();
@@ -137,11 +146,11 @@ export function openClient(access: ClusterAccess, options: ClientOptions): Clust
     },
     reserveWatch(resource) {
       const most = sockets.http2 ? maxStreamCount : options.connectionCount - 1;
-      const ofIts = streams.filter((each) => each === resource).length;
-      if (streams.length >= most || (resource !== 'operations' && ofIts >= most / 2)) return undefined;
-      streams.push(resource);
+      const sameCount = reserved.filter((each) => each === resource).length;
+      if (reserved.length >= most || (resource !== 'operations' && sameCount >= most / 2)) return undefined;
+      reserved.push(resource);
       return () => {
-        streams.splice(streams.indexOf(resource), 1);
+        reserved.splice(reserved.indexOf(resource), 1);
       };
     },
     async close() {

@@ -1,8 +1,8 @@
 /**
- * Which addresses are never connected to, whatever name led there: link-local ones and the metadata services of clouds
- * (they hand out the host's own credentials), the unspecified address, multicast and broadcast. The IPv6 forms that
- * carry an IPv4 address (mapped, compatible, 6to4, NAT64) count as that address. Private and loopback addresses are
- * allowed: clusters live there. An installation names its own infrastructure as further networks to deny.
+ * The addresses that are never connected to, whatever name led there: link-local addresses and the metadata services of
+ * clouds (they hand out the host's own credentials), the unspecified address, multicast and broadcast. An IPv6 form
+ * that carries an IPv4 address (mapped, compatible, 6to4, NAT64) counts as that address. Private and loopback addresses
+ * are allowed, because clusters live there. An installation names its own infrastructure as further networks to deny.
  */
 import { BlockList, isIP, isIPv4 } from 'node:net';
 
@@ -26,7 +26,7 @@ const deniedV6 = [
 
 export type IsDenied = (address: string) => boolean;
 
-/** Says whether an address may not be connected to; what is no IP address may not. `networks` are CIDR ranges. */
+/** Anything that is no IP address is denied as well. `networks` are CIDR ranges. */
 export function deniedAddresses(networks: readonly string[] = []): IsDenied {
   const denied = new BlockList();
   for (const [address, prefix] of deniedV4) denyV4(denied, address, prefix);
@@ -45,7 +45,7 @@ function denyNetwork(denied: BlockList, network: string): void {
   else denied.addSubnet(address, Number(prefix), 'ipv6');
 }
 
-/** BlockList itself sees the mapped form (::ffff:a.b.c.d) as the IPv4 address; the other three are added here. */
+/** BlockList itself takes the mapped form (::ffff:a.b.c.d) for the IPv4 address; the other three are added here. */
 function denyV4(denied: BlockList, address: string, prefix: number): void {
   denied.addSubnet(address, prefix, 'ipv4');
   const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);

@@ -1,9 +1,9 @@
 /**
- * The one place where an API server's answer other than success becomes a ClusterFailure. What decides whether an
- * Operation fails for good or is tried again is decided here, so two cautions hold:
+ * The one place where an API server's answer other than success becomes a ClusterFailure. It decides whether an
+ * Operation fails for good or is tried again, so two cautions hold:
  *
  * - Only an API server refuses. A 4xx without its `Status` body comes from something in between (a proxy, a balancer
- *   without a backend); it must not fail an Operation and counts as a server error.
+ *   without a backend). It must not fail an Operation, so it counts as a server error.
  * - Only a mismatch of the uid that we gave means that our resource is gone.
  */
 
@@ -21,7 +21,7 @@ export interface HttpAnswer {
   readonly text: string;
 }
 
-/** metav1.Status as far as it is read; the ERROR event of a watch carries the same. */
+/** metav1.Status, as far as it is read. The ERROR event of a watch carries the same. */
 const Status = z.object({
   kind: z.literal('Status'),
   message: z.string().catch(''),
@@ -58,7 +58,7 @@ export function streamFailureOf(object: unknown): ClusterFailure & { readonly ex
   };
 }
 
-/** What an apply that did not succeed means; with the uid given, a mismatch means that our resource is gone. */
+/** For an apply that did not succeed. If its uid was given, a mismatch means that our resource is gone. */
 export function applyFailure(answer: HttpAnswer, uidGiven: boolean, now: number): ClusterAnswer {
   const failure = failureOf(answer, now);
   if (!uidGiven || failure.kind !== 'Refused') return failure;
@@ -66,8 +66,8 @@ export function applyFailure(answer: HttpAnswer, uidGiven: boolean, now: number)
 }
 
 /**
- * What a delete or a look that did not succeed means. A 404 counts as gone only when an API server says it; without the
- * CRD there is no resource either.
+ * For a read or a delete that did not succeed. A 404 means that the resource is gone only when an API server says it.
+ * Without the CRD there is no resource either.
  */
 export function readOrDeleteFailure(answer: HttpAnswer, uidGiven: boolean, now: number): ClusterAnswer {
   const failure = failureOf(answer, now);
@@ -83,7 +83,7 @@ function classify(
   words: string,
   retryAfterSeconds: number | undefined,
 ): ClusterFailure {
-  const message = words === '' ? `${status} ${STATUS_CODES[status] ?? 'without a word'}` : words;
+  const message = words === '' ? `${status} ${STATUS_CODES[status] ?? 'without a message'}` : words;
   const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
   if (status === 429)
     return { kind: 'Throttled', message, ...wait, ...(deniedByAdmission(words) && { untouched: true }) };
@@ -115,7 +115,7 @@ function classify(
   return { kind: 'Refused', status, reason, message };
 }
 
-/** A server-side apply with a field that the CRD does not know is answered with 500, each time anew. */
+/** API servers answer 500 to a server-side apply with a field that the CRD does not know, each time it is sent. */
 const notInSchema = /failed to create typed patch object|field not declared in schema/;
 
 function crdMissing(words: string): Refused {
@@ -130,7 +130,7 @@ function deniedByAdmission(words: string): boolean {
   );
 }
 
-/** Operators word their denials differently; what they quote are names, which may be anything. */
+/** Operators word their denials differently. Quoted text does not count: it holds names, which may be anything. */
 function denialOf(message: string): string {
   const words = message.replace(/^.*?denied (the )?request:?/is, '').replace(/"[^"]*"|'[^']*'|`[^`]*`/g, '""');
   if (/conflict|(another|other) operation .*(in[ -]?flight|in progress|running|pending|active)/i.test(words))
@@ -139,7 +139,7 @@ function denialOf(message: string): string {
   return /capabilit/i.test(words) ? 'CapabilityMissing' : 'AdmissionRejected';
 }
 
-/** Of a quota that is new the status is unknown, for some seconds. */
+/** The status of a new quota is unknown for some seconds. */
 const quotaIsFull = /exceeded quota|status unknown for quota/;
 
 /** A CamelCase word for machines. `Transient` never leaves this file: the same request may succeed a moment later. */

@@ -1,23 +1,23 @@
 /**
- * The pool of connections that requests go out on, and the one after it. A cluster that asks to leave (GOAWAY, as API
- * servers do now and then to spread their load) is left without news: calls end where they run, what is new takes new
- * connections, and watches move over at once, or the connection would stay as long as they do and hold up what waits
- * in its queue.
+ * The pool of connections that requests go out on, and its replacement after a GOAWAY, which API servers send now and
+ * then to spread their load. A GOAWAY is no failure, and nobody hears of it. Running calls end on the old pool, and new
+ * calls use the new one. Watches move over at once: else the old connection would stay as long as they do, and hold up
+ * the requests that wait in its queue.
  */
 import { type buildConnector, Pool } from 'undici';
 import { UnreachableError } from './unreachable.ts';
 
 export interface PoolInUse {
   readonly dispatcher: Pool;
-  /** What ends each of the streams that run on it. */
-  readonly running: Set<(reason: Error) => void>;
-  /** Ends them: to be called again for one that began while the line was left. */
+  /** A function for each open stream, which ends it. */
+  readonly openStreams: Set<(reason: Error) => void>;
+  /** Ends the open streams. To be called again for a stream that opened while the pool was being replaced. */
   leave(): void;
 }
 
 export interface ReplaceablePool {
   readonly current: PoolInUse;
-  /** Cuts whatever still runs. */
+  /** Cuts everything that still runs. */
   close(): Promise<void>;
 }
 
@@ -27,7 +27,9 @@ export interface PoolOptions {
   readonly connect: buildConnector.connector;
 }
 
-/** Shorter than what API servers (90 s) and balancers (60 s) keep, so that a call seldom meets a closing connection. */
+/**
+ * Shorter than API servers (90 s) and balancers (60 s) keep a connection, so that a call seldom meets one that closes.
+ */
 const keepAliveSeconds = 30;
 
 export function replaceablePool(
@@ -47,12 +49,12 @@ export function replaceablePool(
       h2Options: { pingInterval: pingSeconds * 1000 },
       connect,
     });
-    const running: PoolInUse['running'] = new Set();
+    const openStreams: PoolInUse['openStreams'] = new Set();
     const opened: PoolInUse = {
       dispatcher,
-      running,
+      openStreams,
       leave() {
-        for (const cut of running) cut(new UnreachableError('the cluster has asked to use another connection'));
+        for (const cut of openStreams) cut(new UnreachableError('the cluster asked for another connection (GOAWAY)'));
       },
     };
     pools.add(opened);

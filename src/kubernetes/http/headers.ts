@@ -6,7 +6,7 @@ export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 const maxWarningCount = 20;
 const maxRetryAfterSeconds = 3600;
 
-/** The texts of `299 - "text"`, in order, at most twenty; other codes and what cannot be read are left out. */
+/** The texts of `299 - "text"`, in order, at most twenty. Other codes and unreadable warnings are left out. */
 export function warningsOf(headers: Headers): readonly string[] {
   const lines = headers.warning === undefined ? [] : [headers.warning].flat();
   const texts: string[] = [];
@@ -23,7 +23,7 @@ function utf8(text: string): string {
   return Buffer.from(text, 'latin1').toString('utf8');
 }
 
-/** Seconds from `now` (milliseconds since 1970), at least 0 and at most an hour; absent when there is none to read. */
+/** Seconds from `now` (milliseconds since 1970), at least 0 and at most an hour; `undefined` when none can be read. */
 export function retryAfterSecondsOf(headers: Headers, now: number): number | undefined {
   const [stated] = [headers['retry-after']].flat();
   if (stated === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** What only HTTP/2 has: many streams on one connection, and faults that take the whole connection. */
+/** Only HTTP/2 has these: many streams on one connection, and faults that take the whole connection. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
@@ -26,16 +26,16 @@ speak('HTTP/2');
 
 const timings = { ...watchTimings, silentSeconds: 5, callSeconds: 1, pingSeconds: 0.1 };
 
-interface Line extends AsyncDisposable {
+interface BreakableProxy extends AsyncDisposable {
   readonly server: string;
-  /** From now on nothing passes, on connections that are open; new ones are well. */
+  /** From now on nothing passes on the connections that are open; new ones are well. */
   mute(): void;
   cut(): void;
   readonly peak: () => number;
 }
 
-/** A line to `server` that can be cut, and can go mute without a word. */
-async function lineTo(server: string): Promise<Line> {
+/** A TCP proxy before `server` that can be cut, and can go mute while its connections stay open. */
+async function startProxy(server: string): Promise<BreakableProxy> {
   const pairs = new Set<{ near: Socket; far: Socket }>();
   let peak = 0;
   const listener = createServer((near) => {
@@ -81,13 +81,13 @@ async function lineTo(server: string): Promise<Line> {
 
 interface Running {
   readonly server: Scripted;
-  readonly line: Line;
+  readonly proxy: BreakableProxy;
   readonly api: ReturnType<typeof clusterApi>;
   readonly target: ReturnType<typeof targetOf>;
   readonly watches: readonly { version: string; response: ServerResponse }[];
 }
 
-/** A cluster that answers everything at once and whose watches stay open, watched over a line. */
+/** A cluster that answers everything at once and whose watches stay open, watched through a proxy. */
 async function running(watcher: Recorder, work: (running: Running) => Promise<void>): Promise<void> {
   const watches: { version: string; response: ServerResponse }[] = [];
   await using server = await scripted((request, response) => {
@@ -101,20 +101,20 @@ async function running(watcher: Recorder, work: (running: Running) => Promise<vo
       quiet(searchParams, response);
     }
   });
-  await using line = await lineTo(server.target.access.server);
-  const target = targetOf({ ...server.target.access, server: line.server });
+  await using proxy = await startProxy(server.target.access.server);
+  const target = targetOf({ ...server.target.access, server: proxy.server });
   const api = clusterApi({ log: silentLog, timings });
   const stop = new AbortController();
   const watched = api.watch(target, watcher, stop.signal);
   try {
     await until(() => watcher.states.length > 0, 'it is watched');
-    await work({ server, line, api, target, watches });
+    await work({ server, proxy, api, target, watches });
   } finally {
     stop.abort();
     await watched;
     await api.close();
   }
-  assert.ok(line.peak() <= 3, `${line.peak()} connections at once`);
+  assert.ok(proxy.peak() <= 3, `${proxy.peak()} connections at once`);
 }
 
 describe('over HTTP/2', () => {
@@ -126,10 +126,10 @@ describe('over HTTP/2', () => {
     });
   });
 
-  test('a connection that goes mute is noticed by its pings, and another takes its place without news', async () => {
+  test('pings notice a connection that goes mute, and another takes its place without a report', async () => {
     const watcher = recorder();
-    await running(watcher, async ({ line, server, watches, api, target }) => {
-      line.mute();
+    await running(watcher, async ({ proxy, server, watches, api, target }) => {
+      proxy.mute();
       await until(() => watches.length >= 2, 'the watch was resumed');
       assert.equal(server.connectionCount(), 2);
       assert.ok(watcher.states.every(({ kind }) => kind === 'Watching'));
@@ -139,8 +139,8 @@ describe('over HTTP/2', () => {
   });
 
   test('a connection that is cut costs no watch its place, and no later call', async () => {
-    await running(recorder(), async ({ line, watches, api, target }) => {
-      line.cut();
+    await running(recorder(), async ({ proxy, watches, api, target }) => {
+      proxy.cut();
       await until(() => watches.length >= 2, 'the watch was resumed');
       assert.equal((await api.apply(target, manifest('a'), soon())).kind, 'Applied');
     });
@@ -164,7 +164,7 @@ describe('over HTTP/2', () => {
     await api.close();
   });
 
-  test('a cluster that asks to leave (GOAWAY) is left without news, by calls and watches', async () => {
+  test('after a GOAWAY calls and watches move to another connection without a report', async () => {
     const watcher = recorder();
     await running(watcher, async ({ server, watches, api, target }) => {
       for (let round = 0; round < 5; round += 1) {
@@ -173,7 +173,7 @@ describe('over HTTP/2', () => {
         await until(() => watches.length > count, 'the watch has moved over');
         assert.partialDeepStrictEqual(await api.apply(target, manifest('a'), soon()), { kind: 'Applied' });
       }
-      await until(() => server.openSockets() === 1, 'the connections that were left are closed');
+      await until(() => server.openSockets() === 1, 'the old connections are closed');
       assert.ok(watcher.states.every(({ kind }) => kind === 'Watching'));
     });
   });

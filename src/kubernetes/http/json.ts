@@ -1,4 +1,4 @@
-/** JSON from a cluster, without trust: `undefined` for what is none. */
+/** Parses JSON from a cluster, without trust: `undefined` when it is not JSON. */
 export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,7 +1,7 @@
 /** The lines of a stream that may stop at any byte, never end, or be one endless line. */
 import { UnreachableError } from './unreachable.ts';
 
-/** Yields complete lines; a rest without a line's end is dropped: it was cut, and the resumed stream repeats it. */
+/** Yields complete lines. A rest without a line's end was cut off and is dropped; the resumed stream repeats it. */
 export async function* linesOf(chunks: AsyncIterable<Uint8Array>, maxLineBytes: number): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let parts: string[] = [];
@@ -22,8 +22,8 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array>, maxLineBytes: 
   }
 }
 
-/** Calls `silence` when no chunk came for so long. The time that the reader takes itself does not count. */
-export async function* listening(
+/** Calls `silence` when no chunk came for `seconds`. The time that the reader takes itself does not count. */
+export async function* noticingSilence(
   chunks: AsyncIterable<Uint8Array>,
   seconds: number,
   silence: () => void,

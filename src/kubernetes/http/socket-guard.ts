@@ -1,16 +1,16 @@
 /**
- * The sockets of one cluster: never more than allowed, and none that is dead for long. Over HTTP/2 a request that ends
- * by its time only resets its own stream, so a connection that nobody answers on any more would be used on and on. Live
- * ones answer pings; one of which nothing at all was heard for two of them is cut.
+ * Guards the sockets of one cluster: there are never more than allowed, and none is dead for long. Over HTTP/2 a
+ * request that runs out of time only resets its own stream, so a connection on which nobody answers any more would be
+ * used on and on. A live connection answers pings; one on which nothing at all was heard for three pings is cut.
  */
 import type { TLSSocket } from 'node:tls';
 import { UnreachableError } from './unreachable.ts';
 
 export interface SocketGuard {
   add(socket: TLSSocket): void;
-  /** Whether the newest connection speaks HTTP/2; false while there was none. */
+  /** Whether the newest connection speaks HTTP/2; false before the first one. */
   readonly http2: boolean;
-  /** Cuts all that are left, also those that the cluster has asked to leave. */
+  /** Cuts all sockets that are left, also those with a GOAWAY. */
   close(): void;
 }
 
@@ -22,9 +22,9 @@ export function guardSockets(maxCount: number, pingSeconds: number): SocketGuard
   return {
     add(socket) {
       http2 = socket.alpnProtocol === 'h2';
-      // One that the cluster has asked to leave (GOAWAY) stays until its streams end, beside the one that follows it.
+      // After a GOAWAY the old connection stays until its streams end, beside the new one.
       for (const oldest of [...open].slice(0, Math.max(0, open.size - maxCount + 1)))
-        oldest.destroy(new UnreachableError('the connection gave way to a newer one'));
+        oldest.destroy(new UnreachableError('the connection was closed to make room for a newer one'));
       open.add(socket);
       const timer = http2 ? cutWhenDead(socket, pingSeconds) : undefined;
       socket.once('close', () => {

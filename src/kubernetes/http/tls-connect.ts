@@ -1,7 +1,7 @@
 /**
- * Opens the TLS connection to an API server from explicit fields only, and asks for HTTP/2. The address is checked at the moment of
- * connecting and is the one connected to: a name that resolves anew a moment later cannot lead elsewhere. If any of a
- * name's addresses is denied the name is not used at all.
+ * Opens the TLS connection to an API server, from explicit fields only, and asks for HTTP/2. The address is checked at
+ * the moment of connecting, and the connection goes to the address that was checked: a name that resolves to another
+ * address a moment later cannot lead elsewhere. If any address of a name is denied, the name is not used at all.
  */
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
@@ -25,7 +25,7 @@ export interface ConnectRules {
   readonly isDenied: IsDenied;
   readonly resolve: Resolve;
   readonly timings: Timings;
-  /** Without it every certificate is verified, whatever the access says. */
+  /** When false, every certificate is verified, whatever the access says. */
   readonly allowInsecureTls: boolean;
 }
 
@@ -89,9 +89,9 @@ function checkedLookup(isDenied: IsDenied, resolve: Resolve): LookupFunction {
 }
 
 function deniedError(address: string, hostname?: string): UnreachableError {
-  const leads = hostname === undefined ? address : `${hostname} leads to ${address}, which`;
+  const leads = hostname === undefined ? address : `${hostname} resolves to ${address}, which`;
   return new UnreachableError(
-    `${leads} is an address that clusters may not have (link-local, metadata, multicast or denied here)`,
+    `${leads} is an address that clusters may not have (link-local, metadata, multicast, or denied by this installation)`,
   );
 }
 

@@ -6,7 +6,7 @@
 import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import { clip } from '../../core/kernel/rules/condition.ts';
 
-/** An end that we set ourselves: too slow, too large, an address that is denied. Its message is for people. */
+/** We ended the call ourselves: too slow, too large, an address that is denied. The message is for people. */
 export class UnreachableError extends Error {
   constructor(message: string) {
     super(message);
@@ -19,7 +19,7 @@ export function unreachable(error: unknown): Extract<ClusterFailure, { kind: 'Un
   return { kind: 'Unreachable', message: clip(wordsOf(error)), ...untouched };
 }
 
-/** Failures of connecting: nothing can have been sent. */
+/** Failures before the first byte of the request: nothing can have been sent. */
 export const neverSent = new WeakSet<Error>();
 
 function wasNeverSent(error: unknown, depth = 0): boolean {
@@ -44,20 +44,20 @@ function wordsOf(error: unknown, depth = 0): string {
 
 const vague = /^(fetch failed|terminated|other side closed|Request aborted|This operation was aborted)?$/i;
 
-/** What undici and OpenSSL say in their own jargon, said plainly; everything else as it is. */
+/** Says plainly what undici and OpenSSL say in their own jargon; everything else stays as it is. */
 function plain(error: Error): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const known = plainWords[code];
   if (known !== undefined) return known;
   const words = error.message.split('\n', 1)[0]?.replace(advice, '');
   if (untrusted.includes(code))
-    return `the certificate is of no authority that is trusted for the cluster (ca): ${words}`;
+    return `the certificate is not signed by an authority that is trusted for the cluster (ca): ${words}`;
   const ssl = /SSL routines:[^:]*:([^:\n]+)/.exec(error.message)?.[1];
   if (ssl !== undefined) return `TLS failed: ${ssl}`;
   return words || code || error.name;
 }
 
-/** What Node tells whoever runs it, which is not who reads this. */
+/** Node's advice to the person who runs it. Somebody else reads our message. */
 const advice = /; if the root CA is installed locally.*$/;
 
 const untrusted: readonly string[] = [

@@ -1,15 +1,15 @@
 /**
- * The waits of a watch, as client-go has them: ceilings that double from 0.8 s to 30 s with full jitter, back to the
- * first after two healthy minutes. Nothing here decides about an Operation.
+ * The waits of a watch, as client-go has them: ceilings that double from 0.8 s, here up to 20 s, with jitter, and back
+ * to the first after two healthy minutes. They decide nothing about an Operation.
  */
 import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
 import { randomBetween } from '../timers.ts';
 import type { Timings } from '../timings.ts';
 
 export interface BackOff {
-  /** Called with how long the cluster was well; what follows on each other without a failure counts together. */
+  /** Takes how long the cluster was well. Times without a failure in between add up. */
   healthy(seconds: number): void;
-  /** How long to wait after this failure; a Retry-After is kept. */
+  /** How many seconds to wait after this failure, never less than its Retry-After. */
   next(failure: ClusterFailure | undefined): number;
 }
 
@@ -28,9 +28,9 @@ export function backOffOf(timings: Timings): BackOff {
       failureCount += 1;
       if (failure?.kind === 'Refused' || failure?.kind === 'CredentialsRejected')
         return randomBetween(timings.refusedSeconds);
-      const told =
+      const retryAfterSeconds =
         failure?.kind === 'Throttled' || failure?.kind === 'ServerError' ? (failure.retryAfterSeconds ?? 0) : 0;
-      return told + randomBetween([ceiling / 10, ceiling]);
+      return retryAfterSeconds + randomBetween([ceiling / 10, ceiling]);
     },
   };
 }

@@ -6,8 +6,8 @@ import { bookmark, type ScriptedWatches, watching } from '../../../test/support/
 import type { Observation } from '../../core/operations/rules/observe.ts';
 import { batchTo, HandOverFailed } from './batch.ts';
 
-describe('what was seen', () => {
-  test('while the last batch was being written is handed over together, the newest of each resource', async () => {
+describe('observations', () => {
+  test('that arrive while a batch is being written are handed over together, the newest of each resource', async () => {
     const first = Promise.withResolvers<void>();
     let calls = 0;
     const watcher = recorder(async () => {
@@ -34,7 +34,7 @@ describe('what was seen', () => {
     assert.deepEqual(watcher.observations(), ['a Pending', 'b Succeeded', 'a deleted', 'a Pending']);
   });
 
-  test('is handed over at most 500 at once, and the reader waits for a slow writer', async () => {
+  test('are handed over at most 500 at once, and the reader waits for a slow writer', async () => {
     const watcher = recorder(() => new Promise((resolve) => setTimeout(resolve, 5)));
     const items = Array.from({ length: 1234 }, (_, index) => operationObject(`o${index}`, '1', 'Running'));
     await watching({ lists: () => items, watch: () => undefined }, watcher, async () =>
@@ -44,7 +44,7 @@ describe('what was seen', () => {
     assert.ok(watcher.batches.every(({ length }) => length <= 500));
   });
 
-  test('and could not be recorded is listed again', async () => {
+  test('that could not be recorded are listed again', async () => {
     let calls = 0;
     const watcher = recorder(async () => {
       calls += 1;
@@ -59,7 +59,7 @@ describe('what was seen', () => {
     assert.ok(watcher.states.every(({ kind }) => kind === 'Watching'));
   });
 
-  test('nothing is handed over after the end', async () => {
+  test('are not handed over after the end', async () => {
     const watcher = recorder(() => new Promise((resolve) => setTimeout(resolve, 30)));
     let version = 10;
     const cluster: ScriptedWatches = {
@@ -78,7 +78,7 @@ describe('what was seen', () => {
     assert.equal(watcher.batches.length, count);
   });
 
-  test('and is no Operation is passed over; strange statuses are kept as far as they can be read', async () => {
+  test('are of Operations only; strange statuses are kept as far as they can be read', async () => {
     const watcher = recorder();
     const cluster: ScriptedWatches = {
       lists: () => [
@@ -112,7 +112,7 @@ describe('a batch', () => {
     status: {},
   });
 
-  test('tells in the order of the newest, keeps its bound, and begins beside another only when it is full', async () => {
+  test('is in the order of the newest, keeps its bound, and begins beside another only when it is full', async () => {
     const gate = Promise.withResolvers<void>();
     const batches: string[][] = [];
     let writing = 0;
@@ -149,7 +149,7 @@ describe('a batch', () => {
     );
   });
 
-  test('never tells of a place while what was said of it before is being written', async () => {
+  test('never has a place of which an earlier observation is still being written', async () => {
     const batches: string[][] = [];
     const gates: (() => void)[] = [];
     const batch = batchTo<Observation>(
@@ -173,14 +173,14 @@ describe('a batch', () => {
     assert.deepEqual(batches[2], ['a/of-another-resource']);
   });
 
-  test('that cannot be written says so at once, and to everybody who asks', async () => {
+  test('that cannot be written fails at once, for everybody who waits for it', async () => {
     const failures: HandOverFailed[] = [];
     const batch = batchTo(
       () => Promise.reject(new Error('the database is away')),
       (failure) => failures.push(failure),
     );
     batch.add(observation('a'));
-    await until(() => failures.length === 1, 'told');
+    await until(() => failures.length === 1, 'the failure');
     await assert.rejects(batch.drain(), HandOverFailed);
     await assert.rejects(batch.room(), HandOverFailed);
     batch.add(observation('b'));

@@ -1,10 +1,13 @@
 /**
- * Hands observations over in batches: what arrived while the last batch was being written goes together, one
- * observation a resource (the newest; a deletion is the last thing a resource says), at most 500 at once. A full batch
- * is begun beside one that is being written, unless it is about the same places: what is said of one place keeps its order.
- * Bounded: the reader waits in `room` when the writer is behind, so a slow database slows the watch down instead of
- * filling the memory. A batch begins only when all that has arrived so far is read. After a failure nothing is handed
- * over any more.
+ * Hands observations over in batches of at most 500. Those that arrive while a batch is being written go into the next
+ * one together, one for each resource: the newest, because a deletion is the last that is observed of a resource. A
+ * batch begins only when everything that has arrived so far is read.
+ *
+ * A full batch may begin beside one that is being written. It leaves out the places (namespace and name) that are in
+ * that one, so that observations of a place keep their order.
+ *
+ * The memory is bounded: while the writer is behind, the reader waits in `room`, so a slow database slows the watch
+ * down. After a failure nothing is handed over any more.
  */
 import { setImmediate as arrived } from 'node:timers/promises';
 import type { Identified } from './resource.ts';
@@ -13,10 +16,10 @@ export const maxBatchSize = 500;
 const maxPendingCount = 2 * maxBatchSize;
 const maxWriteCount = 2;
 
-/** What the writer rejected with; the watch has to begin again with a list. */
+/** The writer has rejected, so the watch must begin again with a list. */
 export class HandOverFailed extends Error {
   constructor(cause: unknown) {
-    super('what the cluster said could not be recorded', { cause });
+    super('the observations could not be recorded', { cause });
     this.name = 'HandOverFailed';
   }
 }
@@ -27,7 +30,7 @@ export interface Batch<Observed> {
   room(): Promise<void>;
   /** Resolves when everything is handed over; rejects as `room` does. */
   drain(): Promise<void>;
-  /** Forgets what is pending and waits for the batch that is being written. Never rejects. */
+  /** Forgets what is pending and waits for the batches that are being written. Never rejects. */
   stop(): Promise<void>;
 }
 
@@ -40,7 +43,7 @@ export function batchTo<Observed extends Identified>(
   const writes = new Set<Promise<void>>();
   let failure: HandOverFailed | undefined;
 
-  /** The oldest that are pending and whose places are free. */
+  /** The oldest pending observations whose places are free. */
   const take = (): readonly Observed[] => {
     const batch: Observed[] = [];
     const blocked = new Set(inFlight);
@@ -54,7 +57,7 @@ export function batchTo<Observed extends Identified>(
     }
     return batch;
   };
-  /** Says whether there was anything to hand over. */
+  /** Returns whether there was anything to hand over. */
   const handOver = async (): Promise<boolean> => {
     await arrived();
     const batch = take();

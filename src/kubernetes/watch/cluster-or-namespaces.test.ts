@@ -76,8 +76,8 @@ const application = {
   status: { conditions: [{ type: 'Ready', status: 'True', reason: 'Up', message: '' }, 'nonsense'] },
 };
 
-describe('what is seen', () => {
-  test('of an application is what it is made from and how it is; values and foreign annotations are never kept', async () => {
+describe('an observation', () => {
+  test('of an application has its source and its state; values and foreign annotations are never kept', async () => {
     const watcher = recorder();
     await within(
       { [`${operations}/operations`]: [], [`${applications}/applicationinstances`]: [application] },
@@ -115,7 +115,7 @@ describe('what is seen', () => {
     assert.deepEqual(watcher.applicationLists[0]?.present, new Set(['apps/shop']));
   });
 
-  test('of an Operation is enough to record one that somebody else made', async () => {
+  test('of an Operation has enough to record one that somebody else made', async () => {
     const watcher = recorder();
     const made = {
       ...operationObject('theirs', '5', 'Running'),
@@ -170,11 +170,11 @@ describe('what is seen', () => {
   });
 });
 
-describe('what may not be watched', () => {
-  test('of applications stops no Operations, and is told as a limit', async () => {
+describe('a kind that may not be watched', () => {
+  test('if it is applications, stops no Operations, and is reported as a limit', async () => {
     const watcher = recorder();
     await within({ [`${operations}/operations`]: [operationObject('a', '1', 'Running')] }, watcher, async () => {
-      await until(() => watcher.states.length > 0, 'told');
+      await until(() => watcher.states.length > 0, 'reported');
     });
     assert.deepEqual(watcher.states[0], {
       kind: 'Watching',
@@ -189,7 +189,7 @@ describe('what may not be watched', () => {
     assert.deepEqual(watcher.observations(), ['a Running']);
   });
 
-  test('in the whole cluster is watched by namespace; one that is refused takes nothing from the others', async () => {
+  test('in the whole cluster is watched by namespace; a namespace that is refused takes nothing from the others', async () => {
     const names = ['apps', 'closed'];
     const watcher = recorder(undefined, () => names);
     const lists = {
@@ -197,7 +197,7 @@ describe('what may not be watched', () => {
       [`${applications}/namespaces/apps/applicationinstances`]: [application],
     };
     await within(lists, watcher, async ({ lists, watches }) => {
-      await until(() => watcher.states.length > 0, 'told');
+      await until(() => watcher.states.length > 0, 'reported');
       assert.partialDeepStrictEqual(watcher.states[0], { kind: 'Watching' });
       const limited = watcher.states.findLast((state) => state.kind === 'Watching')?.limited ?? [];
       assert.deepEqual(
@@ -225,7 +225,7 @@ describe('what may not be watched', () => {
     });
   });
 
-  test('in the whole cluster for a moment, as by an API server that has just started, is asked again soon', async () => {
+  test('in the whole cluster for a moment, as by an API server that has just started, is tried again soon', async () => {
     let started = () => {};
     const watcher = recorder(undefined, () => {
       started();
@@ -242,10 +242,10 @@ describe('what may not be watched', () => {
     );
   });
 
-  test('anywhere is an interruption, in the words of the cluster', async () => {
+  test('anywhere is an interruption if it is Operations, in the words of the cluster', async () => {
     const watcher = recorder(undefined, () => ['apps']);
     await within({ [`${applications}/applicationinstances`]: [] }, watcher, async () => {
-      await until(() => watcher.states.length > 0, 'told');
+      await until(() => watcher.states.length > 0, 'reported');
     });
     assert.partialDeepStrictEqual(watcher.states[0], {
       kind: 'Interrupted',
@@ -255,13 +255,13 @@ describe('what may not be watched', () => {
 
   // One connection over HTTP/2 carries them all.
   if (!multiplexed()) {
-    test('for want of connections is listed now and then, and told', async () => {
+    test('for want of connections is listed now and then, and that is reported', async () => {
       const names = ['n1', 'n2', 'n3'];
       const watcher = recorder(undefined, () => names);
       const lists: Record<string, readonly object[]> = { [`${applications}/applicationinstances`]: [] };
       for (const name of names) lists[`${operations}/namespaces/${name}/operations`] = [];
       await within(lists, watcher, async ({ lists }, server) => {
-        await until(() => watcher.states.length > 0, 'told');
+        await until(() => watcher.states.length > 0, 'reported');
         for (const name of names)
           lists.set(`${operations}/namespaces/${name}/operations`, [operationObject(name, '1', 'Running')]);
         await until(() => watcher.observations().length >= 2, 'two are seen by listing');

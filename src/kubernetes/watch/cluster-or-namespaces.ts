@@ -1,8 +1,9 @@
 /**
- * The watch of one kind: the whole cluster where that is allowed, else the namespaces that hold applications of ours,
- * each by itself, so that one that is refused takes nothing from the others. The whole cluster is tried again after some
- * seconds, because an API server that has just started knows of no rights, and now and then, because they may be granted
- * at any time.
+ * Watches one kind: in the whole cluster where that is allowed, else in each namespace that holds applications of ours.
+ * Each namespace is watched by itself, so that a refused one takes nothing from the others.
+ *
+ * The whole cluster is tried again after some seconds, because an API server that has just started knows of no rights
+ * yet. Then it is tried again now and then, because rights may be granted at any time.
  */
 import type { Watcher } from '../../core/delivery/ports.ts';
 import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
@@ -34,7 +35,10 @@ interface Running {
   readonly ended: Promise<unknown>;
 }
 
-/** Until the whole cluster may be listed. Without a namespace the refusal of the whole cluster is what is told. */
+/**
+ * Returns when the whole cluster may be listed. While there is no namespace, it reports the refusal of the whole
+ * cluster.
+ */
 async function watchNamespaces<Observed extends Identified>(
   watch: KindWatch<Observed>,
   wholeCluster: WatchPart,
@@ -74,7 +78,7 @@ async function watchNamespaces<Observed extends Identified>(
   }
 }
 
-/** When they cannot be told, those that are watched stay. */
+/** When they cannot be read, those that are watched stay. */
 async function namespacesOf(
   { namespaces, log, clusterId }: Pick<KindWatch<Identified>, 'namespaces' | 'log' | 'clusterId'>,
   known: ReadonlySet<string>,

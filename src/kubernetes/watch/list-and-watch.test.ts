@@ -19,7 +19,7 @@ import {
 import { clusterApi } from '../cluster-api.ts';
 
 describe('a watch', () => {
-  test('lists, hands over, tells what is present, then follows', async () => {
+  test('lists, hands over, says which resources are present, then follows', async () => {
     const watcher = recorder();
     const versions: string[] = [];
     const cluster: ScriptedWatches = {
@@ -32,7 +32,7 @@ describe('a watch', () => {
     };
     await watching(cluster, watcher, async () => {
       await until(() => watcher.observations().includes('a deleted'), 'the deletion was seen');
-      await until(() => watcher.states.length > 0, 'it was told');
+      await until(() => watcher.states.length > 0, 'it was reported');
     });
     assert.deepEqual(watcher.observations(), ['a Running', 'b Pending', 'b Running', 'a deleted']);
     assert.deepEqual(watcher.lists, [new Set(['apps/a', 'apps/b'])]);
@@ -76,7 +76,7 @@ describe('a watch', () => {
     'cut short': undefined,
   } as const;
   for (const [name, text] of Object.entries(noLists)) {
-    test(`takes a list that is ${name} for a failure: nothing is told to be missing, and it lists again`, async () => {
+    test(`takes a list that is ${name} for a failure: no resource counts as missing, and it lists again`, async () => {
       const watcher = recorder();
       let listCount = 0;
       await using server = await scripted((request, response) => {
@@ -141,7 +141,7 @@ describe('a watch', () => {
     });
   }
 
-  test('of a cluster without bookmarks is listed once for its silence, then ends before it would be silent', async () => {
+  test('of a cluster without bookmarks is listed once for its silence, then ends before it would count as silent', async () => {
     const watcher = recorder();
     const asked: number[] = [];
     const cluster: ScriptedWatches = {
@@ -159,7 +159,7 @@ describe('a watch', () => {
     assert.ok(watcher.states.every(({ kind }) => kind === 'Watching'));
   });
 
-  test('of a cluster that was set back lists again, because from the old version it would hear nothing', async () => {
+  test('of a cluster that was restored to an older state lists again, because from its version it would hear nothing', async () => {
     const watcher = recorder();
     let version = 30;
     const cluster: ScriptedWatches = {
@@ -176,7 +176,7 @@ describe('a watch', () => {
     assert.deepEqual(watcher.lists, [new Set(['apps/a']), new Set()]);
   });
 
-  test('whose version is too old lists again, and what vanished meanwhile is not present', async () => {
+  test('whose version is too old lists again, and resources that vanished meanwhile are not present', async () => {
     const watcher = recorder();
     let version = 10;
     const cluster: ScriptedWatches = {
@@ -226,14 +226,14 @@ describe('a watch', () => {
     });
   });
 
-  test('that the cluster refuses is told with its words, and tried slowly', async () => {
+  test('that the cluster refuses is reported in its words, and tried slowly', async () => {
     const watcher = recorder();
     const words = 'operations.ops.vworkspace.io is forbidden: User "u" cannot list';
     const cluster: ScriptedWatches = {
       lists: () => ({ status: 403, body: { kind: 'Status', reason: 'Forbidden', message: words } }),
       watch: () => undefined,
     };
-    await watching(cluster, watcher, async () => until(() => watcher.states.length >= 2, 'two tellings'));
+    await watching(cluster, watcher, async () => until(() => watcher.states.length >= 2, 'two reports'));
     assert.deepEqual(watcher.states[0], {
       kind: 'Interrupted',
       failure: { kind: 'Refused', status: 403, reason: 'Forbidden', message: words },
@@ -241,7 +241,7 @@ describe('a watch', () => {
     assert.equal(watcher.lists.length, 0);
   });
 
-  test('of a cluster that goes away is told as interrupted, and as watching once it is back', async () => {
+  test('of a cluster that goes away is reported as interrupted, and as watching once it is back', async () => {
     const watcher = recorder();
     let away = false;
     await using server = await scripted((request, response) => {
@@ -263,12 +263,12 @@ describe('a watch', () => {
     await api.close();
   });
 
-  test('of a cluster that is not there is told in words', async () => {
+  test('of a cluster that is not there is reported in words', async () => {
     const watcher = recorder();
     const api = clusterApi({ log: silentLog, timings: watchTimings });
     const stop = new AbortController();
     const watched = api.watch(targetOf({ server: 'https://127.0.0.1:1' }), watcher, stop.signal);
-    await until(() => watcher.states.length >= 2, 'told');
+    await until(() => watcher.states.length >= 2, 'reported');
     stop.abort();
     await watched;
     await api.close();
@@ -278,17 +278,17 @@ describe('a watch', () => {
     });
   });
 
-  test('with an access that cannot be used says so and waits for its end', async () => {
+  test('with an access that cannot be used reports that and waits for its end', async () => {
     const watcher = recorder();
     const api = clusterApi({ log: silentLog, timings: watchTimings });
     const stop = new AbortController();
     const watched = api.watch(targetOf({ server: 'http://127.0.0.1:1' }), watcher, stop.signal);
-    await until(() => watcher.states.length === 1, 'told');
+    await until(() => watcher.states.length === 1, 'reported');
     await api.close();
     await watched;
   });
 
-  test('keeps no token in what it tells', async () => {
+  test('keeps the token out of its reports', async () => {
     const watcher = recorder();
     await using server = await scripted((request, response) =>
       answerJson(response, 500, { kind: 'Status', message: `${request.headers.authorization}` }),
@@ -296,7 +296,7 @@ describe('a watch', () => {
     const api = clusterApi({ log: silentLog, timings: watchTimings });
     const stop = new AbortController();
     const watched = api.watch(server.target, watcher, stop.signal);
-    await until(() => watcher.states.length >= 1, 'told');
+    await until(() => watcher.states.length >= 1, 'reported');
     stop.abort();
     await watched;
     await api.close();

@@ -1,25 +1,26 @@
 /**
- * The watch of one scope, for as long as it is wanted: list, watch from the list's version on, and back to whichever of
- * the two can go on.
+ * Lists and watches one scope for as long as it is wanted: a list, a watch from the list's version on, and back to
+ * whichever of the two can go on.
  *
  *   no version known          list → all of it handed over → `listed` → a version
  *   version known             watch from it
- *     ended as agreed         watch on from the last version; about once an hour, list
- *     ended before its time   watch on from the last version, for seconds; then list
+ *     ended by its timeout    watch on from the last version; about once an hour, list
+ *     ended before            watch on from the last version, for seconds; then list
  *     cut, silent, garbled    wait, watch on from the last version, for seconds; then list
  *     expired (410), refused  wait, list
  *     no stream to spare      wait about ten seconds, list
- *   recording failed          wait, list: what was not recorded is not passed over
+ *   recording failed          wait, list: what was not recorded is observed again
  *
- * Bookmarks are no promise: an API server has none to send for a kind that nobody changes while its etcd tells no
- * progress, which may be ten minutes. So after a silence every watch is asked to end before it would count as silent,
- * and one that ends as agreed is well.
+ * Bookmarks are no promise. An API server has none to send for a kind that nobody changes while its etcd reports no
+ * progress, which may take ten minutes. So after a silence every watch is asked to end before it would count as silent,
+ * and one that ends by its timeout is well.
  *
- * The list after an end that was not agreed is for clusters that were set back, for example to a backup of etcd: a watch
- * from a version that such a cluster does not know yet hears nothing, and never of what is not there any more.
+ * An API server restored from an older etcd backup sends nothing to a watch that starts at a resourceVersion it has not
+ * reached yet, and never reports the objects that the restore removed. So a list follows within 20 s whenever a watch
+ * did not end by its own timeout.
  *
- * Waits grow from 0.8 s to 20 s and start over after two healthy minutes. A watch that begins again at the first try
- * is no news; one that does not is told as failed.
+ * Waits grow from 0.8 s to 20 s and start over after two healthy minutes. A watch that begins again at the first try is
+ * not reported; one that does not is reported as failed.
  */
 import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
 import { pause, randomBetween } from '../timers.ts';
@@ -32,23 +33,26 @@ import type { WatchReceivers, WatchScope } from './watch-scope.ts';
 
 type Watch<Observed extends Identified> = WatchScope<Observed> & WatchReceivers<Observed>;
 
-/** Where the watch goes on: from a version, or with a list when there is none. */
+/** How to go on: from a version or, when there is none, with a list. */
 interface Next {
   readonly version: string | undefined;
   readonly wait: boolean;
   readonly failure?: ClusterFailure;
   readonly reportsFailure?: boolean;
-  /** The watch did not end as agreed: who knows what the cluster has been through. */
+  /** The watch did not end by its own timeout: the cluster may have been restored to an older state meanwhile. */
   readonly broken?: boolean;
   readonly silent?: boolean;
 }
 
-/** Of the time after which silence is a failure: how long a watch is asked for where there may be no bookmarks. */
+/**
+ * How long a watch is asked for where there may be no bookmarks, as a share of the time after which it counts as
+ * silent.
+ */
 const shareOfSilence = 0.8;
 
 /**
- * Never rejects. Returns soon after `signal` aborts, and calls nothing of the watcher afterwards. A scope that is the
- * whole cluster also ends when the cluster forbids it, with its refusal; a namespace is tried again.
+ * Never rejects. Returns soon after `signal` aborts, and calls no receiver afterwards. The watch of a whole cluster
+ * also ends when the cluster forbids it, with the refusal; a namespace is tried again.
  */
 export async function listAndWatch<Observed extends Identified>(
   watch: Watch<Observed>,
@@ -71,7 +75,7 @@ export async function listAndWatch<Observed extends Identified>(
       if (!signal.aborted)
         watch.log.warn(
           { clusterId: watch.clusterId, resource: watch.kind.resource, err },
-          'the watch begins again: what it saw could not be recorded',
+          'the watch begins again: its observations could not be recorded',
         );
     } finally {
       signal.removeEventListener('abort', abort);
@@ -82,7 +86,7 @@ export async function listAndWatch<Observed extends Identified>(
   return undefined;
 }
 
-/** Until `signal`, or with the refusal of a whole cluster; rejects when something could not be recorded. */
+/** Until `signal` aborts, or with the refusal of a whole cluster. Rejects when an observation could not be recorded. */
 async function listThenWatch<Observed extends Identified>(
   watch: Watch<Observed>,
   batch: Batch<Observed>,

@@ -1,7 +1,7 @@
 /**
- * A complete list of a kind, in a namespace or in the whole cluster, page by page, as of one moment: a list that expired half way (410) is
- * worth nothing and starts again. Read from the store, not from the API server's cache, because what is missing from
- * it is taken for deleted.
+ * A complete list of a kind, in a namespace or in the whole cluster, page by page, as of one moment. A list that
+ * expires half way (410) is worth nothing and starts again. It is read from the store and not from the API server's
+ * cache, because a resource that is missing from it counts as deleted.
  */
 import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import { failureOf } from '../http/failures.ts';
@@ -19,7 +19,7 @@ export type Listed =
   | { readonly kind: 'Expired' }
   | { readonly kind: 'Failed'; readonly failure: ClusterFailure };
 
-/** `take` gets each page's observations; what it rejects with is rejected here. */
+/** `take` gets the observations of each page. When it rejects, `listAll` rejects with the same. */
 export async function listAll<Observed extends Identified>(
   scope: WatchScope<Observed>,
   take: (observations: readonly Observed[]) => Promise<void>,

@@ -4,7 +4,7 @@ import { observedOperation } from './observed-operation.ts';
 
 const seen = { name: 'a', namespace: 'apps', uid: 'u', deleted: false, source: 'Listed' } as const;
 
-test('what is nested thousands of levels deep is left out, and ends nobody', () => {
+test('a field that is nested thousands of levels deep is left out, and crashes nothing', () => {
   const deep: unknown = JSON.parse(`${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`);
   const observed = observedOperation(
     {
@@ -18,7 +18,7 @@ test('what is nested thousands of levels deep is left out, and ends nobody', () 
   assert.deepEqual([observed?.spec?.target, observed?.status.phase], ['shop', 'Succeeded']);
 });
 
-test('who wrote the spec is told, with who owns type and target; who wrote the status or labels is not', () => {
+test('the managers of the spec are kept, and whether they own type and target; managers of status or labels are not', () => {
   const managedFields = [
     {
       manager: 'kubectl-create',

@@ -1,14 +1,13 @@
 /**
- * What is read of an Operation: its status, and what is needed to record one that somebody else made. What does not
- * fit is left out, never an error, and nothing is kept that is larger than a resource of ours would be.
+ * Reads an Operation: its status, and the fields that are needed to record one that somebody else made. A field that
+ * does not fit is left out and is never an error. Nothing is kept that is larger than a resource of ours would be.
  */
 
 import { z } from 'zod';
 import { isShallow } from '../../core/kernel/rules/shallow.ts';
 import { operationIdAnnotation } from '../../core/operations/rules/manifest.ts';
-import type { Observation, ObservedManager } from '../../core/operations/rules/observation.ts';
-import { ObservedStatus } from '../../core/operations/rules/stated.ts';
-import type { Seen } from './resource.ts';
+import { type Observation, type ObservedManager, ObservedStatus } from '../../core/operations/rules/observe.ts';
+import type { SeenResource } from './resource.ts';
 
 const maxParametersLength = 32_768;
 const maxManagerCount = 16;
@@ -51,8 +50,8 @@ const Resource = z.object({
   status: ObservedStatus.optional(),
 });
 
-/** `undefined` for what cannot be read at all. */
-export function observedOperation(object: unknown, seen: Seen): Observation | undefined {
+/** `undefined` when the object cannot be read at all. */
+export function observedOperation(object: unknown, seen: SeenResource): Observation | undefined {
   const { data } = Resource.safeParse(object);
   if (data === undefined) return undefined;
   const { metadata, spec, status } = data;

@@ -1,13 +1,12 @@
 /**
- * The kinds of resources that are followed, and how a list or a watch of them is read: who each is, its version, and
- * what its kind keeps of it. The rest is not kept.
+ * Reads the resources of a list or a watch: their identity, their version, and the fields that are kept of their kind.
  */
 
 import { z } from 'zod';
 import type { FollowedResource } from '../../core/delivery/ports.ts';
 
-/** What is the same for all kinds. */
-export interface Seen {
+/** The fields that are kept of every kind. */
+export interface SeenResource {
   readonly name: string;
   readonly namespace: string;
   readonly uid: string;
@@ -16,18 +15,18 @@ export interface Seen {
   readonly resourceVersion?: string | undefined;
   readonly generation?: number | undefined;
 }
-export type Identified = Pick<Seen, 'name' | 'namespace' | 'uid'>;
+export type Identified = Pick<SeenResource, 'name' | 'namespace' | 'uid'>;
 
-export interface Kind<Observed extends Identified> {
+export interface FollowedKind<Observed extends Identified> {
   readonly resource: FollowedResource;
   readonly groupVersion: string;
-  /** `undefined` for what is none. */
-  readonly observed: (object: unknown, seen: Seen) => Observed | undefined;
+  /** `undefined` when the object is not of this kind. */
+  readonly observed: (object: unknown, seen: SeenResource) => Observed | undefined;
 }
 
-/** Where a kind is listed and watched: in one namespace, or in all without one. */
+/** The path to list or watch a kind in one namespace or, without one, in all. */
 export function pathOf(
-  kind: Kind<Identified>,
+  kind: FollowedKind<Identified>,
   namespace: string | undefined,
   query: Readonly<Record<string, string>>,
 ): string {
@@ -62,11 +61,11 @@ export type WatchEvent<Observed> =
   | { readonly kind: 'Passed'; readonly version: string }
   | { readonly kind: 'Error'; readonly object: unknown };
 
-/** `undefined` for what is no resource of the kind. */
+/** `undefined` when the object is no resource of the kind. */
 export function observationOf<Observed extends Identified>(
-  kind: Kind<Observed>,
+  kind: FollowedKind<Observed>,
   object: unknown,
-  how: Pick<Seen, 'deleted' | 'source'>,
+  how: Pick<SeenResource, 'deleted' | 'source'>,
 ): Observed | undefined {
   const { data } = Resource.safeParse(object);
   if (data === undefined) return undefined;
@@ -74,9 +73,9 @@ export function observationOf<Observed extends Identified>(
   return kind.observed(object, { name, namespace, uid, ...how, resourceVersion, generation });
 }
 
-/** One line of a watch; `undefined` when it is none. Bookmarks, and what is unknown, only move the version on. */
+/** One line of a watch; `undefined` when it is no event. Bookmarks and unknown types only move the version on. */
 export function eventOf<Observed extends Identified>(
-  kind: Kind<Observed>,
+  kind: FollowedKind<Observed>,
   line: unknown,
 ): WatchEvent<Observed> | undefined {
   const { data } = WatchLine.safeParse(line);

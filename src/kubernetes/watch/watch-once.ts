@@ -1,12 +1,12 @@
 /**
- * One watch, from a version on, until it ends. Says where to go on from and why it ended; whoever called decides about
- * waiting. A watch that nobody hears from any more is cut, and so is one that outlives what was asked for.
+ * One watch request, from a resourceVersion on, until it ends. The result says where to go on and why it ended; the
+ * caller decides about waiting. A watch that has gone silent is cut, and one that outlives its timeout is left.
  */
 import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
 import type { ClusterClient, ResponseStream } from '../http/client.ts';
 import { failureOf, streamFailureOf } from '../http/failures.ts';
 import { jsonOf } from '../http/json.ts';
-import { linesOf, listening } from '../http/lines.ts';
+import { linesOf, noticingSilence } from '../http/lines.ts';
 import { UnreachableError, unreachable } from '../http/unreachable.ts';
 import { randomBetween } from '../timers.ts';
 import { HandOverFailed } from './batch.ts';
@@ -16,12 +16,12 @@ import type { WatchScope } from './watch-scope.ts';
 const maxEventBytes = 4 * 1024 * 1024;
 const maxErrorBytes = 64 * 1024;
 const errorSeconds = 5;
-/** A watch that ends sooner than this, without a word, is no watch: going on at once would be a busy loop. */
+/** A watch that ends sooner than this without an event has failed: going on at once would be a busy loop. */
 const leastSeconds = 1;
 const graceSeconds = 60;
 
 export type WatchEnd =
-  /** The cluster ended it, as agreed or `early`: go on from `version` at once. */
+  /** The cluster ended it, by its timeout or `early`: go on from `version` at once. */
   | { readonly kind: 'Ended'; readonly version: string; readonly early: boolean }
   /** Cut, silent, garbled, or never begun for a passing reason: go on from `version` after a wait. */
   | {
@@ -38,7 +38,7 @@ export type WatchEnd =
 export interface WatchReader<Observed> {
   /** The cluster has begun the watch. */
   begun(): Promise<void>;
-  /** Rejecting ends the watch, and is rejected here. */
+  /** When it rejects, the watch ends, and `watchOnce` rejects with the same. */
   take(observation: Observed): Promise<void>;
 }
 
@@ -73,10 +73,10 @@ export async function watchOnce<Observed extends Identified>(
   const dropped = (failure: ClusterFailure): WatchEnd => ({ kind: 'Dropped', version, failure, begun: true, silent });
   try {
     await reader.begun();
-    for await (const line of linesOf(listening(stream.chunks, timings.silentSeconds, silence), maxEventBytes)) {
+    for await (const line of linesOf(noticingSilence(stream.chunks, timings.silentSeconds, silence), maxEventBytes)) {
       const event = eventOf(kind, jsonOf(line));
       if (event === undefined)
-        return dropped({ kind: 'ServerError', message: 'The watch sent something that is no event.' });
+        return dropped({ kind: 'ServerError', message: 'The watch sent something that is not an event.' });
       if (event.kind === 'Error') {
         const { expired, ...failure } = streamFailureOf(event.object);
         return expired ? { kind: 'Expired' } : endOf(failure, dropped);
@@ -112,7 +112,9 @@ async function open(client: ClusterClient, path: string, signal: AbortSignal): P
   }
 }
 
-/** A refusal is the cluster's decision: it is asked anew from the list on, and slowly. Everything else passes. */
+/**
+ * A refusal is the cluster's decision: the next try begins with a list, after a longer wait. Any other failure passes.
+ */
 function endOf<End>(
   failure: ClusterFailure,
   dropped: (failure: ClusterFailure) => End,

@@ -1,14 +1,16 @@
-/** One kind in one namespace, or in the whole cluster: what is listed and watched by itself, and whom it tells. */
-
+/**
+ * One kind in one namespace or in the whole cluster, listed and watched by itself, and the receivers of what is seen.
+ */
+import type { Followed } from '../../core/delivery/ports.ts';
 import type { Clock, Log } from '../../core/kernel/ports.ts';
 import type { ClusterClient } from '../http/client.ts';
 import type { Timings } from '../timings.ts';
-import type { Identified, Kind } from './resource.ts';
+import type { FollowedKind, Identified } from './resource.ts';
 import type { WatchPart } from './watch-state.ts';
 
 export interface WatchScope<Observed extends Identified> {
   readonly clusterId: string;
-  readonly kind: Kind<Observed>;
+  readonly kind: FollowedKind<Observed>;
   /** Absent: the whole cluster. */
   readonly namespace?: string | undefined;
   readonly client: ClusterClient;

@@ -1,12 +1,13 @@
 /**
- * How the watch of a cluster stands as a whole, put together from its parts (a kind in a namespace, or in the whole
- * cluster). Nothing is told before every part has had its say. What the cluster refuses limits the watch; only when no
- * Operations can be followed at all is that an interruption, as everything that passes is.
+ * The state of the watch of a cluster, combined from the states of its parts (a kind in a namespace, or in the whole
+ * cluster). The watch is not reported as Watching before every part has reported. A part that the cluster refuses
+ * limits the watch. The watch is interrupted when no Operations can be followed at all, or while a part has a failure
+ * that passes.
  */
 import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import type { FollowedResource, WatchLimit, WatchState } from '../../core/observation/ports.ts';
 
-/** What a part is doing: followed, listed now and then for want of connections, or neither, for a reason. */
+/** A part is followed, or listed now and then because no connection is left to watch it, or neither, for a reason. */
 export type PartState =
   | { readonly kind: 'Followed' }
   | { readonly kind: 'Polled'; readonly message: string }
@@ -14,7 +15,7 @@ export type PartState =
 
 export interface WatchPart {
   report(state: PartState): Promise<void>;
-  /** It has no say any more, until it tells again. */
+  /** The part does not count any more, until it reports again. */
   leave(): Promise<void>;
 }
 
@@ -62,7 +63,7 @@ export function watchParts(report: (state: WatchState) => Promise<void>, repeatS
   };
 }
 
-/** `undefined` while there is nothing to tell yet. */
+/** `undefined` while there is nothing to report yet. */
 function stateOf(members: readonly Member[]): WatchState | undefined {
   const failed = members.flatMap(({ state }) => (state?.kind === 'Failed' ? [state.failure] : []));
   const passing = failed.find((failure) => failure.kind !== 'Refused');

@@ -1,6 +1,6 @@
 /**
- * Forty kubeconfigs that would run programs, read files or send credentials astray elsewhere. As a program it reads
- * each and prints what became of it, a line each; its test runs it without the right to do anything else.
+ * Forty kubeconfigs that elsewhere would run programs, read files or send credentials astray. Run as a program, it
+ * reads each and prints the result, one line each; its test runs it without the right to do anything else.
  */
 import { pathToFileURL } from 'node:url';
 import { Refusal } from '../../../src/core/kernel/rules/problem.ts';

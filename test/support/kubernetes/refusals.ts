@@ -1,4 +1,4 @@
-/** What API servers answer when they refuse, as test material. */
+/** Answers with which API servers refuse, as test material. */
 
 /** The text of a Status. */
 export function status(code: number, reason: string, message: string, details: object = {}): string {

@@ -1,4 +1,4 @@
-/** A scripted HTTPS server in the place of a cluster, and what the port's calls are given. */
+/** A scripted HTTPS server in the place of a cluster, and arguments for the calls of the port. */
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createSecureServer, type ServerHttp2Session } from 'node:http2';
@@ -21,7 +21,7 @@ export interface Scripted extends AsyncDisposable {
   }[];
   readonly openSockets: () => number;
   readonly connectionCount: () => number;
-  /** Over HTTP/2: asks the client to leave all connections, once what runs on them has ended. */
+  /** Over HTTP/2: sends GOAWAY on all connections, which close once their streams have ended. */
   readonly goAway: () => void;
   /** The most connections that were open at once. */
   readonly peak: () => number;

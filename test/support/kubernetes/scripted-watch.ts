@@ -1,4 +1,4 @@
-/** For the tests of the watch: a cluster whose lists and watches are scripted, and a watch on it from begin to end. */
+/** A cluster whose lists and watches are scripted, and a watch of it from beginning to end. */
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { clusterApi } from '../../../src/kubernetes/cluster-api.ts';
@@ -21,7 +21,7 @@ export const watchTimings = {
 
 export interface WatchRequest {
   readonly version: string;
-  /** After which the cluster is asked to end it. */
+  /** The timeout that the watch asks for. */
   readonly seconds: number;
   readonly response: ServerResponse;
   event(type: string, object: object): void;
@@ -46,7 +46,9 @@ export function quiet(query: URLSearchParams, response: ServerResponse): void {
   response.on('close', () => clearInterval(timer));
 }
 
-/** A cluster with one page of Operations, whose watches are scripted; ends the watch and closes everything after `work`. */
+/**
+ * A cluster with one page of Operations, whose watches are scripted; ends the watch and closes everything after `work`.
+ */
 export async function watching(
   cluster: ScriptedWatches,
   watcher: Recorder,
