@@ -5,13 +5,9 @@
 
 import type { ClusterDiscovery, ClusterTarget } from '../core/clusters/ports.ts';
 import type { ClusterCalls } from '../core/delivery/ports.ts';
-import type { ClusterWatch } from '../core/observation/ports.ts';
-
-/** Everything that is done towards clusters. */
-export type ClusterApi = ClusterCalls & ClusterDiscovery & ClusterWatch;
-
 import type { ClusterAnswer } from '../core/delivery/rules/answer.ts';
 import type { Clock, Log } from '../core/kernel/ports.ts';
+import type { ClusterWatch, Watcher, WatchState } from '../core/observation/ports.ts';
 import { applyOperation, deleteOperation, readOperation } from './calls/apply-read-delete.ts';
 import { discoverCluster, nothingDiscovered, withExpiry } from './discovery/discover.ts';
 import type { ClusterClient } from './http/client.ts';
@@ -24,6 +20,9 @@ import { defaultTimings, type Timings } from './timings.ts';
 import { watchKind } from './watch/cluster-or-namespaces.ts';
 import { applicationInstances, operations } from './watch/followed-kinds.ts';
 import { watchParts } from './watch/watch-state.ts';
+
+/** Everything that is done towards clusters. */
+export type ClusterApi = ClusterCalls & ClusterDiscovery & ClusterWatch;
 
 export interface ClusterApiOptions {
   readonly log: Log;

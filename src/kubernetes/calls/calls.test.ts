@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
 import { newAuthority, newCertificate } from '../../../test/support/kubernetes/certificates.ts';
-import { recorder } from '../../../test/support/kubernetes/recorder.ts';
 import {
   answerJson,
   manifest,
@@ -240,61 +239,6 @@ test('a server that repeats the token cannot get it into our records', async () 
   const echo: Script = (request, response) =>
     answerJson(response, 422, { kind: 'Status', reason: 'Invalid', message: `no: ${request.headers.authorization}` });
   assert.doesNotMatch(JSON.stringify(await applyTo(echo)), /canary/);
-});
-
-test('calls share connections, never more than three; changed credentials get another one', async () => {
-  await using server = await scripted((_request, response) => setTimeout(() => answerJson(response, 200, stored), 5));
-  const api = clusterApi({ log: silentLog });
-  await Promise.all(Array.from({ length: 40 }, () => api.apply(server.target, manifest('a'), soon())));
-  const count = multiplexed() ? 1 : 3;
-  assert.equal(server.connectionCount(), count);
-  const renewed = targetOf({ ...server.target.access, token: 'renewed' });
-  await api.apply(renewed, manifest('a'), soon());
-  assert.equal(server.connectionCount(), count + 1);
-  assert.equal(server.requests.at(-1)?.headers.authorization, 'Bearer renewed');
-  await api.close();
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  assert.equal(server.openSockets(), 0);
-});
-
-test('a call that waits for a connection that never becomes free ends in time, too', async () => {
-  await using server = await scripted((request, response) => {
-    if (request.url?.includes('watch=true')) response.writeHead(200).flushHeaders();
-    else if (request.method === 'GET') answerJson(response, 200, { metadata: { resourceVersion: '1' }, items: [] });
-  });
-  const api = clusterApi({ log: silentLog, timings });
-  const stop = new AbortController();
-  const watcher = recorder();
-  const watched = api.watch(server.target, watcher, stop.signal);
-  await until(() => watcher.states.length > 0, 'both watches hold their connection');
-  const startedAt = performance.now();
-  const answers = await Promise.all(Array.from({ length: 12 }, () => api.apply(server.target, manifest('a'), soon())));
-  assert.ok(performance.now() - startedAt < 3000, 'a call outlived its time');
-  assert.deepEqual(new Set(answers.map(({ kind }) => kind)), new Set(['Unreachable']));
-  stop.abort();
-  await watched;
-  await api.close();
-});
-
-test('changed credentials leave no gap: running calls end on the old connection, new calls use a new one', async () => {
-  const release = Promise.withResolvers<void>();
-  await using server = await scripted((request, response) => {
-    if (request.headers.authorization === 'Bearer renewed') answerJson(response, 200, stored);
-    else void release.promise.then(() => answerJson(response, 200, stored));
-  });
-  const api = clusterApi({ log: silentLog });
-  const before = api.apply(server.target, manifest('a'), soon());
-  await until(() => server.requests.length === 1, 'the first call is under way');
-  const renewed = targetOf({ ...server.target.access, token: 'renewed' });
-  assert.equal((await api.apply(renewed, manifest('a'), soon())).kind, 'Applied');
-  release.resolve();
-  assert.equal((await before).kind, 'Applied');
-  assert.deepEqual(
-    server.requests.map(({ headers }) => headers.authorization),
-    ['Bearer canary-token', 'Bearer renewed'],
-  );
-  await until(() => server.openSockets() === 1, 'the old connection is closed');
-  await api.close();
 });
 
 test('a certificate goes unverified only where the installation and the access both say so', async () => {

@@ -1,12 +1,12 @@
 /** Calls to one cluster share its few connections, and none of them waits for ever. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { recorder } from '../../../test/support/kubernetes/recorder.ts';
 import {
   answerJson,
   manifest,
   multiplexed,
   operationObject,
-  recorder,
   scripted,
   silentLog,
   soon,
@@ -33,7 +33,7 @@ test('calls share connections, never more than three; changed credentials get an
   assert.equal(server.openSockets(), 0);
 });
 
-test('what waits for a connection that never becomes free ends in time too', async () => {
+test('a call that waits for a connection that never becomes free ends in time, too', async () => {
   await using server = await scripted((request, response) => {
     if (request.url?.includes('watch=true')) response.writeHead(200).flushHeaders();
     else if (request.method === 'GET') answerJson(response, 200, { metadata: { resourceVersion: '1' }, items: [] });
@@ -52,7 +52,7 @@ test('what waits for a connection that never becomes free ends in time too', asy
   await api.close();
 });
 
-test('credentials that change leave no gap: what is under way ends on the old connection, what is new uses the new', async () => {
+test('changed credentials leave no gap: running calls end on the old connection, new calls use a new one', async () => {
   const release = Promise.withResolvers<void>();
   await using server = await scripted((request, response) => {
     if (request.headers.authorization === 'Bearer renewed') answerJson(response, 200, stored);

@@ -7,7 +7,6 @@
 import { createHash } from 'node:crypto';
 import type { ClusterTarget } from '../../core/clusters/ports.ts';
 import type { ClusterAccess } from '../../core/clusters/rules/cluster.ts';
-import type { ClusterTarget } from '../../core/delivery/ports.ts';
 import { type ClientOptions, type ClusterClient, openClient } from './client.ts';
 
 interface CachedClient {

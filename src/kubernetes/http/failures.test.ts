@@ -225,15 +225,8 @@ const cases: readonly AnswerCase[] = [
   },
 ];
 
-describe('an answer is classified once', () => {
-  for (const { name, code, text, headers = {}, expected, says } of cases) {
-    test(name, () => {
-      const failure = failureOf({ status: code, headers, text }, now);
-      assert.partialDeepStrictEqual(failure, expected);
-      assert.ok(failure.message.length > 0);
-      if (says !== undefined) assert.match(failure.message, says);
-    });
-  }
+describe('an answer is sorted once', () => {
+  for (const each of cases) testSorted(each);
   test('a long page is clipped to 1 KiB', () => {
     assert.ok(Buffer.byteLength(failureOf({ status: 502, headers: {}, text: 'ü'.repeat(90_000) }, at).message) < 1100);
   });

@@ -2,7 +2,7 @@
  * The waits of a watch, as client-go has them: ceilings that double from 0.8 s, here up to 20 s, with jitter, and back
  * to the first after two healthy minutes. They decide nothing about an Operation.
  */
-import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
+import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import { randomBetween } from '../timers.ts';
 import type { Timings } from '../timings.ts';
 

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { recorder } from '../../../test/support/kubernetes/recorder.ts';
 import { operationObject, until } from '../../../test/support/kubernetes/scripted-cluster.ts';
 import { bookmark, type ScriptedWatches, watching } from '../../../test/support/kubernetes/scripted-watch.ts';
-import type { Observation } from '../../core/operations/rules/observe.ts';
+import type { Observation } from '../../core/operations/rules/observation.ts';
 import { batchTo, HandOverFailed } from './batch.ts';
 
 describe('observations', () => {

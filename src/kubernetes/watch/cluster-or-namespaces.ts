@@ -5,8 +5,8 @@
  * The whole cluster is tried again after some seconds, because an API server that has just started knows of no rights
  * yet. Then it is tried again now and then, because rights may be granted at any time.
  */
-import type { Watcher } from '../../core/delivery/ports.ts';
-import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
+import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
+import type { Watcher } from '../../core/observation/ports.ts';
 import { pause, randomBetween } from '../timers.ts';
 import { listAndWatch } from './list-and-watch.ts';
 import { type Identified, pathOf } from './resource.ts';

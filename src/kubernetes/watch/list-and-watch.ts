@@ -22,7 +22,7 @@
  * Waits grow from 0.8 s to 20 s and start over after two healthy minutes. A watch that begins again at the first try is
  * not reported; one that does not is reported as failed.
  */
-import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
+import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import { pause, randomBetween } from '../timers.ts';
 import { type BackOff, backOffOf } from './back-off.ts';
 import { type Batch, batchTo } from './batch.ts';

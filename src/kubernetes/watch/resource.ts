@@ -3,7 +3,7 @@
  */
 
 import { z } from 'zod';
-import type { FollowedResource } from '../../core/delivery/ports.ts';
+import type { FollowedResource } from '../../core/observation/ports.ts';
 
 /** The fields that are kept of every kind. */
 export interface SeenResource {

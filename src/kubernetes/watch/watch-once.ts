@@ -2,7 +2,7 @@
  * One watch request, from a resourceVersion on, until it ends. The result says where to go on and why it ended; the
  * caller decides about waiting. A watch that has gone silent is cut, and one that outlives its timeout is left.
  */
-import type { ClusterFailure } from '../../core/delivery/rules/decide.ts';
+import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import type { ClusterClient, ResponseStream } from '../http/client.ts';
 import { failureOf, streamFailureOf } from '../http/failures.ts';
 import { jsonOf } from '../http/json.ts';

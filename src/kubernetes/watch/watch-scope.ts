@@ -1,8 +1,9 @@
 /**
  * One kind in one namespace or in the whole cluster, listed and watched by itself, and the receivers of what is seen.
  */
-import type { Followed } from '../../core/delivery/ports.ts';
+
 import type { Clock, Log } from '../../core/kernel/ports.ts';
+import type { Followed } from '../../core/observation/ports.ts';
 import type { ClusterClient } from '../http/client.ts';
 import type { Timings } from '../timings.ts';
 import type { FollowedKind, Identified } from './resource.ts';

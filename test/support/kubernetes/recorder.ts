@@ -1,7 +1,8 @@
 /** A watcher that keeps everything that a watch hands over and reports. */
+
 import type { ObservedApplication } from '../../../src/core/applications/rules/observed-application.ts';
-import type { CompleteList, Watcher, WatchState } from '../../../src/core/delivery/ports.ts';
-import type { Observation } from '../../../src/core/operations/rules/observe.ts';
+import type { CompleteList, Watcher, WatchState } from '../../../src/core/observation/ports.ts';
+import type { Observation } from '../../../src/core/operations/rules/observation.ts';
 
 export interface Recorder extends Watcher {
   readonly batches: (readonly Observation[])[];

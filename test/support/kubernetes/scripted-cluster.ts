@@ -1,13 +1,13 @@
 /** A scripted HTTPS server in the place of a cluster, and arguments for the calls of the port. */
+
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createSecureServer, type ServerHttp2Session } from 'node:http2';
 import { createServer } from 'node:https';
 import type { Socket } from 'node:net';
+import type { ClusterTarget } from '../../../src/core/clusters/ports.ts';
 import type { ClusterAccess } from '../../../src/core/clusters/rules/cluster.ts';
-import type { ClusterTarget } from '../../../src/core/delivery/ports.ts';
 import type { Log } from '../../../src/core/kernel/ports.ts';
-import type { CompleteList, Watcher, WatchState } from '../../../src/core/observation/ports.ts';
 import type { Manifest } from '../../../src/core/operations/rules/manifest.ts';
 import { newAuthority, newCertificate, type Pair } from './certificates.ts';
 
