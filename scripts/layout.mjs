@@ -14,9 +14,8 @@ export function placeOf(path, { subjects, edges, composition }) {
   if (top !== 'src') return { kind: 'around' };
   if (subject === undefined) return { kind: composition.includes(folder) ? 'composition' : 'beside' };
   if (folder !== 'core') return edges.includes(folder) ? { kind: 'edge', name: folder } : undefined;
-  return subjects.includes(subject) && inside !== undefined
-    ? { kind: 'subject', name: subject, isRule: inside === 'rules' }
-    : undefined;
+  if (inside === undefined) return /^catalogue\b/.test(subject) ? { kind: 'catalogue' } : undefined;
+  return subjects.includes(subject) ? { kind: 'subject', name: subject, isRule: inside === 'rules' } : undefined;
 }
 
 /** Files that stand in no named place, and imports that lead where they must not. */
@@ -45,7 +44,13 @@ function adviceOn(file, from, to, table) {
       return 'edges never import each other; what they share goes through src/core.';
     if (to.kind === 'composition') return 'the composition is above the edges; let context.ts hand in what is needed.';
   }
+  if (from.kind === 'catalogue') {
+    return to.kind === 'subject' || to.kind === 'catalogue'
+      ? undefined
+      : 'the catalogue puts together what subjects declare, and imports nothing else.';
+  }
   if (from.kind !== 'subject') return undefined;
+  if (to.kind === 'catalogue') return 'the catalogue is above all subjects; declare the row in your own folder.';
   if (to.kind !== 'subject')
     return `core imports nothing outside of src/core; name a port in src/core/${from.name}/ports.ts.`;
   if (to.name !== from.name && !table.below(from.name).includes(to.name))

@@ -31,6 +31,7 @@ After.
 const allowed = {
   'scripts/floors.mjs': table,
   'ARCHITECTURE.md': page,
+  'src/core/catalogue.ts': "import { a } from './scheduling/fire.ts';\n",
   'src/main.ts': "import { a } from './context.ts';\n",
   'src/context.ts': "import { a } from './http/server.ts';\nimport { b } from './postgres/rows.ts';\n",
   'src/config.ts': "import { z } from 'zod';\n",
@@ -83,6 +84,8 @@ test('an import that goes up, aside or out is found, in whatever way it is writt
     'src/http/top.ts': "import { a } from '../context.ts';\n",
     'src/http/out.ts': "import { a } from '../../simulator/index.ts';\n",
     'src/http/hidden.ts': "type A = import('./server.ts').A;\nconst b: typeof import('./server.ts') = a;\n",
+    'src/core/kernel/all.ts': "import { a } from '../catalogue.ts';\n",
+    'src/core/catalogue.ts': "import { a } from '../http/server.ts';\n",
     'src/core/webhooks/send.ts': '',
     'src/core/loose.ts': '',
     'src/grpc/server.ts': '',
@@ -106,6 +109,8 @@ test('an import that goes up, aside or out is found, in whatever way it is writt
       ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 13].map(
         (line) => `src/core/kernel/up.ts:${line} imports ${fire}: ${up('scheduling', 'kernel')}`,
       ),
+      'src/core/catalogue.ts:1 imports ../http/server.ts: the catalogue puts together what subjects declare, and imports nothing else.',
+      'src/core/kernel/all.ts:1 imports ../catalogue.ts: the catalogue is above all subjects; declare the row in your own folder.',
       `src/core/loose.ts ${unnamed}`,
       `src/core/scheduling/beside.ts:1 imports ../../config.ts: ${coreOnly}`,
       `src/core/scheduling/detour.ts:1 imports ../../core/../http/server.ts: ${coreOnly}`,

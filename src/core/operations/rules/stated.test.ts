@@ -1,11 +1,12 @@
 /** What a resource's status may hold: anything. The record takes what it can keep of it. */
-import { ObservedStatus } from './stated.ts';
-import type { Observation } from './observation.ts';
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { exampleOperation as operation } from '../../../../test/support/core/operation-example.ts';
+import type { Observation } from './observation.ts';
 import { observe } from './observe.ts';
+import { ObservedStatus } from './stated.ts';
 
 const now = '2026-05-28T10:10:00.000Z';
 const condition = (type: string, reason: string, message = '') => ({
