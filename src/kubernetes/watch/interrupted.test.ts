@@ -1,4 +1,4 @@
-/** What interrupts a watch is told with its reason, and the watch goes on once it has passed. */
+/** An interruption of the watch is reported with its reason, and the watch goes on once it has passed. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { recorder } from '../../../test/support/kubernetes/recorder.ts';

@@ -175,10 +175,9 @@ export function testQueueContract(name: string, backEnd: BackEnd): void {
         const onDeliver = async (clusterId: string) => {
           due = due.filter((other) => other !== clusterId);
         };
-        const { connection } = proxy;
         const queues = await start(t, {
           prefix: uniqueName(),
-          connection,
+          connection: proxy.connection,
           log,
           onDeliver,
           onTick: async () => void ticks.push(Date.now()),
