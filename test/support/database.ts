@@ -17,9 +17,22 @@ export interface TestDatabase {
 const lockKey = 7_305_511_202;
 
 /** On the server of TEST_DATABASE_URL or another, whose user must be allowed to create databases. */
-export async function freshDatabase(server = process.env.TEST_DATABASE_URL): Promise<TestDatabase> {
+export async function freshDatabase(server = testServer()): Promise<TestDatabase> {
+  return databaseLike(await readyTemplate(server), server);
+}
+
+/** Not migrated. */
+export function emptyDatabase(): Promise<TestDatabase> {
+  return databaseLike('template1', testServer());
+}
+
+function testServer(): string {
+  const server = process.env.TEST_DATABASE_URL;
   if (server === undefined) throw new Error('TEST_DATABASE_URL names no PostgreSQL; "npm test" starts one.');
-  const template = await readyTemplate(server);
+  return server;
+}
+
+async function databaseLike(template: string, server: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   await onServer(server, (client) => client.query(`create database ${name} template ${template}`));
   return {

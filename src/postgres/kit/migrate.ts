@@ -1,79 +1,86 @@
 /**
- * Brings a database to the schema that this version needs. Every process does it at its start, one after another
- * (advisory lock); what is applied already is left alone. A failed migration stops the start, loudly.
+ * Brings a database to the schema that this version needs: applies what is missing of prisma/migrations, in order.
+ *
+ * Every process does it at its start, one after another. What is applied is left alone, and so is what only a newer
+ * version knows. A migration and its row in `_prisma_migrations` are one transaction, so a process that dies leaves all
+ * of it or nothing. The rows are those that Prisma's own commands write, under the lock that those take: they agree with
+ * what they find, and can go on from it. A migration that fails stops the start.
  */
-import { readdir, readFile } from 'node:fs/promises';
-import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Client, Pool } from 'pg';
-import { schemaEngine } from './schema-engine.ts';
+import { Client, DatabaseError } from 'pg';
+import { type Migration, missingOf, readMigrations } from './migration-history.ts';
 
 export const migrationsFolder = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
-const lockKey = 4_207_100_191;
+
+/** How long a migration waits for a lock, how often it tries, and how long it lets the others pass in between. */
+interface Locking {
+  readonly timeoutMs: number;
+  readonly attemptCount: number;
+  readonly pauseMs: number;
+}
+
+/** While a migration waits for a table, everybody who wants that table waits behind it: so it soon makes way. */
+const usualLocking: Locking = { timeoutMs: 3_000, attemptCount: 10, pauseMs: 5_000 };
+const advisoryLockOfPrisma = 72_707_369;
+const lockNotAvailable = '55P03';
+const deadlockDetected = '40P01';
 
 /** Applies what is missing, in order; returns the names of what it applied. */
-export async function migrate(url: string): Promise<readonly string[]> {
+export async function migrate(
+  url: string,
+  { folder = migrationsFolder, locking = usualLocking }: { readonly folder?: string; readonly locking?: Locking } = {},
+): Promise<readonly string[]> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  // A connection that breaks between two statements fails the next one; without a listener it would end the process.
+  client.on('error', () => {});
   await client.connect();
   try {
-    await client.query('select pg_advisory_lock($1)', [lockKey]);
-    return (await missing(client)) ? await applyAll(url) : [];
+    await client.query('select pg_advisory_lock($1)', [advisoryLockOfPrisma]);
+    const missing = await missingOf(client, await readMigrations(folder));
+    for (const migration of missing) await apply(client, migration, locking);
+    return missing.map(({ name }) => name);
   } finally {
     await client.end();
   }
 }
 
-async function missing(client: Client): Promise<boolean> {
-  const names = await migrationNames();
-  const { rows: tables } = await client.query(`select to_regclass('_prisma_migrations') is not null as found`);
-  if (tables[0]?.found !== true) return true;
-  const { rows } = await client.query(
-    'select migration_name from _prisma_migrations where finished_at is not null and rolled_back_at is null',
-  );
-  const applied = new Set(rows.map((row) => row.migration_name));
-  return names.some((name) => !applied.has(name));
-}
-
-/** On a pool of its own: the engine leaves a lock of its session behind, which ends with the connection. */
-async function applyAll(url: string): Promise<readonly string[]> {
-  const pool = new Pool({ connectionString: url, max: 1 });
-  try {
-    const engine = await schemaEngine(pool);
-    const { appliedMigrationNames } = await engine.applyMigrations({
-      migrationsList: await migrationsList(),
-      filters: { externalTables: [], externalEnums: [] },
-    });
-    return appliedMigrationNames;
-  } finally {
-    await pool.end();
+async function apply(client: Client, migration: Migration, { timeoutMs, attemptCount, pauseMs }: Locking) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await applyOnce(client, migration, timeoutMs);
+    } catch (cause) {
+      await client.query('rollback').catch(() => {});
+      if (!isAboutLocks(cause)) {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new Error(`The migration ${migration.name} failed: ${reason}`, { cause });
+      }
+      if (attempt === attemptCount) {
+        throw new Error(
+          `The migration ${migration.name} did not get its locks in ${attemptCount} attempts of ${timeoutMs / 1000} s. ` +
+            'Nothing of it is applied. Another transaction holds a table that it changes: find it in pg_stat_activity ' +
+            '(the oldest xact_start), end it, and start again.',
+          { cause },
+        );
+      }
+      await sleep(pauseMs);
+    }
   }
 }
 
-async function migrationNames(): Promise<readonly string[]> {
-  const entries = await readdir(migrationsFolder, { withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort();
+/** The savepoint proves that the script left the transaction to us; else a kill could leave a part of it. */
+async function applyOnce(client: Client, { name, script, checksum }: Migration, lockTimeoutMs: number): Promise<void> {
+  await client.query(`begin; set local lock_timeout = ${lockTimeoutMs}; savepoint script`);
+  await client.query(script);
+  await client.query('release savepoint script');
+  await client.query(
+    `insert into _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+     values (gen_random_uuid(), $1, $2, now(), clock_timestamp(), 1)`,
+    [checksum, name],
+  );
+  await client.query('commit');
 }
 
-async function migrationsList() {
-  const names = await migrationNames();
-  const migrationDirectories = await Promise.all(
-    names.map(async (name) => ({
-      path: name,
-      migrationFile: {
-        path: 'migration.sql',
-        content: {
-          tag: 'ok' as const,
-          value: await readFile(path.join(migrationsFolder, name, 'migration.sql'), 'utf8'),
-        },
-      },
-    })),
-  );
-  const lockfile = {
-    path: './migration_lock.toml',
-    content: await readFile(path.join(migrationsFolder, 'migration_lock.toml'), 'utf8'),
-  };
-  return { baseDir: migrationsFolder, lockfile, shadowDbInitScript: '', migrationDirectories };
+function isAboutLocks(error: unknown): boolean {
+  return error instanceof DatabaseError && (error.code === lockNotAvailable || error.code === deadlockDetected);
 }

@@ -2,43 +2,32 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { Client, Pool } from 'pg';
+import { Client } from 'pg';
 import { freshDatabase } from '../../../test/support/database.ts';
-import { sqlFromEmpty } from './schema-engine.ts';
-
-const columns = `
-  select table_name, column_name, data_type, udt_name, datetime_precision, is_nullable, column_default
-  from information_schema.columns where table_schema = 'public' and table_name <> '_prisma_migrations' order by 1, 2`;
-const constraints = `
-  select conrelid::regclass::text as "table", conname, contype::text, pg_get_constraintdef(oid) as definition
-  from pg_constraint where connamespace = 'public'::regnamespace and contype in ('p', 'u', 'f') and conrelid::regclass::text <> '_prisma_migrations' order by 1, 2`;
-const indexes = `select indexname, indexdef from pg_indexes where schemaname = 'public' and tablename <> '_prisma_migrations' order by 1`;
+import { catalogOf } from '../../../test/support/postgres/catalog.ts';
+import { sqlFromEmpty } from '../../../test/support/postgres/schema-engine.ts';
 
 /** Partial indexes are written by hand in the migrations: Prisma's schema cannot say them. */
-const byHand = (row: { indexdef?: string }) => row.indexdef?.includes(' WHERE ') === true;
+const byHand = ({ indexdef }: Record<string, unknown>) => typeof indexdef === 'string' && indexdef.includes(' WHERE ');
 
 test('the migrations make the very database that the Prisma schema describes', async (t) => {
   const [migrated, described] = await Promise.all([freshDatabase(), freshDatabase()]);
   t.after(() => Promise.all([migrated.drop(), described.drop()]));
-  const pool = new Pool({ connectionString: described.url, max: 2 });
-  const sql = await sqlFromEmpty(
-    pool,
-    await readFile(new URL('../../../prisma/schema.prisma', import.meta.url), 'utf8'),
-  );
-  await pool.query('drop schema public cascade');
-  await pool.query(sql);
-  await pool.end();
+  const schema = await readFile(new URL('../../../prisma/schema.prisma', import.meta.url), 'utf8');
+  const sql = await sqlFromEmpty(described.url, schema);
+  const client = new Client({ connectionString: described.url });
+  await client.connect();
+  await client.query('drop schema public cascade');
+  await client.query(sql);
+  await client.end();
 
-  const look = async (url: string, query: string) => {
-    const client = new Client({ connectionString: url });
-    await client.connect();
-    const { rows } = await client.query(query);
-    await client.end();
-    return rows.filter((row) => !byHand(row));
-  };
-  for (const query of [columns, constraints, indexes]) {
-    const expected = await look(described.url, query);
+  const found = await catalogOf(migrated.url);
+  for (const [kind, rows] of Object.entries(await catalogOf(described.url))) {
+    const expected = rows.filter((row) => !byHand(row));
     assert.ok(expected.length > 10);
-    assert.deepEqual(await look(migrated.url, query), expected);
+    assert.deepEqual(
+      found[kind]?.filter((row) => !byHand(row)),
+      expected,
+    );
   }
 });
