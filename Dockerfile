@@ -1,21 +1,30 @@
 # The service as an image: every role is this image with another ROLES.
 # There is no build step, so the image is Node, the dependencies, the generated Prisma client and the sources.
+# Prisma's command line generates the client in a stage of its own; the image has neither it nor anything of the tests.
 # It has no embedded PostgreSQL (an optional dependency): DATABASE_URL is required, REDIS_URL recommended.
 
-FROM node:24-bookworm-slim AS dependencies
+FROM node:24-bookworm-slim AS client
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --omit=optional
+RUN npm ci --omit=optional
 COPY prisma ./prisma
 COPY prisma.config.ts ./
 RUN node node_modules/prisma/build/index.js generate
 
+FROM node:24-bookworm-slim AS packages
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --omit=optional
+
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080
 WORKDIR /app
-COPY --from=dependencies /app ./
-COPY src ./src
+COPY package.json ./
+COPY --from=packages /app/node_modules ./node_modules
+COPY prisma/migrations ./prisma/migrations
 COPY openapi ./openapi
+COPY src ./src
+COPY --from=client /app/src/postgres/generated ./src/postgres/generated
 USER node
 EXPOSE 8080
 # Alive, whatever PostgreSQL, Redis or a cluster does: a restart would not help those.

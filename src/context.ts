@@ -22,7 +22,6 @@ import { protect } from './core/protection/protect.ts';
 import { applyFailurePolicies } from './core/scheduling/failure-policy.ts';
 import { fire } from './core/scheduling/fire.ts';
 import { watchdog } from './core/watchdog/watchdog.ts';
-import { startEmbeddedPostgres } from './embedded-postgres/start.ts';
 import { buildServer } from './http/server.ts';
 import type { ClusterApi } from './kubernetes/cluster-api.ts';
 import { clusterApi } from './kubernetes/cluster-api.ts';
@@ -151,6 +150,9 @@ export async function startService(config: Config, overrides: Overrides = {}): P
 type Ports = Opened & { readonly clock: Clock };
 
 async function startDatabase(config: Config, log: Log, closers: (() => Promise<unknown>)[]): Promise<string> {
+  const { startEmbeddedPostgres } = await import('./embedded-postgres/start.ts').catch((cause: unknown) => {
+    throw new Error('There is no embedded PostgreSQL in this installation. Set DATABASE_URL.', { cause });
+  });
   const embedded = await startEmbeddedPostgres({
     folder: join(config.dataFolder, 'postgres'),
     log: (line) => log.info({}, line),
