@@ -27,6 +27,10 @@ const staticSteps = [
     name: 'format and lint',
     args: [module('@biomejs', 'biome', 'bin', 'biome'), 'ci', '--colors=off', '--error-on-warnings', '.'],
   },
+  {
+    name: 'dead code',
+    args: [module('knip', 'bin', 'knip.js'), '--no-progress', '--treat-config-hints-as-errors'],
+  },
   { name: 'floors', args: [join(root, 'scripts', 'import-rules.mjs'), '--check'] },
   { name: 'subjects', args: [join(root, 'scripts', 'subjects.mjs'), '--check'] },
   { name: 'import rules', args: [join(root, 'scripts', 'check-imports.mjs')] },
