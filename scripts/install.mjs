@@ -32,10 +32,10 @@ export function installDependencies(root) {
 function installedByHand(root, lock) {
   try {
     const there = JSON.parse(readFileSync(join(root, 'node_modules', '.package-lock.json'), 'utf8')).packages;
-    const wanted = Object.entries(lock.packages).filter(([path]) => path !== '');
+    const missing = Object.entries(lock.packages).filter(([path]) => path !== '' && !(path in there));
     return (
       Object.entries(there).every(([path, { version }]) => lock.packages[path]?.version === version) &&
-      wanted.every(([path, { optional }]) => (optional ? forOthers(lock.packages[path]) : false) || path in there)
+      missing.every(([path, entry]) => entry.optional && (forOthers(entry) || onlyMissingNeed(path, lock, there)))
     );
   } catch {
     return false;
@@ -45,6 +45,15 @@ function installedByHand(root, lock) {
 function forOthers({ os, cpu, libc, peer }) {
   const listed = (list, name) => list === undefined || [list].flat().includes(name);
   return peer || libc !== undefined || !listed(os, process.platform) || !listed(cpu, process.arch);
+}
+
+/** True for what only packages for other machines depend on. */
+function onlyMissingNeed(path, lock, there) {
+  const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+  return Object.entries(lock.packages).every(
+    ([user, { dependencies, optionalDependencies, peerDependencies }]) =>
+      !(name in { ...dependencies, ...optionalDependencies, ...peerDependencies }) || (user !== '' && !(user in there)),
+  );
 }
 
 async function npmCi(root) {
