@@ -13,7 +13,7 @@ import type { Store } from './store.ts';
 import { parameterProblem, templateOf } from './templates.ts';
 import { VELERO_NAMESPACE } from './velero.ts';
 
-export const WEBHOOK = 'voperation.kb.io';
+const WEBHOOK = 'voperation.kb.io';
 const TARGET_KIND = 'ApplicationInstance';
 const TARGET_API = 'apps.vworkspace.io/v1alpha1';
 

@@ -36,7 +36,7 @@ import { Velero } from './velero.ts';
 import { versionInfo } from './version.ts';
 import type { WatchStream } from './watch.ts';
 
-export const OPERATOR_VERSION = '0.0.13';
+const OPERATOR_VERSION = '0.0.13';
 
 export async function startCluster(options: ClusterOptions = {}): Promise<SimulatedCluster> {
   const { name = 'simulated', host = '127.0.0.1', speed = 1, vocabulary = 'documents', controlPort = false } = options;

@@ -57,7 +57,7 @@ function checkField(kind: FaultKind, name: string, value: Json | undefined): voi
 }
 
 /** A fault from JSON. Throws for a kind that does not exist, and for fields that it has not or of the wrong type. */
-export function faultOf(value: Json): Fault {
+function faultOf(value: Json): Fault {
   if (!isObject(value)) throw new Error('a fault is an object');
   const { kind } = value;
   if (!isFaultKind(kind)) throw new Error(`unknown fault kind; one of ${faultKinds().join(', ')}`);

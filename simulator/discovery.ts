@@ -11,7 +11,7 @@ const REVIEWS: readonly [string, string, string][] = [
   ['selfsubjectaccessreviews', 'selfsubjectaccessreview', 'SelfSubjectAccessReview'],
   ['selfsubjectrulesreviews', 'selfsubjectrulesreview', 'SelfSubjectRulesReview'],
 ];
-export const REVIEW_GROUP = 'authorization.k8s.io';
+const REVIEW_GROUP = 'authorization.k8s.io';
 
 const verbsOf = (type: ResourceType): string[] => [...(type.custom ? CUSTOM_VERBS : BUILT_IN_VERBS)];
 

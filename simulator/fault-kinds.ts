@@ -57,7 +57,7 @@ export interface FaultRow {
   readonly fields?: Readonly<Record<string, Field>>;
 }
 
-export const FAULTS = {
+const FAULTS = {
   unreachable: {
     does: 'refuse: nobody listens; reset: each request is reset; blackHole: connections open and no byte ever comes',
     fields: { mode: ['refuse', 'reset', 'blackHole'] },

@@ -13,10 +13,7 @@
 
 export { DEFAULT_APPROVAL_SECRET } from './approval.ts';
 export { startCluster } from './cluster.ts';
-export type { Fault, FaultKind } from './fault-kinds.ts';
-export type { ManyOptions, SimulatedClusters } from './many.ts';
+export type { Fault } from './fault-kinds.ts';
 export { startClusters } from './many.ts';
-export type { ClusterOptions, EventsOptions, SimulatedCluster, StorageLocation } from './options.ts';
-export type { Rule } from './rbac.ts';
-export type { ServerTls } from './tls.ts';
+export type { ClusterOptions, EventsOptions, SimulatedCluster } from './options.ts';
 export { makeTls } from './tls.ts';

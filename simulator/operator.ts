@@ -28,7 +28,7 @@ export interface OperatorSettings {
   readonly requireRestoreApproval: boolean;
 }
 
-export const FINALIZER = 'ops.vworkspace.io/finalizer';
+const FINALIZER = 'ops.vworkspace.io/finalizer';
 const MANAGER = 'vworkspace-operator';
 /** Milliseconds at speed 1. */
 const REACTION_MS = 200;

@@ -30,7 +30,7 @@ export interface Attributes {
 
 const has = (list: readonly string[], value: string): boolean => list.includes('*') || list.includes(value);
 
-export const EVERYONE: readonly Rule[] = [
+const EVERYONE: readonly Rule[] = [
   {
     verbs: ['create'],
     groups: ['authorization.k8s.io'],

@@ -133,7 +133,7 @@ export const NAMESPACES = builtIn(
   { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false, shortNames: ['ns'] },
   [['Status', '.status.phase'], AGE],
 );
-export const EVENTS = builtIn(
+const EVENTS = builtIn(
   { group: '', version: 'v1', plural: 'events', kind: 'Event', namespaced: true, shortNames: ['ev'] },
   [
     ['Last Seen', '.lastTimestamp'],

@@ -82,7 +82,3 @@ export function requestInfo(message: Message): RequestInfo {
     isResource: true,
   };
 }
-
-/** True when the path itself names one object, not only the field selector. */
-export const namesOne = (info: RequestInfo): boolean =>
-  info.verb !== 'list' && info.verb !== 'watch' && info.verb !== 'deletecollection' && info.verb !== 'create';

@@ -28,7 +28,7 @@ const numberAt = (source: JsonObject, key: string): number | undefined => {
   return typeof value === 'number' ? value : undefined;
 };
 
-export function schemaOf(source: JsonObject): Schema {
+function schemaOf(source: JsonObject): Schema {
   const properties = new Map<string, Schema>();
   for (const [key, value] of Object.entries(objectAt(source, 'properties'))) {
     if (isObject(value)) properties.set(key, schemaOf(value));
@@ -59,7 +59,7 @@ export const UNTYPED: Schema = schemaOf({ 'x-kubernetes-preserve-unknown-fields'
 
 const stringMap: JsonObject = { type: 'object', additionalProperties: { type: 'string' } };
 
-export const OBJECT_META: Schema = schemaOf({
+const OBJECT_META: Schema = schemaOf({
   type: 'object',
   properties: {
     name: { type: 'string' },

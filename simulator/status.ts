@@ -49,7 +49,7 @@ export function failure(code: number, reason: string, message: string, details?:
 export const plain = (code: number, message: string, headers: Readonly<Record<string, string>> = {}): ApiError =>
   new ApiError(code, message, undefined, headers);
 
-export const qualified = (of: { readonly group: string; readonly plural: string }): string =>
+const qualified = (of: { readonly group: string; readonly plural: string }): string =>
   of.group === '' ? of.plural : `${of.plural}.${of.group}`;
 
 const detailsOf = (of: { readonly group: string }, kind: string, name: string): JsonObject => ({

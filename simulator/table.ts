@@ -8,7 +8,7 @@ const NAME_TEXT =
   'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names';
 
 /** Ages as kubectl shows them: 45s, 3m20s, 12m, 2h5m, 5h, 3d. */
-export function ageOf(instant: string): string {
+function ageOf(instant: string): string {
   const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(instant)) / 1000));
   if (Number.isNaN(seconds)) return '<invalid>';
   const [minutes, hours, days] = [Math.floor(seconds / 60), Math.floor(seconds / 3600), Math.floor(seconds / 86_400)];

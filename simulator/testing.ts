@@ -151,7 +151,7 @@ export async function until<T>(what: string, find: () => T | undefined | false, 
 }
 
 export const OPERATIONS = '/apis/ops.vworkspace.io/v1alpha1/namespaces/org-myteam/operations';
-export const APPLY = 'application/apply-patch+yaml';
+const APPLY = 'application/apply-patch+yaml';
 export const MERGE = 'application/merge-patch+json';
 
 export const operation = (name: string, spec: JsonObject = {}, metadata: JsonObject = {}): JsonObject => ({

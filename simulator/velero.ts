@@ -27,7 +27,7 @@ const SYNC_MS = 60_000;
 const USABLE = ['Completed', 'PartiallyFailed'];
 
 /** A number between low and high that depends on the name alone. */
-export function steady(name: string, low: number, high: number): number {
+function steady(name: string, low: number, high: number): number {
   const value = createHash('sha256').update(name).digest().readUInt32BE(0) / 2 ** 32;
   return Math.floor(low + value * (high - low));
 }

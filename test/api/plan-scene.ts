@@ -9,8 +9,6 @@ export interface Row {
   readonly [key: string]: string;
 }
 
-export type PlanScene = Awaited<ReturnType<typeof setPlanScene>>;
-
 export async function setPlanScene() {
   const api = await startApi();
   const scene = await setScene(api);
