@@ -26,7 +26,7 @@ export const subjects = [
 export const corePackages = ['zod', 'croner'];
 
 /** The folders beside src/core. Each imports src/core and itself, never another edge. */
-export const edges = ['http', 'postgres', 'kubernetes', 'bullmq', 'telemetry', 'embedded-postgres'];
+export const edges = ['http', 'postgres', 'kubernetes', 'bullmq', 'background', 'telemetry', 'embedded-postgres'];
 
 /** Edges know nothing of these files, which put everything together. */
 export const composition = ['context.ts', 'main.ts'];
