@@ -15,7 +15,7 @@ export function watchdogRoutes(api: Api, ports: WatchdogPorts): void {
         tag: 'service',
         summary: 'Get the findings of the watchdog',
         description:
-          'Looks now, in all organizations: schedules that do not fire, Operations that do not end, history that does not fit together; each with what to do. The same findings are in the log, once each, and counted in the metric backups_watchdog_findings.',
+          'Looks now, in all organizations: schedules that do not fire, Operations that do not end, history that does not fit together, and tasks of the service itself that do not succeed; each with what to do. The same findings are in the log, once each, and counted in the metric backups_watchdog_findings.',
       },
       { response: { 200: WatchdogReport } },
     ),

@@ -1,8 +1,17 @@
 /** Everything that is kept, over one pool of connections: Prisma for ordinary reads and writes, plain SQL where it is hot. */
 
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { Log, Store } from '../core/kernel/ports.ts';
-import { apiKeyHoldersOf } from './access/tables.ts';
+import type { Pool } from 'pg';
+import { ApiKey } from '../core/access/rules/access.ts';
+import type { AgentRecord } from '../core/agents/agent-events.ts';
+import type { ClusterChecks, ClusterFigures } from '../core/clusters/ports.ts';
+import type { ClusterDirectory, Deliveries, Leases, Observations } from '../core/delivery/ports.ts';
+import type { Clock, Log, Store, Vault } from '../core/kernel/ports.ts';
+import type { TaskRecord } from '../core/kernel/task.ts';
+import type { ApplicationMirror, ForeignOperations } from '../core/observation/ports.ts';
+import type { Deadlines } from '../core/operations/deadlines.ts';
+import type { Emission, FailurePolicies, Invariants, Protections, RecoveryPoints } from '../core/scheduling/ports.ts';
+import { idempotencyKeysOf } from './access/idempotency.ts';
 import { agentEventsOf } from './agents/agent-events.ts';
 import { applicationMirrorOf } from './applications/cluster-applications.ts';
 import { clusterChecksOf, clusterFiguresOf } from './clusters/checks.ts';
@@ -23,8 +32,35 @@ import { protectionsOf } from './protection/protections.ts';
 import { recoveryPointsOf } from './protection/recovery-points.ts';
 import { failurePoliciesOf } from './scheduling/failure-policies.ts';
 import { emissionOf } from './scheduling/firing.ts';
-import { type Tables, tablesOf } from './tables.ts';
+import { tablesOf } from './tables.ts';
+import { taskRecordOf } from './task-record.ts';
 import { invariantsOf } from './watchdog.ts';
+
+export interface Opened {
+  readonly store: Store;
+  readonly emission: Emission;
+  readonly failurePolicies: FailurePolicies;
+  readonly deliveries: Deliveries;
+  readonly observations: Observations;
+  readonly deadlines: Deadlines;
+  readonly applicationMirror: ApplicationMirror;
+  readonly foreignOperations: ForeignOperations;
+  readonly recoveryPoints: RecoveryPoints;
+  readonly protections: Protections;
+  readonly invariants: Invariants;
+  readonly taskRecord: TaskRecord;
+  readonly directory: ClusterDirectory;
+  readonly clusterChecks: ClusterChecks;
+  readonly clusterFigures: ClusterFigures;
+  readonly leases: Leases;
+  readonly agents: AgentRecord;
+  readonly clock: Clock;
+  readonly vault: Vault;
+  readonly pool: Pool;
+  /** Forgets answers kept by Idempotency-Key for more than a day. */
+  forgetAnswers(): Promise<void>;
+  close(): Promise<void>;
+}
 
 export interface StoreOptions {
   readonly url: string;
@@ -86,6 +122,7 @@ export async function openStore(options: StoreOptions) {
     recoveryPoints: recoveryPointsOf(pool),
     protections: protectionsOf(pool),
     invariants: invariantsOf(pool),
+    taskRecord: taskRecordOf(pool),
     directory: directoryOf(pool, seals, options.log),
     leases: leasesOf(leasePool),
     clusterChecks: clusterChecksOf(pool),

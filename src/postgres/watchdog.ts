@@ -5,14 +5,15 @@
 
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import type { Invariants } from '../core/watchdog/ports.ts';
-import { FindingKind, patience } from '../core/watchdog/rules/watchdog.ts';
+import type { Invariants } from '../core/scheduling/ports.ts';
+import { Finding, type FindingKind, patience } from '../core/watchdog/rules/watchdog.ts';
+import { fromRow } from './kit/shape.ts';
 
 const maxPerKind = 200;
 
 /** `before(seconds)` is the instant so long before now. */
 const before = (seconds: number) => `($1::timestamptz - interval '${seconds} seconds')`;
-const finding = (kind: z.infer<typeof FindingKind>, type: 'Schedule' | 'Operation' | 'Fire') =>
+const finding = (kind: FindingKind, type: Finding['resourceType']) =>
   `select '${kind}' as kind, '${type}' as "resourceType"`;
 /** In the words of the partial index: what has ended is not read. */
 const inFlight = `phase in ('Pending', 'Running')`;
@@ -25,6 +26,10 @@ const runningSince = `coalesce(greatest(o.started_at, o.delivered_at), o.created
 const past = (since: string, seconds: string) =>
   `${since} + (c.${seconds} + ${patience.pastDeadlineSeconds}) * interval '1 second' < $1`;
 const recent = before(patience.historySeconds);
+/** Tasks go by the server's real clock: see task-record.ts. */
+const reported = (at: string) => `${at} > clock_timestamp() - interval '${patience.reportSeconds} seconds'`;
+const lastSuccess = 'greatest(last_success_at, registered_at)';
+const taskLimit = `greatest(${patience.taskSeconds}, ${patience.taskPeriods} * period_seconds) * interval '1 second'`;
 
 export const brokenInvariants = `
   with found as (
@@ -59,26 +64,30 @@ export const brokenInvariants = `
     from operation
     where owed is not null and lease_id is not null and next_attempt_at < ${before(patience.leaseSeconds)}
       and cluster_id not in (select id from cluster where throttled_until is not null and throttled_until > ${before(patience.leaseSeconds)})
+  ), late as (
+    ${finding('TaskNotSucceeding', 'Task')}, ${lastSuccess} as since, name, role, coalesce(${reported('run_at')}, false) as "isRun"
+    from task where ${reported('seen_at')} and ${lastSuccess} < clock_timestamp() - ${taskLimit}
+  ), everything as (
+    select kind, "resourceType", since, id, organization_id, null as name, null as role, null::boolean as "isRun" from found
+  union all
+    select kind, "resourceType", since, null, null, name, role, "isRun" from late
   ), numbered as (
-    select *, count(*) over (partition by kind)::int as total, row_number() over (partition by kind order by since, id) as place from found
+    select *, count(*) over (partition by kind)::int as total, row_number() over (partition by kind order by since, id, name) as place from everything
   )
-  select kind, "resourceType", id as "resourceId", organization_id as "organizationId", since, total
-  from numbered where place <= ${maxPerKind} order by kind, since, id`;
+  select kind, "resourceType", id as "resourceId", organization_id as "organizationId", name, since, total, role, "isRun"
+  from numbered where place <= ${maxPerKind} order by kind, since, id, name`;
 
-const Found = z.object({
-  kind: FindingKind,
-  resourceType: z.enum(['Schedule', 'Operation', 'Fire']),
-  resourceId: z.string(),
-  organizationId: z.string(),
-  since: z.date().transform((at) => at.toISOString()),
+const Found = Finding.omit({ whatToDo: true }).extend({
   total: z.int(),
+  role: z.string().optional(),
+  isRun: z.boolean().optional(),
 });
 
 export function invariantsOf(pool: Pool): Invariants {
   return {
     async broken(now) {
       const { rows } = await pool.query({ name: 'broken-invariants', text: brokenInvariants, values: [now] });
-      return Found.array().parse(rows);
+      return rows.map((row) => fromRow(Found, row));
     },
   };
 }

@@ -15,6 +15,7 @@ export const findingKinds = [
   'OperationNotStarted',
   'OperationRunningTooLong',
   'DeliveryLeaseExpired',
+  'TaskNotSucceeding',
 ] as const;
 
 export const FindingKind = z.enum(findingKinds).meta({ id: 'FindingKind', description: 'Which invariant is broken.' });
@@ -23,18 +24,21 @@ export type FindingKind = z.infer<typeof FindingKind>;
 export const Finding = z
   .object({
     kind: FindingKind,
-    resourceType: z.enum(['Schedule', 'Operation', 'Fire']),
-    resourceId: Id,
-    organizationId: Id,
+    resourceType: z
+      .enum(['Schedule', 'Operation', 'Fire', 'Task'])
+      .describe('Task: work that the service repeats by itself, as ending what is past a deadline.'),
+    resourceId: Id.optional().describe('Absent for a Task, which has a name instead.'),
+    organizationId: Id.optional().describe('Absent for a Task: tasks work for all organizations.'),
+    name: z.string().optional().describe("Of a Task: its name, as in the service's log and metrics."),
     since: Instant.describe('From when on it should have been otherwise.'),
     whatToDo: z.string(),
   })
-  .meta({ id: 'Finding', description: 'One row that breaks an invariant.' });
+  .meta({ id: 'Finding', description: 'One resource or task that breaks an invariant.' });
 export type Finding = z.infer<typeof Finding>;
 
 const FindingCount = z
   .object({ kind: FindingKind, count: z.int().min(0) })
-  .meta({ id: 'FindingCount', description: 'How many rows break this invariant.' });
+  .meta({ id: 'FindingCount', description: 'How many resources or tasks break this invariant.' });
 
 export const WatchdogReport = z
   .object({
@@ -49,6 +53,9 @@ export type WatchdogReport = z.infer<typeof WatchdogReport>;
 export type Found = Omit<Finding, 'whatToDo'> & {
   /** How many there are of this kind. */
   readonly total: number;
+  /** Of a Task: the role whose processes run it, and whether any of them lives. */
+  readonly role?: string | undefined;
+  readonly isRun?: boolean | undefined;
 };
 
 /** How long what heals by itself is waited for, in seconds. */
@@ -59,7 +66,16 @@ export const patience = {
   leaseSeconds: 5 * 60,
   /** Fires and Operations are looked at for so long after they were made. */
   historySeconds: 24 * 3600,
+  /** A task is late when it has not succeeded for five of its periods, and for a minute at least. */
+  taskPeriods: 5,
+  taskSeconds: 60,
+  /** A process that has not reported for so long has gone. */
+  reportSeconds: 30,
 } as const;
+
+export function lateAfterSeconds(everySeconds: number): number {
+  return Math.max(patience.taskSeconds, patience.taskPeriods * everySeconds);
+}
 
 const whatToDo = {
   ScheduleOverdue: 'No replica fires schedules: see that one with the role scheduler runs and reaches the database.',
@@ -76,17 +92,29 @@ const whatToDo = {
     "It is Running beyond its class's deadline, which should have ended it: see that a replica with the role scheduler runs.",
   DeliveryLeaseExpired:
     'Who delivered it has gone and nobody has taken over: see that a replica with the role connector runs.',
-} as const satisfies Record<FindingKind, string>;
+  TaskNotSucceeding: ({ role, isRun }) =>
+    isRun === true
+      ? `Its rounds fail or hang: look for its name in the logs of the replicas with the role ${role}.`
+      : `No replica runs it: see that one with the role ${role} runs and reaches the database.`,
+} as const satisfies Record<FindingKind, string | ((found: Found) => string)>;
 
 export function reportOf(found: readonly Found[], checkedAt: string): WatchdogReport {
   return {
     checkedAt,
     counts: findingKinds.map((kind) => ({ kind, count: found.find((each) => each.kind === kind)?.total ?? 0 })),
-    findings: found.map(({ total: _, ...finding }) => ({ ...finding, whatToDo: whatToDo[finding.kind] })),
+    findings: found.map((each) => {
+      const { total: _total, role: _role, isRun: _isRun, ...finding } = each;
+      return { ...finding, whatToDo: adviceFor(each) };
+    }),
   };
 }
 
+function adviceFor(found: Found): string {
+  const advice = whatToDo[found.kind];
+  return typeof advice === 'string' ? advice : advice(found);
+}
+
 /** What tells findings apart, from one look to the next. */
-export function findingKey({ kind, resourceId }: Finding): string {
-  return `${kind} ${resourceId}`;
+export function findingKey({ kind, resourceId, name }: Finding): string {
+  return `${kind} ${resourceId ?? name}`;
 }
