@@ -17,6 +17,8 @@ export interface LookPorts {
   readonly clock: Clock;
   /** In [0, 1): spreads the looks. */
   readonly chance: () => number;
+  /** Once it is aborted a failure is not recorded: it may be that we have hung up ourselves. */
+  readonly stopping?: AbortSignal;
 }
 
 export interface RefreshPorts extends LookPorts {
@@ -64,6 +66,7 @@ export async function look(ports: LookPorts, target: ClusterTarget): Promise<rea
   const { id } = target.cluster;
   const applications = await clusterChecks.applications(id);
   const { discovery, failure } = await clusterApi.discover(target, await clock.now(), applications);
+  if (failure !== undefined && ports.stopping?.aborted === true) return [];
   const now = await clock.now();
   const expiring = credentialsExpiring(discovery.credentialsExpireAt, now);
   const held = failure === undefined ? undefined : holdSeconds(failure, 0);
