@@ -29,7 +29,7 @@ export const corePackages = ['zod', 'croner'];
 export const edges = ['http', 'postgres', 'kubernetes', 'bullmq', 'background', 'telemetry', 'embedded-postgres'];
 
 /** Edges know nothing of these files, which put everything together. */
-export const composition = ['context.ts', 'main.ts'];
+export const composition = ['context.ts', 'main.ts', 'api.ts', 'connector.ts', 'tasks.ts'];
 
 /** What is built around the service; the service knows nothing of it. */
 export const around = ['simulator', 'test', 'scripts', 'bench'];

@@ -1,5 +1,6 @@
 /** Whether this machine's clock agrees with the database's, which rules go by. What differs by more than 2 s is told. */
 import type { Clock, Log } from './core/kernel/ports.ts';
+import type { Task } from './core/kernel/task.ts';
 
 const toldFromMs = 2_000;
 
@@ -16,3 +17,24 @@ export async function tellSkew(clock: Clock, log: Log, here: () => number = Date
   }
   return skewMs;
 }
+
+interface SkewPorts {
+  /** The real one, also where rules go by another. */
+  readonly databaseClock: Clock;
+  /** How many milliseconds this machine's clock is ahead of the database's. */
+  readonly skewed: (milliseconds: number) => void;
+  readonly log: Log;
+}
+
+export const skewTasks = [
+  {
+    name: 'compare-clocks',
+    role: 'scheduler',
+    everySeconds: 30,
+    timeoutSeconds: 10,
+    async run({ databaseClock, skewed, log }) {
+      skewed(await tellSkew(databaseClock, log));
+      return 1;
+    },
+  },
+] as const satisfies readonly Task<SkewPorts>[];

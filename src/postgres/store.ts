@@ -57,8 +57,8 @@ export interface Opened {
   readonly clock: Clock;
   readonly vault: Vault;
   readonly pool: Pool;
-  /** Forgets answers kept by Idempotency-Key for more than a day. */
-  forgetAnswers(): Promise<void>;
+  /** Forgets answers kept by Idempotency-Key for more than a day; says how many. */
+  forgetAnswers(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -138,7 +138,10 @@ export async function openStore(options: StoreOptions) {
     vault,
     pool,
     async forgetAnswers() {
-      await pool.query(`delete from idempotency_key where created_at < now() - interval '24 hours'`);
+      const { rowCount } = await pool.query(
+        `delete from idempotency_key where created_at < now() - interval '24 hours'`,
+      );
+      return rowCount ?? 0;
     },
     async close() {
       await prisma.$disconnect();

@@ -2,7 +2,9 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Standing } from '../core/clusters/ports.ts';
+import type { TaskMetrics } from '../core/kernel/task.ts';
 import { clusterMetrics } from './clusters.ts';
+import { taskMetrics } from './tasks.ts';
 
 const secretKeys = [
   'authorization',
@@ -43,6 +45,8 @@ export interface Metrics {
   found(counts: readonly { readonly kind: string; readonly count: number }[]): void;
   /** How far this machine's clock is ahead of the database's. */
   skew(milliseconds: number): void;
+  /** How background work does. */
+  readonly tasks: TaskMetrics;
   /** How clusters do, asked when metrics are read: seven series a cluster. */
   clusters(standings: () => Promise<readonly Standing[]>, now: () => Promise<string>): void;
   /** What is asked when metrics are read, for example how much is owed to clusters. */
@@ -97,6 +101,7 @@ export function makeMetrics(): Metrics {
   });
   return {
     skew: (milliseconds) => skewed.set(milliseconds / 1000),
+    tasks: taskMetrics(registry),
     fired(operationCount, lagSeconds) {
       fires.inc(operationCount);
       for (const seconds of lagSeconds) lag.observe(seconds);

@@ -22,31 +22,34 @@ export interface LeasePorts {
 
 const renewMs = { least: 2_500, spread: 1_000 };
 
-/** Returns `look`. */
-export function sharing({ leases, log, chance, tookOver }: LeasePorts, connectorId: string): () => Promise<void> {
+/** Returns `look`, which says how many clusters it has taken and handed over. */
+export function sharing({ leases, log, chance, tookOver }: LeasePorts, connectorId: string): () => Promise<number> {
   let renewAt = Number.NEGATIVE_INFINITY;
 
-  const share = async (): Promise<void> => {
+  const share = async (): Promise<number> => {
+    let movedCount = 0;
     const standing = await leases.standing();
     const room = takeCount(standing, connectorId);
     if (room > 0) {
       const { takenCount, fromOthersCount } = await leases.take(connectorId, room);
       if (takenCount > 0) log.info({ takenCount, fromOthersCount }, 'took clusters');
       tookOver(fromOthersCount);
+      movedCount += takenCount;
     }
     for (const { to, count } of handOvers(standing, connectorId)) {
       const handedCount = await leases.handOver(connectorId, to, count);
       if (handedCount > 0) log.info({ handedCount, to }, 'handed clusters over');
+      movedCount += handedCount;
     }
+    return movedCount;
   };
 
   return async () => {
     if (performance.now() >= renewAt) {
       await leases.renew(connectorId);
       renewAt = performance.now() + renewMs.least + renewMs.spread * chance();
-      await share();
-    } else if ((await leases.freeCount()) > 0) {
-      await share();
+      return share();
     }
+    return (await leases.freeCount()) > 0 ? share() : 0;
   };
 }

@@ -36,9 +36,10 @@ interface Running {
 }
 
 export interface Watches {
-  reconcile(): Promise<void>;
-  /** Ends the watches whose lease has run out. Asks nobody, so it works while the database is away. */
-  endExpired(): void;
+  /** Says how many watches it has ended and begun. A call that a later one has overtaken does nothing more. */
+  reconcile(): Promise<number>;
+  /** Ends the watches whose lease has run out; says how many. Asks nobody, so it works while the database is away. */
+  endExpired(): number;
   close(): Promise<void>;
   readonly count: number;
   /** Leases that were held at the last look. */
@@ -50,6 +51,7 @@ export function watchClusters(ports: WatchPorts, connectorId: string): Watches {
   const ending = new Set<Promise<void>>();
   const line = startLine();
   let heldCount = 0;
+  let latestAskedAt = 0;
   let closed = false;
 
   const end = (id: string, watch: Running) => {
@@ -84,25 +86,34 @@ export function watchClusters(ports: WatchPorts, connectorId: string): Watches {
     },
     async reconcile() {
       const askedAt = performance.now();
+      latestAskedAt = askedAt;
+      let changedCount = 0;
       const held = new Map((await ports.leases.held(connectorId)).map((lease) => [lease.clusterId, lease]));
+      if (askedAt < latestAskedAt) return 0;
       heldCount = held.size;
       for (const [id, watch] of [...running]) {
         const lease = held.get(id);
-        if (lease === undefined || !isSame(lease, watch.lease)) end(id, watch);
-        else watch.until = askedAt + lease.remainingSeconds * 1000;
+        if (lease === undefined || !isSame(lease, watch.lease)) {
+          end(id, watch);
+          changedCount += 1;
+        } else watch.until = askedAt + lease.remainingSeconds * 1000;
       }
       const missing = [...held.keys()].filter((id) => !running.has(id));
-      if (missing.length === 0) return;
+      if (missing.length === 0) return changedCount;
       for (const target of await ports.directory.targets(missing)) {
         const lease = held.get(target.cluster.id);
-        if (lease !== undefined && !closed) begin(target, lease, askedAt + lease.remainingSeconds * 1000);
+        if (lease === undefined || closed || askedAt < latestAskedAt) continue;
+        begin(target, lease, askedAt + lease.remainingSeconds * 1000);
+        changedCount += 1;
       }
+      return changedCount;
     },
     endExpired() {
       const expired = [...running].filter(([, { until }]) => until <= performance.now());
       for (const [id, watch] of expired) end(id, watch);
       if (expired.length > 0)
         ports.log.warn({ count: expired.length }, 'leases ran out before they were renewed: their watches end');
+      return expired.length;
     },
     async close() {
       closed = true;

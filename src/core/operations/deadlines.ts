@@ -7,7 +7,7 @@ import type { Clock, Log } from '../kernel/ports.ts';
 import type { Deadlines } from './ports.ts';
 import { expire } from './rules/deadlines.ts';
 
-interface DeadlinePorts {
+export interface DeadlinePorts {
   readonly deadlines: Deadlines;
   readonly clock: Clock;
   readonly log: Log;

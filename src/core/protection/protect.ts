@@ -14,12 +14,14 @@ import { memoizedPeriod } from './rules/protection-target.ts';
 const pageSize = 500;
 const periodOf = memoizedPeriod();
 
-/** How many changes were told. */
-export async function protect(ports: {
+export interface ProtectPorts {
   readonly protections: Protections;
   readonly clock: Clock;
   readonly log: Log;
-}): Promise<number> {
+}
+
+/** How many changes were told. */
+export async function protect(ports: ProtectPorts): Promise<number> {
   const { protections, clock, log } = ports;
   const now = await clock.now();
   let toldCount = 0;

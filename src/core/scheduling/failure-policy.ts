@@ -5,11 +5,13 @@
 import type { Clock, Log } from '../kernel/ports.ts';
 import type { FailurePolicies } from './ports.ts';
 
-export async function applyFailurePolicies(ports: {
+export interface FailurePolicyPorts {
   readonly failurePolicies: FailurePolicies;
   readonly clock: Clock;
   readonly log: Log;
-}): Promise<number> {
+}
+
+export async function applyFailurePolicies(ports: FailurePolicyPorts): Promise<number> {
   const applied = await ports.failurePolicies.apply(await ports.clock.now());
   for (const { scheduleId, action, failureCount } of applied) {
     ports.log.warn({ scheduleId, action, failureCount }, 'a schedule keeps failing');

@@ -102,7 +102,8 @@ export function agentEventsOf(pool: Pool): AgentRecord {
       return due.length;
     },
     async forget() {
-      await pool.query(`delete from agent_event where seen_at < now() - interval '24 hours'`);
+      const { rowCount } = await pool.query(`delete from agent_event where seen_at < now() - interval '24 hours'`);
+      return rowCount ?? 0;
     },
   };
 }

@@ -1,0 +1,7 @@
+/** The work that the subject of Operations does by itself. */
+import type { Task } from '../kernel/task.ts';
+import { applyDeadlines, type DeadlinePorts } from './deadlines.ts';
+
+export const operationsTasks = [
+  { name: 'apply-deadlines', role: 'scheduler', everySeconds: 5, timeoutSeconds: 40, run: applyDeadlines },
+] as const satisfies readonly Task<DeadlinePorts>[];

@@ -1,0 +1,7 @@
+/** The work that scheduling does by itself, beside the tick that fires. */
+import type { Task } from '../kernel/task.ts';
+import { applyFailurePolicies, type FailurePolicyPorts } from './failure-policy.ts';
+
+export const schedulingTasks = [
+  { name: 'apply-failure-policies', role: 'scheduler', everySeconds: 5, timeoutSeconds: 40, run: applyFailurePolicies },
+] as const satisfies readonly Task<FailurePolicyPorts>[];

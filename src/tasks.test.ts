@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { roles } from './config.ts';
+import { checked, tasks } from './tasks.ts';
+
+const task = { name: 'a', role: 'scheduler', everySeconds: 30, timeoutSeconds: 40 } as const;
+
+test('each task has a name of its own, a role that a process can have, and a bound', () => {
+  assert.equal(new Set(tasks.map(({ name }) => name)).size, tasks.length);
+  assert.equal(tasks.length, 12);
+  for (const { name, role, everySeconds, timeoutSeconds } of tasks) {
+    assert.match(name, /^[a-z]+(-[a-z]+)+$/);
+    assert.ok(roles.includes(role));
+    assert.ok(everySeconds > 0 && timeoutSeconds > 0);
+  }
+});
+
+test('two tasks of one name are refused', () => {
+  assert.throws(() => checked([task, { ...task, role: 'connector' }]), /Two tasks have the name a/);
+});
+
+test('a time-out is refused with which a task whose rounds are slow and succeed would count as late', () => {
+  assert.doesNotThrow(() => checked([{ ...task, everySeconds: 2, timeoutSeconds: 45 }]));
+  assert.throws(() => checked([{ ...task, everySeconds: 2, timeoutSeconds: 50 }]), /too long for its period/);
+  assert.throws(() => checked([{ ...task, everySeconds: 30, timeoutSeconds: 120 }]), /too long for its period/);
+});
