@@ -47,6 +47,7 @@ export const holds = {
   kubernetes: 'the way to clusters: calls, watches, discovery',
   bullmq: 'ticks and the doorbell, on Redis or PostgreSQL',
   telemetry: 'metrics and logs',
+  background: 'the driver of tasks: rounds, bounds, record',
   'embedded-postgres': 'a PostgreSQL server without an installation',
   time: 'recurrence, slots, periods, local time',
   kernel: 'problems, conditions, events, names, ports',

@@ -1,10 +1,11 @@
 /** The API, put together and listening. */
+
 import type { Queues } from './bullmq/queues.ts';
 import type { Config } from './config.ts';
-import type { AgentRecord } from './core/agents/agent-events.ts';
-import type { ClusterApi } from './core/delivery/ports.ts';
+import type { AgentRecord } from './core/agents/ports.ts';
 import type { Readiness } from './http/kit/ports.ts';
 import { buildServer } from './http/server.ts';
+import type { ClusterApi } from './kubernetes/cluster-api.ts';
 import { kubeconfigReader } from './kubernetes/kubeconfig.ts';
 import type { Opened } from './postgres/store.ts';
 import type { Metrics, makeLogger } from './telemetry/telemetry.ts';
@@ -49,8 +50,8 @@ export async function startApi(config: Config, ports: ApiPorts): Promise<Running
 }
 
 /** Without the queue requests are taken and schedules fire all the same; only deliveries wait. */
-async function readiness({ store, queues }: ApiPorts): Promise<readonly Readiness[]> {
-  const database = await store.ping().then(
+async function readiness({ ping, queues }: ApiPorts): Promise<readonly Readiness[]> {
+  const database = await ping().then(
     () => ({ name: 'database', ok: true }),
     () => ({ name: 'database', ok: false, detail: 'The database does not answer.' }),
   );

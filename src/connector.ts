@@ -1,10 +1,11 @@
 /** One connector, put together: what it holds of the clusters, its watches, and what it delivers. */
+
 import { taskLog } from './background/driver.ts';
 import { deliver } from './core/delivery/deliver.ts';
-import type { ClusterApi } from './core/delivery/ports.ts';
 import type { Clock, Log } from './core/kernel/ports.ts';
 import { sharing } from './core/observation/sharing.ts';
 import { watchClusters } from './core/observation/watch.ts';
+import type { ClusterApi } from './kubernetes/cluster-api.ts';
 import type { Opened } from './postgres/store.ts';
 import type { TaskContext, TaskName } from './tasks.ts';
 import type { Metrics } from './telemetry/telemetry.ts';

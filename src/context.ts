@@ -14,7 +14,6 @@ import { ensureAdmin } from './core/access/access.ts';
 import type { Clock, Log } from './core/kernel/ports.ts';
 import { fire } from './core/scheduling/fire.ts';
 import { watchdog } from './core/watchdog/watchdog.ts';
-import { startEmbeddedPostgres } from './embedded-postgres/start.ts';
 import { clusterApi } from './kubernetes/cluster-api.ts';
 import { type Opened, openStore } from './postgres/store.ts';
 import { secretsKeyFile } from './secrets-key.ts';

@@ -1,17 +1,8 @@
 /** Everything that is kept, over one pool of connections: Prisma for ordinary reads and writes, plain SQL where it is hot. */
 
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { Pool } from 'pg';
-import { ApiKey } from '../core/access/rules/access.ts';
-import type { AgentRecord } from '../core/agents/agent-events.ts';
-import type { ClusterChecks, ClusterFigures } from '../core/clusters/ports.ts';
-import type { ClusterDirectory, Deliveries, Leases, Observations } from '../core/delivery/ports.ts';
-import type { Clock, Log, Store, Vault } from '../core/kernel/ports.ts';
-import type { TaskRecord } from '../core/kernel/task.ts';
-import type { ApplicationMirror, ForeignOperations } from '../core/observation/ports.ts';
-import type { Deadlines } from '../core/operations/deadlines.ts';
-import type { Emission, FailurePolicies, Invariants, Protections, RecoveryPoints } from '../core/scheduling/ports.ts';
-import { idempotencyKeysOf } from './access/idempotency.ts';
+import type { Log, Store } from '../core/kernel/ports.ts';
+import { apiKeyHoldersOf } from './access/tables.ts';
 import { agentEventsOf } from './agents/agent-events.ts';
 import { applicationMirrorOf } from './applications/cluster-applications.ts';
 import { clusterChecksOf, clusterFiguresOf } from './clusters/checks.ts';
@@ -32,35 +23,9 @@ import { protectionsOf } from './protection/protections.ts';
 import { recoveryPointsOf } from './protection/recovery-points.ts';
 import { failurePoliciesOf } from './scheduling/failure-policies.ts';
 import { emissionOf } from './scheduling/firing.ts';
-import { tablesOf } from './tables.ts';
+import { type Tables, tablesOf } from './tables.ts';
 import { taskRecordOf } from './task-record.ts';
 import { invariantsOf } from './watchdog.ts';
-
-export interface Opened {
-  readonly store: Store;
-  readonly emission: Emission;
-  readonly failurePolicies: FailurePolicies;
-  readonly deliveries: Deliveries;
-  readonly observations: Observations;
-  readonly deadlines: Deadlines;
-  readonly applicationMirror: ApplicationMirror;
-  readonly foreignOperations: ForeignOperations;
-  readonly recoveryPoints: RecoveryPoints;
-  readonly protections: Protections;
-  readonly invariants: Invariants;
-  readonly taskRecord: TaskRecord;
-  readonly directory: ClusterDirectory;
-  readonly clusterChecks: ClusterChecks;
-  readonly clusterFigures: ClusterFigures;
-  readonly leases: Leases;
-  readonly agents: AgentRecord;
-  readonly clock: Clock;
-  readonly vault: Vault;
-  readonly pool: Pool;
-  /** Forgets answers kept by Idempotency-Key for more than a day; says how many. */
-  forgetAnswers(): Promise<number>;
-  close(): Promise<void>;
-}
 
 export interface StoreOptions {
   readonly url: string;
@@ -137,6 +102,7 @@ export async function openStore(options: StoreOptions) {
     },
     vault,
     pool,
+    /** Forgets answers kept by Idempotency-Key for more than a day; says how many. */
     async forgetAnswers() {
       const { rowCount } = await pool.query(
         `delete from idempotency_key where created_at < now() - interval '24 hours'`,

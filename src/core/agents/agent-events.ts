@@ -12,32 +12,6 @@ import { type AgentEvents, factsOf } from './rules/agent-event.ts';
 import { afterWhile, heard } from './rules/agent-standing.ts';
 import { observePosted } from './rules/posted.ts';
 
-/** A cluster, by the token that its agent sent. */
-export interface Agent {
-  readonly clusterId: string;
-  readonly organizationId: string;
-}
-
-export interface TakenBatch extends Omit<AgentBatch, 'facts'> {
-  readonly facts: readonly (AgentFact & { readonly digest: string })[];
-}
-
-export interface TakeRules {
-  readonly fold: (operation: Operation, observation: Observation) => Observed;
-  readonly stand: (standing: AgentStanding, told: { heartbeat: boolean; relist: boolean }) => AgentStanding;
-}
-
-export interface AgentRecord {
-  /** Whose token this is: until `endsAt`, if it has been replaced. */
-  holder(tokenHash: string): Promise<(Agent & { readonly endsAt?: string | undefined }) | undefined>;
-  /** One transaction. Facts with a digest that is known already are passed over. */
-  take(agent: Agent, batch: TakenBatch, now: string, rules: TakeRules): Promise<{ readonly changedCount: number }>;
-  /** Looks after the clusters whose standing may have changed by time alone; says how many did. */
-  pass(stand: (standing: AgentStanding) => AgentStanding): Promise<number>;
-  /** Forgets digests of more than a day ago; says how many. */
-  forget(): Promise<number>;
-}
-
 export interface AgentPorts {
   readonly agents: AgentRecord;
   readonly vault: Vault;

@@ -34,8 +34,8 @@ export interface AgentRecord {
   take(agent: Agent, batch: TakenBatch, now: string, rules: TakeRules): Promise<{ readonly changedCount: number }>;
   /** Looks after the clusters whose standing may have changed by time alone; says how many did. */
   pass(stand: (standing: AgentStanding) => AgentStanding): Promise<number>;
-  /** Forgets digests of more than a day ago. */
-  forget(): Promise<void>;
+  /** Forgets digests of more than a day ago; says how many. */
+  forget(): Promise<number>;
 }
 
 export interface AgentTokensTable {

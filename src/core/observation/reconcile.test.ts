@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { HeldCluster } from '../delivery/ports.ts';
+import type { HeldCluster } from './ports.ts';
 import { type WatchPorts, watchClusters } from './watch.ts';
 
 const lease = { epoch: 1, credentialsRevision: 1, relistRevision: 0, remainingSeconds: 10 };
