@@ -1,6 +1,6 @@
 /** /v1/watchdog: which invariants are broken, for whoever runs the service. */
 
-import { WatchdogReport } from '../core/watchdog/rules/watchdog.ts';
+import { WatchdogReport } from '../core/watchdog/rules/findings.ts';
 import { type WatchdogPorts, watchdogReport } from '../core/watchdog/watchdog.ts';
 import type { Api } from './kit/ports.ts';
 import { about } from './kit/route.ts';

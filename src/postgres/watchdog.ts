@@ -6,8 +6,7 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { Invariants } from '../core/watchdog/ports.ts';
-import { Finding, type FindingKind, patience } from '../core/watchdog/rules/watchdog.ts';
-import { fromRow } from './kit/shape.ts';
+import { FindingKind, patience } from '../core/watchdog/rules/findings.ts';
 
 const maxPerKind = 200;
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type SimulatedCluster, startCluster } from '../../simulator/index.ts';
-import { refreshDiscoveries } from '../../src/core/clusters/look.ts';
+import { refreshDiscoveries } from '../../src/core/clusters/check.ts';
 import { clusterCondition } from '../../src/core/clusters/rules/reasons.ts';
 import { clusterReason } from '../../src/core/kernel/rules/condition.ts';
 import { watchCondition } from '../../src/core/observation/rules/reasons.ts';

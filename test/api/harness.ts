@@ -1,7 +1,7 @@
 /** The API over a database of its own, with two organizations that must not see each other. */
 import assert from 'node:assert/strict';
 import type { FastifyInstance, InjectOptions } from 'fastify';
-import { ensureAdmin } from '../../src/core/access/access.ts';
+import { ensureAdmin } from '../../src/core/access/api-keys.ts';
 import { scopes } from '../../src/core/catalogue.ts';
 import type { HttpPorts } from '../../src/http/routes.ts';
 import { buildServer } from '../../src/http/server.ts';

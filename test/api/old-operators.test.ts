@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type SimulatedCluster, startCluster } from '../../simulator/index.ts';
-import { refreshDiscoveries } from '../../src/core/clusters/look.ts';
+import { refreshDiscoveries } from '../../src/core/clusters/check.ts';
 import type { ClusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { assertProblem, pointersOf, startApi, type TestApi } from './harness.ts';

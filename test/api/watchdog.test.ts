@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { findingKinds } from '../../src/core/watchdog/rules/watchdog.ts';
+import { findingKinds } from '../../src/core/watchdog/rules/findings.ts';
 import { watchdog } from '../../src/core/watchdog/watchdog.ts';
 import { brokenInvariants } from '../../src/postgres/watchdog.ts';
 import { keptLog } from '../support/log.ts';

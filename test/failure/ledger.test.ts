@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { authenticate, ensureAdmin } from '../../src/core/access/access.ts';
+import { authenticate, ensureAdmin } from '../../src/core/access/api-keys.ts';
 import type { Call } from '../../src/core/access/call.ts';
 import type { Caller } from '../../src/core/access/rules/access.ts';
 import { createApplicationClass, createApplicationInstance } from '../../src/core/applications/applications.ts';

@@ -1,7 +1,7 @@
 /** What a cluster that says when to come back is sent until then: nothing, and then one call before the rest. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { refreshDiscoveries } from '../../src/core/clusters/look.ts';
+import { refreshDiscoveries } from '../../src/core/clusters/check.ts';
 import { parallelCalls } from '../../src/core/delivery/deliver.ts';
 import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { type Delivering, namespace, startDelivering } from '../support/delivering.ts';

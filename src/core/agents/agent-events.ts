@@ -8,9 +8,9 @@ import { accessProblem } from '../access/rules/problems.ts';
 import type { Clock, Log, Vault } from '../kernel/ports.ts';
 import { Refusal } from '../kernel/rules/problem.ts';
 import type { Agent, AgentRecord } from './ports.ts';
+import { afterWhile, heard } from './rules/agent-contact.ts';
 import { type AgentEvents, factsOf } from './rules/agent-event.ts';
-import { afterWhile, heard } from './rules/agent-standing.ts';
-import { observePosted } from './rules/posted.ts';
+import { observePosted } from './rules/posted-conditions.ts';
 
 export interface AgentPorts {
   readonly agents: AgentRecord;

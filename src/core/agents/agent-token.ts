@@ -5,7 +5,7 @@ import { actor } from '../access/rules/access.ts';
 import type { ClustersTable } from '../clusters/ports.ts';
 import type { EventsTable } from '../kernel/ports.ts';
 import type { AgentTokensTable } from './ports.ts';
-import { agentCondition } from './rules/agent-standing.ts';
+import { agentCondition } from './rules/agent-contact.ts';
 import { agentEvent } from './rules/reasons.ts';
 
 const overlapMs = 24 * 3_600_000;

@@ -2,8 +2,8 @@
 
 import type { Observation, Observed } from '../operations/rules/observation.ts';
 import type { Operation } from '../operations/rules/operation.ts';
+import type { AgentStanding } from './rules/agent-contact.ts';
 import type { AgentBatch, AgentFact } from './rules/agent-event.ts';
-import type { AgentStanding } from './rules/agent-standing.ts';
 
 export interface AgentTokens {
   /** The present token, if any, becomes the one before, which is good until `previousUntil`. */

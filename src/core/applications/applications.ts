@@ -2,8 +2,8 @@
 
 import { atRevision, type Call, own, ownAsRead, ownLocked, type Reading } from '../access/call.ts';
 import type { ClustersTable } from '../clusters/ports.ts';
+import { given } from '../kernel/rules/fields.ts';
 import { notFound, ruleViolated } from '../kernel/rules/problem.ts';
-import { given } from '../kernel/rules/shapes.ts';
 import type {
   ApplicationClassesTable,
   ApplicationInstancesTable,

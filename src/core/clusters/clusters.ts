@@ -4,7 +4,7 @@ import { atRevision, type Call, ownAsRead, ownLocked } from '../access/call.ts';
 import type { Caller } from '../access/rules/access.ts';
 import type { Clock } from '../kernel/ports.ts';
 import { notFound, ruleViolated } from '../kernel/rules/problem.ts';
-import { type LookPorts, look } from './look.ts';
+import { type LookPorts, look } from './check.ts';
 import type { ClusterFigures, ClustersTable, CredentialsTable, ForgettingTable, KubeconfigReader } from './ports.ts';
 import {
   type Cluster,

@@ -2,8 +2,8 @@
 
 import type { Caller } from '../access/rules/access.ts';
 import type { Clock } from '../kernel/ports.ts';
+import type { Page, PageQuery } from '../kernel/rules/fields.ts';
 import { notFound } from '../kernel/rules/problem.ts';
-import type { Page, PageQuery } from '../kernel/rules/shapes.ts';
 import type { KnownProtection, Protections } from './ports.ts';
 import type { Protection } from './rules/protection.ts';
 import { protectionOf } from './rules/protection-rules.ts';

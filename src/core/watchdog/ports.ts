@@ -1,7 +1,7 @@
 /** What the watchdog looks for. */
 
 /** What the watchdog looks for. */
-import type { Found } from './rules/watchdog.ts';
+import type { Found } from './rules/findings.ts';
 
 export interface Invariants {
   /** The rows that break an invariant, of each kind the oldest. */

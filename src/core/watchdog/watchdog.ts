@@ -5,7 +5,7 @@
 
 import type { Clock, Log } from '../kernel/ports.ts';
 import type { Invariants } from './ports.ts';
-import { findingKey, reportOf, type WatchdogReport } from './rules/watchdog.ts';
+import { findingKey, reportOf, type WatchdogReport } from './rules/findings.ts';
 
 export interface WatchdogPorts {
   readonly invariants: Invariants;

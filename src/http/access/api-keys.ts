@@ -1,7 +1,7 @@
 /** /v1/api-keys: who may call. A key's secret is in the answer that creates it and nowhere else. */
 
 import { z } from 'zod';
-import { createApiKey, revokeApiKey } from '../../core/access/access.ts';
+import { createApiKey, revokeApiKey } from '../../core/access/api-keys.ts';
 import { own } from '../../core/access/call.ts';
 import type { ApiKeysTable, OrganizationsTable } from '../../core/access/ports.ts';
 import { callerOf } from '../kit/auth.ts';
@@ -10,7 +10,7 @@ import { CreationOrder, listed, listOf, listQuery } from '../kit/paging.ts';
 import { ById, PostHeaders } from '../kit/parameters.ts';
 import type { Api, RoutePorts } from '../kit/ports.ts';
 import { about } from '../kit/route.ts';
-import { ApiKey, NewApiKey, shownApiKey } from './api-key-shapes.ts';
+import { ApiKey, NewApiKey, shownApiKey } from './api-key-schemas.ts';
 
 const tag = 'api-keys';
 const ApiKeyList = listOf('ApiKeyList', ApiKey, 'API keys');

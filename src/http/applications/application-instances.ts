@@ -13,8 +13,8 @@ import {
   ApplicationInstanceChange,
   NewApplicationInstance,
 } from '../../core/applications/rules/application.ts';
+import { Id } from '../../core/kernel/rules/fields.ts';
 import { DnsLabel } from '../../core/kernel/rules/names.ts';
-import { Id } from '../../core/kernel/rules/shapes.ts';
 import { callerOf } from '../kit/auth.ts';
 import { answerOnce, created, write } from '../kit/calls.ts';
 import { CreationOrder, listed, listOf, listQuery } from '../kit/paging.ts';

@@ -3,7 +3,7 @@
  * none cannot be called, so that forgetting it shows at once.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { authenticate } from '../../core/access/access.ts';
+import { authenticate } from '../../core/access/api-keys.ts';
 import { type Caller, requireScope } from '../../core/access/rules/access.ts';
 import type { Scope } from '../../core/catalogue.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';

@@ -4,8 +4,8 @@
  * of creation is that of ids.
  */
 import { z } from 'zod';
+import type { Page, PageQuery } from '../../core/kernel/rules/fields.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
-import type { Page, PageQuery } from '../../core/kernel/rules/shapes.ts';
 import { queryInteger } from './parameters.ts';
 
 export const CreationOrder = z

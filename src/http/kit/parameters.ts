@@ -1,6 +1,6 @@
 /** Path, query and header parameters that routes share. What is text on the wire is read strictly. */
 import { z } from 'zod';
-import { Id } from '../../core/kernel/rules/shapes.ts';
+import { Id } from '../../core/kernel/rules/fields.ts';
 
 export const ById = z.strictObject({ id: Id.describe('The id of the resource.') });
 

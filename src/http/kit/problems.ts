@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { problems as subjectProblems, together } from '../../core/catalogue.ts';
 import { type ProblemRows, Refusal } from '../../core/kernel/rules/problem.ts';
 import { httpProblem, httpProblems } from './http-problems.ts';
-import { isPassing } from './unavailable.ts';
+import { isPassing } from './transient-failures.ts';
 
 /** Every code that an answer may have, in the order of their statuses. */
 export const problems: ProblemRows = Object.fromEntries(

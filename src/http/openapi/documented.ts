@@ -5,7 +5,7 @@ import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 import type { Api } from '../kit/ports.ts';
 import { about } from '../kit/route.ts';
 import { finish } from './finish.ts';
-import { description, tags } from './text.ts';
+import { description, tags } from './introduction.ts';
 
 /** Registers `routes` so that each is in the document. */
 export async function documented(api: Api, routes: () => void): Promise<void> {

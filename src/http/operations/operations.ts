@@ -3,9 +3,9 @@
 import { z } from 'zod';
 import { own } from '../../core/access/call.ts';
 import type { Doorbell } from '../../core/kernel/ports.ts';
+import { Id } from '../../core/kernel/rules/fields.ts';
 import { DnsLabel } from '../../core/kernel/rules/names.ts';
 import { OperationType } from '../../core/kernel/rules/operation-type.ts';
-import { Id } from '../../core/kernel/rules/shapes.ts';
 import { cancelOperation } from '../../core/operations/cancel.ts';
 import {
   draftOperation,

@@ -1,7 +1,7 @@
 /** /v1/application-instances/{id}/…-protection-plan: a plan in effect on an application, and no more. */
 import { z } from 'zod';
+import { Id } from '../../core/kernel/rules/fields.ts';
 import { DnsLabel } from '../../core/kernel/rules/names.ts';
-import { Id } from '../../core/kernel/rules/shapes.ts';
 import {
   type ApplyingTables,
   applyProtectionPlan,

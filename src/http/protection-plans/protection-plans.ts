@@ -1,7 +1,7 @@
 /** /v1/protection-plans: named sets of schedules and how long their copies are kept. */
 
+import { Id } from '../../core/kernel/rules/fields.ts';
 import { DnsLabel } from '../../core/kernel/rules/names.ts';
-import { Id } from '../../core/kernel/rules/shapes.ts';
 import {
   changeProtectionPlan,
   createProtectionPlan,

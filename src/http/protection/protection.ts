@@ -4,7 +4,7 @@ import { own } from '../../core/access/call.ts';
 import type { ApplicationInstancesTable } from '../../core/applications/ports.ts';
 import type { EventsTable } from '../../core/kernel/ports.ts';
 import { Event } from '../../core/kernel/rules/event.ts';
-import { Id } from '../../core/kernel/rules/shapes.ts';
+import { Id } from '../../core/kernel/rules/fields.ts';
 import type { Protections } from '../../core/protection/ports.ts';
 import { getProtection, listProtections } from '../../core/protection/protection.ts';
 import { Protection, ProtectionStatus } from '../../core/protection/rules/protection.ts';

@@ -1,9 +1,9 @@
 /** /v1/recovery-points: what can be restored, now or at an instant. */
 
 import type { Clock } from '../../core/kernel/ports.ts';
+import { Id, Instant } from '../../core/kernel/rules/fields.ts';
 import { DnsLabel } from '../../core/kernel/rules/names.ts';
 import { notFound } from '../../core/kernel/rules/problem.ts';
-import { Id, Instant } from '../../core/kernel/rules/shapes.ts';
 import type { RecoveryPoints } from '../../core/protection/ports.ts';
 import { RecoveryPoint } from '../../core/protection/rules/recovery-point.ts';
 import { callerOf } from '../kit/auth.ts';

@@ -2,8 +2,8 @@
 
 import { z } from 'zod';
 import type { Doorbell } from '../../core/kernel/ports.ts';
+import { Instant } from '../../core/kernel/rules/fields.ts';
 import { notFound } from '../../core/kernel/rules/problem.ts';
-import { Instant } from '../../core/kernel/rules/shapes.ts';
 import { Operation } from '../../core/operations/rules/operation.ts';
 import { backfillSchedule } from '../../core/scheduling/backfill.ts';
 import type { DraftTables } from '../../core/scheduling/draft.ts';

@@ -2,7 +2,7 @@
 
 import { own } from '../../core/access/call.ts';
 import type { ClustersTable } from '../../core/clusters/ports.ts';
-import { Id } from '../../core/kernel/rules/shapes.ts';
+import { Id } from '../../core/kernel/rules/fields.ts';
 import { createBlackoutWindow, removeBlackoutWindow } from '../../core/scheduling/blackout-windows.ts';
 import type { BlackoutWindowsTable, SchedulesTable } from '../../core/scheduling/ports.ts';
 import { BlackoutWindow, NewBlackoutWindow } from '../../core/scheduling/rules/blackout.ts';

@@ -1,7 +1,7 @@
 /** /v1/schedules: what recurs. */
 
 import { own } from '../../core/access/call.ts';
-import { Id } from '../../core/kernel/rules/shapes.ts';
+import { Id } from '../../core/kernel/rules/fields.ts';
 import type { DraftTables } from '../../core/scheduling/draft.ts';
 import type { FiresTable, SchedulesTable } from '../../core/scheduling/ports.ts';
 import {

@@ -2,7 +2,7 @@
 import type { PoolClient } from 'pg';
 import { z } from 'zod';
 import type { AgentFact } from '../../core/agents/rules/agent-event.ts';
-import { isNewer } from '../../core/agents/rules/posted.ts';
+import { isNewer } from '../../core/agents/rules/posted-conditions.ts';
 import { Condition, withStated } from '../../core/kernel/rules/condition.ts';
 import { select } from '../kit/sql.ts';
 

@@ -8,12 +8,12 @@
 import type { Pool, PoolClient } from 'pg';
 import { z } from 'zod';
 import type { AgentRecord, AgentTokens, AgentTokensTable, TakenBatch } from '../../core/agents/ports.ts';
+import type { AgentStanding } from '../../core/agents/rules/agent-contact.ts';
 import type { AgentFact } from '../../core/agents/rules/agent-event.ts';
-import type { AgentStanding } from '../../core/agents/rules/agent-standing.ts';
-import { observationOf } from '../../core/agents/rules/posted.ts';
+import { observationOf } from '../../core/agents/rules/posted-conditions.ts';
 import { agentEvent } from '../../core/agents/rules/reasons.ts';
 import { Condition } from '../../core/kernel/rules/condition.ts';
-import { Instant } from '../../core/kernel/rules/shapes.ts';
+import { Instant } from '../../core/kernel/rules/fields.ts';
 import type { Prisma } from '../generated/client.ts';
 import { appendEvents } from '../kit/events.ts';
 import { fromRow } from '../kit/shape.ts';

@@ -11,7 +11,7 @@ import {
   ClusterApplication,
   type Mirrored,
 } from '../../core/applications/rules/cluster-application.ts';
-import type { PageQuery } from '../../core/kernel/rules/shapes.ts';
+import type { PageQuery } from '../../core/kernel/rules/fields.ts';
 import type { ApplicationMirror, KnownApplication } from '../../core/observation/ports.ts';
 import { holdFence } from '../clusters/fence.ts';
 import type { Prisma } from '../generated/client.ts';

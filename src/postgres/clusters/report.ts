@@ -7,7 +7,7 @@ import type { PoolClient } from 'pg';
 import { z } from 'zod';
 import type { ClusterReport, Found } from '../../core/clusters/ports.ts';
 import { Cluster } from '../../core/clusters/rules/cluster.ts';
-import { isWorthALook, newsOf, type Told } from '../../core/clusters/rules/condition-news.ts';
+import { isWorthALook, newsOf, type Told } from '../../core/clusters/rules/condition-events.ts';
 import { isOutdated, refreshed } from '../../core/clusters/rules/discovery.ts';
 import { clusterEvent } from '../../core/clusters/rules/reasons.ts';
 import { throttledAfter } from '../../core/clusters/rules/throttling.ts';

@@ -1,8 +1,8 @@
 /** One kind of row through Prisma: find, insert, guarded update, and pages by key. */
 import type { ZodType } from 'zod';
 import type { Rows } from '../../core/kernel/ports.ts';
+import type { Page, PageQuery } from '../../core/kernel/rules/fields.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
-import type { Page, PageQuery } from '../../core/kernel/rules/shapes.ts';
 import type { Prisma } from '../generated/client.ts';
 import { refusalOf } from './refusals.ts';
 import { fromRow, type Row, toRow } from './shape.ts';

@@ -1,8 +1,8 @@
 /** Who may do what: organizations, API keys and their scopes. */
 
 import { z } from 'zod';
+import { DisplayName, Id, Instant, Revision } from '../../kernel/rules/fields.ts';
 import { Refusal } from '../../kernel/rules/problem.ts';
-import { DisplayName, Id, Instant, Revision } from '../../kernel/rules/shapes.ts';
 import { accessProblem } from './problems.ts';
 
 /** What a key may do, for example clusters:read. The catalogue (core/catalogue.ts) has the list. */

@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import { clip } from '../../kernel/rules/condition.ts';
-import { Instant } from '../../kernel/rules/shapes.ts';
+import { Instant } from '../../kernel/rules/fields.ts';
 
 export const maxEventCount = 100;
 const maxConditionCount = 32;

@@ -1,7 +1,7 @@
 /** Applications: the classes of the catalog with their defaults, and the instances in clusters. */
 import { z } from 'zod';
+import { DisplayName, Id, Instant, Revision } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
-import { DisplayName, Id, Instant, Revision } from '../../kernel/rules/shapes.ts';
 import { TimeZone } from '../../time/rules/recurrence.ts';
 import { ApplicationState } from './cluster-application.ts';
 import { BackupParameters } from './parameters.ts';

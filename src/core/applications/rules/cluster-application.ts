@@ -6,9 +6,9 @@
 import { z } from 'zod';
 import { Condition, clip } from '../../kernel/rules/condition.ts';
 import type { NewEvent } from '../../kernel/rules/event.ts';
+import { DisplayName, Id, Instant } from '../../kernel/rules/fields.ts';
 import { DnsLabel, DnsSubdomain } from '../../kernel/rules/names.ts';
 import { OperationType } from '../../kernel/rules/operation-type.ts';
-import { DisplayName, Id, Instant } from '../../kernel/rules/shapes.ts';
 import type { ObservedApplication } from './observed-application.ts';
 import { applicationEvent, type applicationEvents } from './reasons.ts';
 

@@ -1,8 +1,8 @@
 /** A cluster: how it is reached, what it can do, and how it is doing. Its credentials are never part of it. */
 import { z } from 'zod';
 import { Condition } from '../../kernel/rules/condition.ts';
+import { DisplayName, Id, Instant, Revision } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
-import { DisplayName, Id, Instant, Revision } from '../../kernel/rules/shapes.ts';
 import { Discovery } from './discovery.ts';
 
 export { Discovery };

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { Condition } from '../../kernel/rules/condition.ts';
-import { Instant } from '../../kernel/rules/shapes.ts';
+import { Instant } from '../../kernel/rules/fields.ts';
 
 export const FindingStatus = z.enum(['Known', 'Absent', 'Unknown']).meta({
   id: 'FindingStatus',

@@ -1,6 +1,6 @@
 /** What happened, append-only: the history of each Operation and the source of every feed. */
 import { z } from 'zod';
-import { Id, Instant } from './shapes.ts';
+import { Id, Instant } from './fields.ts';
 
 export const EventType = z
   .enum(['Normal', 'Warning'])

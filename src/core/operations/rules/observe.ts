@@ -12,7 +12,7 @@
  * the outputs, so that a copy that does exist can be found.
  */
 
-import { same } from '../../kernel/rules/same.ts';
+import { same } from '../../kernel/rules/same-json.ts';
 import { gone, posted, stated } from './fold.ts';
 import type { Known, Observation, Observed } from './observation.ts';
 import { newsOf } from './observed-events.ts';

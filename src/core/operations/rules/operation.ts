@@ -14,9 +14,9 @@ import { OperationParameters } from '../../applications/rules/parameters.ts';
 import { TtlSource } from '../../applications/rules/retention.ts';
 import { Condition } from '../../kernel/rules/condition.ts';
 import { Ttl } from '../../kernel/rules/duration.ts';
+import { Id, Instant, Revision } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
 import { Engine, OperationType, RequestedEngine, RequestedType } from '../../kernel/rules/operation-type.ts';
-import { Id, Instant, Revision } from '../../kernel/rules/shapes.ts';
 
 export const Phase = z.enum(['Pending', 'Running', 'Succeeded', 'Failed', 'Cancelled']).meta({
   id: 'Phase',

@@ -1,8 +1,8 @@
 /** What a forecast of retention is asked with, and what it answers: sizes in decimal GB, prices without a currency. */
 import { z } from 'zod';
 import { Ttl } from '../../kernel/rules/duration.ts';
+import { Id, Instant } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
-import { Id, Instant } from '../../kernel/rules/shapes.ts';
 import { CronExpression, TimeZone } from '../../time/rules/recurrence.ts';
 
 /** As far ahead as is looked: twenty years. */

@@ -4,9 +4,9 @@
  */
 import { z } from 'zod';
 import { Ttl, ttlHours } from '../../kernel/rules/duration.ts';
+import { DisplayName, Id, Instant, Revision } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
 import { type FieldError, Refusal } from '../../kernel/rules/problem.ts';
-import { DisplayName, Id, Instant, Revision } from '../../kernel/rules/shapes.ts';
 import { periodMinutes } from '../../time/rules/period.ts';
 import { Cadence, CronExpression, inferCadence, nextSlot, TimeZone } from '../../time/rules/recurrence.ts';
 import { shortestGapSeconds } from '../../time/rules/slots.ts';

@@ -3,8 +3,8 @@
  * judged from. The rules are in protection-rules.ts.
  */
 import { z } from 'zod';
+import { Id, Instant } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
-import { Id, Instant } from '../../kernel/rules/shapes.ts';
 import { Phase } from '../../operations/rules/operation.ts';
 import { TargetSources } from './protection-target.ts';
 

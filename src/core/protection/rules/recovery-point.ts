@@ -7,8 +7,8 @@ import { z } from 'zod';
 import { TtlSource } from '../../applications/rules/retention.ts';
 import type { Condition } from '../../kernel/rules/condition.ts';
 import { Ttl } from '../../kernel/rules/duration.ts';
+import { Id, Instant } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
-import { Id, Instant } from '../../kernel/rules/shapes.ts';
 import type { Operation } from '../../operations/rules/operation.ts';
 
 export const RecoveryPoint = z

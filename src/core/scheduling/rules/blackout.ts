@@ -3,8 +3,8 @@
  * in a window is put off to its end, or skipped; the ledger says which.
  */
 import { z } from 'zod';
+import { DisplayName, Id, Instant, Revision } from '../../kernel/rules/fields.ts';
 import { ruleViolated } from '../../kernel/rules/problem.ts';
-import { DisplayName, Id, Instant, Revision } from '../../kernel/rules/shapes.ts';
 import { localParts, weekdays } from '../../time/rules/local-time.ts';
 import { TimeZone } from '../../time/rules/recurrence.ts';
 

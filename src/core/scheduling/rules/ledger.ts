@@ -1,6 +1,6 @@
 /** The ledger of a schedule: what became of each slot. A long run of slots with one fate is one row with a count. */
 import { z } from 'zod';
-import { Id, Instant } from '../../kernel/rules/shapes.ts';
+import { Id, Instant } from '../../kernel/rules/fields.ts';
 
 export const FireOutcome = z.enum(['Fired', 'Late', 'Coalesced', 'Skipped', 'Deferred']).meta({
   id: 'FireOutcome',

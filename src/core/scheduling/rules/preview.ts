@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type ResolvedTtl, TtlSource } from '../../applications/rules/retention.ts';
 import { expiry, Ttl } from '../../kernel/rules/duration.ts';
-import { Instant } from '../../kernel/rules/shapes.ts';
+import { Instant } from '../../kernel/rules/fields.ts';
 import { wallClock } from '../../time/rules/local-time.ts';
 import { slotAfter } from '../../time/rules/slots.ts';
 import { type BlackoutWindow, blackoutAt } from './blackout.ts';

@@ -3,10 +3,10 @@
 import { z } from 'zod';
 import { BackupParameters } from '../../applications/rules/parameters.ts';
 import { Ttl, ttlHours } from '../../kernel/rules/duration.ts';
+import { DisplayName, given, Id, Instant, Revision } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
 import { Engine } from '../../kernel/rules/operation-type.ts';
 import { type Refusal, ruleViolated } from '../../kernel/rules/problem.ts';
-import { DisplayName, given, Id, Instant, Revision } from '../../kernel/rules/shapes.ts';
 import { Cadence, CronExpression, inferCadence, TimeZone } from '../../time/rules/recurrence.ts';
 import { shifted, shortestGapSeconds, slotAfter, spreadOffsetSeconds } from '../../time/rules/slots.ts';
 import { FireReason } from './ledger.ts';

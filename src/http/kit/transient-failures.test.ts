@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { isPassing } from './unavailable.ts';
+import { isPassing } from './transient-failures.ts';
 
 const coded = (code: string, more: object = {}) => Object.assign(new Error('x'), { code }, more);
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { same } from './same.ts';
+import { same } from './same-json.ts';
 
 test('values are the same when their JSON is, whatever the order of keys', () => {
   const reversed = (value: unknown): unknown => {

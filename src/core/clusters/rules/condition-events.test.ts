@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Condition } from '../../kernel/rules/condition.ts';
-import { isWorthALook, newsOf, type Told } from './condition-news.ts';
+import { isWorthALook, newsOf, type Told } from './condition-events.ts';
 
 const start = Date.parse('2026-01-01T00:00:00.000Z');
 const at = (seconds: number) => new Date(start + seconds * 1000).toISOString();

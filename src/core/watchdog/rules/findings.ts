@@ -4,7 +4,7 @@
  * leave time for what heals by itself.
  */
 import { z } from 'zod';
-import { Id, Instant } from '../../kernel/rules/shapes.ts';
+import { Id, Instant } from '../../kernel/rules/fields.ts';
 
 export const findingKinds = [
   'ScheduleOverdue',

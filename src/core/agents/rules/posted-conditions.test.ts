@@ -3,9 +3,9 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { exampleOperation as example } from '../../../../test/support/core/operation-example.ts';
 import type { Operation } from '../../operations/rules/operation.ts';
+import { type AgentStanding, afterWhile, heard } from './agent-contact.ts';
 import { type AgentEvent, factsOf } from './agent-event.ts';
-import { type AgentStanding, afterWhile, heard } from './agent-standing.ts';
-import { observationOf, observePosted } from './posted.ts';
+import { observationOf, observePosted } from './posted-conditions.ts';
 
 const now = '2026-11-21T07:00:00.000Z';
 const uid = 'uid-1';
