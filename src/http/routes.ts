@@ -1,7 +1,8 @@
 /** All routes of the API, in the order of the document; and the ports that they need together, typed here once. */
 import { apiKeyRoutes } from './access/api-keys.ts';
 import { organizationRoutes } from './access/organizations.ts';
-import { agentEventRoutes, agentTokenRoutes } from './agents/agent-events.ts';
+import { agentEventRoutes } from './agents/agent-events.ts';
+import { agentTokenRoutes } from './agents/agent-token.ts';
 import { applicationClassRoutes } from './applications/application-classes.ts';
 import { applicationInstanceRoutes } from './applications/application-instances.ts';
 import { clusterApplicationRoutes } from './applications/cluster-applications.ts';

@@ -9,7 +9,8 @@ import fc from 'fast-check';
 import { authenticate, ensureAdmin } from '../../src/core/access/api-keys.ts';
 import type { Call } from '../../src/core/access/call.ts';
 import type { Caller } from '../../src/core/access/rules/access.ts';
-import { createApplicationClass, createApplicationInstance } from '../../src/core/applications/applications.ts';
+import { createApplicationClass } from '../../src/core/applications/application-classes.ts';
+import { createApplicationInstance } from '../../src/core/applications/application-instances.ts';
 import { registerCluster } from '../../src/core/clusters/clusters.ts';
 import { fire } from '../../src/core/scheduling/fire.ts';
 import {

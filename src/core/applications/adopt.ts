@@ -7,7 +7,8 @@ import { type Call, own } from '../access/call.ts';
 import type { ClustersTable } from '../clusters/ports.ts';
 import { DnsLabel } from '../kernel/rules/names.ts';
 import { notFound, Refusal, ruleViolated } from '../kernel/rules/problem.ts';
-import { createApplicationInstance } from './applications.ts';
+import { createApplicationInstance } from './application-instances.ts';
+import { withState } from './observed-state.ts';
 import type {
   ApplicationClassesTable,
   ApplicationInstancesTable,
@@ -55,24 +56,4 @@ async function classOf(tx: ApplicationClassesTable, { catalogId }: ClusterApplic
   if (found !== undefined) return found;
   const made = catalogId === undefined ? 'names nothing of the catalog' : `was made from ${catalogId}`;
   throw ruleViolated('/applicationClassId', `is needed: the application ${made}, and no class has that name.`);
-}
-
-/** With what their clusters say, in one statement for all of them. */
-export async function withStates(
-  { clusterApplications }: ClusterApplicationsTable,
-  instances: readonly ApplicationInstance[],
-): Promise<ApplicationInstance[]> {
-  const states = await clusterApplications.statesOf(instances.map(({ id }) => id));
-  return instances.map((instance) => {
-    const observed = states.get(instance.id);
-    return observed === undefined ? instance : { ...instance, observed };
-  });
-}
-
-export async function withState(
-  tables: ClusterApplicationsTable,
-  instance: ApplicationInstance,
-): Promise<ApplicationInstance> {
-  const [shown = instance] = await withStates(tables, [instance]);
-  return shown;
 }

@@ -1,7 +1,7 @@
 /** The record of application classes, instances and retention overrides, and of what clusters say of applications. */
 
 import type { Rows } from '../kernel/ports.ts';
-import type { Page, PageQuery } from '../kernel/rules/fields.ts';
+import type { Page, PageQuery } from '../kernel/rules/page.ts';
 import type { ApplicationClass, ApplicationInstance, RetentionOverride } from './rules/application.ts';
 import type { ApplicationState, ClusterApplication } from './rules/cluster-application.ts';
 import type { Retention } from './rules/retention.ts';

@@ -4,11 +4,15 @@
  * a column, so nothing is forgotten and no cluster is asked twice.
  */
 
+import type { Caller } from '../access/rules/access.ts';
 import type { Clock, Log } from '../kernel/ports.ts';
+import { notFound } from '../kernel/rules/problem.ts';
 import { shifted } from '../time/rules/slots.ts';
 import type { ClusterChecks, ClusterDirectory, ClusterDiscovery, ClusterTarget } from './ports.ts';
+import type { ClusterStatus } from './rules/cluster.ts';
 import { conditionsOf, credentialsExpiring, operatorReady, operatorUnknown } from './rules/reported-conditions.ts';
 import { holdSeconds, throttledFor } from './rules/throttling.ts';
+import { type WaitingPorts, withWaiting } from './status.ts';
 
 export interface LookPorts {
   readonly directory: ClusterDirectory;
@@ -85,4 +89,14 @@ export async function look(ports: LookPorts, target: ClusterTarget): Promise<rea
     checkDueAt: shifted(now, again),
     now,
   });
+}
+
+export type CheckPorts = LookPorts & WaitingPorts;
+
+/** Asks the cluster now, outside of any transaction, and records what it said. */
+export async function checkCluster(ports: CheckPorts, caller: Caller, id: string): Promise<ClusterStatus> {
+  const target = await ports.directory.target(id);
+  if (target === undefined || target.cluster.organizationId !== caller.organizationId) throw notFound('cluster', id);
+  await look(ports, target);
+  return withWaiting(ports, (await ports.directory.target(id))?.cluster ?? target.cluster);
 }

@@ -1,19 +1,9 @@
 /** Clusters: registering one, changing how it is reached, and asking it what it can do. */
 
 import { atRevision, type Call, ownAsRead, ownLocked } from '../access/call.ts';
-import type { Caller } from '../access/rules/access.ts';
-import type { Clock } from '../kernel/ports.ts';
-import { notFound, ruleViolated } from '../kernel/rules/problem.ts';
-import { type LookPorts, look } from './check.ts';
-import type { ClusterFigures, ClustersTable, CredentialsTable, ForgettingTable, KubeconfigReader } from './ports.ts';
-import {
-  type Cluster,
-  type ClusterAccess,
-  type ClusterChange,
-  type ClusterStatus,
-  type NewCluster,
-  withDelivery,
-} from './rules/cluster.ts';
+import { ruleViolated } from '../kernel/rules/problem.ts';
+import type { ClustersTable, CredentialsTable, ForgettingTable, KubeconfigReader } from './ports.ts';
+import type { Cluster, ClusterAccess, ClusterChange, NewCluster } from './rules/cluster.ts';
 
 export async function registerCluster(
   { tx, caller, now, vault }: Call<ClustersTable & CredentialsTable>,
@@ -82,36 +72,6 @@ export async function removeCluster(
   await ownAsRead(tx.clusters, caller, 'cluster', id, revision);
   await tx.foreignOperations.forget(id);
   await tx.clusters.remove(caller.organizationId, id);
-}
-
-/** Asks the cluster now, outside of any transaction, and records what it said. */
-export async function checkCluster(ports: CheckPorts, caller: Caller, id: string): Promise<ClusterStatus> {
-  const target = await ports.directory.target(id);
-  if (target === undefined || target.cluster.organizationId !== caller.organizationId) throw notFound('cluster', id);
-  await look(ports, target);
-  return withWaiting(ports, (await ports.directory.target(id))?.cluster ?? target.cluster);
-}
-
-export type CheckPorts = LookPorts & WaitingPorts;
-
-interface WaitingPorts {
-  readonly clusterFigures: ClusterFigures;
-  readonly clock: Clock;
-}
-
-export async function withWaiting(ports: WaitingPorts, cluster: Cluster): Promise<ClusterStatus> {
-  const waiting = await ports.clusterFigures.waiting([cluster.id]);
-  return withDelivery(cluster, waiting.get(cluster.id), await ports.clock.now());
-}
-
-/** What waits for each of them, in one statement. */
-export async function allWithWaiting(
-  ports: WaitingPorts,
-  clusters: readonly Cluster[],
-): Promise<readonly ClusterStatus[]> {
-  const waiting = await ports.clusterFigures.waiting(clusters.map(({ id }) => id));
-  const now = await ports.clock.now();
-  return clusters.map((cluster) => withDelivery(cluster, waiting.get(cluster.id), now));
 }
 
 function accessOf(

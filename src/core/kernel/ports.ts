@@ -4,7 +4,7 @@
  * needs in its first parameter and sees nothing else.
  */
 import type { Event, NewEvent } from './rules/event.ts';
-import type { Page, PageQuery } from './rules/fields.ts';
+import type { Page, PageQuery } from './rules/page.ts';
 
 /** The time that rules go by: the database's, so that replicas agree; tests set it. ISO 8601 in UTC. */
 export interface Clock {

@@ -6,7 +6,8 @@
  * thousands, and only the newest are recorded.
  */
 
-import { applicationNews, type Mirrored, mirrored, withoutIt } from '../applications/rules/cluster-application.ts';
+import { applicationNews } from '../applications/rules/application-events.ts';
+import { type Mirrored, mirrored, withoutIt } from '../applications/rules/mirrored-application.ts';
 import type { ObservedApplication } from '../applications/rules/observed-application.ts';
 import type { Cluster } from '../clusters/rules/cluster.ts';
 import type { Fence } from '../clusters/rules/fence.ts';

@@ -1,6 +1,6 @@
 /** What others did: the mirror of clusters' applications, and the Operations that somebody else made there. */
 
-import type { Mirrored } from '../applications/rules/cluster-application.ts';
+import type { Mirrored } from '../applications/rules/mirrored-application.ts';
 import type { ObservedApplication } from '../applications/rules/observed-application.ts';
 import type { ClusterTarget } from '../clusters/ports.ts';
 import type { ClusterFailure } from '../clusters/rules/failure.ts';

@@ -1,6 +1,6 @@
 /** What protection is judged from, and the copies that can be restored. */
 
-import type { Page, PageQuery } from '../kernel/rules/fields.ts';
+import type { Page, PageQuery } from '../kernel/rules/page.ts';
 import type { ProtectionFacts } from './rules/protection.ts';
 import type { News, Told } from './rules/protection-news.ts';
 import type { RecoveryPoint } from './rules/recovery-point.ts';

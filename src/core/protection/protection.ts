@@ -2,7 +2,7 @@
 
 import type { Caller } from '../access/rules/access.ts';
 import type { Clock } from '../kernel/ports.ts';
-import type { Page, PageQuery } from '../kernel/rules/fields.ts';
+import type { Page, PageQuery } from '../kernel/rules/page.ts';
 import { notFound } from '../kernel/rules/problem.ts';
 import type { KnownProtection, Protections } from './ports.ts';
 import type { Protection } from './rules/protection.ts';

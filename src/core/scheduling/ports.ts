@@ -1,6 +1,6 @@
 /** What fires schedules and judges what came of them: the hot path of emission, and the facts about copies. */
 import type { Rows } from '../kernel/ports.ts';
-import type { Page, PageQuery } from '../kernel/rules/fields.ts';
+import type { Page, PageQuery } from '../kernel/rules/page.ts';
 import type { BlackoutWindow } from './rules/blackout.ts';
 import type { DueSchedule, Surroundings } from './rules/due.ts';
 import type { FirePlan } from './rules/firing.ts';

@@ -5,7 +5,7 @@ import {
   changeApplicationClass,
   createApplicationClass,
   removeApplicationClass,
-} from '../../core/applications/applications.ts';
+} from '../../core/applications/application-classes.ts';
 import type { ApplicationClassesTable } from '../../core/applications/ports.ts';
 import {
   ApplicationClass,

@@ -1,12 +1,13 @@
 /** /v1/application-instances: the applications that run in namespaces of clusters. */
 
 import { own } from '../../core/access/call.ts';
-import { type AdoptionTables, withState, withStates } from '../../core/applications/adopt.ts';
+import type { AdoptionTables } from '../../core/applications/adopt.ts';
 import {
   changeApplicationInstance,
   createApplicationInstance,
   removeApplicationInstance,
-} from '../../core/applications/applications.ts';
+} from '../../core/applications/application-instances.ts';
+import { withState, withStates } from '../../core/applications/observed-state.ts';
 import type { PlanClassesTable } from '../../core/applications/ports.ts';
 import {
   ApplicationInstance,

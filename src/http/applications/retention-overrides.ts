@@ -1,7 +1,7 @@
 /** /v1/application-classes/{id}/retention-override: an organization's own time to live for the copies of a class. */
 
-import { findOverride, putOverride, removeOverride } from '../../core/applications/applications.ts';
 import type { ApplicationClassesTable, RetentionOverridesTable } from '../../core/applications/ports.ts';
+import { findOverride, putOverride, removeOverride } from '../../core/applications/retention-overrides.ts';
 import { RetentionOverride } from '../../core/applications/rules/application.ts';
 import { Retention } from '../../core/applications/rules/retention.ts';
 import { callerOf } from '../kit/auth.ts';

@@ -1,16 +1,10 @@
 /** /v1/clusters: where Operations are delivered. How a cluster is reached goes in and never comes out. */
 import { own } from '../../core/access/call.ts';
-import {
-  allWithWaiting,
-  type CheckPorts,
-  changeCluster,
-  checkCluster,
-  registerCluster,
-  removeCluster,
-  withWaiting,
-} from '../../core/clusters/clusters.ts';
+import { type CheckPorts, checkCluster } from '../../core/clusters/check.ts';
+import { changeCluster, registerCluster, removeCluster } from '../../core/clusters/clusters.ts';
 import type { ClustersTable, CredentialsTable, ForgettingTable, KubeconfigReader } from '../../core/clusters/ports.ts';
 import { Cluster, ClusterChange, ClusterStatus, NewCluster } from '../../core/clusters/rules/cluster.ts';
+import { allWithWaiting, withWaiting } from '../../core/clusters/status.ts';
 import type { EventsTable } from '../../core/kernel/ports.ts';
 import { Event } from '../../core/kernel/rules/event.ts';
 import { callerOf } from '../kit/auth.ts';

@@ -4,7 +4,7 @@
  * of creation is that of ids.
  */
 import { z } from 'zod';
-import type { Page, PageQuery } from '../../core/kernel/rules/fields.ts';
+import type { Page, PageQuery } from '../../core/kernel/rules/page.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
 import { queryInteger } from './parameters.ts';
 

@@ -6,12 +6,9 @@
 
 import type { Pool } from 'pg';
 import type { ClusterApplications } from '../../core/applications/ports.ts';
-import {
-  ApplicationState,
-  ClusterApplication,
-  type Mirrored,
-} from '../../core/applications/rules/cluster-application.ts';
-import type { PageQuery } from '../../core/kernel/rules/fields.ts';
+import { ApplicationState, ClusterApplication } from '../../core/applications/rules/cluster-application.ts';
+import type { Mirrored } from '../../core/applications/rules/mirrored-application.ts';
+import type { PageQuery } from '../../core/kernel/rules/page.ts';
 import type { ApplicationMirror, KnownApplication } from '../../core/observation/ports.ts';
 import { holdFence } from '../clusters/fence.ts';
 import type { Prisma } from '../generated/client.ts';

@@ -1,7 +1,7 @@
 /** One kind of row through Prisma: find, insert, guarded update, and pages by key. */
 import type { ZodType } from 'zod';
 import type { Rows } from '../../core/kernel/ports.ts';
-import type { Page, PageQuery } from '../../core/kernel/rules/fields.ts';
+import type { Page, PageQuery } from '../../core/kernel/rules/page.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
 import type { Prisma } from '../generated/client.ts';
 import { refusalOf } from './refusals.ts';

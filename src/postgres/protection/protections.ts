@@ -4,7 +4,7 @@
  */
 
 import type { Pool } from 'pg';
-import type { PageQuery } from '../../core/kernel/rules/fields.ts';
+import type { PageQuery } from '../../core/kernel/rules/page.ts';
 import type { Protections } from '../../core/protection/ports.ts';
 import { severityOf } from '../../core/protection/rules/protection.ts';
 import { eventColumns } from '../kit/columns.ts';

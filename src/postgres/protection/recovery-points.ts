@@ -4,7 +4,7 @@
  */
 
 import type { Pool } from 'pg';
-import type { PageQuery } from '../../core/kernel/rules/fields.ts';
+import type { PageQuery } from '../../core/kernel/rules/page.ts';
 import { Operation } from '../../core/operations/rules/operation.ts';
 import type { RecoveryPoints } from '../../core/protection/ports.ts';
 import { type RecoveryPoint, recoveryPointOf } from '../../core/protection/rules/recovery-point.ts';

@@ -3,7 +3,6 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { exampleOperation as example } from '../../../../test/support/core/operation-example.ts';
 import type { Operation } from '../../operations/rules/operation.ts';
-import { type AgentStanding, afterWhile, heard } from './agent-contact.ts';
 import { type AgentEvent, factsOf } from './agent-event.ts';
 import { observationOf, observePosted } from './posted-conditions.ts';
 
@@ -66,25 +65,5 @@ describe('posted events', () => {
       conditions: [{ type: 'Running', status: 'True' as const, lastTransitionTime: '9999-01-01T00:00:00Z' }],
     };
     assert.equal(factsOf([ahead], now).facts[0]?.condition.lastTransitionTime, now);
-  });
-});
-
-describe("an agent's standing", () => {
-  const standing: AgentStanding = { conditions: [], relistRevision: 0, relistWanted: false };
-  const later = (seconds: number) => new Date(Date.parse(now) + seconds * 1000).toISOString();
-
-  test('a gap is taken note of once, and again only after another 150 s without heartbeats', () => {
-    let known = heard(standing, { heartbeat: true, relist: false }, now);
-    const revisions = [150, 151, 200, 290, 302].map((seconds) => {
-      known = heard(known, { heartbeat: false, relist: false }, later(seconds));
-      return known.relistRevision;
-    });
-    assert.deepEqual(revisions, [0, 1, 1, 1, 2]);
-  });
-
-  test('a clock that was put back bars no list', () => {
-    const known = heard(standing, { heartbeat: false, relist: true }, later(86_400));
-    assert.equal(heard(known, { heartbeat: false, relist: true }, now).relistRevision, 2);
-    assert.deepEqual(afterWhile(known, now), known);
   });
 });

@@ -24,19 +24,6 @@ export const DisplayName = z
   .regex(/^[^\p{Cc}]*$/u, 'must not hold control characters')
   .meta({ id: 'DisplayName', description: 'A name for people, 1 to 200 characters.' });
 
-/** What is asked of a list: at most `limit` rows after `cursor`, by `orderBy`, narrowed by `where`. */
-export interface PageQuery {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly descending?: boolean;
-  readonly where?: Readonly<Record<string, string | boolean | undefined>>;
-}
-
-export interface Page<Row> {
-  readonly items: readonly Row[];
-  readonly nextCursor?: string | undefined;
-}
-
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
 /** The keys that have a value: for merging what is given over what is there. */

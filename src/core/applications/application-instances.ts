@@ -1,0 +1,75 @@
+/** Application instances: recording one, changing it, and removing the record. Nothing here reaches a cluster. */
+
+import { atRevision, type Call, ownAsRead, ownLocked } from '../access/call.ts';
+import type { ClustersTable } from '../clusters/ports.ts';
+import { given } from '../kernel/rules/fields.ts';
+import { ruleViolated } from '../kernel/rules/problem.ts';
+import type { ApplicationClassesTable, ApplicationInstancesTable, LinkingTable, PlanClassesTable } from './ports.ts';
+import type { ApplicationInstance, ApplicationInstanceChange, NewApplicationInstance } from './rules/application.ts';
+
+type InstanceTables = ApplicationInstancesTable & ApplicationClassesTable;
+
+export async function createApplicationInstance(
+  { tx, caller, now, vault }: Call<InstanceTables & ClustersTable & LinkingTable>,
+  input: NewApplicationInstance,
+): Promise<ApplicationInstance> {
+  if ((await tx.clusters.find(caller.organizationId, input.clusterId)) === undefined) {
+    throw ruleViolated('/clusterId', `There is no cluster ${input.clusterId}; register it first.`);
+  }
+  await requireClass(tx, caller.organizationId, input.applicationClassId);
+  const made: ApplicationInstance = {
+    id: vault.newId(),
+    organizationId: caller.organizationId,
+    ...input,
+    createdAt: now,
+    updatedAt: now,
+    revision: 1,
+  };
+  await tx.applicationInstances.insert(made);
+  await tx.foreignOperations.link(made);
+  return made;
+}
+
+export async function changeApplicationInstance(
+  { tx, caller, now }: Call<InstanceTables & PlanClassesTable>,
+  id: string,
+  change: ApplicationInstanceChange,
+  revision?: number,
+): Promise<ApplicationInstance> {
+  const known = await ownLocked(tx.applicationInstances, caller, 'application instance', id);
+  if (change.applicationClassId !== undefined) {
+    await requireClass(tx, caller.organizationId, change.applicationClassId);
+    await refuseOtherClassThanPlan(tx, known, change.applicationClassId);
+  }
+  return tx.applicationInstances.update({ ...atRevision(known, revision), ...given(change), updatedAt: now });
+}
+
+/** Refused (`in-use`) while schedules or Operations of ours refer to it; those that others made stay without it. */
+export async function removeApplicationInstance(
+  { tx, caller }: Call<ApplicationInstancesTable & LinkingTable>,
+  id: string,
+  revision?: number,
+): Promise<void> {
+  await ownAsRead(tx.applicationInstances, caller, 'application instance', id, revision);
+  await tx.foreignOperations.unlink(id);
+  await tx.applicationInstances.remove(caller.organizationId, id);
+}
+
+async function requireClass(tx: ApplicationClassesTable, organizationId: string, id: string): Promise<void> {
+  if ((await tx.applicationClasses.find(organizationId, id)) === undefined) {
+    throw ruleViolated('/applicationClassId', `There is no application class ${id}.`);
+  }
+}
+
+/** A plan for one class stays with instances of that class. */
+async function refuseOtherClassThanPlan(
+  tx: PlanClassesTable,
+  known: ApplicationInstance,
+  classId: string,
+): Promise<void> {
+  if (known.protectionPlanId === undefined) return;
+  const plan = await tx.protectionPlans.find(known.organizationId, known.protectionPlanId);
+  if (plan?.applicationClassId === undefined || plan.applicationClassId === classId) return;
+  const detail = `The protection plan ${plan.name} is for another application class; remove it first.`;
+  throw ruleViolated('/applicationClassId', detail);
+}

@@ -1,0 +1,52 @@
+/**
+ * Which changes of a registered application become events: of its readiness, of the Operations that it allows, and of
+ * its being in the cluster at all.
+ */
+
+import { clip } from '../../kernel/rules/condition.ts';
+import type { NewEvent } from '../../kernel/rules/event.ts';
+import { OperationType } from '../../kernel/rules/operation-type.ts';
+import { capabilityAnnotation, isReady } from './cluster-application.ts';
+import type { Mirrored } from './mirrored-application.ts';
+import { applicationEvent, type applicationEvents } from './reasons.ts';
+
+/** What is told of a registered application whose readiness, capabilities or presence changed. */
+export function applicationNews(
+  before: Mirrored | undefined,
+  after: Mirrored,
+  applicationInstanceId: string,
+  now: string,
+): readonly NewEvent[] {
+  const { organizationId, clusterId, namespace, name } = after;
+  const place = `${namespace}/${name}`;
+  const about = { organizationId, clusterId, applicationInstanceId, at: now };
+  const event = (reason: keyof typeof applicationEvents, message: string) =>
+    applicationEvent(reason, { ...about, message: clip(message) });
+  if (after.goneAt !== undefined)
+    return [event('ApplicationGone', `The cluster has no ApplicationInstance ${place} any more.`)];
+  const events: NewEvent[] = [];
+  if (before?.goneAt !== undefined)
+    events.push(event('ApplicationReturned', `The ApplicationInstance ${place} is in the cluster again.`));
+  const said = after.conditions.find(({ type }) => type === 'Ready');
+  const ready = isReady(after.conditions);
+  // At first sight only what is stated: one that is just being made tells nothing yet.
+  const was = before === undefined ? ready || said?.status === 'False' : isReady(before.conditions);
+  if (ready && !was) events.push(event('ApplicationReady', `${place} is ready.`));
+  if (!ready && was) {
+    const why = said === undefined ? 'it tells no condition Ready' : `${said.reason}: ${said.message}`;
+    events.push(event('ApplicationNotReady', `${place} is not ready: ${why}`));
+  }
+  for (const type of OperationType.options) {
+    const key = type.toLowerCase();
+    const engine = after.capabilities[key];
+    const known = before?.capabilities[key];
+    const expected = before === undefined ? type === 'Backup' : known !== undefined;
+    if (engine === undefined && expected) {
+      const message = `${place} does not carry the annotation ${capabilityAnnotation(type)}: the operator refuses a ${type} of it.`;
+      events.push(event('CapabilityMissing', message));
+    }
+    if (before !== undefined && engine !== undefined && engine !== known)
+      events.push(event('CapabilityDeclared', `${place} now allows ${type} by ${engine}.`));
+  }
+  return events;
+}

@@ -1,0 +1,96 @@
+/**
+ * The mirror's rule: an application after an observation of its resource. It is written only when something changed, so
+ * a cluster that states the same again costs no write.
+ */
+
+import { z } from 'zod';
+import { type Condition, clip } from '../../kernel/rules/condition.ts';
+import { DnsLabel, DnsSubdomain } from '../../kernel/rules/names.ts';
+import { OperationType } from '../../kernel/rules/operation-type.ts';
+import { type ClusterApplication, capabilityAnnotation } from './cluster-application.ts';
+import type { ObservedApplication } from './observed-application.ts';
+
+/** What is kept of it. */
+export type Mirrored = Omit<ClusterApplication, 'applicationInstanceId' | 'ready'>;
+
+const EngineName = z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,62}$/);
+const Place = z.object({ namespace: DnsLabel, name: DnsSubdomain, uid: z.string().regex(/^[\x21-\x7e]{1,128}$/) });
+const maxConditionCount = 50;
+
+/** The application after an observation; `undefined` when that changes nothing, or is of no use. */
+export function mirrored(
+  known: Mirrored | undefined,
+  seen: ObservedApplication,
+  made: Pick<Mirrored, 'id' | 'organizationId' | 'clusterId'>,
+  now: string,
+): Mirrored | undefined {
+  if (seen.deleted) return known?.uid === seen.uid ? withoutIt(known, now) : undefined;
+  const { data: place } = Place.safeParse(seen);
+  if (place === undefined) return undefined;
+  const { id, organizationId, clusterId } = known ?? made;
+  const text = {
+    mode: words(seen.mode),
+    catalogId: words(seen.catalogId),
+    chart: chartOf(seen),
+    releaseName: words(seen.release?.name),
+    releaseNamespace: words(seen.release?.namespace),
+  };
+  const next: Mirrored = {
+    ...{ id, organizationId, clusterId },
+    ...place,
+    ...Object.fromEntries(Object.entries(text).filter(([, value]) => value !== undefined)),
+    capabilities: capabilitiesOf(seen),
+    conditions: conditionsOf(seen, known?.conditions ?? [], now),
+    seenAt: now,
+  };
+  return known !== undefined && content(known) === content(next) ? undefined : next;
+}
+
+/** `undefined` when it is known to be gone already. */
+export function withoutIt(known: Mirrored, now: string): Mirrored | undefined {
+  return known.goneAt === undefined ? { ...known, goneAt: now } : undefined;
+}
+
+function words(text: string | undefined): string | undefined {
+  return text === undefined || text === '' ? undefined : clip(text, 253);
+}
+
+function chartOf({ chart }: ObservedApplication): string | undefined {
+  if (chart === undefined) return undefined;
+  const version = 'version' in chart ? chart.version : undefined;
+  return words([chart.name, version].filter((part) => part !== undefined).join('-'));
+}
+
+function capabilitiesOf({ annotations }: ObservedApplication): Record<string, string> {
+  const declared = OperationType.options.flatMap((type): [string, string][] => {
+    const { data: engine } = EngineName.safeParse(annotations[capabilityAnnotation(type)]);
+    return engine === undefined ? [] : [[type.toLowerCase(), engine]];
+  });
+  return Object.fromEntries(declared);
+}
+
+/** One a type, the last that is told. A cluster that tells no time keeps the one that is known. */
+function conditionsOf(seen: ObservedApplication, known: readonly Condition[], now: string): Condition[] {
+  const byType = new Map<string, Condition>();
+  for (const each of seen.conditions.slice(0, maxConditionCount)) {
+    if (each === undefined) continue;
+    const { status, reason = '', message = '', observedGeneration } = each;
+    const type = clip(each.type, 316);
+    const before = known.find((condition) => condition.type === type && condition.status === status);
+    byType.set(type, {
+      ...{ type, status, reason: clip(reason), message: clip(message) },
+      lastTransitionTime: each.lastTransitionTime ?? before?.lastTransitionTime ?? now,
+      ...(observedGeneration !== undefined && { observedGeneration }),
+    });
+  }
+  return [...byType.values()];
+}
+
+/** The same text for the same content: a database keeps no order of keys. */
+function content({ seenAt: _, ...application }: Mirrored): string {
+  return JSON.stringify(application, (_key, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+}

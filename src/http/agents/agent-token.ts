@@ -1,0 +1,72 @@
+/**
+ * /v1/clusters/{id}/agent-token: the token that a cluster's agent posts events with. The token itself is in the answer
+ * that creates it and nowhere else.
+ */
+
+import { z } from 'zod';
+import { createAgentToken, revokeAgentToken } from '../../core/agents/agent-token.ts';
+import type { AgentTokensTable } from '../../core/agents/ports.ts';
+import type { ClustersTable } from '../../core/clusters/ports.ts';
+import type { EventsTable } from '../../core/kernel/ports.ts';
+import { Id, Instant } from '../../core/kernel/rules/fields.ts';
+import { answerOnce, write } from '../kit/calls.ts';
+import { ActorHeaders, ById, PostHeaders } from '../kit/parameters.ts';
+import type { Api, RoutePorts } from '../kit/ports.ts';
+import { about } from '../kit/route.ts';
+
+const AgentToken = z
+  .object({
+    clusterId: Id,
+    token: z.string().describe('To be sent as a Bearer token. Told this once; only its hash is stored.'),
+    agentTokenCreatedAt: Instant,
+    previousTokenGoodUntil: Instant.optional().describe(
+      'Until when the token before it is accepted, if there was one.',
+    ),
+  })
+  .meta({ id: 'AgentToken', description: "A new token for a cluster's agent." });
+
+export function agentTokenRoutes(api: Api, ports: RoutePorts<ClustersTable & AgentTokensTable & EventsTable>): void {
+  api.post(
+    '/v1/clusters/:id/agent-token',
+    about(
+      {
+        operationId: 'createAgentToken',
+        scope: 'clusters:write',
+        tag: 'agents',
+        summary: "Make a token for a cluster's agent",
+        description:
+          'The agent posts events with it (`reportAgentEvents`). The token before it stays good for 24 hours. `token` is in this answer only (and in its replays by Idempotency-Key).',
+      },
+      { params: ById, headers: PostHeaders, response: { 201: AgentToken } },
+    ),
+    (request, reply) =>
+      answerOnce(ports, request, reply, async (call) => {
+        const { id } = request.params;
+        const { token, createdAt, previousGoodUntil } = await createAgentToken(call, id);
+        const until = previousGoodUntil === undefined ? {} : { previousTokenGoodUntil: previousGoodUntil };
+        return {
+          status: 201,
+          body: { clusterId: id, token, agentTokenCreatedAt: createdAt, ...until },
+          headers: { location: `/v1/clusters/${id}` },
+        };
+      }),
+  );
+
+  api.delete(
+    '/v1/clusters/:id/agent-token',
+    about(
+      {
+        operationId: 'revokeAgentToken',
+        scope: 'clusters:write',
+        tag: 'agents',
+        summary: "Revoke the tokens of a cluster's agent",
+        description: 'Both, the present one and the one before, are refused from now on.',
+      },
+      { params: ById, headers: ActorHeaders },
+    ),
+    async (request, reply) => {
+      await write(ports, request, (call) => revokeAgentToken(call, request.params.id));
+      return reply.code(204).send();
+    },
+  );
+}
