@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { type FastifyInstance, fastify, LogController } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { ZodType } from 'zod';
-import { shapeFor } from './agents/refusals.ts';
+import { refusalFormatFor } from './agents/refusals.ts';
 import { knownCaller, requireKeys } from './kit/auth.ts';
 import { readJsonBodies, refuseUnexpectedBody } from './kit/body.ts';
 import { answerClientError, rememberAddress } from './kit/client-errors.ts';
@@ -42,7 +42,7 @@ export async function buildServer(ports: HttpPorts, options: HttpOptions): Promi
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
     frameworkErrors: (error, request, reply) => {
       reply.header('x-request-id', request.id);
-      sendRefusal(error, request, reply, shapeFor(request.url));
+      sendRefusal(error, request, reply, refusalFormatFor(request.url));
     },
     clientErrorHandler: (error, socket) => answerClientError(error, socket, options.logger),
   });
@@ -54,7 +54,7 @@ export async function buildServer(ports: HttpPorts, options: HttpOptions): Promi
       : { error: invalidInput({ part: httpPart ?? 'body', schema, input, issues: error.issues }) };
   });
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler((error, request, reply) => sendRefusal(error, request, reply, shapeFor(request.url)));
+  app.setErrorHandler((error, request, reply) => sendRefusal(error, request, reply, refusalFormatFor(request.url)));
   app.server.on('request', rememberAddress);
   // An unknown Expect is passed over, as RFC 9110 allows, rather than refused without a problem document.
   app.server.on('checkExpectation', (request, response) => app.routing(request, response));

@@ -6,7 +6,7 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { Invariants } from '../core/watchdog/ports.ts';
-import { FindingKind, patience } from '../core/watchdog/rules/findings.ts';
+import { FindingKind, tolerance } from '../core/watchdog/rules/findings.ts';
 
 const maxPerKind = 200;
 
@@ -23,17 +23,13 @@ const ours = `operation o
     where o.phase in ('Pending', 'Running') and o.origin <> 'cluster'`;
 const runningSince = `coalesce(greatest(o.started_at, o.delivered_at), o.created_at)`;
 const past = (since: string, seconds: string) =>
-  `${since} + (c.${seconds} + ${patience.pastDeadlineSeconds}) * interval '1 second' < $1`;
-const recent = before(patience.historySeconds);
-/** Tasks go by the server's real clock: see task-record.ts. */
-const reported = (at: string) => `${at} > clock_timestamp() - interval '${patience.reportSeconds} seconds'`;
-const lastSuccess = 'greatest(last_success_at, registered_at)';
-const taskLimit = `greatest(${patience.taskSeconds}, ${patience.taskPeriods} * period_seconds) * interval '1 second'`;
+  `${since} + (c.${seconds} + ${tolerance.pastDeadlineSeconds}) * interval '1 second' < $1`;
+const recent = before(tolerance.historySeconds);
 
 export const brokenInvariants = `
   with found as (
     ${finding('ScheduleOverdue', 'Schedule')}, id, organization_id, next_fire_at as since
-    from schedule where next_fire_at < ${before(patience.overdueSeconds)}
+    from schedule where next_fire_at < ${before(tolerance.overdueSeconds)}
   union all
     ${finding('ScheduleWithoutNextFire', 'Schedule')}, id, organization_id, updated_at
     from schedule
@@ -51,7 +47,7 @@ export const brokenInvariants = `
   union all
     ${finding('OperationUndelivered', 'Operation')}, id, organization_id, deliver_before
     from operation
-    where ${inFlight} and phase = 'Pending' and delivered_at is null and deliver_before < ${before(patience.pastDeadlineSeconds)}
+    where ${inFlight} and phase = 'Pending' and delivered_at is null and deliver_before < ${before(tolerance.pastDeadlineSeconds)}
   union all
     ${finding('OperationNotStarted', 'Operation')}, o.id, o.organization_id, o.delivered_at
     from ${ours} and o.phase = 'Pending' and ${past('o.delivered_at', 'pending_deadline_seconds')}
@@ -61,15 +57,8 @@ export const brokenInvariants = `
   union all
     ${finding('DeliveryLeaseExpired', 'Operation')}, id, organization_id, next_attempt_at
     from operation
-    where owed is not null and lease_id is not null and next_attempt_at < ${before(patience.leaseSeconds)}
-      and cluster_id not in (select id from cluster where throttled_until is not null and throttled_until > ${before(patience.leaseSeconds)})
-  ), late as (
-    ${finding('TaskNotSucceeding', 'Task')}, ${lastSuccess} as since, name, role, coalesce(${reported('run_at')}, false) as "isRun"
-    from task where ${reported('seen_at')} and ${lastSuccess} < clock_timestamp() - ${taskLimit}
-  ), everything as (
-    select kind, "resourceType", since, id, organization_id, null as name, null as role, null::boolean as "isRun" from found
-  union all
-    select kind, "resourceType", since, null, null, name, role, "isRun" from late
+    where owed is not null and lease_id is not null and next_attempt_at < ${before(tolerance.leaseSeconds)}
+      and cluster_id not in (select id from cluster where throttled_until is not null and throttled_until > ${before(tolerance.leaseSeconds)})
   ), numbered as (
     select *, count(*) over (partition by kind)::int as total, row_number() over (partition by kind order by since, id, name) as place from everything
   )

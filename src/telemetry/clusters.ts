@@ -1,6 +1,6 @@
 /** How each cluster does, as metrics: seven series a cluster and no more, from one query when metrics are read. */
 import { Gauge, type Registry } from 'prom-client';
-import type { Standing } from '../core/clusters/ports.ts';
+import type { MeasuredCluster } from '../core/clusters/ports.ts';
 
 const types = ['Reachable', 'Authenticated', 'OperatorReady', 'Watching', 'CredentialsExpiring'] as const;
 const values = { True: 1, False: 0, Unknown: -1 } as const;
@@ -8,7 +8,7 @@ const keptMs = 5_000;
 
 export function clusterMetrics(
   registry: Registry,
-  read: () => Promise<readonly Standing[]>,
+  read: () => Promise<readonly MeasuredCluster[]>,
   now: () => Promise<string>,
 ): void {
   // Gauges are collected side by side: each waits for the one reading that sets them all.
@@ -18,7 +18,7 @@ export function clusterMetrics(
     if (performance.now() - readAt < keptMs) return reading;
     readAt = performance.now();
     reading = Promise.all([read(), now()])
-      .then(([standings, at]) => set(standings, Date.parse(at)))
+      .then(([clusters, at]) => set(clusters, Date.parse(at)))
       .catch(() => undefined);
     return reading;
   };
@@ -47,10 +47,10 @@ export function clusterMetrics(
     ...shared,
   });
 
-  const set = (standings: readonly Standing[], at: number) => {
+  const set = (clusters: readonly MeasuredCluster[], at: number) => {
     for (const gauge of [condition, contact, pending]) gauge.reset();
     let lagMs = 0;
-    for (const { id: cluster, name, conditions, lastContactAt, pendingCount, oldestPendingAt } of standings) {
+    for (const { id: cluster, name, conditions, lastContactAt, pendingCount, oldestPendingAt } of clusters) {
       for (const { type, status } of conditions) {
         if (types.some((known) => known === type)) condition.set({ cluster, name, condition: type }, values[status]);
       }

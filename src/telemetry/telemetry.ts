@@ -1,8 +1,7 @@
 /** Logs and metrics. Whatever is called like a secret is struck out of a log line before it is written. */
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Standing } from '../core/clusters/ports.ts';
-import type { TaskMetrics } from '../core/kernel/task.ts';
+import type { MeasuredCluster } from '../core/clusters/ports.ts';
 import { clusterMetrics } from './clusters.ts';
 import { taskMetrics } from './tasks.ts';
 
@@ -48,7 +47,7 @@ export interface Metrics {
   /** How background work does. */
   readonly tasks: TaskMetrics;
   /** How clusters do, asked when metrics are read: seven series a cluster. */
-  clusters(standings: () => Promise<readonly Standing[]>, now: () => Promise<string>): void;
+  clusters(clusters: () => Promise<readonly MeasuredCluster[]>, now: () => Promise<string>): void;
   /** What is asked when metrics are read, for example how much is owed to clusters. */
   gauge(name: string, help: string, read: () => number | Promise<number>): void;
   text(): Promise<{ contentType: string; text: string }>;
@@ -113,7 +112,7 @@ export function makeMetrics(): Metrics {
       for (const { kind, count } of counts) findings.set({ kind }, count);
     },
     requested: (route, status, seconds) => requests.observe({ route, status }, seconds),
-    clusters: (standings, now) => clusterMetrics(registry, standings, now),
+    clusters: (clusters, now) => clusterMetrics(registry, clusters, now),
     gauge(name, help, read) {
       new Gauge({
         name,

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type SimulatedCluster, startCluster } from '../../simulator/index.ts';
-import { refreshDiscoveries } from '../../src/core/clusters/check.ts';
+import { checkDueClusters } from '../../src/core/clusters/check.ts';
 import { clusterCondition } from '../../src/core/clusters/rules/reasons.ts';
 import { clusterReason } from '../../src/core/kernel/rules/condition.ts';
 import { watchCondition } from '../../src/core/observation/rules/reasons.ts';
@@ -37,7 +37,7 @@ describe('how clusters do', () => {
 
   /** One round of the connector that holds this cluster. */
   const round = (...held: string[]) =>
-    refreshDiscoveries({
+    checkDueClusters({
       ...api.ports,
       log: quiet,
       chance: () => 0.5,
@@ -275,7 +275,7 @@ describe('how clusters do', () => {
     const id = await register('measured');
     await round(id);
     const metrics = makeMetrics();
-    metrics.clusters(() => api.opened.clusterFigures.standings(1000), clock.now);
+    metrics.clusters(() => api.opened.clusterFigures.measured(1000), clock.now);
     const { text } = await metrics.text();
     const lines = text.split('\n').filter((line) => line.includes(id));
     assert.ok(

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type SimulatedCluster, startCluster } from '../../simulator/index.ts';
-import { refreshDiscoveries } from '../../src/core/clusters/check.ts';
+import { checkDueClusters } from '../../src/core/clusters/check.ts';
 import type { ClusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { assertProblem, pointersOf, startApi, type TestApi } from './harness.ts';
@@ -55,7 +55,7 @@ describe('an operator that knows fewer parameters', () => {
 
   test('is refused what it does not accept, with the field, the cluster and what to do', async () => {
     const looking = { ...api.ports, log: quiet, chance: () => 0.5, stopping: new AbortController().signal };
-    await refreshDiscoveries({ ...looking, held: async () => [id] });
+    await checkDueClusters({ ...looking, held: async () => [id] });
     const { acceptedParameters } = (await api.call('GET', `/v1/clusters/${id}`)).body.discovery;
     assert.deepEqual(
       new Set(acceptedParameters.backup),

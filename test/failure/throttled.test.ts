@@ -1,7 +1,7 @@
 /** What a cluster that says when to come back is sent until then: nothing, and then one call before the rest. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { refreshDiscoveries } from '../../src/core/clusters/check.ts';
+import { checkDueClusters } from '../../src/core/clusters/check.ts';
 import { parallelCalls } from '../../src/core/delivery/deliver.ts';
 import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { type Delivering, namespace, startDelivering } from '../support/delivering.ts';
@@ -133,7 +133,7 @@ describe('a cluster that throttles', () => {
     const { opened } = scene.api;
     await opened.pool.query(`update cluster set check_due_at = to_timestamp(0)`);
     const ports = { ...opened, clusterApi: clusters, log, chance: () => 0.5, clock: { now: async () => scene.now() } };
-    await refreshDiscoveries({ ...ports, held: async () => [scene.clusterId], stopping: new AbortController().signal });
+    await checkDueClusters({ ...ports, held: async () => [scene.clusterId], stopping: new AbortController().signal });
     await clusters.close();
   }
 });

@@ -8,22 +8,27 @@ import type { ApplicationState } from '../applications/rules/cluster-application
 import type { Setting } from '../applications/rules/setting.ts';
 import type { ClustersTable } from '../clusters/ports.ts';
 import type { Cluster } from '../clusters/rules/cluster.ts';
-import { refuseUnaccepted, unacceptedErrors, type Wanted, willBeRefused } from './rules/accepted-parameters.ts';
+import {
+  refusalsAsWarnings,
+  refuseUnaccepted,
+  unacceptedErrors,
+  type WantedParameters,
+} from './rules/accepted-parameters.ts';
 import { warningsFor } from './rules/warnings.ts';
 
 export type AcceptanceTables = ClustersTable & ClusterApplicationsTable;
 type Looking = Pick<Reading<AcceptanceTables>, 'tx' | 'caller'>;
 
 /** What an Operation of this setting meets. */
-export interface Surroundings {
+export interface OperationTarget {
   readonly cluster: Cluster;
   readonly state: ApplicationState | undefined;
 }
 
-export async function surroundingsOf(
+export async function operationTarget(
   { tx, caller }: Looking,
   { instance }: Pick<Setting, 'instance'>,
-): Promise<Surroundings> {
+): Promise<OperationTarget> {
   const cluster = await own(tx.clusters, caller, 'cluster', instance.clusterId);
   const states = await tx.clusterApplications.statesOf([instance.id]);
   return { cluster, state: states.get(instance.id) };
@@ -35,10 +40,10 @@ export interface ScheduledBackup {
   readonly ttl?: string | undefined;
 }
 
-export function wantedBy(
+export function wantedParameters(
   { applicationClass }: Pick<Setting, 'applicationClass'>,
   { template, ttl }: ScheduledBackup,
-): Wanted {
+): WantedParameters {
   const given = template.parameters ?? {};
   return {
     type: 'Backup',
@@ -55,10 +60,10 @@ export async function acceptSchedule(
   setting: Setting,
   schedule: ScheduledBackup,
 ): Promise<readonly string[]> {
-  const { cluster, state } = await surroundingsOf(looking, setting);
-  const wanted = wantedBy(setting, schedule);
+  const { cluster, state } = await operationTarget(looking, setting);
+  const wanted = wantedParameters(setting, schedule);
   refuseUnaccepted(wanted, cluster);
-  return warningsFor({ ...meetingOf(wanted), instance: setting.instance, cluster, state });
+  return warningsFor({ ...proposedOf(wanted), instance: setting.instance, cluster, state });
 }
 
 /** For a schedule that exists: what would be refused is a warning. */
@@ -67,14 +72,14 @@ export async function scheduleWarnings(
   setting: Setting,
   schedule: ScheduledBackup,
 ): Promise<readonly string[]> {
-  const { cluster, state } = await surroundingsOf(looking, setting);
-  const wanted = wantedBy(setting, schedule);
+  const { cluster, state } = await operationTarget(looking, setting);
+  const wanted = wantedParameters(setting, schedule);
   return [
-    ...willBeRefused(unacceptedErrors(wanted, cluster)),
-    ...warningsFor({ ...meetingOf(wanted), instance: setting.instance, cluster, state }),
+    ...refusalsAsWarnings(unacceptedErrors(wanted, cluster)),
+    ...warningsFor({ ...proposedOf(wanted), instance: setting.instance, cluster, state }),
   ];
 }
 
-function meetingOf({ type, parameters }: Wanted) {
+function proposedOf({ type, parameters }: WantedParameters) {
   return { type, parameters: { ...parameters } };
 }

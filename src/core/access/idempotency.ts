@@ -14,14 +14,14 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface Keyed {
+export interface IdempotentRequest {
   readonly scope: IdempotencyScope;
   readonly requestHash: string;
 }
 
 export async function once<Tables extends IdempotencyTable>(
   store: Store<Tables>,
-  keyed: Keyed | undefined,
+  keyed: IdempotentRequest | undefined,
   effect: (tx: Tables & Committing) => Promise<Answer>,
 ): Promise<Answer & { readonly replayed: boolean }> {
   return store.transaction(async (tx) => {
@@ -49,9 +49,9 @@ export async function once<Tables extends IdempotencyTable>(
  * `once` for work that must not be inside a transaction and does no harm when two do it at once. It is not done again
  * for an answer that is stored already; what is stored first is what everybody gets.
  */
-export async function onceBetween<Tables extends IdempotencyTable>(
+export async function onceOutsideTransaction<Tables extends IdempotencyTable>(
   store: Store<Tables>,
-  keyed: Keyed | undefined,
+  keyed: IdempotentRequest | undefined,
   work: () => Promise<Answer>,
 ): Promise<Answer & { readonly replayed: boolean }> {
   if (keyed === undefined) return { ...(await work()), replayed: false };

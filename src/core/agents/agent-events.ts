@@ -8,7 +8,7 @@ import { accessProblem } from '../access/rules/problems.ts';
 import type { Clock, Log, Vault } from '../kernel/ports.ts';
 import { Refusal } from '../kernel/rules/problem.ts';
 import type { Agent, AgentRecord } from './ports.ts';
-import { afterWhile, heard } from './rules/agent-contact.ts';
+import { contactAfterBatch, contactAfterWait } from './rules/agent-contact.ts';
 import { type AgentEvents, factsOf } from './rules/agent-event.ts';
 import { observePosted } from './rules/posted-conditions.ts';
 
@@ -43,7 +43,7 @@ export async function takeAgentEvents(
   const batch = { heartbeat, facts: facts.map((fact) => ({ ...fact, digest: vault.hashOf(fact.identity) })) };
   return agents.take(agent, batch, now, {
     fold: (operation, observation) => observePosted(operation, observation, now),
-    stand: (standing, told) => heard(standing, told, now),
+    contactAfter: (contact, told) => contactAfterBatch(contact, told, now),
   });
 }
 
@@ -52,7 +52,7 @@ export type StandingPorts = Omit<AgentPorts, 'vault'> & { readonly log: Log };
 /** Tells which agents have fallen silent, and asks for the lists that had to wait; says of how many clusters. */
 export async function lookAfterAgents({ agents, clock, log }: StandingPorts): Promise<number> {
   const now = await clock.now();
-  const changedCount = await agents.pass((standing) => afterWhile(standing, now));
+  const changedCount = await agents.updateContacts((contact) => contactAfterWait(contact, now));
   if (changedCount > 0) log.info({ changedCount }, 'what agents tell of their clusters has changed');
   return changedCount;
 }

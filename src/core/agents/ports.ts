@@ -2,7 +2,7 @@
 
 import type { Observation, Observed } from '../operations/rules/observation.ts';
 import type { Operation } from '../operations/rules/operation.ts';
-import type { AgentStanding } from './rules/agent-contact.ts';
+import type { AgentContact } from './rules/agent-contact.ts';
 import type { AgentBatch, AgentFact } from './rules/agent-event.ts';
 
 export interface AgentTokens {
@@ -22,20 +22,20 @@ export interface TakenBatch extends Omit<AgentBatch, 'facts'> {
   readonly facts: readonly (AgentFact & { readonly digest: string })[];
 }
 
-export interface TakeRules {
+export interface BatchRules {
   readonly fold: (operation: Operation, observation: Observation) => Observed;
-  readonly stand: (standing: AgentStanding, told: { heartbeat: boolean; relist: boolean }) => AgentStanding;
+  readonly contactAfter: (contact: AgentContact, told: { heartbeat: boolean; relist: boolean }) => AgentContact;
 }
 
 export interface AgentRecord {
   /** Whose token this is: until `endsAt`, if it has been replaced. */
   holder(tokenHash: string): Promise<(Agent & { readonly endsAt?: string | undefined }) | undefined>;
   /** One transaction. Facts with a digest that is known already are passed over. */
-  take(agent: Agent, batch: TakenBatch, now: string, rules: TakeRules): Promise<{ readonly changedCount: number }>;
-  /** Looks after the clusters whose standing may have changed by time alone; says how many did. */
-  pass(stand: (standing: AgentStanding) => AgentStanding): Promise<number>;
-  /** Forgets digests of more than a day ago; says how many. */
-  forget(): Promise<number>;
+  take(agent: Agent, batch: TakenBatch, now: string, rules: BatchRules): Promise<{ readonly changedCount: number }>;
+  /** Looks after the clusters whose contact may have changed by time alone; says how many did. */
+  updateContacts(after: (contact: AgentContact) => AgentContact): Promise<number>;
+  /** Forgets digests of more than a day ago. */
+  forget(): Promise<void>;
 }
 
 export interface AgentTokensTable {

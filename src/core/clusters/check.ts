@@ -10,11 +10,11 @@ import { notFound } from '../kernel/rules/problem.ts';
 import { shifted } from '../time/rules/slots.ts';
 import type { ClusterChecks, ClusterDirectory, ClusterDiscovery, ClusterTarget } from './ports.ts';
 import type { ClusterStatus } from './rules/cluster.ts';
-import { conditionsOf, credentialsExpiring, operatorReady, operatorUnknown } from './rules/reported-conditions.ts';
+import { callConditions, credentialsExpiring, operatorReady, operatorUnknown } from './rules/reported-conditions.ts';
 import { holdSeconds, throttledFor } from './rules/throttling.ts';
-import { type WaitingPorts, withWaiting } from './status.ts';
+import { clusterStatus, type StatusPorts } from './status.ts';
 
-export interface LookPorts {
+export interface CheckPorts {
   readonly directory: ClusterDirectory;
   readonly clusterChecks: ClusterChecks;
   readonly clusterApi: ClusterDiscovery;
@@ -25,7 +25,7 @@ export interface LookPorts {
   readonly stopping?: AbortSignal;
 }
 
-export interface RefreshPorts extends LookPorts {
+export interface CheckDuePorts extends CheckPorts {
   readonly log: Log;
   /** The clusters that this connector holds. */
   readonly held: () => Promise<readonly string[]>;
@@ -37,14 +37,14 @@ const everySeconds = 600;
 const jitterSeconds = 120;
 /** Longer than a look can take. */
 const retrySeconds = 60;
-const parallelLooks = 8;
+const parallelChecks = 8;
 /** A round of mute clusters takes no longer than half a minute. */
 const batchSize = 16;
 
 /** One round. Says how many clusters were looked at. */
-export async function refreshDiscoveries(ports: RefreshPorts): Promise<number> {
+export async function checkDueClusters(ports: CheckDuePorts): Promise<number> {
   const { clusterChecks, directory, clock, log, stopping } = ports;
-  await clusterChecks.tell(await clock.now());
+  await clusterChecks.recordDueEvents(await clock.now());
   const due = await clusterChecks.claim(await ports.held(), await clock.now(), batchSize, retrySeconds);
   const waiting = due.values();
   const worker = async () => {
@@ -53,19 +53,19 @@ export async function refreshDiscoveries(ports: RefreshPorts): Promise<number> {
       try {
         const target = await directory.target(id);
         if (target === undefined) continue;
-        const changed = await look(ports, target);
+        const changed = await check(ports, target);
         if (changed.length > 0) log.info({ clusterId: id, changed }, 'cluster conditions changed');
       } catch (error) {
         log.error({ err: error, clusterId: id }, 'a cluster could not be looked at');
       }
     }
   };
-  await Promise.all(Array.from({ length: parallelLooks }, worker));
+  await Promise.all(Array.from({ length: parallelChecks }, worker));
   return due.length;
 }
 
 /** Asks the cluster, outside of any transaction, and records what it said. Says which conditions changed status. */
-export async function look(ports: LookPorts, target: ClusterTarget): Promise<readonly string[]> {
+export async function check(ports: CheckPorts, target: ClusterTarget): Promise<readonly string[]> {
   const { clusterApi, clusterChecks, clock, chance } = ports;
   const { id } = target.cluster;
   const applications = await clusterChecks.applications(id);
@@ -79,7 +79,7 @@ export async function look(ports: LookPorts, target: ClusterTarget): Promise<rea
   return clusterChecks.record(id, {
     discovery,
     conditions: [
-      ...conditionsOf(failure),
+      ...callConditions(failure),
       failure === undefined ? operatorReady(discovery) : operatorUnknown(failure),
       ...(expiring === undefined ? [] : [expiring]),
     ],
@@ -91,12 +91,12 @@ export async function look(ports: LookPorts, target: ClusterTarget): Promise<rea
   });
 }
 
-export type CheckPorts = LookPorts & WaitingPorts;
+export type CheckNowPorts = CheckPorts & StatusPorts;
 
 /** Asks the cluster now, outside of any transaction, and records what it said. */
-export async function checkCluster(ports: CheckPorts, caller: Caller, id: string): Promise<ClusterStatus> {
+export async function checkCluster(ports: CheckNowPorts, caller: Caller, id: string): Promise<ClusterStatus> {
   const target = await ports.directory.target(id);
   if (target === undefined || target.cluster.organizationId !== caller.organizationId) throw notFound('cluster', id);
-  await look(ports, target);
-  return withWaiting(ports, (await ports.directory.target(id))?.cluster ?? target.cluster);
+  await check(ports, target);
+  return clusterStatus(ports, (await ports.directory.target(id))?.cluster ?? target.cluster);
 }

@@ -17,12 +17,12 @@ export interface ClusterChecks {
   /** Where applications of ours are in the cluster, one a namespace, those that it was seen to have first. */
   applications(clusterId: string): Promise<readonly { namespace: string; name: string }[]>;
   /** Records what was found, with the conditions, and when to look again. Says which conditions changed status. */
-  record(clusterId: string, found: Found): Promise<readonly string[]>;
+  record(clusterId: string, found: CheckResult): Promise<readonly string[]>;
   /** Tells, as events, conditions that have lasted long enough by now; says of how many clusters. */
-  tell(now: string): Promise<number>;
+  recordDueEvents(now: string): Promise<number>;
 }
 
-export interface Found extends ClusterReport {
+export interface CheckResult extends ClusterReport {
   readonly discovery: Discovery;
   /** Types of conditions that do not apply any more. */
   readonly withdrawn: readonly string[];
@@ -31,17 +31,17 @@ export interface Found extends ClusterReport {
 
 export interface ClusterFigures {
   /** What waits for each of these clusters; those for which nothing does are not among them. */
-  waiting(clusterIds: readonly string[]): Promise<ReadonlyMap<string, Waiting>>;
+  pending(clusterIds: readonly string[]): Promise<ReadonlyMap<string, PendingDeliveries>>;
   /** For metrics: at most `limit` clusters, those with trouble first. */
-  standings(limit: number): Promise<readonly Standing[]>;
+  measured(limit: number): Promise<readonly MeasuredCluster[]>;
 }
 
-export interface Waiting {
+export interface PendingDeliveries {
   readonly pendingCount: number;
   readonly oldestPendingAt: string;
 }
 
-export interface Standing extends Pick<Cluster, 'id' | 'name' | 'conditions' | 'lastContactAt'> {
+export interface MeasuredCluster extends Pick<Cluster, 'id' | 'name' | 'conditions' | 'lastContactAt'> {
   readonly pendingCount: number;
   readonly oldestPendingAt?: string | undefined;
 }

@@ -10,8 +10,8 @@
 
 import type { ClusterDirectory, ClusterTarget } from '../clusters/ports.ts';
 import type { ClusterFailure } from '../clusters/rules/failure.ts';
-import { conditionsOf } from '../clusters/rules/reported-conditions.ts';
-import { hasRoom, holdSeconds, type Room, throttledFor, toldToWait } from '../clusters/rules/throttling.ts';
+import { callConditions } from '../clusters/rules/reported-conditions.ts';
+import { askedWaitSeconds, hasRoom, holdSeconds, type Room, throttledFor } from '../clusters/rules/throttling.ts';
 import type { Clock, Log } from '../kernel/ports.ts';
 import { isLate } from '../operations/rules/endings.ts';
 import { manifestOf } from '../operations/rules/manifest.ts';
@@ -102,7 +102,7 @@ async function record(ports: DeliverPorts, clusterId: string, batch: Batch, call
   // Without a claim that still held, what was heard may be old.
   if (recordedCount === 0) return;
   const room = heldUntil === undefined ? called.room : throttledFor((heldUntil - performance.now()) / 1000, now);
-  const report = { conditions: conditionsOf(outage), contact: outage?.kind !== 'Unreachable', room, now };
+  const report = { conditions: callConditions(outage), contact: outage?.kind !== 'Unreachable', room, now };
   await ports.directory.report(clusterId, report);
   if (outage !== undefined)
     log.warn({ clusterId, kind: outage.kind, reason: outage.message, putOff: claimedCount }, 'deliveries put off');
@@ -156,7 +156,7 @@ function callsTo(api: ClusterCalls, target: ClusterTarget, now: string, since: n
 
 /** The answer for those that were not called. */
 function putOff(outage: ClusterFailure): ClusterFailure {
-  const retryAfterSeconds = toldToWait(outage);
+  const retryAfterSeconds = askedWaitSeconds(outage);
   if (retryAfterSeconds !== undefined) return { kind: 'Throttled', message: outage.message, retryAfterSeconds };
   return outage.kind === 'Unreachable' ? { ...outage, untouched: true } : outage;
 }

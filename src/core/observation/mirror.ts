@@ -6,8 +6,8 @@
  * thousands, and only the newest are recorded.
  */
 
-import { applicationNews } from '../applications/rules/application-events.ts';
-import { type Mirrored, mirrored, withoutIt } from '../applications/rules/mirrored-application.ts';
+import { eventsOfApplication } from '../applications/rules/application-events.ts';
+import { type Mirrored, markedGone, mirrored } from '../applications/rules/mirrored-application.ts';
 import type { ObservedApplication } from '../applications/rules/observed-application.ts';
 import type { Cluster } from '../clusters/rules/cluster.ts';
 import type { Fence } from '../clusters/rules/fence.ts';
@@ -66,7 +66,7 @@ export function mirrorApplications(ports: MirrorPorts, { cluster, fence }: Mirro
       const now = await clock.now();
       const fold: MirrorFold = (known) => {
         const gone = [...known.values()].flatMap((each) => {
-          const after = each.mirrored && withoutIt(each.mirrored, now);
+          const after = each.mirrored && markedGone(each.mirrored, now);
           return after === undefined ? [] : [{ after, events: news(each.mirrored, after, each, now) }];
         });
         return { written: gone.map(({ after }) => after), events: gone.flatMap(({ events }) => events) };
@@ -88,7 +88,7 @@ function news(
   now: string,
 ): readonly NewEvent[] {
   const instance = known?.applicationInstanceId;
-  return instance === undefined ? [] : applicationNews(before, after, instance, now);
+  return instance === undefined ? [] : eventsOfApplication(before, after, instance, now);
 }
 
 export interface OthersOperations {

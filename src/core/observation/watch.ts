@@ -9,7 +9,7 @@
 
 import type { ClusterDirectory, ClusterTarget } from '../clusters/ports.ts';
 import { type Fence, LeaseLost } from '../clusters/rules/fence.ts';
-import { conditionsOf } from '../clusters/rules/reported-conditions.ts';
+import { callConditions } from '../clusters/rules/reported-conditions.ts';
 import type { Clock, Log } from '../kernel/ports.ts';
 import type { ReportedCondition } from '../kernel/rules/condition.ts';
 import type { Observation } from '../operations/rules/observation.ts';
@@ -180,7 +180,7 @@ function watcherOf(ports: WatchPorts, cluster: ClusterTarget['cluster'], { fence
     async state(state) {
       const failure = state.kind === 'Watching' ? undefined : state.failure;
       const contact = failure?.kind !== 'Unreachable';
-      const conditions = [...conditionsOf(failure), watching(state)];
+      const conditions = [...callConditions(failure), watching(state)];
       const report = { conditions, contact, now: await clock.now() };
       const changed = await fenced(directory.report(clusterId, report, fence));
       started();

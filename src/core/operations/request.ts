@@ -1,7 +1,7 @@
 /** Operations on demand. */
-import { type AcceptanceTables, surroundingsOf } from '../acceptance/accept.ts';
+import { type AcceptanceTables, operationTarget } from '../acceptance/accept.ts';
 import { refuseUnaccepted } from '../acceptance/rules/accepted-parameters.ts';
-import { warningsAt, warningsFor } from '../acceptance/rules/warnings.ts';
+import { warningsFor, warningsNow } from '../acceptance/rules/warnings.ts';
 import type { Call, Reading } from '../access/call.ts';
 import { requester } from '../access/rules/access.ts';
 import { parametersOf } from '../applications/rules/parameters.ts';
@@ -35,7 +35,7 @@ export async function draftOperation(
   }
   const given = input.parameters ?? {};
   const parameters = parametersOf(type, given, setting.applicationClass.defaultParameters);
-  const { cluster, state } = await surroundingsOf(call, setting);
+  const { cluster, state } = await operationTarget(call, setting);
   refuseUnaccepted({ type, parameters, given, ttlGiven: ttl !== undefined, pointer: '/parameters' }, cluster);
   const operation = begin(
     setting,
@@ -53,7 +53,7 @@ export async function draftOperation(
     operation,
     manifest: manifestOf(operation, cluster),
     warnings: [
-      ...warningsAt(now, { parameters, instance }, cluster),
+      ...warningsNow(now, { parameters, instance }, cluster),
       ...warningsFor({ type, engine, parameters, instance, cluster, state }),
     ],
   };

@@ -3,7 +3,7 @@
  * plan takes the place of the one before. Schedules made by hand are left alone.
  */
 
-import { willBeRefused } from '../acceptance/rules/accepted-parameters.ts';
+import { refusalsAsWarnings } from '../acceptance/rules/accepted-parameters.ts';
 import type { Call } from '../access/call.ts';
 import { minimumIntervalSeconds } from '../access/organizations.ts';
 import type { OrganizationsTable } from '../access/ports.ts';
@@ -110,7 +110,7 @@ async function acceptApplied(
   }
   const windows = await blackoutWindows(call);
   return [
-    ...willBeRefused(unaccepted),
+    ...refusalsAsWarnings(unaccepted),
     ...warnings,
     ...schedules.flatMap((schedule) =>
       blackoutWarnings(schedule, windows, call.now).map((warning) => `${schedule.protectionPlanEntry}: ${warning}`),

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { Refusal } from '../../core/kernel/rules/problem.ts';
-import { problemShape, type Shape } from '../kit/problems.ts';
+import { problemFormat, type RefusalFormat } from '../kit/problems.ts';
 
 export const AgentRefusal = z
   .object({
@@ -14,15 +14,15 @@ export const AgentRefusal = z
   })
   .meta({ id: 'AgentRefusal', description: "Why a request was refused or failed, in the agent protocol's shape." });
 
-const agentShape: Shape = {
+const agentFormat: RefusalFormat = {
   type: 'application/json',
   body: (refusal, requestId) =>
     ({ error: refusal.code, message: wordsOf(refusal), requestId }) satisfies z.infer<typeof AgentRefusal>,
 };
 
 /** How a refusal is told at this address. */
-export function shapeFor(url: string | undefined): Shape {
-  return url !== undefined && /^\/api\/agent(?:[/?]|$)/.test(url) ? agentShape : problemShape;
+export function refusalFormatFor(url: string | undefined): RefusalFormat {
+  return url !== undefined && /^\/api\/agent(?:[/?]|$)/.test(url) ? agentFormat : problemFormat;
 }
 
 function wordsOf({ message, errors }: Refusal): string {

@@ -1,14 +1,14 @@
 /** /v1/clusters: where Operations are delivered. How a cluster is reached goes in and never comes out. */
 import { own } from '../../core/access/call.ts';
-import { type CheckPorts, checkCluster } from '../../core/clusters/check.ts';
+import { type CheckNowPorts, checkCluster } from '../../core/clusters/check.ts';
 import { changeCluster, registerCluster, removeCluster } from '../../core/clusters/clusters.ts';
 import type { ClustersTable, CredentialsTable, ForgettingTable, KubeconfigReader } from '../../core/clusters/ports.ts';
 import { Cluster, ClusterChange, ClusterStatus, NewCluster } from '../../core/clusters/rules/cluster.ts';
-import { allWithWaiting, withWaiting } from '../../core/clusters/status.ts';
+import { clusterStatus, clusterStatuses } from '../../core/clusters/status.ts';
 import type { EventsTable } from '../../core/kernel/ports.ts';
 import { Event } from '../../core/kernel/rules/event.ts';
 import { callerOf } from '../kit/auth.ts';
-import { answerOnce, answerOnceBetween, created, done, write } from '../kit/calls.ts';
+import { answerOnce, answerOnceOutsideTransaction, created, done, write } from '../kit/calls.ts';
 import { CreationOrder, EventOrder, listed, listOf, listQuery } from '../kit/paging.ts';
 import { ById, ChangeHeaders, PostHeaders } from '../kit/parameters.ts';
 import type { Api, RoutePorts } from '../kit/ports.ts';
@@ -22,7 +22,7 @@ const ClusterList = listOf('ClusterList', ClusterStatus, 'clusters');
 export function clusterRoutes(
   api: Api,
   ports: RoutePorts<ClustersTable & CredentialsTable & ForgettingTable & EventsTable> &
-    Omit<CheckPorts, 'chance'> & {
+    Omit<CheckNowPorts, 'chance'> & {
       readonly readKubeconfig: KubeconfigReader;
     },
 ): void {
@@ -56,7 +56,7 @@ export function clusterRoutes(
     (request) =>
       listed(request.query, async (query) => {
         const page = await clusters.page(callerOf(request).organizationId, query);
-        return { ...page, items: await allWithWaiting(ports, page.items) };
+        return { ...page, items: await clusterStatuses(ports, page.items) };
       }),
   );
 
@@ -74,7 +74,7 @@ export function clusterRoutes(
     ),
     async (request, reply) => {
       const cluster = await own(clusters, callerOf(request), 'cluster', request.params.id);
-      return tagged(reply, await withWaiting(ports, cluster));
+      return tagged(reply, await clusterStatus(ports, cluster));
     },
   );
 
@@ -153,7 +153,7 @@ export function clusterRoutes(
       { params: ById, headers: PostHeaders, response: { 200: ClusterStatus } },
     ),
     (request, reply) =>
-      answerOnceBetween(ports, request, reply, async () =>
+      answerOnceOutsideTransaction(ports, request, reply, async () =>
         done(await checkCluster({ ...ports, chance: Math.random }, callerOf(request), request.params.id)),
       ),
   );

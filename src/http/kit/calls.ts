@@ -1,7 +1,7 @@
 /** From a request to a use case: the transaction, the caller and the time that it needs, and its answer back. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Call, Reading } from '../../core/access/call.ts';
-import { type Answer, type Keyed, once, onceBetween } from '../../core/access/idempotency.ts';
+import { type Answer, type IdempotentRequest, once, onceOutsideTransaction } from '../../core/access/idempotency.ts';
 import { callerOf } from './auth.ts';
 import type { RoutePorts } from './ports.ts';
 import { etagOf, type Revised } from './revisions.ts';
@@ -40,13 +40,13 @@ export async function answerOnce<Tables>(
 }
 
 /** `answerOnce` for what calls a cluster, which no transaction may wait for. */
-export async function answerOnceBetween(
+export async function answerOnceOutsideTransaction(
   ports: RoutePorts<unknown>,
   request: FastifyRequest,
   reply: FastifyReply,
   work: () => Promise<Answer>,
 ): Promise<void> {
-  await sendOnce(reply, await onceBetween(ports.store, keyedBy(ports, request), work));
+  await sendOnce(reply, await onceOutsideTransaction(ports.store, keyedBy(ports, request), work));
 }
 
 /** 201 with the address of what was made. */
@@ -80,7 +80,10 @@ async function sendOnce(
 }
 
 /** The same key of the same API key for another address is another key; for another body it is refused. */
-function keyedBy({ vault }: Pick<RoutePorts<unknown>, 'vault'>, request: FastifyRequest): Keyed | undefined {
+function keyedBy(
+  { vault }: Pick<RoutePorts<unknown>, 'vault'>,
+  request: FastifyRequest,
+): IdempotentRequest | undefined {
   const key = request.headers['idempotency-key'];
   if (key === undefined) return undefined;
   const { organizationId, apiKeyId } = callerOf(request);

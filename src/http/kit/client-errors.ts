@@ -8,9 +8,9 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
-import { shapeFor } from '../agents/refusals.ts';
+import { refusalFormatFor } from '../agents/refusals.ts';
 import { httpProblem } from './http-problems.ts';
-import type { Shape } from './problems.ts';
+import type { RefusalFormat } from './problems.ts';
 
 /** What was asked for over a connection last: what breaks half way in a body has no request of its own. */
 const addresses = new WeakMap<Socket, string>();
@@ -28,8 +28,8 @@ export function answerClientError(
   const refusal = refusalOf(error.code);
   const requestId = randomUUID();
   log.debug({ requestId, reason: error.code }, 'refused a request that cannot be read');
-  const shape = shapeFor(addresses.get(socket) ?? addressIn(error.rawPacket));
-  if (socket.writable && socket.bytesWritten === 0) socket.end(rawAnswer(refusal, requestId, shape));
+  const format = refusalFormatFor(addresses.get(socket) ?? addressIn(error.rawPacket));
+  if (socket.writable && socket.bytesWritten === 0) socket.end(rawAnswer(refusal, requestId, format));
   else socket.destroy();
 }
 
@@ -49,12 +49,12 @@ function addressIn(packet: unknown): string | undefined {
   return Buffer.isBuffer(packet) ? /^[A-Z]+ (\S+)/.exec(packet.toString('latin1', 0, 200))?.[1] : undefined;
 }
 
-function rawAnswer(refusal: Refusal, requestId: string, shape: Shape): string {
+function rawAnswer(refusal: Refusal, requestId: string, format: RefusalFormat): string {
   const { status } = refusal.problem;
-  const body = JSON.stringify(shape.body(refusal, requestId));
+  const body = JSON.stringify(format.body(refusal, requestId));
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    `Content-Type: ${shape.type}`,
+    `Content-Type: ${format.type}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
     `X-Request-Id: ${requestId}`,
     'Connection: close',

@@ -13,7 +13,7 @@ type Issue = z.core.$ZodIssue;
 const maxErrors = 50;
 const places: Readonly<Record<string, string>> = { params: 'path', querystring: 'query', headers: 'header' };
 
-export interface Wrong {
+export interface InvalidInput {
   /** `body`, `params`, `querystring` or `headers`. */
   readonly part: string;
   readonly schema: z.core.$ZodType;
@@ -21,7 +21,7 @@ export interface Wrong {
   readonly issues: readonly Issue[];
 }
 
-export function invalidInput(wrong: Wrong): Refusal {
+export function invalidInput(wrong: InvalidInput): Refusal {
   const all = wrong.issues.flatMap((issue) => errorsOf(issue, wrong));
   const errors = all
     .filter(({ pointer }, at) => all.findIndex((first) => first.pointer === pointer) === at)
@@ -38,7 +38,7 @@ export function invalidInput(wrong: Wrong): Refusal {
   return new Refusal(code, detail, { errors });
 }
 
-function errorsOf(issue: Issue, { part, schema, input }: Wrong): FieldError[] {
+function errorsOf(issue: Issue, { part, schema, input }: InvalidInput): FieldError[] {
   const at = (path: readonly PropertyKey[]) =>
     part === 'body' ? pointerOf(path) : `${places[part]}/${headerCase(part, path.map(String).join('/').slice(0, 100))}`;
   if (issue.code !== 'unrecognized_keys')

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { problems as subjectProblems, together } from '../../core/catalogue.ts';
 import { type ProblemRows, Refusal } from '../../core/kernel/rules/problem.ts';
 import { httpProblem, httpProblems } from './http-problems.ts';
-import { isPassing } from './transient-failures.ts';
+import { isTransient } from './transient-failures.ts';
 
 /** Every code that an answer may have, in the order of their statuses. */
 export const problems: ProblemRows = Object.fromEntries(
@@ -58,25 +58,30 @@ export function problemOf(refusal: Refusal, requestId: string, url?: string): Pr
 }
 
 /** How a refusal is written. */
-export interface Shape {
+export interface RefusalFormat {
   readonly type: string;
   body(refusal: Refusal, requestId: string, url?: string): object;
 }
 
-export const problemShape: Shape = { type: problemType, body: problemOf };
+export const problemFormat: RefusalFormat = { type: problemType, body: problemOf };
 
 /** Answers with the refusal; the caller of the service learns of a defect no more than its request's id. */
-export function sendRefusal(error: unknown, request: FastifyRequest, reply: FastifyReply, shape: Shape): FastifyReply {
+export function sendRefusal(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  format: RefusalFormat,
+): FastifyReply {
   const refusal = isStillArriving(error, request) ? tooSlow() : refusalOf(error, request);
   const { status } = refusal.problem;
   if (status >= 500) request.log.error({ err: error }, refusal.message);
   if (refusal.code === 'request-timeout') reply.header('connection', 'close');
   if (refusal.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
   if (refusal.retryAfterSeconds !== undefined) reply.header('retry-after', String(refusal.retryAfterSeconds));
-  const body = shape.body(refusal, request.id, request.url);
+  const body = format.body(refusal, request.id, request.url);
   reply.removeHeader('etag');
   // Serialized here: the route's own schemas are for its answers.
-  return reply.code(status).type(shape.type).serializer(JSON.stringify).send(body);
+  return reply.code(status).type(format.type).serializer(JSON.stringify).send(body);
 }
 
 /** What Fastify itself refuses, by its code. */
@@ -98,7 +103,7 @@ function refusalOf(error: unknown, request: FastifyRequest): Refusal {
   const { code, statusCode } = codesOf(error);
   const known = typeof code === 'string' ? frameworkRefusals[code] : undefined;
   if (known !== undefined) return known(request);
-  if (isPassing(error))
+  if (isTransient(error))
     return unavailable('The service cannot reach what it needs. Repeat the request a little later.');
   if (
     typeof code === 'string' &&

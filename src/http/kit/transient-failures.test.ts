@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { isPassing } from './transient-failures.ts';
+import { isTransient } from './transient-failures.ts';
 
 const coded = (code: string, more: object = {}) => Object.assign(new Error('x'), { code }, more);
 
@@ -20,7 +20,7 @@ describe('what passes is told from what is a defect', () => {
     ],
   ];
   for (const [name, error] of passing)
-    test(`${name} is worth a repetition`, () => assert.equal(isPassing(error), true));
+    test(`${name} is worth a repetition`, () => assert.equal(isTransient(error), true));
 
   const defects: readonly [string, unknown][] = [
     ['a broken constraint', coded('23514')],
@@ -29,11 +29,11 @@ describe('what passes is told from what is a defect', () => {
     ['nothing', undefined],
     ['a text', 'ECONNREFUSED'],
   ];
-  for (const [name, error] of defects) test(`${name} is not`, () => assert.equal(isPassing(error), false));
+  for (const [name, error] of defects) test(`${name} is not`, () => assert.equal(isTransient(error), false));
 
   test('an error that is its own cause ends the search', () => {
     const error = new Error('x');
     error.cause = error;
-    assert.equal(isPassing(error), false);
+    assert.equal(isTransient(error), false);
   });
 });

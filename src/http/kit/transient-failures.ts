@@ -2,7 +2,7 @@
  * Tells a failure that passes (the database cannot be reached, is starting, is out of connections or ended this very
  * transaction) from a defect. The former is a 503 that is worth repeating, the latter a 500.
  */
-const passingCodes: ReadonlySet<string> = new Set([
+const transientCodes: ReadonlySet<string> = new Set([
   // Prisma: unreachable, timed out, closed, no connection free, too many connections, write conflict, transaction expired
   ...['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2034', 'P2037'],
   // the network
@@ -11,26 +11,26 @@ const passingCodes: ReadonlySet<string> = new Set([
   ...['25006', '25P03', '40001', '40P01', '55P03', '57014'],
 ]);
 /** Connection exceptions, insufficient resources, operator intervention (shutdown, crash, starting). */
-const passingClasses = /^(08|53)[0-9A-Z]{3}$|^57P0\d$/;
+const transientClasses = /^(08|53)[0-9A-Z]{3}$|^57P0\d$/;
 /** What `pg` says without a code. */
-const passingWords =
+const transientMessages =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 const maxDepth = 5;
 
-export function isPassing(error: unknown, depth = 0): boolean {
+export function isTransient(error: unknown, depth = 0): boolean {
   if (typeof error !== 'object' || error === null || depth > maxDepth) return false;
   const { code, originalCode, severity, message, cause, errors, meta, driverAdapterError } = fieldsOf(error);
   if (
     [code, originalCode].some(
-      (each) => typeof each === 'string' && (passingCodes.has(each) || passingClasses.test(each)),
+      (each) => typeof each === 'string' && (transientCodes.has(each) || transientClasses.test(each)),
     )
   )
     return true;
   // FATAL: PostgreSQL ended the connection or refused to open it, whatever the code.
   if (severity === 'FATAL' || severity === 'PANIC') return true;
-  if (typeof message === 'string' && passingWords.test(message)) return true;
+  if (typeof message === 'string' && transientMessages.test(message)) return true;
   const inner = [cause, meta, driverAdapterError, ...(Array.isArray(errors) ? errors : [])];
-  return inner.some((each) => isPassing(each, depth + 1));
+  return inner.some((each) => isTransient(each, depth + 1));
 }
 
 function fieldsOf(error: object): Record<string, unknown> {

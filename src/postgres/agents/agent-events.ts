@@ -8,7 +8,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { z } from 'zod';
 import type { AgentRecord, AgentTokens, AgentTokensTable, TakenBatch } from '../../core/agents/ports.ts';
-import type { AgentStanding } from '../../core/agents/rules/agent-contact.ts';
+import type { AgentContact } from '../../core/agents/rules/agent-contact.ts';
 import type { AgentFact } from '../../core/agents/rules/agent-event.ts';
 import { observationOf } from '../../core/agents/rules/posted-conditions.ts';
 import { agentEvent } from '../../core/agents/rules/reasons.ts';
@@ -60,7 +60,7 @@ const Standing = z.object({
   relistRevision: z.int(),
   relistRaisedAt: Instant.optional(),
   relistWanted: z.boolean(),
-}) satisfies z.ZodType<AgentStanding & { readonly id: string }>;
+}) satisfies z.ZodType<AgentContact & { readonly id: string }>;
 const writeStanding = `
   update cluster set conditions = $2, last_contact_at = $3, agent_heartbeat_at = $4, agent_gap_told_at = $5,
                      relist_revision = $6, relist_raised_at = $7, relist_wanted = $8
@@ -72,7 +72,7 @@ export function agentEventsOf(pool: Pool): AgentRecord {
       const [row] = await select(pool, holder, [tokenHash]);
       return row === undefined ? undefined : fromRow(Holder, row);
     },
-    take: ({ clusterId, organizationId }, { heartbeat, facts }, now, { fold, stand }) =>
+    take: ({ clusterId, organizationId }, { heartbeat, facts }, now, { fold, contactAfter }) =>
       inTransaction(pool, async (client) => {
         const found = await resolve(client, clusterId, facts);
         const fresh = await unseen(client, clusterId, [...found.known, ...facts.filter(concernsCluster)], now);
@@ -92,13 +92,13 @@ export function agentEventsOf(pool: Pool): AgentRecord {
           rotated.map(() => agentEvent('CredentialRotated', { organizationId, clusterId, message, at: now })),
         );
         const relist = found.unknownCount > 0 || fresh.some(({ about }) => about === 'BufferOverflow');
-        await restand(client, clusterId, (known) => stand(known, { heartbeat, relist }));
+        await restand(client, clusterId, (known) => contactAfter(known, { heartbeat, relist }));
         return { changedCount };
       }),
-    async pass(stand) {
+    async updateContacts(after) {
       const rows = await select(pool, `${standing} where agent_token_hash is not null or relist_wanted`, []);
-      const due = rows.map((row) => fromRow(Standing, row)).filter((known) => differs(known, stand(known)));
-      for (const { id } of due) await inTransaction(pool, (client) => restand(client, id, stand));
+      const due = rows.map((row) => fromRow(Standing, row)).filter((known) => differs(known, after(known)));
+      for (const { id } of due) await inTransaction(pool, (client) => restand(client, id, after));
       return due.length;
     },
     async forget() {
@@ -170,13 +170,13 @@ async function unseen(
   return [...byDigest.values()].filter(({ digest }) => fresh.has(digest));
 }
 
-const differs = (a: AgentStanding, b: AgentStanding) => JSON.stringify(a) !== JSON.stringify(b);
+const differs = (a: AgentContact, b: AgentContact) => JSON.stringify(a) !== JSON.stringify(b);
 
 /** As it is by now: somebody else may have changed it meanwhile. */
 async function restand(
   client: PoolClient,
   clusterId: string,
-  stand: (standing: AgentStanding) => AgentStanding,
+  stand: (standing: AgentContact) => AgentContact,
 ): Promise<void> {
   const [row] = await select(client, `${standing} where id = $1 for no key update`, [clusterId]);
   if (row === undefined) return;

@@ -67,7 +67,7 @@ export function clusterChecksOf(pool: Pool): ClusterChecks {
       return Place.array().parse(await select(pool, applications, [clusterId]));
     },
     record,
-    async tell(now) {
+    async recordDueEvents(now) {
       const due = await select(pool, toTell, [now]);
       for (const { id } of due) {
         const nothing = { conditions: [], contact: false, now };
@@ -80,11 +80,11 @@ export function clusterChecksOf(pool: Pool): ClusterChecks {
 
 export function clusterFiguresOf(pool: Pool): ClusterFigures {
   return {
-    async waiting(clusterIds) {
+    async pending(clusterIds) {
       const rows = (await select(pool, waitingFor, [clusterIds])).map((row) => fromRow(Waiting, row));
       return new Map(rows.map(({ clusterId, ...rest }) => [clusterId, rest]));
     },
-    async standings(limit) {
+    async measured(limit) {
       return (await select(pool, standings, [limit])).map((row) => fromRow(Standing, row));
     },
   };

@@ -5,9 +5,9 @@
 
 import type { PoolClient } from 'pg';
 import { z } from 'zod';
-import type { ClusterReport, Found } from '../../core/clusters/ports.ts';
+import type { CheckResult, ClusterReport } from '../../core/clusters/ports.ts';
 import { Cluster } from '../../core/clusters/rules/cluster.ts';
-import { isWorthALook, newsOf, type Told } from '../../core/clusters/rules/condition-events.ts';
+import { eventsOfConditions, needsCheck, type RecordedReasons } from '../../core/clusters/rules/condition-events.ts';
 import { isOutdated, refreshed } from '../../core/clusters/rules/discovery.ts';
 import { clusterEvent } from '../../core/clusters/rules/reasons.ts';
 import { throttledAfter } from '../../core/clusters/rules/throttling.ts';
@@ -29,7 +29,7 @@ const write = `
 export async function reportCluster(
   client: PoolClient,
   clusterId: string,
-  report: ClusterReport & Partial<Pick<Found, 'withdrawn' | 'checkDueAt'>>,
+  report: ClusterReport & Partial<Pick<CheckResult, 'withdrawn' | 'checkDueAt'>>,
 ): Promise<readonly string[]> {
   const { rows } = await client.query('select * from cluster where id = $1 for update', [clusterId]);
   if (rows[0] === undefined) return [];
@@ -42,7 +42,7 @@ export async function reportCluster(
     ({ type, status }) => known.conditions.find((before) => before.type === type)?.status !== status,
   );
   const told = ToldConditions.parse(row.toldConditions);
-  const outcome = newsOf(conditions, without(told, withdrawn), now);
+  const outcome = eventsOfConditions(conditions, without(told, withdrawn), now);
   const discovery = report.discovery === undefined ? undefined : refreshed(known.discovery, report.discovery);
   const sinceMs = Date.parse(now) - Date.parse(known.lastContactAt ?? new Date(0).toISOString());
   const lastContactAt = contact && sinceMs > contactEveryMs ? now : known.lastContactAt;
@@ -53,8 +53,8 @@ export async function reportCluster(
     discovery === undefined &&
     lastContactAt === known.lastContactAt &&
     throttledUntil === known.throttledUntil &&
-    JSON.stringify(outcome.told) === JSON.stringify(told) &&
-    outcome.lookAt === tellAt;
+    JSON.stringify(outcome.recorded) === JSON.stringify(told) &&
+    outcome.nextAt === tellAt;
   if (same) return [];
   await client.query({
     name: 'report-cluster',
@@ -64,16 +64,16 @@ export async function reportCluster(
       JSON.stringify(conditions),
       discovery === undefined ? null : JSON.stringify(discovery),
       lastContactAt ?? null,
-      JSON.stringify(outcome.told),
-      outcome.lookAt ?? null,
-      report.checkDueAt ?? (isWorthALook(known.conditions, conditions) ? now : null),
+      JSON.stringify(outcome.recorded),
+      outcome.nextAt ?? null,
+      report.checkDueAt ?? (needsCheck(known.conditions, conditions) ? now : null),
       throttledUntil ?? null,
     ],
   });
   const { organizationId } = known;
   await appendEvents(
     client,
-    outcome.news.map((news) => clusterEvent(news, { organizationId, clusterId, at: now })),
+    outcome.events.map((event) => clusterEvent(event, { organizationId, clusterId, at: now })),
   );
   return changed.map(({ type, status }) => `${type}=${status}`);
 }
@@ -92,6 +92,6 @@ function conditionsAfter(
 }
 
 /** What is told of a condition that did not apply for a while is told anew. */
-function without(told: Told, withdrawn: readonly string[]): Told {
+function without(told: RecordedReasons, withdrawn: readonly string[]): RecordedReasons {
   return Object.fromEntries(Object.entries(told).filter(([type]) => !withdrawn.includes(type)));
 }

@@ -6,7 +6,7 @@ import type { Discovery } from '../../clusters/rules/discovery.ts';
 import { type FieldError, Refusal } from '../../kernel/rules/problem.ts';
 
 /** A cluster, as far as it was looked at. */
-export interface LookedAtCluster {
+export interface CheckedCluster {
   readonly name: string;
   readonly discovery?: Discovery | undefined;
 }
@@ -15,13 +15,13 @@ type Type = 'Backup' | 'Restore';
 /** How the ttl reaches the operator: operators before about 0.0.7 know only `retention`, which means the same. */
 export type TtlField = 'ttl' | 'retention' | 'none';
 
-export function ttlFieldOf(cluster: Pick<LookedAtCluster, 'discovery'>): TtlField {
+export function ttlFieldOf(cluster: Pick<CheckedCluster, 'discovery'>): TtlField {
   const accepted = cluster.discovery?.acceptedParameters.backup;
   if (accepted === undefined || accepted.includes('ttl')) return 'ttl';
   return accepted.includes('retention') ? 'retention' : 'none';
 }
 
-export interface Wanted {
+export interface WantedParameters {
   readonly type: Type;
   readonly parameters: object;
   /** Those that are asked for as such; the others come from the application class. */
@@ -42,8 +42,8 @@ export interface Unaccepted {
 }
 
 export function unaccepted(
-  { type, parameters, given, ttlGiven }: Omit<Wanted, 'pointer'>,
-  cluster: LookedAtCluster,
+  { type, parameters, given, ttlGiven }: Omit<WantedParameters, 'pointer'>,
+  cluster: CheckedCluster,
 ): readonly Unaccepted[] {
   const part = cluster.discovery?.acceptedParameters;
   const accepted = type === 'Backup' ? part?.backup : part?.restore;
@@ -64,7 +64,7 @@ export function unaccepted(
 }
 
 /** Where each is in the request's body, and what to do. */
-export function unacceptedErrors(wanted: Wanted, cluster: LookedAtCluster): readonly FieldError[] {
+export function unacceptedErrors(wanted: WantedParameters, cluster: CheckedCluster): readonly FieldError[] {
   return unaccepted(wanted, cluster).map(({ field, from, says }) => ({
     pointer: field === 'ttl' ? '/ttl' : `${wanted.pointer}/${field}`,
     detail: `${says}; ${from === 'Asked' ? 'leave it out' : removeFromClass}, ${orUpdate}.`,
@@ -75,7 +75,7 @@ export const removeFromClass = "it comes from the application class's defaultPar
 export const orUpdate = 'or update the operator and check the cluster';
 
 /** Throws the Refusal `rule-violated` for parameters that the cluster's operator is known not to accept. */
-export function refuseUnaccepted(wanted: Wanted, cluster: LookedAtCluster): void {
+export function refuseUnaccepted(wanted: WantedParameters, cluster: CheckedCluster): void {
   const errors = unacceptedErrors(wanted, cluster);
   if (errors.length > 0)
     throw new Refusal('rule-violated', `The operator of the cluster ${cluster.name} does not accept all parameters.`, {
@@ -84,6 +84,6 @@ export function refuseUnaccepted(wanted: Wanted, cluster: LookedAtCluster): void
 }
 
 /** Of an Operation that exists already: a refusal becomes a warning. */
-export function willBeRefused(errors: readonly FieldError[]): readonly string[] {
+export function refusalsAsWarnings(errors: readonly FieldError[]): readonly string[] {
   return errors.map(({ pointer, detail }) => `Its backups will be refused (${pointer.slice(1)}). ${detail}`);
 }

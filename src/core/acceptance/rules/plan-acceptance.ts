@@ -7,7 +7,7 @@ import type { ApplicationInstance } from '../../applications/rules/application.t
 import type { ApplicationState } from '../../applications/rules/cluster-application.ts';
 import type { BackupParameters } from '../../applications/rules/parameters.ts';
 import type { FieldError } from '../../kernel/rules/problem.ts';
-import { type LookedAtCluster, orUpdate, removeFromClass, type Unaccepted, unaccepted } from './accepted-parameters.ts';
+import { type CheckedCluster, orUpdate, removeFromClass, type Unaccepted, unaccepted } from './accepted-parameters.ts';
 import { warningsFor } from './warnings.ts';
 
 /** A schedule that a plan makes or changes, and what its backups meet. */
@@ -18,7 +18,7 @@ export interface PlannedSchedule {
     readonly template: { readonly parameters?: BackupParameters | undefined };
   };
   readonly instance: Pick<ApplicationInstance, 'namespace' | 'name'>;
-  readonly cluster: LookedAtCluster;
+  readonly cluster: CheckedCluster;
   /** Of the application class. */
   readonly defaultParameters: BackupParameters;
   /** What the cluster states of the application; absent when it was never seen there. */

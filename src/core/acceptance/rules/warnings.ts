@@ -7,32 +7,32 @@ import { type ApplicationState, capabilityAnnotation } from '../../applications/
 import type { Cluster } from '../../clusters/rules/cluster.ts';
 import type { Discovery } from '../../clusters/rules/discovery.ts';
 import type { Engine, OperationType } from '../../kernel/rules/operation-type.ts';
-import { type LookedAtCluster, ttlFieldOf } from './accepted-parameters.ts';
+import { type CheckedCluster, ttlFieldOf } from './accepted-parameters.ts';
 
 type Type = 'Backup' | 'Restore';
 
 /** An Operation, and what it meets. */
-export interface Meeting {
+export interface ProposedOperation {
   readonly type: Type;
   readonly engine?: Engine | undefined;
   /** With the application class's defaults. */
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly instance: { readonly namespace: string; readonly name: string };
-  readonly cluster: LookedAtCluster;
+  readonly cluster: CheckedCluster;
   /** What the cluster states of the application; absent when it was never seen there. */
   readonly state?: ApplicationState | undefined;
 }
 
 /** What makes Operations of this kind unlikely to work, now and later. */
-export function warningsFor(meeting: Meeting): readonly string[] {
-  const { type, engine = 'velero', instance, state } = meeting;
-  return [...applicationWarnings(type, engine, instance, state), ...clusterWarnings(meeting)];
+export function warningsFor(proposed: ProposedOperation): readonly string[] {
+  const { type, engine = 'velero', instance, state } = proposed;
+  return [...applicationWarnings(type, engine, instance, state), ...clusterWarnings(proposed)];
 }
 
 /** What delays or changes one Operation that is asked for at `now`. */
-export function warningsAt(
+export function warningsNow(
   now: string,
-  { parameters, instance }: Pick<Meeting, 'parameters' | 'instance'>,
+  { parameters, instance }: Pick<ProposedOperation, 'parameters' | 'instance'>,
   cluster: Pick<Cluster, 'name' | 'conditions' | 'throttledUntil'>,
 ): readonly string[] {
   const warnings: string[] = [];
@@ -68,7 +68,7 @@ function namespacesIn(mapping: unknown): readonly string[] | undefined {
 function applicationWarnings(
   type: OperationType,
   engine: Engine,
-  { namespace, name }: Meeting['instance'],
+  { namespace, name }: ProposedOperation['instance'],
   state: ApplicationState | undefined,
 ): readonly string[] {
   if (state === undefined) return [];
@@ -81,7 +81,7 @@ function applicationWarnings(
   ];
 }
 
-function clusterWarnings({ type, parameters, cluster, instance }: Meeting): readonly string[] {
+function clusterWarnings({ type, parameters, cluster, instance }: ProposedOperation): readonly string[] {
   const { discovery, name } = cluster;
   if (discovery === undefined) return [];
   return [

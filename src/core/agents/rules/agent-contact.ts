@@ -14,7 +14,7 @@ const relistEveryMs = 60_000;
 const contactEveryMs = 5_000;
 export const agentCondition = 'AgentConnected';
 
-export interface AgentStanding {
+export interface AgentContact {
   readonly conditions: readonly Condition[];
   readonly lastContactAt?: string | undefined;
   readonly tokenCreatedAt?: string | undefined;
@@ -26,42 +26,42 @@ export interface AgentStanding {
 }
 
 /** After a batch. `relist`: something in it says that some of what happened is not known here. */
-export function heard(
-  standing: AgentStanding,
+export function contactAfterBatch(
+  contact: AgentContact,
   { heartbeat, relist }: { readonly heartbeat: boolean; readonly relist: boolean },
   now: string,
-): AgentStanding {
-  const gap = standing.heartbeatAt !== undefined && since(later(standing.heartbeatAt, standing.gapToldAt), now) > gapMs;
-  const lastContactAt = since(standing.lastContactAt, now) > contactEveryMs ? now : standing.lastContactAt;
+): AgentContact {
+  const gap = contact.heartbeatAt !== undefined && since(later(contact.heartbeatAt, contact.gapToldAt), now) > gapMs;
+  const lastContactAt = since(contact.lastContactAt, now) > contactEveryMs ? now : contact.lastContactAt;
   return relisted(
     {
-      ...standing,
+      ...contact,
       lastContactAt,
       ...(gap && { gapToldAt: now }),
       ...(heartbeat && {
         heartbeatAt: now,
         lastContactAt: now,
-        conditions: withCondition(standing.conditions, connected(now)),
+        conditions: withCondition(contact.conditions, connected(now)),
       }),
-      relistWanted: standing.relistWanted || relist || gap,
+      relistWanted: contact.relistWanted || relist || gap,
     },
     now,
   );
 }
 
 /** When a while has passed, whatever was posted. */
-export function afterWhile(standing: AgentStanding, now: string): AgentStanding {
-  const { tokenCreatedAt, heartbeatAt } = standing;
+export function contactAfterWait(contact: AgentContact, now: string): AgentContact {
+  const { tokenCreatedAt, heartbeatAt } = contact;
   const silent = tokenCreatedAt !== undefined && since(heartbeatAt ?? tokenCreatedAt, now) > silenceMs;
-  const conditions = silent ? withCondition(standing.conditions, disconnected(heartbeatAt, now)) : standing.conditions;
-  return relisted({ ...standing, conditions }, now);
+  const conditions = silent ? withCondition(contact.conditions, disconnected(heartbeatAt, now)) : contact.conditions;
+  return relisted({ ...contact, conditions }, now);
 }
 
-function relisted(standing: AgentStanding, now: string): AgentStanding {
-  const elapsed = since(standing.relistRaisedAt, now);
+function relisted(contact: AgentContact, now: string): AgentContact {
+  const elapsed = since(contact.relistRaisedAt, now);
   // Raised in the future: the clock was put back, which must not silence this.
-  if (!standing.relistWanted || (elapsed >= 0 && elapsed < relistEveryMs)) return standing;
-  return { ...standing, relistWanted: false, relistRaisedAt: now, relistRevision: standing.relistRevision + 1 };
+  if (!contact.relistWanted || (elapsed >= 0 && elapsed < relistEveryMs)) return contact;
+  return { ...contact, relistWanted: false, relistRaisedAt: now, relistRevision: contact.relistRevision + 1 };
 }
 
 function connected(now: string): OwnCondition {

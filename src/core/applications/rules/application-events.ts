@@ -11,7 +11,7 @@ import type { Mirrored } from './mirrored-application.ts';
 import { applicationEvent, type applicationEvents } from './reasons.ts';
 
 /** What is told of a registered application whose readiness, capabilities or presence changed. */
-export function applicationNews(
+export function eventsOfApplication(
   before: Mirrored | undefined,
   after: Mirrored,
   applicationInstanceId: string,

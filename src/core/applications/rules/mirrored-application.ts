@@ -24,7 +24,7 @@ export function mirrored(
   made: Pick<Mirrored, 'id' | 'organizationId' | 'clusterId'>,
   now: string,
 ): Mirrored | undefined {
-  if (seen.deleted) return known?.uid === seen.uid ? withoutIt(known, now) : undefined;
+  if (seen.deleted) return known?.uid === seen.uid ? markedGone(known, now) : undefined;
   const { data: place } = Place.safeParse(seen);
   if (place === undefined) return undefined;
   const { id, organizationId, clusterId } = known ?? made;
@@ -47,7 +47,7 @@ export function mirrored(
 }
 
 /** `undefined` when it is known to be gone already. */
-export function withoutIt(known: Mirrored, now: string): Mirrored | undefined {
+export function markedGone(known: Mirrored, now: string): Mirrored | undefined {
   return known.goneAt === undefined ? { ...known, goneAt: now } : undefined;
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Condition } from '../../kernel/rules/condition.ts';
-import { isWorthALook, newsOf, type Told } from './condition-events.ts';
+import { eventsOfConditions, needsCheck, type RecordedReasons } from './condition-events.ts';
 
 const start = Date.parse('2026-01-01T00:00:00.000Z');
 const at = (seconds: number) => new Date(start + seconds * 1000).toISOString();
@@ -12,9 +12,13 @@ const condition = (type: string, status: Condition['status'], since: number, rea
   message: 'no route to host.',
   lastTransitionTime: at(since),
 });
-const well: Told = { Reachable: 'ClusterReachable', Authenticated: 'CredentialsAccepted', Watching: 'Watching' };
+const well: RecordedReasons = {
+  Reachable: 'ClusterReachable',
+  Authenticated: 'CredentialsAccepted',
+  Watching: 'Watching',
+};
 
-test('a watch that begins to be refused, or is refused no longer, is worth a look', () => {
+test('a cluster is checked when its watch begins or ceases to be refused', () => {
   const [well, refused, away] = [
     condition('Watching', 'True', 0, 'Watching'),
     condition('Watching', 'False', 1, 'Refused'),
@@ -28,67 +32,71 @@ test('a watch that begins to be refused, or is refused no longer, is worth a loo
     [[refused], [refused], false],
     [[], [refused], false],
   ] as const)
-    assert.equal(isWorthALook(before, after), expected);
+    assert.equal(needsCheck(before, after), expected);
 });
 
-describe('news of a cluster', () => {
-  test('trouble is told once it has lasted, and only once', () => {
+describe('events of a cluster', () => {
+  test('trouble is recorded once it has lasted ten seconds, and only once', () => {
     const conditions = [condition('Reachable', 'False', 0)];
-    const early = newsOf(conditions, well, at(9));
-    assert.deepEqual([early.news, early.lookAt], [[], at(10)]);
-    const told = newsOf(conditions, early.told, at(10));
+    const early = eventsOfConditions(conditions, well, at(9));
+    assert.deepEqual([early.events, early.nextAt], [[], at(10)]);
+    const later = eventsOfConditions(conditions, early.recorded, at(10));
     assert.deepEqual(
-      told.news.map(({ type, reason }) => [type, reason]),
+      later.events.map(({ type, reason }) => [type, reason]),
       [['Warning', 'ClusterUnreachable']],
     );
-    assert.match(told.news[0]?.message ?? '', /no route to host.*Since 2026-01-01T00:00:00/);
-    assert.deepEqual(newsOf(conditions, told.told, at(1000)).news, []);
+    assert.match(later.events[0]?.message ?? '', /no route to host.*Since 2026-01-01T00:00:00/);
+    assert.deepEqual(eventsOfConditions(conditions, later.recorded, at(1000)).events, []);
   });
 
-  test('what comes and goes within seconds is told once', () => {
-    let told = well;
-    const news: string[] = [];
+  test('a condition that changes every few seconds makes one event', () => {
+    let recorded = well;
+    const events: string[] = [];
     for (let seconds = 0; seconds < 3600; seconds += 1) {
       const since = seconds - (seconds % 12);
       const status = (since / 12) % 2 === 0 ? 'False' : 'True';
-      const outcome = newsOf([condition('Reachable', status, since)], told, at(seconds));
-      told = outcome.told;
-      news.push(...outcome.news.map(({ reason }) => reason));
+      const outcome = eventsOfConditions([condition('Reachable', status, since)], recorded, at(seconds));
+      recorded = outcome.recorded;
+      events.push(...outcome.events.map(({ reason }) => reason));
     }
-    assert.deepEqual(news, ['ClusterUnreachable']);
+    assert.deepEqual(events, ['ClusterUnreachable']);
   });
 
-  test('its end is told once it has lasted', () => {
-    const told = { ...well, Reachable: 'ClusterUnreachable' };
+  test('the end of trouble is recorded once it has lasted thirty seconds', () => {
+    const recorded = { ...well, Reachable: 'ClusterUnreachable' };
     const conditions = [condition('Reachable', 'True', 0)];
-    assert.equal(newsOf(conditions, told, at(29)).lookAt, at(30));
+    assert.equal(eventsOfConditions(conditions, recorded, at(29)).nextAt, at(30));
     assert.deepEqual(
-      newsOf(conditions, told, at(30)).news.map(({ type, reason }) => [type, reason]),
+      eventsOfConditions(conditions, recorded, at(30)).events.map(({ type, reason }) => [type, reason]),
       [['Normal', 'ClusterReachable']],
     );
   });
 
-  test('that all is well from the beginning is no news, trouble from the beginning is', () => {
+  test('a cluster that is well from the beginning makes no event, one in trouble does', () => {
     const all = [condition('Reachable', 'True', 0), condition('OperatorReady', 'True', 0)];
-    const outcome = newsOf(all, {}, at(0));
+    const outcome = eventsOfConditions(all, {}, at(0));
     assert.deepEqual(
-      [outcome.news, outcome.told],
+      [outcome.events, outcome.recorded],
       [[], { Reachable: 'ClusterReachable', OperatorReady: 'OperatorReady' }],
     );
-    assert.equal(newsOf([condition('Authenticated', 'False', 0)], {}, at(0)).news[0]?.reason, 'CredentialsRejected');
+    assert.equal(
+      eventsOfConditions([condition('Authenticated', 'False', 0)], {}, at(0)).events[0]?.reason,
+      'CredentialsRejected',
+    );
   });
 
-  test('an interrupted watch is told unless it follows from something else', () => {
+  test('an interrupted watch is recorded unless it follows from another condition', () => {
     const watching = condition('Watching', 'False', 0);
     const ofWatching = (other: Condition) =>
-      newsOf([other, watching], well, at(60)).news.filter(({ reason }) => reason === 'WatchInterrupted').length;
+      eventsOfConditions([other, watching], well, at(60)).events.filter(({ reason }) => reason === 'WatchInterrupted')
+        .length;
     assert.equal(ofWatching(condition('Reachable', 'True', 0)), 1);
     assert.equal(ofWatching(condition('Reachable', 'False', 0)), 0);
     assert.equal(ofWatching(condition('Authenticated', 'Unknown', 0)), 0);
   });
 
-  test('credentials that expire are told once before, once at the end, and once when renewed', () => {
-    let told: Told = {};
+  test('credentials that expire are recorded once before, once at the end, and once when renewed', () => {
+    let recorded: RecordedReasons = {};
     const steps: [Condition['status'], string][] = [
       ['False', 'Valid'],
       ['True', 'ExpiresSoon'],
@@ -96,15 +104,19 @@ describe('news of a cluster', () => {
       ['True', 'Expired'],
       ['False', 'Valid'],
     ];
-    const news = steps.flatMap(([status, reason], day) => {
-      const outcome = newsOf([condition('CredentialsExpiring', status, 0, reason)], told, at(day * 86_400));
-      told = outcome.told;
-      return outcome.news.map((each) => each.reason);
+    const events = steps.flatMap(([status, reason], day) => {
+      const outcome = eventsOfConditions(
+        [condition('CredentialsExpiring', status, 0, reason)],
+        recorded,
+        at(day * 86_400),
+      );
+      recorded = outcome.recorded;
+      return outcome.events.map((each) => each.reason);
     });
-    assert.deepEqual(news, ['CredentialsExpiring', 'CredentialsExpired', 'CredentialsRenewed']);
+    assert.deepEqual(events, ['CredentialsExpiring', 'CredentialsExpired', 'CredentialsRenewed']);
   });
 
-  test('what is Unknown is no news', () => {
-    assert.deepEqual(newsOf([condition('Authenticated', 'Unknown', 0)], well, at(600)).news, []);
+  test('Unknown makes no event', () => {
+    assert.deepEqual(eventsOfConditions([condition('Authenticated', 'Unknown', 0)], well, at(600)).events, []);
   });
 });

@@ -1,8 +1,16 @@
 /**
- * Which changes of a cluster's conditions become events. Trouble is told once it has lasted ten seconds, the end of
- * trouble once it has lasted thirty: so what comes and goes within seconds is told once, not each time. What follows
- * from another condition is not told: a cluster that cannot be reached is not watched either. What was told last is
- * kept, by type, so that of all replicas one tells.
+ * Which changes of a cluster's conditions become events.
+ *
+ *   trouble           is recorded once it has lasted ten seconds
+ *   the end of it     is recorded once that has lasted thirty seconds
+ *   credentials, the operator's readiness    are recorded at once
+ *
+ * So a condition that changes every few seconds makes one event, not one for each change. A condition that follows from
+ * another makes none: a cluster that cannot be reached cannot be watched either. `Unknown` makes none.
+ *
+ * The reason of the last event is kept on the cluster's row, by type of condition, and changes in the transaction of the
+ * event: so of all replicas one records it. `nextAt` is kept there as well: the moment when a condition will have lasted
+ * long enough, which a later round (`recordDueEvents`) then finds.
  */
 
 import type { Condition } from '../../kernel/rules/condition.ts';
@@ -10,22 +18,23 @@ import type { EventType } from '../../kernel/rules/event.ts';
 import type { ClusterEventReason } from './reasons.ts';
 
 /** The reason of the last event by type of condition. */
-export type Told = Readonly<Record<string, string>>;
+export type RecordedReasons = Readonly<Record<string, string>>;
 
-export interface News {
+export interface ConditionEvent {
   readonly type: EventType;
   readonly reason: ClusterEventReason;
   readonly message: string;
 }
 
-export interface Outcome {
-  readonly told: Told;
-  readonly news: readonly News[];
-  /** When to look again: something is about to have lasted long enough. */
-  readonly lookAt: string | undefined;
+export interface ConditionEvents {
+  readonly events: readonly ConditionEvent[];
+  readonly recorded: RecordedReasons;
+  /** When the next condition will have lasted long enough; absent when none is waiting. */
+  readonly nextAt: string | undefined;
 }
 
-interface Telling extends News {
+interface DueEvent extends ConditionEvent {
+  /** How long the condition has to last first. */
   readonly lastsMs: number;
 }
 
@@ -33,52 +42,56 @@ const troubleMs = 10_000;
 const recoveryMs = 30_000;
 
 /**
- * Whether the cluster is worth a look now: its watch has begun to be refused, or is refused no longer, so what it serves
- * or allows has changed. One that only could not be asked for a while is as it was.
+ * Whether to check the cluster now, because its watch has begun or ceased to be refused: what it serves or allows has
+ * changed. A cluster that could only not be reached for a while is as it was.
  */
-export function isWorthALook(before: readonly Condition[], after: readonly Condition[]): boolean {
+export function needsCheck(before: readonly Condition[], after: readonly Condition[]): boolean {
   const [was, is] = [before, after].map((conditions) => conditions.find(({ type }) => type === 'Watching'));
   if (was === undefined || is === undefined || was.status === is.status) return false;
   return [was, is].some(({ status, reason }) => status === 'False' && reason === 'Refused');
 }
 
-export function newsOf(conditions: readonly Condition[], told: Told, now: string): Outcome {
-  let next = told;
-  const news: News[] = [];
-  const looks: number[] = [];
+export function eventsOfConditions(
+  conditions: readonly Condition[],
+  recorded: RecordedReasons,
+  now: string,
+): ConditionEvents {
+  let next = recorded;
+  const events: ConditionEvent[] = [];
+  const waiting: number[] = [];
   for (const condition of conditions) {
-    const telling = tellingOf(condition, conditions);
-    if (telling === undefined || next[condition.type] === telling.reason) continue;
-    // That all is well from the beginning is no news, and needs not last to be known.
-    if (next[condition.type] === undefined && telling.type === 'Normal') {
-      next = { ...next, [condition.type]: telling.reason };
+    const due = dueEvent(condition, conditions);
+    if (due === undefined || next[condition.type] === due.reason) continue;
+    // A cluster that is well from the beginning makes no event, and need not be well for a while first.
+    if (next[condition.type] === undefined && due.type === 'Normal') {
+      next = { ...next, [condition.type]: due.reason };
       continue;
     }
-    const tellAt = Date.parse(condition.lastTransitionTime) + telling.lastsMs;
-    if (tellAt > Date.parse(now)) {
-      looks.push(tellAt);
+    const dueAt = Date.parse(condition.lastTransitionTime) + due.lastsMs;
+    if (dueAt > Date.parse(now)) {
+      waiting.push(dueAt);
       continue;
     }
-    const { lastsMs: _, ...each } = telling;
-    next = { ...next, [condition.type]: telling.reason };
-    news.push(each);
+    const { lastsMs: _, ...event } = due;
+    next = { ...next, [condition.type]: due.reason };
+    events.push(event);
   }
-  const lookAt = looks.length === 0 ? undefined : new Date(Math.min(...looks)).toISOString();
-  return { told: next, news, lookAt };
+  const nextAt = waiting.length === 0 ? undefined : new Date(Math.min(...waiting)).toISOString();
+  return { events, recorded: next, nextAt };
 }
 
-function tellingOf(condition: Condition, all: readonly Condition[]): Telling | undefined {
+function dueEvent(condition: Condition, all: readonly Condition[]): DueEvent | undefined {
   const { type, status, reason, lastTransitionTime, message } = condition;
   const since = ` Since ${lastTransitionTime}.`;
-  const trouble = (word: ClusterEventReason, lastsMs = troubleMs): Telling => ({
+  const trouble = (eventReason: ClusterEventReason, lastsMs = troubleMs): DueEvent => ({
     type: 'Warning',
-    reason: word,
+    reason: eventReason,
     message: message + since,
     lastsMs,
   });
-  const well = (word: ClusterEventReason, lastsMs = recoveryMs): Telling => ({
+  const well = (eventReason: ClusterEventReason, lastsMs = recoveryMs): DueEvent => ({
     type: 'Normal',
-    reason: word,
+    reason: eventReason,
     message: message + since,
     lastsMs,
   });
@@ -92,7 +105,7 @@ function tellingOf(condition: Condition, all: readonly Condition[]): Telling | u
     case 'OperatorReady':
       return yes ? well('OperatorReady', 0) : trouble('OperatorNotReady', 0);
     case 'Watching':
-      if (!yes) return follows(all) ? undefined : trouble('WatchInterrupted');
+      if (!yes) return followsFromAnother(all) ? undefined : trouble('WatchInterrupted');
       return well('Watching');
     case 'CredentialsExpiring':
       if (!yes) return { ...well('CredentialsRenewed', 0), message };
@@ -102,7 +115,7 @@ function tellingOf(condition: Condition, all: readonly Condition[]): Telling | u
   }
 }
 
-/** A watch that ended because nothing can be asked, or nothing is answered to us. */
-function follows(all: readonly Condition[]): boolean {
+/** Whether the watch ended because the cluster cannot be reached, or rejects the credentials. */
+function followsFromAnother(all: readonly Condition[]): boolean {
   return all.some(({ type, status }) => (type === 'Reachable' || type === 'Authenticated') && status !== 'True');
 }

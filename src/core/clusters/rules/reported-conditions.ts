@@ -18,7 +18,7 @@ function found<Type extends keyof Types>(
 }
 
 /** The conditions Reachable and Authenticated after a call that failed so, or succeeded. */
-export function conditionsOf(failure: ClusterFailure | undefined): readonly ReportedCondition[] {
+export function callConditions(failure: ClusterFailure | undefined): readonly ReportedCondition[] {
   if (failure?.kind === 'Unreachable') {
     return [
       found('Reachable', 'False', 'Unreachable', failure.message),

@@ -16,7 +16,7 @@ const maxToldSeconds = 3600;
 const maxOwnSeconds = 5;
 
 /** For how many seconds the cluster asks for no call at all; `undefined` when it does not. */
-export function toldToWait(answer: Answered): number | undefined {
+export function askedWaitSeconds(answer: Answered): number | undefined {
   if (answer.kind !== 'Throttled' && answer.kind !== 'ServerError') return undefined;
   // What the cluster has surely not touched was a webhook's to say, or failed at one: it is about that call.
   return answer.untouched === true ? undefined : answer.retryAfterSeconds;
@@ -24,7 +24,7 @@ export function toldToWait(answer: Answered): number | undefined {
 
 /** For how many seconds nothing is called after this answer; `backOff` is that of the call, by its attempts. */
 export function holdSeconds(answer: Answered, backOff: number): number | undefined {
-  const told = toldToWait(answer);
+  const told = askedWaitSeconds(answer);
   if (told === undefined) return undefined;
   return Math.max(Math.min(told, maxToldSeconds), Math.min(backOff, maxOwnSeconds));
 }

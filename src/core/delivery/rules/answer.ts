@@ -1,6 +1,6 @@
 /** Answers of clusters to applies, deletes and looks. */
 import type { ClusterFailure } from '../../clusters/rules/failure.ts';
-import { toldToWait } from '../../clusters/rules/throttling.ts';
+import { askedWaitSeconds } from '../../clusters/rules/throttling.ts';
 import type { Observation } from '../../operations/rules/observation.ts';
 
 /** What came of a call to a cluster. */
@@ -16,5 +16,5 @@ export type ClusterAnswer =
 /** Whether a call that is answered so says the same of every other call to the cluster at this time. */
 export function speaksForAll(answer: ClusterAnswer): answer is ClusterFailure {
   const { kind } = answer;
-  return kind === 'Unreachable' || kind === 'CredentialsRejected' || toldToWait(answer) !== undefined;
+  return kind === 'Unreachable' || kind === 'CredentialsRejected' || askedWaitSeconds(answer) !== undefined;
 }

@@ -13,7 +13,7 @@
  */
 
 import type { ClusterFailure } from '../../clusters/rules/failure.ts';
-import { toldToWait } from '../../clusters/rules/throttling.ts';
+import { askedWaitSeconds } from '../../clusters/rules/throttling.ts';
 import { type ClusterReason, clip, clusterReason, withCondition } from '../../kernel/rules/condition.ts';
 import { cancelled, ended, isLate, overdue, type Step } from '../../operations/rules/endings.ts';
 import { acceptedWords, deletedElsewhere } from '../../operations/rules/fold.ts';
@@ -95,7 +95,7 @@ function stepAfter(attempt: Attempt, answer: ClusterAnswer, now: string, chance:
         answer.kind,
         answer.message,
         now,
-        toldToWait(answer) ?? Math.max(answer.retryAfterSeconds ?? 0, wait),
+        askedWaitSeconds(answer) ?? Math.max(answer.retryAfterSeconds ?? 0, wait),
       );
   }
 }

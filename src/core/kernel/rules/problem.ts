@@ -1,6 +1,6 @@
 /**
  * Every way in which a request can be refused: code → status and title. Each subject declares its own problems beside the
- * common ones here; a use case throws a `Refusal`, and the HTTP edge turns it into a problem document (RFC 9457). The
+ * commonProblem ones here; a use case throws a `Refusal`, and the HTTP edge turns it into a problem document (RFC 9457). The
  * status is chosen by the next step of the reader: 4xx changes the request, 409 looks at what is there, 412 reads again,
  * 503 waits.
  */
@@ -32,7 +32,7 @@ export const commonProblems = {
   'temporarily-unavailable': { status: 503, title: 'The service cannot do this right now' },
 } as const satisfies ProblemRows;
 
-const common = problemsIn(commonProblems);
+const commonProblem = problemsIn(commonProblems);
 
 /** One field that is wrong: a JSON pointer into the body, or `query/<name>`, `header/<name>`, `path/<name>`. */
 export interface FieldError {
@@ -47,7 +47,7 @@ export class Refusal extends Error {
   readonly errors: readonly FieldError[];
   readonly retryAfterSeconds: number | undefined;
 
-  /** `problem` is a common code, or one of a subject's own problems. */
+  /** `problem` is a commonProblem code, or one of a subject's own problems. */
   constructor(
     problem: keyof typeof commonProblems | Problem,
     detail: string,
@@ -55,7 +55,7 @@ export class Refusal extends Error {
   ) {
     super(detail);
     this.name = 'Refusal';
-    this.problem = typeof problem === 'string' ? common[problem] : problem;
+    this.problem = typeof problem === 'string' ? commonProblem[problem] : problem;
     this.code = this.problem.code;
     this.errors = more.errors ?? [];
     this.retryAfterSeconds = more.retryAfterSeconds;

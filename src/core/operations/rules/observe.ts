@@ -12,7 +12,7 @@
  * the outputs, so that a copy that does exist can be found.
  */
 
-import { same } from '../../kernel/rules/same-json.ts';
+import { sameJson } from '../../kernel/rules/same-json.ts';
 import { gone, posted, stated } from './fold.ts';
 import type { Known, Observation, Observed } from './observation.ts';
 import { newsOf } from './observed-events.ts';
@@ -41,7 +41,7 @@ export function observe(operation: Known, observation: Observation, now: string)
 function folded(before: Known, after: Known, now: string): Observed {
   const { observedVersion: _, ...content } = after;
   const { observedVersion: __, ...known } = before;
-  if (same(content, known)) return { operation: after, changed: false, events: [] };
+  if (sameJson(content, known)) return { operation: after, changed: false, events: [] };
   return { operation: { ...after, observedAt: now }, changed: true, events: newsOf(before, after, now) };
 }
 

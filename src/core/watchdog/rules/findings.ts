@@ -50,7 +50,7 @@ export const WatchdogReport = z
 export type WatchdogReport = z.infer<typeof WatchdogReport>;
 
 /** A finding as it is read. */
-export type Found = Omit<Finding, 'whatToDo'> & {
+export type BrokenRow = Omit<Finding, 'whatToDo'> & {
   /** How many there are of this kind. */
   readonly total: number;
   /** Of a Task: the role whose processes run it, and whether any of them lives. */
@@ -59,7 +59,7 @@ export type Found = Omit<Finding, 'whatToDo'> & {
 };
 
 /** How long what heals by itself is waited for, in seconds. */
-export const patience = {
+export const tolerance = {
   overdueSeconds: 60,
   /** Beyond our own deadlines, which end an Operation within seconds. */
   pastDeadlineSeconds: 60,
@@ -98,7 +98,7 @@ const whatToDo = {
       : `No replica runs it: see that one with the role ${role} runs and reaches the database.`,
 } as const satisfies Record<FindingKind, string | ((found: Found) => string)>;
 
-export function reportOf(found: readonly Found[], checkedAt: string): WatchdogReport {
+export function reportOf(found: readonly BrokenRow[], checkedAt: string): WatchdogReport {
   return {
     checkedAt,
     counts: findingKinds.map((kind) => ({ kind, count: found.find((each) => each.kind === kind)?.total ?? 0 })),
