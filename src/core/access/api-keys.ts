@@ -1,4 +1,7 @@
-/** Organizations and their API keys. A key's secret is shown once, when it is made; only its hash is kept. */
+/**
+ * API keys: who holds one, creating and revoking one, and the admin key of a new installation. The secret of a key is
+ * shown once, when it is created. The service stores only its SHA-256 hash.
+ */
 
 import type { Clock, Store, Vault } from '../kernel/ports.ts';
 import { Refusal, ruleViolated } from '../kernel/rules/problem.ts';
@@ -7,7 +10,7 @@ import type { ApiKeyHolders, ApiKeysTable, OrganizationsTable } from './ports.ts
 import { type ApiKey, type Caller, may, type NewApiKey, requireScope } from './rules/access.ts';
 import { accessProblem } from './rules/problems.ts';
 
-/** Who holds this key, or the Refusal `unauthenticated`. */
+/** The holder of this key, or the Refusal `unauthenticated`. */
 export async function authenticate(
   { apiKeyHolders, vault }: { readonly apiKeyHolders: ApiKeyHolders; readonly vault: Vault },
   secret: string | undefined,
@@ -31,7 +34,10 @@ export async function createApiKey(
   if (organizationId !== caller.organizationId) requireScope(caller, 'platform:admin');
   const beyond = input.scopes.filter((scope) => !may(caller, scope));
   if (beyond.length > 0)
-    throw new Refusal(accessProblem.forbidden, `A key cannot give what it does not have: ${beyond.join(', ')}.`);
+    throw new Refusal(
+      accessProblem.forbidden,
+      `An API key can give only scopes that it has itself. This one lacks ${beyond.join(', ')}.`,
+    );
   if (input.expiresAt !== undefined && Date.parse(input.expiresAt) <= Date.parse(now)) {
     throw ruleViolated('/expiresAt', 'must be in the future.');
   }
@@ -46,15 +52,16 @@ export async function createApiKey(
   return { key, secret };
 }
 
-/** Revoked at once; a second time changes nothing. */
+/** The key is refused at once. Revoking it again changes nothing. */
 export async function revokeApiKey({ tx, caller, now }: Call<ApiKeysTable>, id: string): Promise<ApiKey> {
   const key = await ownLocked(tx.apiKeys, caller, 'API key', id);
   return key.revokedAt === undefined ? tx.apiKeys.update({ ...key, revokedAt: now }) : key;
 }
 
 /**
- * Makes sure that somebody can get in: with no organization yet, makes `default` and its admin key. `secret` is the key
- * that the environment gives, if any; it is made valid again at each start. Returns a newly made secret, to be shown.
+ * Makes sure that an administrator can call the API. Without any organization it creates `default` and an admin key.
+ * `secret` is the admin key that the environment gives, if any: each start makes it valid again. Returns the secret of
+ * a key that it generated, to be shown once.
  */
 export async function ensureAdmin(
   {

@@ -1,18 +1,21 @@
-/** What every use case behind the API is given: a transaction, who calls, the time, and the makers of ids and keys. */
+/**
+ * The first parameter of every use case behind the API: tables, caller, time, and the maker of ids. And the one way in
+ * which use cases find a row by its id: within the caller's organization, and at the revision that the caller has read.
+ */
 
 import type { Committing, Rows, Vault } from '../kernel/ports.ts';
 import { notFound, Refusal } from '../kernel/rules/problem.ts';
 import type { Caller } from './rules/access.ts';
 
 /**
- * What a use case behind the API is given. Its parameter lists the tables that it may read and change:
- * `Call<SchedulesTable & EventsTable>`.
+ * A call that writes, in one transaction. `Tables` lists what it may read and change: `Call<SchedulesTable &
+ * EventsTable>`.
  */
 export interface Call<Tables> extends Omit<Reading<Tables>, 'tx'> {
   readonly tx: Tables & Committing;
 }
 
-/** A `Call` that writes nothing, and so needs no transaction. */
+/** A call that only reads, and so needs no transaction. */
 export interface Reading<Tables> {
   readonly tx: Tables;
   readonly caller: Caller;
@@ -20,21 +23,21 @@ export interface Reading<Tables> {
   readonly vault: Vault;
 }
 
-/** The caller's row, or the Refusal `not-found`: what belongs to others is not told apart from what is not there. */
+/** The caller's row, or the Refusal `not-found`. A row of another organization is answered as if it were not there. */
 export async function own<Row>(rows: Rows<Row>, caller: Caller, kind: string, id: string): Promise<Row> {
   const row = await rows.find(caller.organizationId, id);
   if (row === undefined) throw notFound(kind, id);
   return row;
 }
 
-/** `own`, locked until the transaction ends: for changes. */
+/** `own` with the row locked until the transaction ends: for changes. */
 export async function ownLocked<Row>(rows: Rows<Row>, caller: Caller, kind: string, id: string): Promise<Row> {
   const row = await rows.lock(caller.organizationId, id);
   if (row === undefined) throw notFound(kind, id);
   return row;
 }
 
-/** `ownLocked`, of which nobody has changed anything since it was read: for removals. */
+/** `ownLocked`, or the Refusal `stale-revision` when the row has changed since the caller read it: for removals. */
 export async function ownAsRead<Row extends { readonly revision: number }>(
   rows: Rows<Row>,
   caller: Caller,
@@ -47,14 +50,14 @@ export async function ownAsRead<Row extends { readonly revision: number }>(
   return row;
 }
 
-/** `expected` is the revision in If-Match, if any. */
+/** Throws the Refusal `stale-revision` unless the row is at the revision of If-Match, if the caller sent one. */
 export function refuseStale(kind: string, { revision }: { readonly revision: number }, expected?: number): void {
   if (expected === undefined || expected === revision) return;
-  const detail = `The ${kind} is at revision ${revision} by now; read it again and repeat what you want of it.`;
+  const detail = `The ${kind} is at revision ${revision} now. Read it again, and repeat the request if you still want it.`;
   throw new Refusal('stale-revision', detail);
 }
 
-/** Refuses a change to a row that is not the one that was read. `expected` is the revision in If-Match, if any. */
+/** The row at the revision of If-Match, if the caller sent one: `Rows.update` then refuses the change of any other. */
 export function atRevision<Row extends { readonly revision: number }>(row: Row, expected: number | undefined): Row {
   return expected === undefined ? row : { ...row, revision: expected };
 }

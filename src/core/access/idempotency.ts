@@ -1,6 +1,7 @@
 /**
- * A POST that is sent twice takes effect once. The key is claimed and the answer stored in the transaction of the
- * effect itself: a kill at any moment leaves either both or neither, and no key stuck.
+ * A POST that is sent twice takes effect once. The Idempotency-Key is claimed, and the answer stored, in the
+ * transaction of the effect itself. So a process that is killed leaves either both or neither, and never a key that
+ * stays claimed.
  */
 
 import type { Committing, Store } from '../kernel/ports.ts';
@@ -46,8 +47,8 @@ export async function once<Tables extends IdempotencyTable>(
 }
 
 /**
- * `once` for work that must not be inside a transaction and does no harm when two do it at once. It is not done again
- * for an answer that is stored already; what is stored first is what everybody gets.
+ * `once` for work that calls a cluster, which no transaction may wait for. Two requests with one key may both do the
+ * work, so it must do no harm twice. The answer that is stored first is the answer to both.
  */
 export async function onceOutsideTransaction<Tables extends IdempotencyTable>(
   store: Store<Tables>,

@@ -1,4 +1,4 @@
-/** Organizations: creating one, and changing its name, limits and suspension. */
+/** Organizations: creating one, and changing its name, its limit and its suspension. Both need platform:admin. */
 import { notFound } from '../kernel/rules/problem.ts';
 import { atRevision, type Call, type Reading } from './call.ts';
 import type { OrganizationsTable } from './ports.ts';
@@ -46,7 +46,7 @@ export async function createOrganization(
   return organization;
 }
 
-/** Of the caller's organization, in seconds: no schedule may fire more often. */
+/** The caller's organization allows no schedule to fire more often, in seconds; `undefined` without a limit. */
 export async function minimumIntervalSeconds({
   tx,
   caller,

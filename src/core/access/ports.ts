@@ -1,9 +1,8 @@
-/** The record of organizations and their API keys, and the answers that are kept by Idempotency-Key. */
-
-/** A stored answer to a request that carried an Idempotency-Key. */
+/** The record of organizations, of their API keys, and of the answers that are kept by Idempotency-Key. */
 import type { Rows } from '../kernel/ports.ts';
 import type { ApiKey, Organization } from './rules/access.ts';
 
+/** The answer to an earlier request with the same Idempotency-Key. */
 export interface StoredAnswer {
   readonly requestHash: string;
   readonly status: number;
@@ -19,7 +18,9 @@ export interface IdempotencyScope {
 }
 
 export interface IdempotencyKeys {
-  /** `InProgress` while another transaction holds the key; it is free again the moment that one ends, however it ends. */
+  /**
+   * `InProgress` while another transaction holds the key. The end of that transaction frees the key, however it ends.
+   */
   claim(scope: IdempotencyScope): Promise<'InProgress' | 'Free' | StoredAnswer>;
   store(scope: IdempotencyScope, answer: StoredAnswer): Promise<void>;
 }
@@ -32,7 +33,7 @@ export interface ApiKeysTable {
   readonly apiKeys: Rows<ApiKey> & { insertHashed(key: ApiKey, hash: string): Promise<void> };
 }
 
-/** Only within a transaction: who holds a key gives it back at its end. */
+/** Only within a transaction, whose end frees the keys that it has claimed. */
 export interface IdempotencyTable {
   readonly idempotency: IdempotencyKeys;
 }

@@ -1,19 +1,19 @@
 /**
- * What every subject may be given: the clock, secrets, the doorbell, the log, and the record. A subject declares its own
- * tables and ports in its ports.ts; the adapters implement them, and context.ts hands them out. A use case names what it
- * needs in its first parameter and sees nothing else.
+ * The ports that any subject may need: the clock, ids and secrets, the doorbell, the log, and the record. A subject
+ * declares its own tables and ports in its ports.ts. The edges implement them, and context.ts hands them out. A use
+ * case names the ports that it needs in its first parameter and can reach nothing else.
  */
 import type { Event, NewEvent } from './rules/event.ts';
 import type { Page, PageQuery } from './rules/page.ts';
 
-/** The time that rules go by: the database's, so that replicas agree; tests set it. ISO 8601 in UTC. */
+/** The time for all rules, ISO 8601 in UTC. It is the database's, so that replicas agree. Tests set it. */
 export interface Clock {
   now(): Promise<string>;
 }
 
-/** Randomness and secrets. */
+/** Makes ids and secrets, and hashes them. */
 export interface Vault {
-  /** A UUIDv7; of the instant `at` for what was made earlier, so that it sorts there. */
+  /** A UUIDv7 of now, or of `at` for a resource that was made earlier, so that it sorts there. */
   newId(at?: string): string;
   newApiKey(): { readonly secret: string; readonly hint: string; readonly hash: string };
   /** 256 random bits. */
@@ -22,30 +22,35 @@ export interface Vault {
   hashOf(text: string): string;
 }
 
-/** Rows of one kind. Everything is scoped by organization: another one's row is not found. */
+/** Rows of one kind. Each call names the organization: a row of another organization is not found. */
 export interface Rows<Row> {
   find(organizationId: string, id: string): Promise<Row | undefined>;
-  /** `find`, and nobody else changes the row until the transaction ends. */
+  /** `find`, with the row locked: nobody else changes it until the transaction ends. */
   lock(organizationId: string, id: string): Promise<Row | undefined>;
   /** Throws the Refusal `already-exists` when a unique name is taken. */
   insert(row: Row): Promise<void>;
-  /** Writes `row` if the stored revision is still `row.revision`, and raises it; else throws `stale-revision`. */
+  /**
+   * Writes `row` and raises its revision, if the stored revision is still `row.revision`. Else throws the Refusal
+   * `stale-revision`.
+   */
   update(row: Row): Promise<Row>;
-  /** Throws the Refusal `in-use` when something refers to it. */
+  /** Throws the Refusal `in-use` while another row refers to this one. */
   remove(organizationId: string, id: string): Promise<void>;
   page(organizationId: string, query: PageQuery): Promise<Page<Row>>;
 }
 
-/** What a use case may do beside its tables while a transaction runs. */
+/** The one thing beside its tables that a use case may touch in a transaction. */
 export interface Committing {
-  /** Runs once the transaction has committed. For doorbells only: what it does may be lost. */
+  /**
+   * Runs `effect` after the commit. The effect is lost when the process dies in between, so it is for doorbells only.
+   */
   afterCommit(effect: () => void): void;
 }
 
-/** The record: the tables that a caller needs, by themselves or within one transaction. */
+/** The record: the tables that a caller needs, outside or inside a transaction. */
 export interface Store<Tables> {
   readonly tables: Tables;
-  /** The work runs again when another transaction got in its way, so it has no effect but on its tables. */
+  /** `work` runs again after a conflict with another transaction, so it must have no effect but on its tables. */
   transaction<T>(work: (tx: Tables & Committing) => Promise<T>): Promise<T>;
 }
 
@@ -53,13 +58,13 @@ export interface EventsTable {
   readonly events: {
     append(events: readonly NewEvent[]): Promise<void>;
     ofOperation(operationId: string, query: PageQuery): Promise<Page<Event>>;
-    /** Of the cluster itself, not of what happens in it. */
+    /** Of the cluster itself, not of its Operations and applications. */
     ofCluster(clusterId: string, query: PageQuery): Promise<Page<Event>>;
     ofApplicationInstance(applicationInstanceId: string, query: PageQuery): Promise<Page<Event>>;
   };
 }
 
-/** Wakes the connector for these clusters. Lossy on purpose: a sweep each second finds what a lost ring leaves. */
+/** Wakes the connector for these clusters. A ring may be lost: a sweep each second finds what is still owed. */
 export interface Doorbell {
   ring(clusterIds: readonly string[]): void;
 }

@@ -1,4 +1,4 @@
-/** /v1/api-keys: who may call. A key's secret is in the answer that creates it and nowhere else. */
+/** /v1/api-keys: the keys that callers send. The secret of a key is in the answer that creates it and nowhere else. */
 
 import { z } from 'zod';
 import { createApiKey, revokeApiKey } from '../../core/access/api-keys.ts';
@@ -19,7 +19,9 @@ const ApiKeyCreated = z
     ...ApiKey.shape,
     secret: z
       .string()
-      .describe('The key itself, to be sent as a Bearer token. Told this once; only its hash is stored.'),
+      .describe(
+        'The key itself: send it as a Bearer token. Only the answer that creates the key contains it; the service stores its hash.',
+      ),
   })
   .meta({ id: 'ApiKeyCreated', description: 'A new API key with its secret.' });
 
@@ -35,7 +37,7 @@ export function apiKeyRoutes(api: Api, ports: RoutePorts<ApiKeysTable & Organiza
         tag,
         summary: 'Create an API key',
         description:
-          'A key gives at most the scopes that it has. `secret` is in this answer only (and in its replays by Idempotency-Key).',
+          'A key can give a new key only scopes that it has itself. Only this answer contains `secret`, and its replays by Idempotency-Key.',
       },
       { headers: PostHeaders, body: NewApiKey, response: { 201: ApiKeyCreated } },
     ),
@@ -54,7 +56,7 @@ export function apiKeyRoutes(api: Api, ports: RoutePorts<ApiKeysTable & Organiza
         scope: 'api-keys:read',
         tag,
         summary: 'List API keys',
-        description: "The organization's keys, revoked ones too, without secrets.",
+        description: 'The API keys of the organization without their secrets, including revoked ones.',
       },
       { querystring: listQuery(CreationOrder.default('createdAt'), {}), response: { 200: ApiKeyList } },
     ),
@@ -82,7 +84,7 @@ export function apiKeyRoutes(api: Api, ports: RoutePorts<ApiKeysTable & Organiza
         scope: 'api-keys:write',
         tag,
         summary: 'Revoke an API key',
-        description: 'It is refused from now on. Revoking it again changes nothing.',
+        description: 'The service refuses the key from now on. Revoking it again changes nothing.',
       },
       { params: ById, headers: PostHeaders, response: { 200: ApiKey } },
     ),

@@ -1,4 +1,4 @@
-/** /v1/organizations: tenants. A platform administrator sees all of them, everybody else their own. */
+/** /v1/organizations: tenants. A caller with platform:admin sees all of them, any other caller only its own. */
 
 import { changeOrganization, createOrganization } from '../../core/access/organizations.ts';
 import type { OrganizationsTable } from '../../core/access/ports.ts';
@@ -38,7 +38,7 @@ export function organizationRoutes(api: Api, ports: RoutePorts<OrganizationsTabl
         scope: 'anyKey',
         tag,
         summary: 'List organizations',
-        description: "All for a platform administrator, else the API key's own.",
+        description: 'With the scope platform:admin all organizations, else only that of the API key.',
       },
       { querystring: listQuery(CreationOrder.default('createdAt'), {}), response: { 200: OrganizationList } },
     ),
@@ -69,7 +69,8 @@ export function organizationRoutes(api: Api, ports: RoutePorts<OrganizationsTabl
         scope: 'platform:admin',
         tag,
         summary: 'Change an organization',
-        description: 'While it is suspended none of its schedules fires; its slots are in the ledger as skipped.',
+        description:
+          'While an organization is suspended, none of its schedules fires. The ledger records their slots as skipped.',
       },
       { params: ById, headers: ChangeHeaders, body: OrganizationChange, response: { 200: Organization } },
     ),
@@ -83,7 +84,7 @@ export function organizationRoutes(api: Api, ports: RoutePorts<OrganizationsTabl
   );
 }
 
-/** The store takes '' for all organizations. */
+/** The organization to list; '' for all of them. */
 function seenBy(caller: Caller): string {
   return may(caller, 'platform:admin') ? '' : caller.organizationId;
 }

@@ -1,4 +1,4 @@
-/** Writes the catalogue into the document: which reasons events and conditions have, as their subjects declare them. */
+/** Writes the catalogue into the document: the reasons of events and conditions, as their subjects declare them. */
 import { conditions, events } from '../../core/catalogue.ts';
 import type { Document, Json } from './types.ts';
 
@@ -16,9 +16,11 @@ function conditionsOf(of: 'Operation' | 'Cluster'): string {
     .join(' ');
 }
 
-/** What is appended to the description of a property of a schema. */
+/** Texts that are appended to descriptions, by schema and property. */
 const additions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  Event: { reason: `${eventReasons} Else the type of a condition, or a phase, that the cluster states.` },
+  Event: {
+    reason: `${eventReasons} Any other reason is the type of a condition, or a phase, that the cluster states.`,
+  },
   Operation: { conditions: conditionsOf('Operation') },
   Cluster: { conditions: conditionsOf('Cluster') },
   ClusterStatus: { conditions: conditionsOf('Cluster') },

@@ -1,11 +1,14 @@
-/** Who may do what: organizations, API keys and their scopes. */
+/**
+ * Who may do what: organizations, API keys and the callers that they make, in one file because each is defined by the
+ * others. A caller belongs to one organization, and may do what a scope of its key says.
+ */
 
 import { z } from 'zod';
 import { DisplayName, Id, Instant, Revision } from '../../kernel/rules/fields.ts';
 import { Refusal } from '../../kernel/rules/problem.ts';
 import { accessProblem } from './problems.ts';
 
-/** What a key may do, for example clusters:read. The catalogue (core/catalogue.ts) has the list. */
+/** A right of an API key, for example clusters:read. The catalogue (core/catalogue.ts) has the list. */
 export type Scope = `${string}:${string}`;
 const Scope = z.custom<Scope>((value) => typeof value === 'string' && /^[a-z-]+:[a-z]+$/.test(value));
 
@@ -13,20 +16,25 @@ const MinimumInterval = z
   .int()
   .min(60)
   .max(31_622_400)
-  .describe('Seconds: no schedule may fire more often. Default: no limit.');
+  .describe('The least time between two slots of a schedule, in seconds: 60 to 31622400. Default: no limit.');
 
 export const Organization = z
   .object({
     id: Id,
     name: DisplayName,
     minimumIntervalSeconds: MinimumInterval.optional(),
-    suspend: z.boolean().describe('While true none of its schedules fires; the ledger accounts for the slots.'),
-    suspendReason: z.string().optional(),
+    suspend: z
+      .boolean()
+      .describe('While true, no schedule of the organization fires. The ledger records its slots as skipped.'),
+    suspendReason: z.string().optional().describe('Why it is suspended, for people.'),
     createdAt: Instant,
     updatedAt: Instant,
     revision: Revision,
   })
-  .meta({ id: 'Organization', description: 'A tenant. Everything but the application classes belongs to one.' });
+  .meta({
+    id: 'Organization',
+    description: 'A tenant. Every resource but the application classes belongs to one organization.',
+  });
 export type Organization = z.infer<typeof Organization>;
 
 export const NewOrganization = z
@@ -39,11 +47,14 @@ export const OrganizationChange = z
     name: DisplayName.optional(),
     minimumIntervalSeconds: MinimumInterval.nullable()
       .optional()
-      .describe('null: no limit. Schedules that exist stay as they are.'),
-    suspend: z.boolean().optional(),
-    suspendReason: z.string().min(1).max(500).optional(),
+      .describe('In seconds, 60 to 31622400. null: no limit. Schedules that exist stay as they are.'),
+    suspend: z
+      .boolean()
+      .optional()
+      .describe('true: no schedule of the organization fires. false: its schedules fire again.'),
+    suspendReason: z.string().min(1).max(500).optional().describe('Why it is suspended, for people.'),
   })
-  .meta({ id: 'OrganizationChange', description: 'What to change; what is absent stays.' });
+  .meta({ id: 'OrganizationChange', description: 'The fields to change. A field that is absent keeps its value.' });
 export type OrganizationChange = z.infer<typeof OrganizationChange>;
 
 export const ApiKey = z.object({
@@ -51,7 +62,7 @@ export const ApiKey = z.object({
   organizationId: Id,
   name: DisplayName,
   scopes: z.array(Scope),
-  hint: z.string().describe('The beginning of the key, to tell keys apart.'),
+  hint: z.string().describe('The first characters of the key, by which people tell keys apart.'),
   createdAt: Instant,
   expiresAt: Instant.optional(),
   revokedAt: Instant.optional(),
@@ -61,12 +72,14 @@ export type ApiKey = z.infer<typeof ApiKey>;
 export const NewApiKey = z.strictObject({
   name: DisplayName,
   scopes: z.array(Scope).min(1),
-  expiresAt: Instant.optional().describe('Default: never.'),
-  organizationId: Id.optional().describe("Default: the calling key's. Another one needs platform:admin."),
+  expiresAt: Instant.optional().describe('When the key expires, in the future. Default: never.'),
+  organizationId: Id.optional().describe(
+    'The organization that the key is for. Default: that of the calling key. Another one requires platform:admin.',
+  ),
 });
 export type NewApiKey = z.infer<typeof NewApiKey>;
 
-/** Who calls: the key, its organization, and the person it names. */
+/** The caller: an API key, its organization, and the person for whom it acts. */
 export interface Caller {
   readonly apiKeyId: string;
   readonly name: string;
@@ -84,11 +97,12 @@ export function requireScope(caller: Caller, scope: Scope): void {
     throw new Refusal(accessProblem.forbidden, `The API key "${caller.name}" lacks the scope ${scope}.`);
 }
 
+/** The name for events: the person for whom the key acts, else the key's. */
 export function actor(caller: Caller): string {
   return caller.onBehalfOf ?? caller.name;
 }
 
-/** The caller as an Operation names who asked for it. */
+/** The caller, as an Operation names its requester. */
 export function requester({ name, onBehalfOf }: Caller): {
   readonly requestedBy: string;
   readonly onBehalfOf?: string;

@@ -1,4 +1,4 @@
-/** The problems that access declares: who may not call, and requests that are repeated. */
+/** The problems of access: callers without a key or a scope, and repeated requests. */
 import { type ProblemRows, problemsIn } from '../../kernel/rules/problem.ts';
 
 export const accessProblems = {

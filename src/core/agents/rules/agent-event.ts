@@ -1,12 +1,12 @@
 /**
- * What a cluster's own agent posts: its event stream, in the agent protocol's shape. Only the fields that are named here
- * are ever read: an event may carry live secrets beside them (`managedStorage`), which end with the raw body.
+ * What a cluster's own agent posts: its event stream, in the agent protocol's shape. Only the fields that are named
+ * here are ever read: an event may carry live secrets beside them (`managedStorage`), which end with the raw body.
  *
  * An event says of a resource that one of its conditions is so since then; nothing more. So each condition is a fact of
  * its own, told from every other by key, reason and transition time.
  */
 import { z } from 'zod';
-import { clip } from '../../kernel/rules/condition.ts';
+import { clip, storableText } from '../../kernel/rules/condition.ts';
 import { Instant } from '../../kernel/rules/fields.ts';
 
 export const maxEventCount = 100;
@@ -14,10 +14,8 @@ const maxConditionCount = 32;
 /** A cluster's clock may be ahead by this; what is later yet counts as from now. */
 const clockSkewMs = 3_600_000;
 
-/** PostgreSQL takes neither NUL characters nor halves of surrogate pairs. */
-const plain = (text: string) => text.replaceAll('\u0000', '\uFFFD').toWellFormed();
-const Name = z.string().max(316).transform(plain);
-const Words = z.string().transform((text) => clip(plain(text)));
+const Name = z.string().max(316).transform(storableText);
+const Text = z.string().transform((text) => clip(storableText(text)));
 const Generation = z.int().min(0);
 
 export const AgentResourceRef = z
@@ -33,10 +31,10 @@ export const AgentResourceRef = z
 
 export const AgentCondition = z
   .object({
-    type: z.string().min(1).max(316).transform(plain),
+    type: z.string().min(1).max(316).transform(storableText),
     status: z.enum(['True', 'False', 'Unknown']),
-    reason: Words.nullish().describe('Kept to 1 KiB.'),
-    message: Words.nullish().describe('Kept to 1 KiB.'),
+    reason: Text.nullish().describe('Kept to 1 KiB.'),
+    message: Text.nullish().describe('Kept to 1 KiB.'),
     lastTransitionTime: Instant.nullish().describe("Default: the event's timestamp."),
     observedGeneration: Generation.nullish(),
   })

@@ -1,6 +1,7 @@
 /**
- * Conditions as Kubernetes has them (metav1.Condition), one a type. What the cluster says is kept, also types and
- * reasons that are not known here; `Delivered` is ours and tells our own part of an Operation's life.
+ * Conditions as Kubernetes has them (metav1.Condition), at most one of each type. A condition that a cluster states is
+ * kept, even when its type or reason is unknown here. A condition of our own has a type and reason that a subject
+ * declares, so that a reason without a text in the document does not compile.
  */
 import { z } from 'zod';
 
@@ -10,27 +11,27 @@ export const Condition = z
       .string()
       .min(1)
       .max(316)
-      .meta({ description: 'CamelCase, for example Delivered, Accepted, Running, Succeeded, Failed.' }),
+      .meta({ description: 'A CamelCase word, for example Delivered, Accepted, Running, Succeeded or Failed.' }),
     status: z.enum(['True', 'False', 'Unknown']),
-    reason: z
-      .string()
-      .max(1024)
-      .meta({ description: 'A CamelCase word for machines. Lists grow; treat an unknown one as informative.' }),
+    reason: z.string().max(1024).meta({
+      description:
+        'A CamelCase word for programs. Later versions may add reasons: treat an unknown one as information.',
+    }),
     message: z
       .string()
       .max(32768)
-      .meta({ description: "The cluster's own words where it has any; its texts are at most 1 KiB." }),
+      .meta({ description: 'For people. A text of the cluster is passed on in its own words, cut to 1 KiB.' }),
     lastTransitionTime: z.iso.datetime({ offset: true }),
     observedGeneration: z.int().min(0).optional(),
   })
-  .meta({ id: 'Condition', description: 'A metav1.Condition.' });
+  .meta({ id: 'Condition', description: 'A condition as Kubernetes has them (metav1.Condition).' });
 export type Condition = z.infer<typeof Condition>;
 
-/** A condition of our own. Only `conditionsIn` makes one, so that a reason without a row does not compile. */
+/** A condition of our own. Only `conditionsIn` makes one. */
 export type OwnCondition = Condition & { readonly [own]: true };
 declare const own: unique symbol;
 
-/** A reason in the words of a cluster, which declares none. */
+/** A reason that a cluster gave, which no subject declares. */
 export type ClusterReason = string & { readonly [ofCluster]: true };
 declare const ofCluster: unique symbol;
 
@@ -38,7 +39,7 @@ export function clusterReason(text: string): ClusterReason {
   return text as ClusterReason;
 }
 
-/** An own condition as it is found; the record adds since when. */
+/** A condition of our own as it is reported. The store sets its transition time. */
 export type ReportedCondition = Omit<OwnCondition, 'lastTransitionTime'>;
 
 function ownCondition(condition: Condition): OwnCondition {
@@ -72,8 +73,8 @@ export function withCondition(conditions: readonly Condition[], next: OwnConditi
 }
 
 /**
- * Sets the condition of its type. When status, reason and message stay the same nothing changes; when only reason or
- * message change the transition time stays, as in Kubernetes.
+ * Sets the condition of its type. When status, reason and message stay the same, the same array is returned. When only
+ * the reason or message changes, the transition time stays, as in Kubernetes.
  */
 export function withStated(conditions: readonly Condition[], next: Condition): readonly Condition[] {
   const known = conditions.find((condition) => condition.type === next.type);
@@ -83,14 +84,16 @@ export function withStated(conditions: readonly Condition[], next: Condition): r
   return conditions.map((condition) => (condition === known ? { ...next, lastTransitionTime } : condition));
 }
 
-/** What is in no text of a database: NUL characters and halves of surrogate pairs. */
-function plain(text: string): string {
+/** The text without NUL characters and halves of surrogate pairs, which PostgreSQL does not take. */
+export function storableText(text: string): string {
   return text.replaceAll('\u0000', '\uFFFD').toWellFormed();
 }
 
-/** Kubernetes' limit for what the operator forwards: 1 KiB, cut at a whole character. */
+/**
+ * The text cut to `bytes` of UTF-8, at a whole character. 1 KiB is the operator's limit for a text that it forwards.
+ */
 export function clip(text: string, bytes = 1024): string {
   const encoded = new TextEncoder().encode(text);
-  if (encoded.length <= bytes) return plain(text);
-  return plain(`${new TextDecoder().decode(encoded.slice(0, bytes - 3)).replace(/\uFFFD+$/, '')}…`);
+  if (encoded.length <= bytes) return storableText(text);
+  return storableText(`${new TextDecoder().decode(encoded.slice(0, bytes - 3)).replace(/\uFFFD+$/, '')}…`);
 }

@@ -1,6 +1,6 @@
 /**
- * A time to live as Velero reads it: a Go duration whose largest unit is the hour. `30d` is no Go duration; the API
- * server takes it and Velero's reading of every Backup then breaks, so only whole hours are accepted (`720h`).
+ * Times to live as Velero reads them: Go durations, whose largest unit is the hour. `30d` is no Go duration, but the
+ * API server accepts it, and Velero then fails to read any Backup. So this service accepts only whole hours (`720h`).
  */
 import { z } from 'zod';
 
@@ -8,11 +8,15 @@ const maxHours = 20 * 8784;
 
 export const Ttl = z
   .string()
-  .regex(/^[1-9]\d{0,5}h$/, 'must be whole hours as a Go duration, for example 720h for 30 days (Velero knows no d)')
+  .regex(
+    /^[1-9]\d{0,5}h$/,
+    'must be whole hours as a Go duration, for example 720h for 30 days (Velero does not know the unit d)',
+  )
   .refine((ttl) => Number.parseInt(ttl, 10) <= maxHours, `must be at most ${maxHours}h (20 years)`)
   .meta({
     id: 'Ttl',
-    description: 'How long Velero keeps the copy, from its start: whole hours as a Go duration, 1h to 175680h.',
+    description:
+      'How long Velero keeps the copy, counted from its start. Whole hours as a Go duration, 1h to 175680h (20 years).',
     example: '720h',
   });
 export type Ttl = z.infer<typeof Ttl>;
@@ -23,7 +27,7 @@ export function ttlHours(ttl: Ttl): number {
 
 const hourMs = 3_600_000;
 
-/** When Velero may collect a copy that began at `at`. An estimate: Velero collects up to an hour late. */
+/** When Velero may delete a copy that began at `at`. An estimate: Velero deletes expired copies up to an hour late. */
 export function expiry(at: string, ttl: Ttl): string {
   return new Date(Date.parse(at) + ttlHours(ttl) * hourMs).toISOString();
 }

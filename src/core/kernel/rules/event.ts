@@ -1,10 +1,14 @@
-/** What happened, append-only: the history of each Operation and the source of every feed. */
+/**
+ * Events: the history of Operations, schedules, clusters and application instances. The store appends an event in the
+ * transaction of the change that it records. Nothing changes an event later.
+ */
 import { z } from 'zod';
 import { Id, Instant } from './fields.ts';
 
-export const EventType = z
-  .enum(['Normal', 'Warning'])
-  .meta({ id: 'EventType', description: 'As Kubernetes events: Warning asks for a look.' });
+export const EventType = z.enum(['Normal', 'Warning']).meta({
+  id: 'EventType',
+  description: 'As in Kubernetes events. Normal: for information. Warning: somebody should look at it.',
+});
 export type EventType = z.infer<typeof EventType>;
 
 export const Event = z
@@ -16,23 +20,26 @@ export const Event = z
     clusterId: Id.optional(),
     applicationInstanceId: Id.optional(),
     type: EventType,
-    reason: z.string().describe('A CamelCase word for machines.'),
-    message: z.string(),
+    reason: z.string().describe('A CamelCase word for programs.'),
+    message: z.string().describe('A sentence for people.'),
     at: Instant,
   })
-  .meta({ id: 'Event', description: 'Something that happened.' });
+  .meta({
+    id: 'Event',
+    description: 'An event in the history of an Operation, schedule, cluster or application instance.',
+  });
 export type Event = z.infer<typeof Event>;
 
-/** Only `eventsIn` and `statedReason` make one, so that a reason without a row does not compile. */
+/** Only `eventsIn` and `statedReason` make one, so that a reason without a text in the document does not compile. */
 export type EventReason = string & { readonly [declared]: true };
 declare const declared: unique symbol;
 
-/** An event before it has an id: the store gives one. */
+/** An event without its id, which the store gives. */
 export type NewEvent = Omit<Event, 'id' | 'reason'> & { readonly reason: EventReason };
 
 /** One reason, as the subject that records it declares it. */
 export interface EventRow {
-  /** Either: it is said at the time. */
+  /** Either: the subject says for each event. */
   readonly type: EventType | 'Either';
   readonly text: string;
   /** The version of the API that first recorded it. */
@@ -54,12 +61,16 @@ export function eventsIn<const Rows extends EventRows>(rows: Rows) {
   };
 }
 
-/** The reason of an event that says what a cluster states: the type of a condition, or a phase. */
+/** The reason of an event about a statement of a cluster: the type of a condition, or a phase. */
 export function statedReason(text: string): EventReason {
   return text as EventReason;
 }
 
 export const kernelEvents = {
-  Suspended: { type: 'Normal', text: 'A person suspended it: nothing fires until it is resumed.', since: '0.1' },
-  Resumed: { type: 'Normal', text: 'A person resumed it.', since: '0.1' },
+  Suspended: {
+    type: 'Normal',
+    text: 'A person suspended the schedule or cluster: nothing fires until it is resumed.',
+    since: '0.1',
+  },
+  Resumed: { type: 'Normal', text: 'A person resumed the schedule or cluster.', since: '0.1' },
 } as const satisfies EventRows;

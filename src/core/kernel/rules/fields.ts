@@ -1,20 +1,20 @@
-/** Shapes that every resource shares. */
+/** The fields that resources share: ids, moments, revisions, names for people. */
 import { z } from 'zod';
 
 export const Id = z
   .uuid()
   .toLowerCase()
-  .meta({ id: 'Id', description: 'A UUID (version 7: it sorts by when it was made).' });
+  .meta({ id: 'Id', description: 'A UUID of version 7: ids sort by the time at which they were made.' });
 
 export const Instant = z.iso.datetime({ offset: true }).meta({
   id: 'Instant',
-  description: 'A moment, RFC 3339, answered in UTC with milliseconds.',
+  description: 'A moment in time (RFC 3339). Answers give it in UTC with milliseconds.',
   example: '2026-05-28T10:00:00.000Z',
 });
 
 export const Revision = z.int().min(1).meta({
   id: 'Revision',
-  description: 'Counts the changes of the resource, from 1. The ETag is this number in quotes.',
+  description: 'Counts the changes of the resource, starting with 1. The ETag is this number in quotes.',
 });
 
 export const DisplayName = z
@@ -26,7 +26,7 @@ export const DisplayName = z
 
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
-/** The keys that have a value: for merging what is given over what is there. */
+/** The keys that have a value, so that spreading them over a row changes nothing else. */
 export function given<T extends object>(values: T): Given<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<T>;
 }

@@ -1,20 +1,23 @@
 /**
- * Names as Kubernetes and Velero take them. A name that a cluster would refuse is refused here, before anything is
- * stored. Operation names are a function of what they stand for, so every retry on every replica makes the same one.
+ * Names that Kubernetes and Velero accept. This service refuses any other name before it stores anything. The name of
+ * an Operation is a function of its target, type, moment and id, so every retry on every replica makes the same one.
  */
 import { z } from 'zod';
 
 const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
-/** An RFC 1123 label: what namespaces are called, and what fits in a label value. */
+/** An RFC 1123 label: the rule for the names of namespaces. It also fits in a label value. */
 export const DnsLabel = z
   .string()
   .min(1)
   .max(63)
   .regex(label, 'must be a Kubernetes name: at most 63 of a-z, 0-9 and "-", alphanumeric at both ends')
-  .meta({ id: 'DnsLabel', description: 'RFC 1123 label: at most 63 of a-z, 0-9 and "-", alphanumeric at both ends.' });
+  .meta({
+    id: 'DnsLabel',
+    description: 'RFC 1123 label: 1 to 63 characters of a-z, 0-9 and "-", alphanumeric at both ends.',
+  });
 
-/** A RFC 1123 subdomain, for the names of storage locations and classes. */
+/** An RFC 1123 subdomain: the rule for the names of storage locations and snapshot classes. */
 export const DnsSubdomain = z
   .string()
   .min(1)
@@ -23,7 +26,11 @@ export const DnsSubdomain = z
     /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
     'must be a Kubernetes name: at most 253 of a-z, 0-9, "-" and ".", alphanumeric at both ends of each part',
   )
-  .meta({ id: 'DnsSubdomain', description: 'RFC 1123 subdomain: at most 253 of a-z, 0-9, "-" and ".".' });
+  .meta({
+    id: 'DnsSubdomain',
+    description:
+      'RFC 1123 subdomain: 1 to 253 characters of a-z, 0-9, "-" and ".", alphanumeric at both ends of each part.',
+  });
 
 const maxLength = 63;
 
@@ -36,9 +43,9 @@ export function slotStamp(at: string): string {
 }
 
 /**
- * `<target>-<verb>-<stamp>-<suffix>`, the target cut so that the whole has at most 63 characters. The name becomes the
- * Velero Backup's, unique in the cluster's one Velero namespace and in the bucket; the suffix (of the schedule, or of
- * the Operation when nothing recurs) keeps apart what shares a target and a second.
+ * `<target>-<type>-<stamp>-<suffix>`; the target is cut so that the whole has at most 63 characters. Velero's Backup
+ * gets the same name, so it must be unique in the cluster's one Velero namespace and in the bucket. The suffix comes
+ * from the schedule, or from the Operation when nothing recurs. It tells Operations of one target and one second apart.
  */
 export function operationName(target: string, type: string, at: string, suffix: string): string {
   const tail = `-${type.toLowerCase()}-${slotStamp(at)}-${suffix}`;
@@ -46,12 +53,12 @@ export function operationName(target: string, type: string, at: string, suffix: 
   return `${head}${tail}`;
 }
 
-/** Whether a name could be that of a fire. Such names are not given to anything else, so that no fire finds its name taken. */
+/** Whether a name looks like that of a fire. Nothing else may have such a name, so no fire finds its name taken. */
 export function isGeneratedName(name: string): boolean {
   return /-[a-z]+-\d{8}t\d{6}z-[0-9a-f]{8}$/.test(name);
 }
 
-/** Eight characters that tell UUIDv7s apart: their last, random part. */
+/** The last eight characters of a UUIDv7, which are random. */
 export function nameSuffix(id: string): string {
   return id.replaceAll('-', '').slice(-8);
 }

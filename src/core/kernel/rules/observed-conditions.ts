@@ -1,13 +1,15 @@
-/** The conditions of a resource in a cluster, as they are read: loose and bounded. */
+/**
+ * Reads the conditions of a resource in a cluster. A cluster may hold anything, so a value that does not fit is absent
+ * and never an error, and every text is cut to 1 KiB.
+ */
 import { z } from 'zod';
 import { clip } from './condition.ts';
 
-/** Whatever does not fit is absent, never an error. */
 export const ObservedCount = z.coerce.number().int().min(0).optional().catch(undefined);
 export const ObservedInstant = z.iso.datetime({ offset: true }).optional().catch(undefined);
-const Words = z.string().transform((text) => clip(text));
+const Text = z.string().transform((text) => clip(text));
 
-/** A condition that does not fit is `undefined` in its place. */
+/** A condition that does not fit is `undefined` at its index. */
 export const ObservedConditions = z
   .array(
     z
@@ -18,8 +20,8 @@ export const ObservedConditions = z
           .max(316)
           .transform((type) => clip(type)),
         status: z.enum(['True', 'False', 'Unknown']),
-        reason: Words.optional(),
-        message: Words.optional(),
+        reason: Text.optional(),
+        message: Text.optional(),
         lastTransitionTime: ObservedInstant,
         observedGeneration: ObservedCount,
       })

@@ -1,6 +1,6 @@
-/** One page of a list, and the query for it. The order and the filters are named by fields of the rows. */
+/** One page of a list, and the query for it. */
 
-/** What is asked of a list: at most `limit` rows after `cursor`, by `orderBy`, narrowed by `where`. */
+/** At most `limit` rows after `cursor`, in the list's order or its reverse, of those whose fields are as in `where`. */
 export interface PageQuery {
   readonly limit: number;
   readonly cursor?: string | undefined;

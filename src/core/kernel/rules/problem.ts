@@ -1,8 +1,8 @@
 /**
- * Every way in which a request can be refused: code → status and title. Each subject declares its own problems beside the
- * commonProblem ones here; a use case throws a `Refusal`, and the HTTP edge turns it into a problem document (RFC 9457). The
- * status is chosen by the next step of the reader: 4xx changes the request, 409 looks at what is there, 412 reads again,
- * 503 waits.
+ * The ways in which a request can be refused: code → status and title. The problems that all subjects share are here; a
+ * subject declares its own beside them. A use case throws a `Refusal`, and the HTTP edge answers with a problem
+ * document (RFC 9457). The status says what the caller does next: change the request (4xx), look at the resource that
+ * is in the way (409), read the resource again (412), or wait (503).
  */
 export interface Problem {
   readonly code: string;
@@ -25,8 +25,8 @@ export const commonProblems = {
   'invalid-request': { status: 400, title: 'The request does not have the documented shape' },
   'not-found': { status: 404, title: 'There is nothing here that this API key may see' },
   'already-exists': { status: 409, title: 'Something else has this name' },
-  'in-use': { status: 409, title: 'Something else still refers to it' },
-  'stale-revision': { status: 412, title: 'It has changed since it was read' },
+  'in-use': { status: 409, title: 'Something else still refers to the resource' },
+  'stale-revision': { status: 412, title: 'The resource has changed since it was read' },
   'rule-violated': { status: 422, title: 'The request is well formed but breaks a rule' },
   'internal-error': { status: 500, title: 'The service failed' },
   'temporarily-unavailable': { status: 503, title: 'The service cannot do this right now' },
@@ -40,14 +40,14 @@ export interface FieldError {
   readonly detail: string;
 }
 
-/** Thrown by use cases. `message` is for the caller; it holds no secret, no SQL and no path. */
+/** Thrown by use cases. `message` is for the caller: it contains no secret, no SQL and no file path. */
 export class Refusal extends Error {
   readonly problem: Problem;
   readonly code: string;
   readonly errors: readonly FieldError[];
   readonly retryAfterSeconds: number | undefined;
 
-  /** `problem` is a commonProblem code, or one of a subject's own problems. */
+  /** `problem` is the code of a common problem, or one of a subject's own. */
   constructor(
     problem: keyof typeof commonProblems | Problem,
     detail: string,
@@ -62,7 +62,7 @@ export class Refusal extends Error {
   }
 }
 
-/** A rule that one field breaks: the pointer says which, the detail what to do. */
+/** One field breaks a rule. The pointer names the field; the detail says the rule and what to do. */
 export function ruleViolated(pointer: string, detail: string): Refusal {
   return new Refusal('rule-violated', detail, { errors: [{ pointer, detail }] });
 }

@@ -1,4 +1,4 @@
-/** Whether two values of JSON say the same: the order of keys does not count, nor does a key whose value is undefined. */
+/** Whether two JSON values are equal. The order of keys does not count, nor does a key whose value is undefined. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;

@@ -1,6 +1,6 @@
 /**
- * Whether JSON of a cluster's is nested no deeper than anybody means it. A resource may be nested thousands of levels
- * deep; reading, comparing or storing that would end the process' stack, and with it the watch.
+ * Whether a JSON value from a cluster is nested no deeper than any real resource. A hostile resource may be nested
+ * thousands of levels deep. To read, compare or store it would exhaust the stack of the process, and end the watch.
  */
 const maxDepth = 24;
 

@@ -1,12 +1,12 @@
 /**
- * What an expression of five fields matches, as sets: which days, and which minutes of such a day. Only for counting far
- * ahead without asking for each slot; when a slot is due is always `nextSlot`'s to say, and a test holds the two equal.
+ * The days that an expression of five fields matches, and the minutes of such a day, as sets. It is only for counting
+ * far ahead without computing each slot. `nextSlot` decides when a slot is due, and a test compares the two.
  */
 
 export interface CronMatch {
   /** `day` counts days from 1 January 1970, without a zone. */
   matchesDay(day: number): boolean;
-  /** How many of a matching day's slots lie at or before this minute of the day; -1 gives 0, 1439 all. */
+  /** How many slots of a matching day lie at or before this minute of the day: none at -1, all at 1439. */
   slotsUntilMinute(minute: number): number;
 }
 
@@ -23,7 +23,7 @@ const months = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', '
 const weekdays = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 const dayMs = 86_400_000;
 
-/** `undefined` for what is written in a way that is not read here. */
+/** `undefined` for an expression that this parser does not read; the caller then counts with `nextSlot`. */
 export function cronMatch(expression: string): CronMatch | undefined {
   const fields = (nicknames[expression] ?? expression).toUpperCase().trim().split(/ +/);
   const [minuteText = '', hourText = '', dayText = '', monthText = '', weekdayText = ''] = fields;
@@ -61,7 +61,7 @@ function named(text: string, names: readonly string[], first: number): string {
   return text.replaceAll(/[A-Z]{3}/g, (name) => (names.includes(name) ? String(names.indexOf(name) + first) : name));
 }
 
-/** The values of a list of numbers, ranges and steps; `undefined` when there is anything else in it. */
+/** The values of a list of numbers, ranges and steps; `undefined` when the list contains anything else. */
 function valuesOf(text: string, min: number, max: number): ReadonlySet<number> | undefined {
   const values = new Set<number>();
   for (const part of text.split(',')) {

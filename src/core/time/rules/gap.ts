@@ -1,15 +1,17 @@
 /**
- * The hole that a clock put forward leaves: wall times that no clock of the zone ever shows. A slot in it is made up for
- * at the first instant after it, on the next day if the hole reaches to midnight (America/Nuuk, where 23:30 of a
- * Saturday in March does not exist).
+ * The gap that a clock leaves when it is put forward: wall times that it never shows. A slot in the gap fires at the
+ * first instant after it. That may be on the next day: in America/Nuuk, 23:30 of one Saturday in March does not exist.
  */
 import { offsetMinutes } from './local-time.ts';
 
 const minuteMs = 60_000;
-/** Two changes of one zone's clock are never this close, and no place is this far from UTC. */
+/** No zone changes its clock twice within this time, and none is this far from UTC. */
 const reachMs = 2 * 24 * 60 * minuteMs;
 
-/** `wallMs` is a wall time read as if in UTC. The first instant after the gap that it is in; `undefined` outside of one. */
+/**
+ * The first instant after the gap that contains the wall time; `undefined` outside of a gap. `wallMs` is read as if in
+ * UTC.
+ */
 export function endOfGap(wallMs: number, timeZone: string): number | undefined {
   const offsetBefore = offsetMinutes(wallMs - reachMs, timeZone);
   const offsetAfter = offsetMinutes(wallMs + reachMs, timeZone);
@@ -27,7 +29,7 @@ export function endOfGap(wallMs: number, timeZone: string): number | undefined {
   return after;
 }
 
-/** What the wall shows at `at`, as if it were in UTC. */
+/** The wall time at `at`, in milliseconds as if it were in UTC. */
 export function wallMsAt(at: number, timeZone: string): number {
   return at + offsetMinutes(at, timeZone) * minuteMs;
 }

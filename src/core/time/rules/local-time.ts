@@ -1,4 +1,4 @@
-/** The wall clock of a zone, by Intl: what it shows at an instant, and how far it is from UTC. */
+/** The wall clock of a zone, by Intl: its reading at an instant, and its offset from UTC. */
 
 export interface LocalParts {
   readonly year: number;
@@ -42,7 +42,7 @@ export function localParts(at: number, timeZone: string): LocalParts {
   return { ...read, weekday };
 }
 
-/** Minutes that the wall clock is ahead of UTC. */
+/** How far the wall clock is ahead of UTC, in minutes. */
 export function offsetMinutes(at: number, timeZone: string): number {
   if (timeZone === 'Etc/UTC' || timeZone === 'UTC') return 0;
   const { year, month, day, hour, minute, second } = localParts(at, timeZone);

@@ -1,14 +1,14 @@
 /**
- * When a schedule is due. One pure function over croner, so that the rule stands in one place:
+ * When a schedule recurs. `nextSlot` is the one place of the rule:
  *
- * - five fields of cron, or @hourly @daily @weekly @monthly @yearly, read in an IANA time zone;
- * - a slot in the gap of a daylight saving change fires at the first valid instant after it, several as one; but with
- *   `*` for the hour, which fires in every hour that there is, the gap is passed over;
- * - a slot in the overlap fires once (at its first pass) for fixed times, and follows the wall clock for wildcards: where
- *   the minute or the hour has a `*` or a step, it fires at both passes.
+ * - Five fields of cron, or @hourly @daily @weekly @monthly @yearly, read in an IANA time zone.
+ * - A slot in the gap of a daylight saving change fires at the first valid instant after the gap. Several slots in one
+ *   gap fire once. With `*` for the hour nothing is made up for, because each hour that exists has its own slot.
+ * - A slot in the overlap fires once, at its first pass, when its time is fixed. When the minute or the hour has a `*`
+ *   or a step, it follows the wall clock and fires at both passes.
  *
- * croner does the overlap. The gap is ours: croner passes over slots of wildcards, so that every six hours became eleven
- * where midnight is left out, and over those whose gap reaches to midnight.
+ * croner does the overlap. The gap is done here, because croner skips slots of wildcards in it: every six hours became
+ * eleven where midnight is left out. It also skips slots whose gap reaches to midnight.
  */
 import { Cron } from 'croner';
 import { z } from 'zod';
@@ -26,7 +26,7 @@ const nicknames: Readonly<Record<string, Cadence>> = {
 
 export const Cadence = z
   .enum(['hourly', 'daily', 'weekly', 'monthly', 'yearly', 'custom'])
-  .meta({ id: 'Cadence', description: 'The kind of recurrence; it chooses the default time to live.' });
+  .meta({ id: 'Cadence', description: 'How often a schedule recurs. The default time to live depends on it.' });
 export type Cadence = z.infer<typeof Cadence>;
 
 const field = '[0-9A-Za-z*,/?-]+';
@@ -43,19 +43,21 @@ export const CronExpression = z
   .max(200)
   .refine((text) => Object.hasOwn(nicknames, text) || readsAsCron(text), {
     error: (issue) =>
-      `is no cron expression of five fields (minute hour day month weekday): ${whyNot(String(issue.input))}`,
+      `must be a cron expression of five fields (minute hour day month weekday): ${whyNot(String(issue.input))}`,
   })
   .meta({
     id: 'CronExpression',
     description:
-      'Five cron fields (minute hour day-of-month month day-of-week; names, lists, ranges and steps are understood; when day-of-month and day-of-week are both restricted either matches) or @hourly, @daily, @weekly, @monthly, @yearly.',
+      'Five cron fields: minute, hour, day of month, month, day of week. Names, lists, ranges and steps are allowed. When day of month and day of week are both restricted, a day matches if either one does. Or one of @hourly, @daily, @weekly, @monthly, @yearly.',
     example: '0 2 * * *',
   });
 
 export const TimeZone = z
   .string()
   .max(64)
-  .refine(isTimeZone, { error: 'is no IANA time zone that this service knows, for example Europe/Berlin or Etc/UTC' })
+  .refine(isTimeZone, {
+    error: 'must be an IANA time zone that this service knows, for example Europe/Berlin or Etc/UTC',
+  })
   .meta({ id: 'TimeZone', description: 'An IANA time zone name. Default Etc/UTC.', example: 'Europe/Berlin' });
 
 function readsAsCron(text: string): boolean {
@@ -63,7 +65,7 @@ function readsAsCron(text: string): boolean {
 }
 
 function whyNot(text: string): string {
-  if (!fiveFields.test(text)) return 'five fields of digits, names, and * , - / are needed';
+  if (!fiveFields.test(text)) return 'give five fields of digits, names, and * , - /';
   if (
     /(^|[ ,])[LW]|\d[LW]|#/i.test(
       text
@@ -74,7 +76,7 @@ function whyNot(text: string): string {
         .replaceAll(/[A-Z]{3}/gi, '1'),
     )
   )
-    return 'L, W and # are not part of it';
+    return 'L, W and # are not supported';
   try {
     cron(text, 'Etc/UTC');
     return '';
@@ -104,7 +106,7 @@ export function nextSlot(expression: string, timeZone: string, after: string): s
   return cron(expression, timeZone).nextRun(date)?.toISOString();
 }
 
-/** The last slot strictly before `before`, or `undefined` when there was none. */
+/** The last slot strictly before `before`, or `undefined` when there is none. */
 export function previousSlot(expression: string, timeZone: string, before: string): string | undefined {
   const date = new Date(before);
   if (!isEveryHour(expression)) {
@@ -115,7 +117,7 @@ export function previousSlot(expression: string, timeZone: string, before: strin
   return cron(expression, timeZone).previousRuns(1, date)[0]?.toISOString();
 }
 
-/** The expression over the days of a calendar without any change of offset. */
+/** The expression over wall times, without a zone and its changes of offset. */
 function wallCron(expression: string): Cron {
   return new Cron(expression, { ...options, utcOffset: 0 });
 }
@@ -124,7 +126,7 @@ function isEveryHour(expression: string): boolean {
   return expression === '@hourly' || /^ *[^ ]+ +[*?](\/1)? /.test(expression);
 }
 
-/** `nextSlot` that remembers: schedules share expressions, and one tick asks for thousands at the same instant. */
+/** `nextSlot` with a memory: schedules share expressions, and one tick asks for thousands at the same instant. */
 export function memoizedNextSlot(): typeof nextSlot {
   const known = new Map<string, string | undefined>();
   return (expression, timeZone, after) => {
@@ -134,7 +136,7 @@ export function memoizedNextSlot(): typeof nextSlot {
   };
 }
 
-/** The cadence that an expression stands for, judged by its next slots; `custom` when they are not evenly of a kind. */
+/** The cadence of an expression, from its fields; `custom` when it is none of the others. */
 export function inferCadence(expression: string): Cadence {
   const nickname = nicknames[expression];
   if (nickname !== undefined) return nickname;

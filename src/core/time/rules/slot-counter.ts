@@ -1,18 +1,19 @@
 /**
- * How many slots there are up to any moment, over decades, for as many moments as are asked: what passed while the
- * service was away, and what a forecast shows. Days are sets, and only the hours after a change of the clocks are looked
- * at slot by slot. The numbers are those of `nextSlot`: a test compares them.
+ * Counts the slots up to any moment, over decades: those that passed while the service was away, and those of a
+ * forecast. It counts matching days by sets (`cronMatch`), so ten years of minutes cost as little as one day. Only the
+ * hours after a change of the clocks are counted slot by slot with `nextSlot`. A test compares its numbers to
+ * `nextSlot`.
  */
 import { type CronMatch, cronMatch } from './cron-match.ts';
 import { offsetMinutes } from './local-time.ts';
 import { nextSlot } from './recurrence.ts';
 
-/** How many slots lie from the first moment asked about (included) to `at` (included), both in milliseconds. */
+/** How many slots lie between the counter's `from` and `at`, both included. In milliseconds. */
 export type SlotCounter = (at: number) => number;
 
-interface Change {
+interface ClockChange {
   readonly at: number;
-  /** Milliseconds that the wall clock is ahead of UTC, before and after. */
+  /** How far the wall clock is ahead of UTC before and after, in milliseconds. */
   readonly before: number;
   readonly after: number;
 }
@@ -22,7 +23,7 @@ const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 const iso = (at: number) => new Date(at).toISOString();
 
-/** Counts from `from` on; moments after `to` are not to be asked for. `changesOf` may remember: zones are shared. */
+/** Counts from `from` on, and not beyond `to`. `changesOf` may have a memory, because schedules share zones. */
 export function slotCounter(
   { schedule, timeZone }: { readonly schedule: string; readonly timeZone: string },
   from: number,
@@ -31,11 +32,11 @@ export function slotCounter(
 ): SlotCounter {
   const match = cronMatch(schedule);
   if (match === undefined) return (at) => enumerated(schedule, timeZone, from, at);
-  const plain = wallCounter(match, from - 2 * dayMs, to + 2 * dayMs);
+  const onWall = wallCounter(match, from - 2 * dayMs, to + 2 * dayMs);
   const changes = changesOf(timeZone, from, to);
   const atChange = afterChange(schedule, timeZone, match);
 
-  // Steady stretches and the hours after changes take turns; `counted` slots lie before `start`.
+  // Stretches with one offset and the hours after changes alternate. `counted` slots lie before `start`.
   const stretches: { readonly start: number; readonly counted: number; count(at: number): number }[] = [];
   let start = from;
   let counted = 0;
@@ -46,13 +47,13 @@ export function slotCounter(
     start = end;
   };
   for (const change of changes) {
-    if (change.at > start) add(steady(plain, start, offset), change.at);
+    if (change.at > start) add(steady(onWall, start, offset), change.at);
     const end = change.at + Math.abs(change.after - change.before) + hourMs;
     const first = start;
     if (end > start) add((at) => atChange(change, first, at, at === end - 1), end);
     offset = change.after;
   }
-  stretches.push({ start, counted, count: steady(plain, start, offset) });
+  stretches.push({ start, counted, count: steady(onWall, start, offset) });
 
   return (at) => {
     let low = 0;
@@ -66,7 +67,7 @@ export function slotCounter(
   };
 }
 
-/** One by one, both bounds included. */
+/** Counts slot by slot, both bounds included. */
 function enumerated(schedule: string, timeZone: string, from: number, until: number): number {
   let count = 0;
   let slot = nextSlot(schedule, timeZone, iso(from - 1));
@@ -77,12 +78,13 @@ function enumerated(schedule: string, timeZone: string, from: number, until: num
   return count;
 }
 
-function steady(plain: SlotCounter, start: number, offset: number): SlotCounter {
-  const before = plain(start - 1 + offset);
-  return (at) => plain(at + offset) - before;
+/** Counts from `start` on, while the offset does not change. */
+function steady(onWall: SlotCounter, start: number, offset: number): SlotCounter {
+  const before = onWall(start - 1 + offset);
+  return (at) => onWall(at + offset) - before;
 }
 
-/** Slots up to a moment of the wall clock that never changes. */
+/** Counts by wall time, as if the clock were never changed. */
 function wallCounter(match: CronMatch, from: number, to: number): SlotCounter {
   const firstDay = Math.floor(from / dayMs);
   const perDay = match.slotsUntilMinute(1439);
@@ -100,12 +102,12 @@ function wallCounter(match: CronMatch, from: number, to: number): SlotCounter {
 }
 
 /**
- * Slots in the time after a change, one by one. Whole such times are remembered by what decides them: the change's size,
- * its time of day, and whether the days around it match.
+ * Counts the slots in the time after a change, slot by slot. A count of the whole time is remembered by what decides
+ * it: the size of the change, its time of day, and whether the days around it match.
  */
 function afterChange(schedule: string, timeZone: string, match: CronMatch) {
   const known = new Map<string, number>();
-  return ({ at, before, after }: Change, from: number, until: number, whole: boolean): number => {
+  return ({ at, before, after }: ClockChange, from: number, until: number, whole: boolean): number => {
     const local = at + before;
     const day = Math.floor(local / dayMs);
     const days = [day - 1, day, day + 1].map((each) => match.matchesDay(each));
@@ -118,10 +120,10 @@ function afterChange(schedule: string, timeZone: string, match: CronMatch) {
   };
 }
 
-/** When the clocks of a zone are changed, by steps of a week: nothing shorter-lived is looked for. */
-export function clockChanges(timeZone: string, from: number, to: number): readonly Change[] {
+/** When the clocks of a zone are changed. It looks in steps of a week, so it misses an offset that lasts less. */
+export function clockChanges(timeZone: string, from: number, to: number): readonly ClockChange[] {
   const offsetAt = (at: number) => offsetMinutes(at, timeZone) * minuteMs;
-  const changes: Change[] = [];
+  const changes: ClockChange[] = [];
   let low = from - dayMs;
   let before = offsetAt(low);
   while (low < to) {
@@ -134,7 +136,7 @@ export function clockChanges(timeZone: string, from: number, to: number): readon
   return changes;
 }
 
-/** The first minute that has another offset. */
+/** The first minute with another offset. */
 function changeWithin(low: number, high: number, before: number, offsetAt: (at: number) => number): number {
   let [last, first] = [Math.floor(low / minuteMs), Math.ceil(high / minuteMs)];
   while (first - last > 1) {

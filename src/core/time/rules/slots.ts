@@ -1,6 +1,6 @@
 /**
- * The slots of a schedule: cron in a zone between two bounds, or one moment. All that the scheduler asks of a
- * recurrence is here: the next slot, the newest that has passed, and how many have.
+ * The slots of a schedule: those of a cron expression in a zone between two bounds, or one moment. The scheduler asks
+ * here for the next slot, the newest that has passed, how many have passed, and a schedule's place in its spread.
  */
 
 import { nextSlot, previousSlot } from './recurrence.ts';
@@ -17,7 +17,7 @@ export interface Recurrence {
 
 const ms = Date.parse;
 
-/** The first slot strictly after `after`, within the bounds; `undefined` when there is none any more. */
+/** The first slot strictly after `after`, within the bounds; `undefined` when no slot is left. */
 export function slotAfter(recurrence: Recurrence, after: string, next: typeof nextSlot = nextSlot): string | undefined {
   const { schedule, at, timeZone, startsAt, endsAt } = recurrence;
   if (at !== undefined) return ms(at) > ms(after) ? new Date(ms(at)).toISOString() : undefined;
@@ -35,11 +35,11 @@ export interface Passed {
   readonly count: number;
   /** The last slot before the newest, when there are several. */
   readonly beforeNewest: string | undefined;
-  /** The first slot that has not passed; absent when there is none any more. */
+  /** The first slot that has not passed; absent when no slot is left. */
   readonly next: string | undefined;
 }
 
-/** What has passed from the slot `first` to `until`, both included. `first` itself has passed, whatever the recurrence says. */
+/** The slots from `first` to `until`, both included. `first` counts even when the recurrence no longer has it. */
 export function passedSlots(
   recurrence: Recurrence,
   first: string,
@@ -56,7 +56,7 @@ export function passedSlots(
   return { first, newest, count: 1 + countSlots(recurrence, first, until), beforeNewest: before, next: following };
 }
 
-/** `passedSlots` that remembers: after an outage thousands of schedules missed the same slots. */
+/** `passedSlots` with a memory: after an outage thousands of schedules have missed the same slots. */
 export function memoizedPassedSlots(next: typeof nextSlot): typeof passedSlots {
   const known = new Map<string, Passed>();
   return (recurrence, first, until) => {
@@ -68,7 +68,7 @@ export function memoizedPassedSlots(next: typeof nextSlot): typeof passedSlots {
   };
 }
 
-/** The last slot strictly before `before`. */
+/** The last slot strictly before `before`, within the bounds; `undefined` when there is none. */
 export function slotBefore(recurrence: Recurrence, before: string): string | undefined {
   const { schedule, at, timeZone, startsAt, endsAt } = recurrence;
   if (at !== undefined) return ms(at) < ms(before) ? new Date(ms(at)).toISOString() : undefined;
@@ -78,7 +78,7 @@ export function slotBefore(recurrence: Recurrence, before: string): string | und
   return slot === undefined || (startsAt !== undefined && ms(slot) < ms(startsAt)) ? undefined : slot;
 }
 
-/** How many slots lie strictly after `after` and not after `until`. */
+/** How many slots lie after `after` (excluded) up to `until` (included), within the bounds. */
 export function countSlots(
   { schedule, at, timeZone, startsAt, endsAt }: Recurrence,
   after: string,
@@ -90,11 +90,13 @@ export function countSlots(
   return schedule === undefined || from > to ? 0 : slotCounter({ schedule, timeZone }, from, to)(to);
 }
 
-/** The shortest time between neighbouring slots from `after` on, in seconds; `undefined` when fewer than two are left. */
-export function shortestGapSeconds(recurrence: Recurrence, after: string, looked = 60): number | undefined {
+/**
+ * The shortest time between two of the next `lookAhead` slots, in seconds; `undefined` when fewer than two are left.
+ */
+export function shortestGapSeconds(recurrence: Recurrence, after: string, lookAhead = 60): number | undefined {
   let shortest: number | undefined;
   let slot = slotAfter(recurrence, after);
-  for (let i = 0; i < looked && slot !== undefined; i += 1) {
+  for (let i = 0; i < lookAhead && slot !== undefined; i += 1) {
     const following = slotAfter(recurrence, slot);
     if (following === undefined) break;
     const gap = (ms(following) - ms(slot)) / 1000;
@@ -104,7 +106,7 @@ export function shortestGapSeconds(recurrence: Recurrence, after: string, looked
   return shortest;
 }
 
-/** A stable place of this schedule in its spread: seconds from 0 to the spread, the same for ever. */
+/** The place of this schedule in its spread: at least 0 and less than the spread, in seconds. It never changes. */
 export function spreadOffsetSeconds(scheduleId: string, spreadSeconds: number | undefined): number {
   if (spreadSeconds === undefined || spreadSeconds <= 0) return 0;
   // FNV-1a over the id: even, and the same on every replica and in every version.
@@ -115,6 +117,7 @@ export function spreadOffsetSeconds(scheduleId: string, spreadSeconds: number | 
   return hash % spreadSeconds;
 }
 
+/** The instant so many seconds later. */
 export function shifted(at: string, seconds: number): string {
   return new Date(ms(at) + seconds * 1000).toISOString();
 }
