@@ -1,7 +1,14 @@
 /**
- * Looking at clusters: what each can do is asked when it is registered, when its credentials change, every ten minutes,
- * and on demand. One round takes what is due of the clusters that this connector holds, a few at a time; which is due is
- * a column, so nothing is forgotten and no cluster is asked twice.
+ * Checks of clusters. A check asks a cluster for its version, its resources, the rights of the credentials, and the
+ * parameters that its operator accepts, part by part (rules/discovery.ts). The service checks a cluster when it is
+ * registered, when its credentials change, every ten minutes, and on request.
+ *
+ * `check_due_at` on the cluster's row says when the next check is due. A connector claims due checks of the clusters
+ * that it holds by a guarded write that moves the time on. So registering a cluster or changing its access only sets
+ * that time, no due check is forgotten when a process dies, and no cluster is checked twice at once.
+ *
+ * No check is due while the cluster asked for a pause (rules/throttling.ts). A check of a connector that comes late
+ * overwrites no later one (`isOutdated`).
  */
 
 import type { Caller } from '../access/rules/access.ts';
@@ -19,7 +26,7 @@ export interface CheckPorts {
   readonly clusterChecks: ClusterChecks;
   readonly clusterApi: ClusterDiscovery;
   readonly clock: Clock;
-  /** In [0, 1): spreads the looks. */
+  /** In [0, 1): spreads the checks over time. */
   readonly chance: () => number;
   /** Once it is aborted a failure is not recorded: it may be that we have hung up ourselves. */
   readonly stopping?: AbortSignal;
@@ -29,19 +36,19 @@ export interface CheckDuePorts extends CheckPorts {
   readonly log: Log;
   /** The clusters that this connector holds. */
   readonly held: () => Promise<readonly string[]>;
-  /** No further look is begun; one that runs ends within its time. */
+  /** Once aborted, no further check begins; one that runs ends within its time. */
   readonly stopping: AbortSignal;
 }
 
 const everySeconds = 600;
 const jitterSeconds = 120;
-/** Longer than a look can take. */
+/** When a claimed check is due again, unless its results are recorded before. Longer than a check can take. */
 const retrySeconds = 60;
 const parallelChecks = 8;
 /** A round of mute clusters takes no longer than half a minute. */
 const batchSize = 16;
 
-/** One round. Says how many clusters were looked at. */
+/** One round. Returns how many checks it claimed. */
 export async function checkDueClusters(ports: CheckDuePorts): Promise<number> {
   const { clusterChecks, directory, clock, log, stopping } = ports;
   await clusterChecks.recordDueEvents(await clock.now());
@@ -56,7 +63,7 @@ export async function checkDueClusters(ports: CheckDuePorts): Promise<number> {
         const changed = await check(ports, target);
         if (changed.length > 0) log.info({ clusterId: id, changed }, 'cluster conditions changed');
       } catch (error) {
-        log.error({ err: error, clusterId: id }, 'a cluster could not be looked at');
+        log.error({ err: error, clusterId: id }, 'a cluster could not be checked');
       }
     }
   };
@@ -64,7 +71,9 @@ export async function checkDueClusters(ports: CheckDuePorts): Promise<number> {
   return due.length;
 }
 
-/** Asks the cluster, outside of any transaction, and records what it said. Says which conditions changed status. */
+/**
+ * Checks the cluster outside of any transaction, then records the results. Returns the conditions that changed status.
+ */
 export async function check(ports: CheckPorts, target: ClusterTarget): Promise<readonly string[]> {
   const { clusterApi, clusterChecks, clock, chance } = ports;
   const { id } = target.cluster;
@@ -73,9 +82,11 @@ export async function check(ports: CheckPorts, target: ClusterTarget): Promise<r
   if (failure !== undefined && ports.stopping?.aborted === true) return [];
   const now = await clock.now();
   const expiring = credentialsExpiring(discovery.credentialsExpireAt, now);
-  const held = failure === undefined ? undefined : holdSeconds(failure, 0);
-  const again =
-    held === undefined ? everySeconds + jitterSeconds * (chance() - 0.5) : Math.max(held, retrySeconds) + chance();
+  const pauseSeconds = failure === undefined ? undefined : holdSeconds(failure, 0);
+  const againSeconds =
+    pauseSeconds === undefined
+      ? everySeconds + jitterSeconds * (chance() - 0.5)
+      : Math.max(pauseSeconds, retrySeconds) + chance();
   return clusterChecks.record(id, {
     discovery,
     conditions: [
@@ -85,15 +96,15 @@ export async function check(ports: CheckPorts, target: ClusterTarget): Promise<r
     ],
     withdrawn: expiring === undefined ? ['CredentialsExpiring'] : [],
     contact: failure?.kind !== 'Unreachable',
-    ...(held !== undefined && { room: throttledFor(held, now) }),
-    checkDueAt: shifted(now, again),
+    ...(pauseSeconds !== undefined && { room: throttledFor(pauseSeconds, now) }),
+    checkDueAt: shifted(now, againSeconds),
     now,
   });
 }
 
 export type CheckNowPorts = CheckPorts & StatusPorts;
 
-/** Asks the cluster now, outside of any transaction, and records what it said. */
+/** Checks the cluster now, even if it asked for a pause, and returns it as it is then. */
 export async function checkCluster(ports: CheckNowPorts, caller: Caller, id: string): Promise<ClusterStatus> {
   const target = await ports.directory.target(id);
   if (target === undefined || target.cluster.organizationId !== caller.organizationId) throw notFound('cluster', id);

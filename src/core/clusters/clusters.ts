@@ -1,4 +1,4 @@
-/** Clusters: registering one, changing how it is reached, and asking it what it can do. */
+/** Clusters: registering one, changing it or the access to it, and removing its record. Nothing here calls a cluster. */
 
 import { atRevision, type Call, ownAsRead, ownLocked } from '../access/call.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';
@@ -45,14 +45,14 @@ export async function changeCluster(
     ...known
   } = await ownLocked(tx.clusters, caller, 'cluster', id);
   const access = accessOf(change, read);
-  // What was found out at another address is of another cluster.
+  // Results of checks at another address are those of another cluster.
   const moved = access !== undefined && access.server !== known.server;
   const { displayName } = change;
   const inFlightLimit = change.inFlightLimit === undefined ? knownLimit : (change.inFlightLimit ?? undefined);
   const changed = await tx.clusters.update({
     ...atRevision(known, revision),
     ...(!moved && discovery !== undefined && { discovery }),
-    // With new access it is asked anew.
+    // With new access a pause that the cluster asked for ends.
     ...(access === undefined && throttledUntil !== undefined && { throttledUntil }),
     ...(inFlightLimit !== undefined && { inFlightLimit }),
     ...(displayName !== undefined && { displayName }),
@@ -63,7 +63,9 @@ export async function changeCluster(
   return changed;
 }
 
-/** Refused (`in-use`) while application instances refer to it. */
+/**
+ * Removes the record and the credentials. Throws the Refusal `in-use` while application instances refer to the cluster.
+ */
 export async function removeCluster(
   { tx, caller }: Call<ClustersTable & ForgettingTable>,
   id: string,
@@ -86,8 +88,11 @@ function accessOf(
     return read(kubeconfig);
   }
   if (parts.length === 0) return undefined;
-  if (server === undefined) throw ruleViolated('/server', 'is needed beside ca and token: access is given as a whole.');
-  if (ca === undefined) throw ruleViolated('/ca', 'is needed beside server and token: access is given as a whole.');
-  if (token === undefined) throw ruleViolated('/token', 'is needed beside server and ca: access is given as a whole.');
+  if (server === undefined)
+    throw ruleViolated('/server', 'is required beside ca and token: access is replaced as a whole.');
+  if (ca === undefined)
+    throw ruleViolated('/ca', 'is required beside server and token: access is replaced as a whole.');
+  if (token === undefined)
+    throw ruleViolated('/token', 'is required beside server and ca: access is replaced as a whole.');
   return { server, ca, token };
 }

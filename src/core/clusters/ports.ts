@@ -1,4 +1,4 @@
-/** What is kept of clusters beside their rows: when each is looked at next, what waits for it, and what is told of it. */
+/** The record of clusters: their rows and credentials, their checks and conditions. And the way to check a cluster. */
 
 import type { Rows } from '../kernel/ports.ts';
 import type { ReportedCondition } from '../kernel/rules/condition.ts';
@@ -10,29 +10,29 @@ import type { Room } from './rules/throttling.ts';
 
 export interface ClusterChecks {
   /**
-   * Clusters of these that are due to be looked at and did not ask to be left alone, the longest due first; each is given to one caller only, and is due
-   * again after `retrySeconds` unless it is recorded before.
+   * Claims due checks of the clusters in `held`, the longest due first. A cluster that asked for a pause is passed over.
+   * Only one caller gets a check; it is due again after `retrySeconds`, unless its results are recorded before.
    */
   claim(held: readonly string[], now: string, limit: number, retrySeconds: number): Promise<readonly string[]>;
-  /** Where applications of ours are in the cluster, one a namespace, those that it was seen to have first. */
+  /** The registered applications of the cluster, one for each namespace; first those that its watch has seen. */
   applications(clusterId: string): Promise<readonly { namespace: string; name: string }[]>;
-  /** Records what was found, with the conditions, and when to look again. Says which conditions changed status. */
+  /** Records the results of a check, and when the next is due. Returns the conditions that changed status. */
   record(clusterId: string, found: CheckResult): Promise<readonly string[]>;
-  /** Tells, as events, conditions that have lasted long enough by now; says of how many clusters. */
+  /** Records the events of conditions that have lasted long enough by `now`. Returns of how many clusters. */
   recordDueEvents(now: string): Promise<number>;
 }
 
 export interface CheckResult extends ClusterReport {
   readonly discovery: Discovery;
-  /** Types of conditions that do not apply any more. */
+  /** Types of conditions that do not apply any more, and are removed. */
   readonly withdrawn: readonly string[];
   readonly checkDueAt: string;
 }
 
 export interface ClusterFigures {
-  /** What waits for each of these clusters; those for which nothing does are not among them. */
+  /** By id; clusters without pending deliveries are not in the map. */
   pending(clusterIds: readonly string[]): Promise<ReadonlyMap<string, PendingDeliveries>>;
-  /** For metrics: at most `limit` clusters, those with trouble first. */
+  /** For metrics: at most `limit` clusters, first those with a condition that is False. */
   measured(limit: number): Promise<readonly MeasuredCluster[]>;
 }
 
@@ -46,34 +46,36 @@ export interface MeasuredCluster extends Pick<Cluster, 'id' | 'name' | 'conditio
   readonly oldestPendingAt?: string | undefined;
 }
 
-/** What the connector knows of a cluster: its row, and how to reach it. */
+/** A cluster and the access to it. */
 export interface ClusterTarget {
   readonly cluster: Cluster;
   readonly access: ClusterAccess;
 }
 
+/** The clusters as the connector sees them: their access, and the conditions that it reports. */
 export interface ClusterDirectory {
   target(clusterId: string): Promise<ClusterTarget | undefined>;
-  /** Those that can be read, in any order; what cannot be opened is told in the log and left out. */
+  /** In any order. A cluster whose access cannot be opened is logged and left out. */
   targets(clusterIds: readonly string[]): Promise<readonly ClusterTarget[]>;
-  /** All clusters, with the revision of their credentials: it changes when they do. */
+  /** All clusters, with the revision of their credentials, which each change of them raises. */
   list(): Promise<readonly { id: string; credentialsRevision: number }[]>;
-  /** The namespaces that hold an application instance of the cluster. */
+  /** The namespaces of the cluster's application instances. */
   namespaces(clusterId: string): Promise<readonly string[]>;
-  /** Sets conditions and, when given, what was found out; raises no revision. Says which conditions changed status. */
+  /** Sets conditions, without raising the revision of the cluster. Returns the conditions that changed status. */
   report(clusterId: string, report: ClusterReport, fence?: Fence): Promise<readonly string[]>;
 }
 
 export interface ClusterReport {
   readonly conditions: readonly ReportedCondition[];
   readonly discovery?: Discovery;
+  /** Whether the cluster answered. */
   readonly contact: boolean;
-  /** Until when the cluster is to be left alone, or that it has room; without it what is known stays. */
+  /** That a pause began or ended; absent when the answer says nothing about it. */
   readonly room?: Room | undefined;
   readonly now: string;
 }
 
-/** Reads a kubeconfig into what is needed of it; throws the Refusal `rule-violated` for what may not be in it. */
+/** Takes the access out of a kubeconfig. Throws the Refusal `rule-violated` for fields that are not allowed in one. */
 export type KubeconfigReader = (text: string) => ClusterAccess;
 
 export interface ClustersTable {
@@ -84,17 +86,17 @@ export interface CredentialsTable {
   readonly credentials: { put(cluster: Pick<Cluster, 'id' | 'organizationId'>, access: ClusterAccess): Promise<void> };
 }
 
-/** What goes with a cluster that is removed. */
+/** Rows that are removed together with a cluster. */
 export interface ForgettingTable {
-  /** The Operations that others made in the cluster for applications that are not registered. */
+  /** Forgets the Operations that others made in the cluster for applications that are not registered. */
   readonly foreignOperations: { forget(clusterId: string): Promise<void> };
 }
 
-/** Asks clusters. Ends within 15 s; nothing throws for what a cluster or the network does. */
+/** Calls a cluster. It ends within 15 s, and throws nothing for what the cluster or the network does. */
 export interface ClusterDiscovery {
   /**
-   * Asks what the cluster is and what may be done there. `now` dates the answer; `applications` are ours there, one a
-   * namespace: rights are looked for in their namespaces, and Operations tried on them by dry runs.
+   * Checks the cluster. `now` dates the results. `applications` are registered ones, one for each namespace: it looks
+   * for rights in their namespaces, and tries Operations on them by dry runs.
    */
   discover(
     target: ClusterTarget,

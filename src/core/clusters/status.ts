@@ -14,7 +14,7 @@ export async function clusterStatus(ports: StatusPorts, cluster: Cluster): Promi
   return withDelivery(cluster, pending.get(cluster.id), await ports.clock.now());
 }
 
-/** What waits for each of them, in one statement. */
+/** `clusterStatus` of all of them, with one statement. */
 export async function clusterStatuses(
   ports: StatusPorts,
   clusters: readonly Cluster[],

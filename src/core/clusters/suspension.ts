@@ -1,4 +1,4 @@
-/** Suspension of everything that recurs in a cluster. */
+/** Suspending and resuming all schedules of a cluster. */
 
 import { type Call, ownLocked } from '../access/call.ts';
 import { actor } from '../access/rules/access.ts';
@@ -7,7 +7,10 @@ import { eventsIn, kernelEvents } from '../kernel/rules/event.ts';
 import type { ClustersTable } from './ports.ts';
 import type { Cluster } from './rules/cluster.ts';
 
-/** Nothing of it fires while it is suspended. Each slot is accounted for as skipped, so nothing is made up for later. */
+/**
+ * While a cluster is suspended, no schedule fires for it. Its slots are recorded as skipped, so none is made up for
+ * later.
+ */
 export async function suspendCluster(
   { tx, caller, now }: Call<ClustersTable & EventsTable>,
   id: string,

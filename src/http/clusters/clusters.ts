@@ -1,4 +1,4 @@
-/** /v1/clusters: where Operations are delivered. How a cluster is reached goes in and never comes out. */
+/** /v1/clusters: the clusters that Operations are delivered to. Requests carry their credentials, answers never do. */
 import { own } from '../../core/access/call.ts';
 import { type CheckNowPorts, checkCluster } from '../../core/clusters/check.ts';
 import { changeCluster, registerCluster, removeCluster } from '../../core/clusters/clusters.ts';
@@ -37,7 +37,7 @@ export function clusterRoutes(
         tag,
         summary: 'Register a cluster',
         description:
-          'Give either `kubeconfig`, or `server` with `ca` and `token`. Credentials are stored sealed and are in no answer. The cluster is not called by this; a connector looks at it within seconds, and `checkCluster` does at once.',
+          'Give either `kubeconfig`, or `server` with `ca` and `token`. The service stores credentials encrypted and returns them in no answer. This request does not call the cluster. A connector checks it within seconds; `checkCluster` checks it at once.',
       },
       { headers: PostHeaders, body: NewCluster, response: { 201: Cluster } },
     ),
@@ -68,7 +68,7 @@ export function clusterRoutes(
         scope: 'clusters:read',
         tag,
         summary: 'Get a cluster',
-        description: 'Its revision counts what the API changes; conditions and discovery change without it.',
+        description: 'Only changes by the API raise the revision. Conditions and discovery change without it.',
       },
       { params: ById, response: { 200: ClusterStatus } },
     ),
@@ -87,7 +87,7 @@ export function clusterRoutes(
         tag,
         summary: 'List the events of a cluster',
         description:
-          'What happened to the cluster itself, the oldest first: when it could not be reached, when its credentials were rejected, and so on. Trouble is told once it has lasted ten seconds, its end once that has lasted thirty.',
+          'The events of the cluster itself, oldest first by default: for example when it could not be reached or its credentials were rejected. The service records that a cluster is unreachable or not watched once that has lasted ten seconds. It records the end once that has lasted thirty.',
       },
       { params: ById, querystring: listQuery(EventOrder.default('at'), {}), response: { 200: EventList } },
     ),
@@ -106,7 +106,7 @@ export function clusterRoutes(
         tag,
         summary: 'Change a cluster',
         description:
-          'Access is replaced as a whole; a connector then looks at the cluster anew within seconds, without a restart.',
+          'Access is replaced as a whole. A connector then checks the cluster within seconds, without a restart.',
       },
       { params: ById, headers: ChangeHeaders, body: ClusterChange, response: { 200: Cluster } },
     ),
@@ -128,7 +128,7 @@ export function clusterRoutes(
         tag,
         summary: 'Remove a cluster',
         description:
-          'Only the record and the credentials; nothing happens in the cluster. Refused with `in-use` while application instances are in it.',
+          'Removes the record and the credentials; nothing happens in the cluster. The service refuses it with `in-use` while application instances are in the cluster.',
         refusals: [409],
       },
       { params: ById, headers: ChangeHeaders },
@@ -148,7 +148,7 @@ export function clusterRoutes(
         tag,
         summary: 'Check a cluster',
         description:
-          'Asks the cluster now what it is and what the credentials may do and see there, within 15 seconds, and records it as `discovery` and conditions; which parameters its operator accepts is asked by dry runs, which are never persisted. What may not be read is Unknown with the reason. A cluster that does not answer is no error of this request: `Reachable` is then False. The same happens by itself every ten minutes.',
+          'Asks the cluster for its version, its resources and the rights of the credentials, within 15 seconds. It tries by dry runs, which the cluster never stores, which parameters the operator accepts. The service records the results in `discovery` and `conditions`; a part that it may not read is Unknown with the reason. A cluster that does not answer is no error of this request: `Reachable` is then False. The service does the same by itself every ten minutes.',
       },
       { params: ById, headers: PostHeaders, response: { 200: ClusterStatus } },
     ),

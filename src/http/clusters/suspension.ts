@@ -1,4 +1,4 @@
-/** /v1/clusters/{id}/suspend and /resume: everything that is scheduled for a cluster stands still, and goes on. */
+/** /v1/clusters/{id}/suspend and /resume: all schedules of a cluster stop firing, and fire again. */
 
 import { z } from 'zod';
 import type { ClustersTable } from '../../core/clusters/ports.ts';
@@ -13,7 +13,7 @@ import { about } from '../kit/route.ts';
 const tag = 'clusters';
 const ClusterSuspension = z
   .strictObject({ reason: z.string().min(1).max(500).optional().describe('Why, for people.') })
-  .meta({ id: 'ClusterSuspension', description: 'Why it stands still.' });
+  .meta({ id: 'ClusterSuspension', description: 'Why the cluster is suspended.' });
 
 export function clusterSuspensionRoutes(api: Api, ports: RoutePorts<ClustersTable & EventsTable>): void {
   api.post(
@@ -25,7 +25,7 @@ export function clusterSuspensionRoutes(api: Api, ports: RoutePorts<ClustersTabl
         tag,
         summary: 'Suspend all schedules of a cluster',
         description:
-          'Slots are in the ledger as skipped until it is resumed. Operations on demand are still delivered.',
+          'No schedule fires for the cluster until it is resumed; the ledger records the slots as skipped. The service still delivers Operations on demand.',
       },
       { params: ById, headers: PostHeaders, body: ClusterSuspension, response: { 200: Cluster } },
     ),
@@ -43,7 +43,7 @@ export function clusterSuspensionRoutes(api: Api, ports: RoutePorts<ClustersTabl
         scope: 'clusters:write',
         tag,
         summary: 'Resume the schedules of a cluster',
-        description: 'Nothing is made up for: the next slots fire.',
+        description: 'Schedules fire again from their next slot on. Slots that passed meanwhile are not made up for.',
       },
       { params: ById, headers: PostHeaders, response: { 200: Cluster } },
     ),

@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod';
-import type { Finding } from '../../core/clusters/rules/discovery.ts';
+import type { DiscoveryPart } from '../../core/clusters/rules/discovery.ts';
 import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import { clip } from '../../core/kernel/rules/condition.ts';
 import type { CallLimits, ClusterClient, Request } from '../http/client.ts';
@@ -78,7 +78,7 @@ export async function queryList<T>(
 }
 
 /** A 403 is Unknown, as is a query without an answer; only the cluster's own 404 is Absent. */
-export function findingOf(result: QueryResult<unknown>, now: string): Finding {
+export function findingOf(result: QueryResult<unknown>, now: string): DiscoveryPart {
   if (result.value !== undefined) return { status: 'Known', checkedAt: now };
   if (isAbsent(result)) return { status: 'Absent', checkedAt: now };
   return { status: 'Unknown', problem: clip(result.failure?.message ?? 'The cluster was not asked.') };
@@ -96,7 +96,7 @@ export function isForbidden({ failure }: QueryResult<unknown>): boolean {
 export function findingOfList<T>(
   result: QueryResult<QueriedList<T>>,
   now: string,
-): Finding & { items?: T[]; truncated?: boolean } {
+): DiscoveryPart & { items?: T[]; truncated?: boolean } {
   const { value } = result;
   const whole = findingOf(result, now);
   if (value === undefined) return whole.status === 'Absent' ? { ...whole, items: [] } : whole;

@@ -1,4 +1,8 @@
-/** A cluster: how it is reached, what it can do, and how it is doing. Its credentials are never part of it. */
+/**
+ * A cluster: its address, its limits, its conditions, and the results of checks. The access to it (`ClusterAccess`) is
+ * kept apart, sealed with AES-256-GCM to its organization and cluster. It is opened only to call the cluster, and is
+ * part of no answer.
+ */
 import { z } from 'zod';
 import { Condition } from '../../kernel/rules/condition.ts';
 import { DisplayName, Id, Instant, Revision } from '../../kernel/rules/fields.ts';
@@ -12,28 +16,36 @@ const InFlightLimit = z
   .min(1)
   .max(10_000)
   .describe(
-    'How many scheduled Operations may be in flight at a time; further fires wait their turn, oldest slot first. Default: no limit.',
+    'How many scheduled Operations may be in flight in the cluster at a time, 1 to 10000. Further fires wait, and the oldest slot goes first. Default: no limit.',
   );
 
 export const Cluster = z
   .object({
     id: Id,
     organizationId: Id,
-    name: DnsLabel.describe('Unique in the organization; the label app.vworkspace.io/cluster-id of every Operation.'),
+    name: DnsLabel.describe(
+      'Unique in the organization. Every Operation in the cluster carries it in the label app.vworkspace.io/cluster-id.',
+    ),
     displayName: DisplayName.optional(),
-    server: z.string().describe("The API server's address."),
+    server: z.string().describe('The address of the API server.'),
     inFlightLimit: InFlightLimit.optional(),
-    suspend: z.boolean().describe('While true no schedule fires for it; the ledger accounts for the slots.'),
-    suspendReason: z.string().optional(),
-    conditions: z.array(Condition).describe('How the cluster is doing. Lists of reasons grow.'),
+    suspend: z
+      .boolean()
+      .describe('While true, no schedule fires for the cluster. The ledger records its slots as skipped.'),
+    suspendReason: z.string().optional().describe('Why it is suspended, for people.'),
+    conditions: z
+      .array(Condition)
+      .describe('The conditions of the cluster, at most one of each type. Later versions may add types and reasons.'),
     discovery: Discovery.optional(),
     agentTokenCreatedAt: Instant.optional().describe(
-      'Since when its agent has the token that it posts events with; absent: there is none.',
+      'When the token was created that the agent of the cluster posts events with. Absent while the agent has no token.',
     ),
-    lastContactAt: Instant.optional().describe('When the cluster last answered or told something.'),
-    lastObservedAt: Instant.optional().describe('When it last told something of an Operation.'),
+    lastContactAt: Instant.optional().describe(
+      'When the cluster last answered a call, or the cluster or its agent last sent something.',
+    ),
+    lastObservedAt: Instant.optional().describe('When the cluster last reported on an Operation.'),
     throttledUntil: Instant.optional().describe(
-      'Until when the cluster asked to be left alone (429 or 503 with Retry-After): nothing is applied, deleted or looked at there before. Once that is past, one call asks before others follow. Absent: it takes calls.',
+      'The cluster asked for a pause until this time (429 or 503 with Retry-After). Until then the service applies and deletes nothing there, and checks the cluster only on request. Afterwards it makes one call before others follow. Absent: the cluster takes calls.',
     ),
     createdAt: Instant,
     updatedAt: Instant,
@@ -44,19 +56,19 @@ export type Cluster = z.infer<typeof Cluster>;
 
 const Delivery = z
   .object({
-    pendingCount: z.int().min(0).describe('How many Operations wait to be applied or deleted there.'),
-    oldestPendingAt: Instant.optional().describe('Since when the oldest of them waits.'),
-    lagSeconds: z.number().min(0).describe('How long that is, in seconds; 0 when nothing waits.'),
+    pendingCount: z.int().min(0).describe('How many Operations wait to be applied or deleted in the cluster.'),
+    oldestPendingAt: Instant.optional().describe('Since when the oldest of them has waited. Absent when none waits.'),
+    lagSeconds: z.number().min(0).describe('How long the oldest of them has waited, in seconds. 0 when none waits.'),
   })
-  .meta({ id: 'ClusterDelivery', description: 'What is still to be delivered to the cluster.' });
+  .meta({ id: 'ClusterDelivery', description: 'The deliveries that are pending for the cluster.' });
 
 export const ClusterStatus = Cluster.extend({ delivery: Delivery }).meta({
   id: 'ClusterStatus',
-  description: 'A cluster, with what waits for it.',
+  description: 'A cluster with its pending deliveries.',
 });
 export type ClusterStatus = z.infer<typeof ClusterStatus>;
 
-/** The cluster with what waits for it, as of `now`. */
+/** The cluster with its pending deliveries, as of `now`. */
 export function withDelivery(
   cluster: Cluster,
   waiting: { readonly pendingCount: number; readonly oldestPendingAt: string } | undefined,
@@ -89,12 +101,14 @@ const Token = z
   .min(1)
   .max(16384)
   .regex(/^[\x21-\x7e]+$/, 'must be one line of printable characters without spaces')
-  .describe('Stored sealed, never returned.');
+  .describe('The bearer token that the API server accepts. The service stores it encrypted and never returns it.');
 const Kubeconfig = z
   .string()
   .min(1)
   .max(131072)
-  .describe('A kubeconfig (YAML) with inline data only; its current context is used. Stored sealed, never returned.');
+  .describe(
+    'A kubeconfig (YAML) with inline data only. The service uses its current context, stores the access encrypted and never returns it.',
+  );
 
 export const NewCluster = z
   .strictObject({
@@ -102,17 +116,24 @@ export const NewCluster = z
     displayName: DisplayName.optional(),
     inFlightLimit: InFlightLimit.optional(),
     kubeconfig: Kubeconfig.optional(),
-    server: Server.optional().describe('With `ca` and `token`, instead of `kubeconfig`.'),
-    ca: Pem.optional().describe("The certificates that sign the API server's, PEM."),
+    server: Server.optional().describe(
+      'The https:// address of the API server. Give it with `ca` and `token`, instead of `kubeconfig`.',
+    ),
+    ca: Pem.optional().describe("The certificates of the authority that signed the API server's certificate, in PEM."),
     token: Token.optional(),
   })
-  .meta({ id: 'NewCluster', description: 'A cluster to register: either kubeconfig, or server + ca + token.' });
+  .meta({
+    id: 'NewCluster',
+    description: 'A cluster to register. Give either `kubeconfig`, or `server` with `ca` and `token`.',
+  });
 export type NewCluster = z.infer<typeof NewCluster>;
 
 export const ClusterChange = z
   .strictObject({
     displayName: DisplayName.optional(),
-    inFlightLimit: InFlightLimit.nullable().optional().describe('null: no limit.'),
+    inFlightLimit: InFlightLimit.nullable()
+      .optional()
+      .describe('How many scheduled Operations may be in flight in the cluster at a time, 1 to 10000. null: no limit.'),
     kubeconfig: Kubeconfig.optional(),
     server: Server.optional(),
     ca: Pem.optional(),
@@ -121,16 +142,16 @@ export const ClusterChange = z
   .meta({
     id: 'ClusterChange',
     description:
-      'What to change; what is absent stays. Access is replaced as a whole: kubeconfig, or server + ca + token.',
+      'The fields to change. A field that is absent keeps its value. Access is replaced as a whole: give either `kubeconfig`, or `server` with `ca` and `token`.',
   });
 export type ClusterChange = z.infer<typeof ClusterChange>;
 
-/** How a cluster is reached. Sealed at rest; opened only to call the cluster. */
+/** The address and credentials of a cluster, opened. */
 export const ClusterAccess = z.object({
   server: z.string(),
   ca: z.string().optional(),
   tlsServerName: z.string().optional(),
-  /** Only ever true where the installation allows it. */
+  /** True only when the installation allows it (ALLOW_INSECURE_TLS). */
   insecureSkipTlsVerify: z.boolean().optional(),
   token: z.string().optional(),
   clientCertificate: z.string().optional(),

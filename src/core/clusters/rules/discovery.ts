@@ -1,6 +1,7 @@
 /**
- * What was found out about a cluster, part by part. Rights differ: what may not be read, or was not answered, is Unknown
- * with the reason, and never taken for absent. A part that cannot be read again keeps what was known, with its date.
+ * The results of checks of a cluster, part by part. Credentials differ in their rights, so a part that they may not read
+ * is Unknown with the reason, and so is one that was not answered. Neither counts as absent. A part that cannot be read
+ * again keeps its last result, with its date.
  */
 import { z } from 'zod';
 import { Condition } from '../../kernel/rules/condition.ts';
@@ -9,26 +10,26 @@ import { Instant } from '../../kernel/rules/fields.ts';
 export const FindingStatus = z.enum(['Known', 'Absent', 'Unknown']).meta({
   id: 'FindingStatus',
   description:
-    'Known: it was read. Absent: the cluster was asked and does not serve it. Unknown: it may not be read or was not answered; `problem` says why.',
+    'Known: the service has read this part. Absent: the cluster answered that it does not serve it. Unknown: the credentials may not read it, or the cluster did not answer; `problem` says why.',
 });
 export type FindingStatus = z.infer<typeof FindingStatus>;
 
-const finding = {
+const part = {
   status: FindingStatus,
-  checkedAt: Instant.optional().describe('When it was found out. Absent while Unknown.'),
+  checkedAt: Instant.optional().describe('The time of this result. Absent while Unknown.'),
   problem: z
     .string()
     .optional()
-    .describe("Why it could not be read, or not read again since checkedAt, in the cluster's words."),
+    .describe("Why this part could not be read, or not read again since `checkedAt`, in the cluster's words."),
 };
-export type Finding = z.infer<z.ZodObject<typeof finding>>;
+export type DiscoveryPart = z.infer<z.ZodObject<typeof part>>;
 
 function listOf<Item extends z.ZodType>(id: string, item: Item, description: string) {
   return z
     .object({
-      ...finding,
-      items: z.array(item).optional().describe('At most 200. Absent while Unknown.'),
-      truncated: z.boolean().optional().describe('True when there are more.'),
+      ...part,
+      items: z.array(item).optional().describe('At most 200 entries. Absent while Unknown.'),
+      truncated: z.boolean().optional().describe('true: the cluster has more entries than are listed here.'),
     })
     .meta({ id, description });
 }
@@ -37,13 +38,17 @@ const CustomResource = z
   .object({
     group: z.string(),
     resource: z.string(),
-    versions: z.array(z.string()).describe('The versions that the cluster serves; empty: the CRD is not installed.'),
+    versions: z
+      .array(z.string())
+      .describe('The versions that the cluster serves. Empty when the CRD is not installed.'),
     parameters: z
       .array(z.string())
       .optional()
-      .describe('The parameters that its schema declares. Absent when it leaves them open, or cannot be read.'),
+      .describe(
+        'The parameters that the schema of the resource declares. Absent when the schema leaves them open or cannot be read.',
+      ),
   })
-  .meta({ id: 'CustomResource', description: 'A custom resource that is needed.' });
+  .meta({ id: 'CustomResource', description: 'A custom resource that the service needs.' });
 
 const Permission = z
   .object({
@@ -52,17 +57,16 @@ const Permission = z
     resource: z.string(),
     allowed: z
       .enum(['Yes', 'No', 'Unknown'])
-      .describe('Yes: everywhere, or in `namespaces` where that is given. Unknown: it could not be asked.'),
+      .describe(
+        'Yes: in all namespaces, or in `namespaces` when that is present. Unknown: the cluster could not be asked.',
+      ),
     namespaces: z
       .array(z.string())
       .optional()
-      .describe('Where it is allowed, of the namespaces with registered applications, when it is not everywhere.'),
-    deniedIn: z
-      .array(z.string())
-      .optional()
-      .describe('Namespaces with registered applications where it is not allowed.'),
+      .describe('The namespaces with applications in which it is allowed, when it is not allowed in all namespaces.'),
+    deniedIn: z.array(z.string()).optional().describe('The namespaces with applications in which it is not allowed.'),
   })
-  .meta({ id: 'Permission', description: 'What the credential may do.' });
+  .meta({ id: 'Permission', description: 'A right that the service needs, and whether the credentials have it.' });
 export type Permission = z.infer<typeof Permission>;
 
 const GatedNamespace = z
@@ -71,7 +75,9 @@ const GatedNamespace = z
     allowedTypes: z
       .array(z.string())
       .optional()
-      .describe('From its annotation ops.vworkspace.io/allowed-types. Absent: all types.'),
+      .describe(
+        'The types of Operations that its annotation ops.vworkspace.io/allowed-types allows. Absent: all types.',
+      ),
   })
   .meta({ id: 'GatedNamespace', description: "A namespace that is open to vWorkspace's operator." });
 
@@ -79,14 +85,16 @@ const StorageLocation = z
   .object({
     name: z.string(),
     namespace: z.string(),
-    phase: z.enum(['Available', 'Unavailable']).describe('Unavailable also while Velero has not looked at it.'),
+    phase: z
+      .enum(['Available', 'Unavailable'])
+      .describe('Unavailable: Velero cannot use it, or has not validated it yet.'),
     default: z.boolean(),
     provider: z.string().optional(),
-    accessMode: z.string().optional().describe('ReadWrite or ReadOnly; a ReadOnly location takes no backups.'),
-    message: z.string().optional().describe("Velero's words."),
+    accessMode: z.string().optional().describe('ReadWrite or ReadOnly. A ReadOnly location takes no backups.'),
+    message: z.string().optional().describe("Velero's message."),
     lastValidatedAt: Instant.optional(),
   })
-  .meta({ id: 'StorageLocation', description: "Velero's BackupStorageLocation." });
+  .meta({ id: 'StorageLocation', description: 'A BackupStorageLocation of Velero.' });
 export type StorageLocation = z.infer<typeof StorageLocation>;
 
 const VolumeSnapshotClass = z
@@ -96,70 +104,100 @@ const VolumeSnapshotClass = z
     deletionPolicy: z.string().optional(),
     default: z.boolean(),
   })
-  .meta({ id: 'VolumeSnapshotClass', description: 'How volumes of a driver are snapshotted.' });
+  .meta({
+    id: 'VolumeSnapshotClass',
+    description: 'A VolumeSnapshotClass: how the volumes of a driver are snapshotted.',
+  });
 
 const StorageClass = z
   .object({ name: z.string(), provisioner: z.string(), default: z.boolean() })
-  .meta({ id: 'StorageClass', description: 'How volumes are made.' });
+  .meta({ id: 'StorageClass', description: 'A StorageClass: how volumes are provisioned.' });
 
 const OperatorCluster = z
   .object({
     name: z.string(),
-    version: z.string().optional().describe("The operator's version, where it tells one."),
+    version: z.string().optional().describe("The operator's version. Absent when the operator does not state one."),
     conditions: z.array(Condition),
   })
   .meta({ id: 'OperatorCluster', description: "The operator's own resource Cluster (ops.vworkspace.io)." });
 
 const ServerVersion = z
-  .object({ ...finding, version: z.string().optional().describe('For example v1.34.1.') })
+  .object({ ...part, version: z.string().optional().describe('For example v1.34.1.') })
   .meta({ id: 'ServerVersion', description: "The API server's version." });
 
 const Webhook = z
   .object({
-    ...finding,
+    ...part,
     answers: z
       .boolean()
       .optional()
-      .describe('Whether an Operation passes through admission: asked by a dry run, which is never persisted.'),
-    message: z.string().optional().describe("The cluster's words."),
+      .describe('Whether the webhook answers a dry run of an Operation. The cluster never stores a dry run.'),
+    message: z.string().optional().describe('Why the webhook does not answer, in the words of the cluster.'),
   })
-  .meta({ id: 'Webhook', description: "The operator's webhook, which decides about every Operation." });
+  .meta({ id: 'Webhook', description: "The operator's admission webhook, which accepts or denies every Operation." });
 
 const AcceptedParameters = z
   .object({
-    ...finding,
+    ...part,
     source: z
       .enum(['DryRun', 'Schema', 'OperatorVersion'])
       .optional()
       .describe(
-        "DryRun: each was tried by a dry run, which is never persisted. Schema: the resource's schema declares them. OperatorVersion: by what is known of the version.",
+        'How the service knows. DryRun: by dry runs of Operations, which the cluster never stores. Schema: from the schema of the resource. OperatorVersion: from the version of the operator.',
       ),
-    backup: z.array(z.string()).optional().describe('Of a Backup, ttl and retention included. Absent: not known.'),
-    restore: z.array(z.string()).optional().describe('Of a Restore. Absent: not known.'),
+    backup: z
+      .array(z.string())
+      .optional()
+      .describe(
+        'The parameters of a Backup that it accepts, including ttl and retention. Absent when they are not known.',
+      ),
+    restore: z
+      .array(z.string())
+      .optional()
+      .describe('The parameters of a Restore that it accepts. Absent when they are not known.'),
   })
   .meta({ id: 'AcceptedParameters', description: "The parameters that the cluster's operator accepts." });
 export type AcceptedParameters = z.infer<typeof AcceptedParameters>;
 
 export const Discovery = z
   .object({
-    checkedAt: Instant.describe('When the cluster was last asked, whether it answered or not.'),
-    problem: z.string().optional().describe("Why it could not be asked, in its or the network's words."),
-    credentialsExpireAt: Instant.optional().describe('When the credentials expire, where they tell it.'),
+    checkedAt: Instant.describe('When the service last checked the cluster, whether the cluster answered or not.'),
+    problem: z
+      .string()
+      .optional()
+      .describe('Why the cluster did not answer the last check, in its own words or those of the network.'),
+    credentialsExpireAt: Instant.optional().describe('When the credentials expire. Absent when they state no expiry.'),
     server: ServerVersion,
-    customResources: listOf('CustomResources', CustomResource, 'The custom resources that are needed.'),
-    permissions: listOf('Permissions', Permission, 'What the credential may do, of what is needed.'),
+    customResources: listOf('CustomResources', CustomResource, 'The custom resources that the service needs.'),
+    permissions: listOf(
+      'Permissions',
+      Permission,
+      'The rights that the service needs, and whether the credentials have them.',
+    ),
     namespaces: listOf('GatedNamespaces', GatedNamespace, 'The namespaces that are open to the operator.'),
-    storageLocations: listOf('StorageLocations', StorageLocation, 'Where Velero can put copies.'),
-    volumeSnapshotClasses: listOf('VolumeSnapshotClasses', VolumeSnapshotClass, 'How volumes are snapshotted.'),
-    storageClasses: listOf('StorageClasses', StorageClass, 'How volumes are made.'),
-    operator: listOf('Operators', OperatorCluster, 'What the operator tells of itself.'),
+    storageLocations: listOf(
+      'StorageLocations',
+      StorageLocation,
+      'The BackupStorageLocations of Velero: where it can store copies.',
+    ),
+    volumeSnapshotClasses: listOf(
+      'VolumeSnapshotClasses',
+      VolumeSnapshotClass,
+      'The VolumeSnapshotClasses of the cluster.',
+    ),
+    storageClasses: listOf('StorageClasses', StorageClass, 'The StorageClasses of the cluster.'),
+    operator: listOf(
+      'Operators',
+      OperatorCluster,
+      "The operator's own resources Cluster, in which it states its version and its health.",
+    ),
     webhook: Webhook,
     acceptedParameters: AcceptedParameters,
   })
-  .meta({ id: 'Discovery', description: 'What was last found out about the cluster, each part with its date.' });
+  .meta({ id: 'Discovery', description: 'The results of checks of the cluster. Each part has its own date.' });
 export type Discovery = z.infer<typeof Discovery>;
 
-/** The parts that a list of which is kept when it cannot be read again. */
+/** The parts that keep their last result when they cannot be read again. */
 const parts = [
   'server',
   'customResources',
@@ -173,10 +211,10 @@ const parts = [
   'acceptedParameters',
 ] as const satisfies readonly (keyof Discovery)[];
 
-/** What is known now: what was found, and where that is Unknown what was known before, with its date and the problem. */
+/** The results after a check. A part that it left Unknown keeps its last result and date, with the new problem. */
 export function refreshed(known: Discovery | undefined, found: Discovery): Discovery {
   if (known === undefined) return found;
-  const kept = parts.flatMap((part): [string, Finding][] => {
+  const kept = parts.flatMap((part): [string, DiscoveryPart][] => {
     const now = found[part];
     const before = known[part];
     if (now.status !== 'Unknown' || before.status === 'Unknown') return [];
@@ -186,14 +224,14 @@ export function refreshed(known: Discovery | undefined, found: Discovery): Disco
 }
 
 /**
- * Whether a look that began later has been recorded already: this one was held up, perhaps with its process. What claims
- * to be of later than now was dated before the clock was put back.
+ * Whether the results of a check that began later are recorded already. This one was held up, perhaps with its process.
+ * Recorded results with a date after `now` do not count: the clock was put back since.
  */
 export function isOutdated(found: Discovery, known: Discovery | undefined, now: string): boolean {
   return known !== undefined && found.checkedAt < known.checkedAt && known.checkedAt <= now;
 }
 
-/** Nothing could be found out, for this reason. */
+/** The results of a check that failed as a whole. */
 export function nothingFound(checkedAt: string, problem: string): Discovery {
   const unknown = { status: 'Unknown', problem } as const;
   return {

@@ -1,16 +1,20 @@
-/** Why a call to a cluster failed: sorted once, at the edge, so that every rule after it speaks of the same few kinds. */
+/**
+ * Why a call to a cluster failed. The edge sorts every failure into one of these kinds, once, so that all rules decide
+ * by the same few.
+ */
 
-/** `untouched`: the cluster has surely done nothing, for example because no connection was made. */
-export interface Passing {
+/** A failure that may pass by itself, so that the call is worth repeating. */
+interface Transient {
   readonly message: string;
+  /** The cluster has surely done nothing, for example because no connection was made. */
   readonly untouched?: true;
 }
 export type ClusterFailure =
-  | ({ readonly kind: 'Unreachable' } & Passing)
-  | ({ readonly kind: 'Throttled'; readonly retryAfterSeconds?: number | undefined } & Passing)
-  | ({ readonly kind: 'ServerError'; readonly retryAfterSeconds?: number | undefined } & Passing)
+  | ({ readonly kind: 'Unreachable' } & Transient)
+  | ({ readonly kind: 'Throttled'; readonly retryAfterSeconds?: number | undefined } & Transient)
+  | ({ readonly kind: 'ServerError'; readonly retryAfterSeconds?: number | undefined } & Transient)
   | { readonly kind: 'CredentialsRejected'; readonly message: string }
   | { readonly kind: 'Refused'; readonly status: number; readonly reason: string; readonly message: string };
 
-/** The answer to a call: a failure, or something that the cluster made of it. */
+/** The answer to a call: a failure, or the effect that it had. */
 export type Answered = ClusterFailure | { readonly kind: 'Applied' | 'Deleted' | 'Absent' | 'Found' };

@@ -1,6 +1,9 @@
-/** The fence before what a watch writes: under which lease it is written, and that the lease is lost. */
+/**
+ * The fence before the writes of a watch. One connector at a time holds a cluster, by a lease with an epoch. A connector
+ * that was stopped and has lost its lease unnoticed must write nothing any more.
+ */
 
-/** The lease that a write was made under is not the current one any more. What was written with it is undone. */
+/** The lease of a write is not the current one any more. The transaction of the write is rolled back. */
 export class LeaseLost extends Error {
   constructor() {
     super('Another connector holds the cluster now.');
@@ -9,9 +12,8 @@ export class LeaseLost extends Error {
 }
 
 /**
- * Under which lease something is written. Whatever a watch writes carries one and is refused with LeaseLost, as a whole,
- * once another connector holds the cluster; while it is written nobody can take the cluster over. Writers that hold no
- * lease, as agents' events, give none.
+ * The lease of a write. The store refuses the whole write with LeaseLost once another connector holds the cluster, and
+ * nobody can take the cluster over while it writes. Writers without a lease, such as those of agents' events, give none.
  */
 export interface Fence {
   readonly connectorId: string;

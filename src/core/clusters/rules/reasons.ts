@@ -1,25 +1,41 @@
-/** The reasons that clusters declare: of their events, and of the conditions that calls and looks report. */
+/** The reasons of events about clusters, and of the conditions that calls and checks report. */
 
 import { type ConditionRows, clip, conditionsIn } from '../../kernel/rules/condition.ts';
 import { type EventRows, eventsIn, type NewEvent } from '../../kernel/rules/event.ts';
 import type { ClusterFailure } from './failure.ts';
 
 export const clusterEvents = {
-  ClusterUnreachable: { type: 'Warning', text: 'It could not be reached for ten seconds.', since: '0.1' },
-  ClusterReachable: { type: 'Normal', text: 'It has been reachable again for thirty seconds.', since: '0.1' },
-  CredentialsRejected: { type: 'Warning', text: 'Its API server rejects the credentials.', since: '0.1' },
-  CredentialsAccepted: { type: 'Normal', text: 'Its API server accepts the credentials again.', since: '0.1' },
-  CredentialsExpiring: { type: 'Warning', text: 'Its credentials expire within fourteen days.', since: '0.1' },
-  CredentialsExpired: { type: 'Warning', text: 'Its credentials have expired.', since: '0.1' },
-  CredentialsRenewed: { type: 'Normal', text: 'It has credentials that do not expire soon.', since: '0.1' },
-  OperatorNotReady: { type: 'Warning', text: 'Its operator does not take Operations.', since: '0.1' },
-  OperatorReady: { type: 'Normal', text: 'Its operator takes Operations again.', since: '0.1' },
-  WatchInterrupted: {
+  ClusterUnreachable: { type: 'Warning', text: 'The cluster could not be reached for ten seconds.', since: '0.1' },
+  ClusterReachable: { type: 'Normal', text: 'The cluster has been reachable again for thirty seconds.', since: '0.1' },
+  CredentialsRejected: {
     type: 'Warning',
-    text: 'It has not been watched for ten seconds, although it answers.',
+    text: 'The API server of the cluster rejects the credentials.',
     since: '0.1',
   },
-  Watching: { type: 'Normal', text: 'It has been watched again for thirty seconds.', since: '0.1' },
+  CredentialsAccepted: {
+    type: 'Normal',
+    text: 'The API server of the cluster accepts the credentials again.',
+    since: '0.1',
+  },
+  CredentialsExpiring: {
+    type: 'Warning',
+    text: 'The credentials of the cluster expire within fourteen days.',
+    since: '0.1',
+  },
+  CredentialsExpired: { type: 'Warning', text: 'The credentials of the cluster have expired.', since: '0.1' },
+  CredentialsRenewed: {
+    type: 'Normal',
+    text: 'The cluster has new credentials, which do not expire soon.',
+    since: '0.1',
+  },
+  OperatorNotReady: { type: 'Warning', text: 'The operator of the cluster does not take Operations.', since: '0.1' },
+  OperatorReady: { type: 'Normal', text: 'The operator of the cluster takes Operations again.', since: '0.1' },
+  WatchInterrupted: {
+    type: 'Warning',
+    text: 'The cluster answers, but has not been watched for ten seconds.',
+    since: '0.1',
+  },
+  Watching: { type: 'Normal', text: 'The cluster has been watched again for thirty seconds.', since: '0.1' },
 } as const satisfies EventRows;
 export type ClusterEventReason = keyof typeof clusterEvents;
 
@@ -32,48 +48,48 @@ export function clusterEvent(
   return made(reason, { ...about, message: clip(message) });
 }
 
-const notAsked = {
-  Unreachable: 'It cannot be reached.',
-  Throttled: 'Its API server is too busy.',
-  ServerError: 'Its API server failed.',
-  CredentialsRejected: 'Its API server rejects the credentials.',
-  Refused: 'Its API server refused to answer.',
+const checkFailures = {
+  Unreachable: 'The cluster cannot be reached.',
+  Throttled: 'The API server is too busy.',
+  ServerError: 'The API server failed.',
+  CredentialsRejected: 'The API server rejects the credentials.',
+  Refused: 'The API server refused to answer.',
 } as const satisfies Record<ClusterFailure['kind'], string>;
 
 export const clusterConditions = {
   Reachable: {
     of: 'Cluster',
-    text: 'Its API server answers.',
+    text: 'The API server answers.',
     since: '0.1',
-    reasons: { Answered: 'It answered.', Unreachable: 'No connection, or no answer in time.' },
+    reasons: { Answered: 'It answered.', Unreachable: 'There was no connection, or no answer in time.' },
   },
   Authenticated: {
     of: 'Cluster',
-    text: 'Its API server accepts the credentials.',
+    text: 'The API server accepts the credentials.',
     since: '0.1',
     reasons: {
       Accepted: 'It accepts them.',
       CredentialsRejected: 'It rejects them.',
-      Unreachable: 'It could not be asked.',
+      Unreachable: 'The cluster could not be asked.',
     },
   },
   OperatorReady: {
     of: 'Cluster',
-    text: 'Its operator takes Operations.',
+    text: 'The operator takes Operations.',
     since: '0.1',
     reasons: {
       Answers: 'Operations pass admission.',
-      ControllersHealthy: 'Its controllers are healthy; its webhook was not tried.',
-      ControllersUnhealthy: 'It states that its controllers are not healthy.',
+      ControllersHealthy: 'The controllers of the operator are healthy; its webhook was not tried.',
+      ControllersUnhealthy: 'The operator states that its controllers are not healthy.',
       CrdMissing: 'The cluster does not serve Operations.',
-      WebhookFailing: 'Its webhook fails.',
-      NotAsked: 'Nothing could be found out.',
-      ...notAsked,
+      WebhookFailing: 'The webhook of the operator does not answer.',
+      NotAsked: 'The check could not find out.',
+      ...checkFailures,
     },
   },
   CredentialsExpiring: {
     of: 'Cluster',
-    text: 'The credentials expire within fourteen days. Absent where they state no expiry.',
+    text: 'The credentials expire within fourteen days. Absent when they state no expiry.',
     since: '0.1',
     reasons: { Expired: 'They have expired.', ExpiresSoon: 'They expire soon.', Valid: 'They are valid for longer.' },
   },

@@ -1,2 +1,2 @@
-/** The scopes that clusters declare. */
+/** The scopes of clusters. */
 export const clusterScopes = ['clusters:read', 'clusters:write'] as const;
