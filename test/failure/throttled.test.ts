@@ -70,7 +70,7 @@ describe('a cluster that throttles', () => {
       const more = await scene.api.call('POST', '/v1/operations?dryRun=true', {
         body: { applicationInstanceId: scene.applicationInstanceId, type: 'Backup' },
       });
-      assert.match(more.body.warnings.join(), /asked to be left alone until .*delivered then/);
+      assert.match(more.body.warnings.join(), /asked for a pause until .*delivers it then/);
       assert.equal((await scene.cancel(running.id)).status, 200);
       assert.deepEqual(await scene.api.opened.deliveries.dueClusters(scene.now()), []);
       // Each activation is a stranger to the one before, as another replica or one that was started anew.

@@ -1,6 +1,7 @@
 /**
- * Whether a cluster would accept an Operation, asked before anything is sent: refuses what its operator is known not to
- * accept, and returns the warnings.
+ * Whether a cluster would accept an Operation, decided before anything is sent there. Parameters that its operator is
+ * known not to accept are refused (rules/accepted-parameters.ts). Everything else that may go wrong is a warning
+ * (rules/warnings.ts).
  */
 import { own, type Reading } from '../access/call.ts';
 import type { ClusterApplicationsTable } from '../applications/ports.ts';
@@ -19,7 +20,7 @@ import { warningsFor } from './rules/warnings.ts';
 export type AcceptanceTables = ClustersTable & ClusterApplicationsTable;
 type Looking = Pick<Reading<AcceptanceTables>, 'tx' | 'caller'>;
 
-/** What an Operation of this setting meets. */
+/** The cluster that an Operation is for, and the reported state of its application. */
 export interface OperationTarget {
   readonly cluster: Cluster;
   readonly state: ApplicationState | undefined;
@@ -34,7 +35,7 @@ export async function operationTarget(
   return { cluster, state: states.get(instance.id) };
 }
 
-/** The backups of a schedule as the acceptance rules see them. */
+/** The fields of a schedule that decide whether its backups are accepted. */
 export interface ScheduledBackup {
   readonly template: { readonly parameters?: object | undefined };
   readonly ttl?: string | undefined;
@@ -54,7 +55,10 @@ export function wantedParameters(
   };
 }
 
-/** Throws the Refusal `rule-violated` for a schedule whose backups the cluster's operator is known not to accept. */
+/**
+ * Returns warnings. Throws the Refusal `rule-violated` when the operator is known not to accept the backups of the
+ * schedule.
+ */
 export async function acceptSchedule(
   looking: Looking,
   setting: Setting,
@@ -66,7 +70,7 @@ export async function acceptSchedule(
   return warningsFor({ ...proposedOf(wanted), instance: setting.instance, cluster, state });
 }
 
-/** For a schedule that exists: what would be refused is a warning. */
+/** For a schedule that exists: what `acceptSchedule` would refuse is a warning. */
 export async function scheduleWarnings(
   looking: Looking,
   setting: Setting,

@@ -1,6 +1,6 @@
 /**
- * What clusters would say to the backups of a protection plan, before any is sent there. A plan reaches many
- * applications, so what is wrong is told once a cluster and cause, with some of the applications that it is about.
+ * Whether clusters would accept the backups of a protection plan, decided before any is sent there. A plan reaches many
+ * applications, so each cluster and cause makes one error, which names some of the applications that it is about.
  */
 
 import type { ApplicationInstance } from '../../applications/rules/application.ts';
@@ -10,7 +10,7 @@ import type { FieldError } from '../../kernel/rules/problem.ts';
 import { type CheckedCluster, orUpdate, removeFromClass, type Unaccepted, unaccepted } from './accepted-parameters.ts';
 import { warningsFor } from './warnings.ts';
 
-/** A schedule that a plan makes or changes, and what its backups meet. */
+/** A schedule that a plan makes or changes, with the cluster and application that its backups are for. */
 export interface PlannedSchedule {
   readonly schedule: {
     readonly name: string;
@@ -19,9 +19,9 @@ export interface PlannedSchedule {
   };
   readonly instance: Pick<ApplicationInstance, 'namespace' | 'name'>;
   readonly cluster: CheckedCluster;
-  /** Of the application class. */
+  /** Those of the application class. */
   readonly defaultParameters: BackupParameters;
-  /** What the cluster states of the application; absent when it was never seen there. */
+  /** The reported state of the application; absent when the cluster's watch has never seen it. */
   readonly state?: ApplicationState | undefined;
 }
 
@@ -29,8 +29,8 @@ const maxWarnings = 20;
 const maxNamed = 3;
 
 /**
- * What operators are known not to accept. `pointerOf` is given the first entry concerned, and says where it is in the
- * request's body.
+ * The errors about parameters that operators are known not to accept. `pointerOf` gets the first entry of the plan that
+ * has the error, and returns its place in the request's body.
  */
 export function unacceptedOfPlan(
   planned: readonly PlannedSchedule[],
@@ -42,23 +42,23 @@ export function unacceptedOfPlan(
     const wanted = { type: 'Backup', parameters: { ...defaultParameters, ...given }, given, ttlGiven: true } as const;
     return unaccepted(wanted, cluster).map((cause) => ({ each, cause, ...described(cause, schedule.name) }));
   });
-  const byCause = Map.groupBy(found, ({ what, cause }) => `${what} ${cause.says}`);
+  const byCause = Map.groupBy(found, ({ name, cause }) => `${name} ${cause.rule}`);
   return [...byCause.values()].slice(0, maxWarnings).flatMap((alike) => {
     const [first] = alike;
     if (first === undefined) return [];
-    const { each, cause, what, remedy } = first;
+    const { each, cause, name, remedy } = first;
     const where = new Set(alike.map(({ each: { instance } }) => `${instance.namespace}/${instance.name}`));
     return {
       pointer: pointerOf(each.schedule.protectionPlanEntry ?? '', cause.field),
-      detail: `${what}: ${cause.says}; ${remedy}, ${orUpdate}. It is about ${someOf([...where])}.`,
+      detail: `${name}: ${cause.rule}; ${remedy}, ${orUpdate}. It is about ${someOf([...where])}.`,
     };
   });
 }
 
-function described({ field, from }: Unaccepted, schedule: string): { readonly what: string; readonly remedy: string } {
-  if (field === 'ttl') return { what: 'ttl', remedy: 'make schedules without a ttl there, instead of a plan' };
-  if (from === 'ApplicationClass') return { what: field, remedy: removeFromClass };
-  return { what: `${field} in the template of the schedule ${schedule}`, remedy: 'leave it out there' };
+function described({ field, from }: Unaccepted, schedule: string): { readonly name: string; readonly remedy: string } {
+  if (field === 'ttl') return { name: 'ttl', remedy: 'create schedules without a ttl there, instead of a plan' };
+  if (from === 'ApplicationClass') return { name: field, remedy: removeFromClass };
+  return { name: `${field} in the template of the schedule ${schedule}`, remedy: 'leave it out there' };
 }
 
 function someOf(names: readonly string[]): string {
@@ -66,7 +66,7 @@ function someOf(names: readonly string[]): string {
   return more > 0 ? `${names.slice(0, maxNamed).join(', ')} and ${more} more` : names.join(', ');
 }
 
-/** By what the clusters were last found to be. Each warning comes once. */
+/** The warnings about the backups of a plan, each once. */
 export function warningsForPlan(planned: readonly PlannedSchedule[]): readonly string[] {
   const warnings = new Set(
     planned.flatMap(({ schedule, instance, cluster, defaultParameters, state }) => {
@@ -75,5 +75,5 @@ export function warningsForPlan(planned: readonly PlannedSchedule[]): readonly s
     }),
   );
   const more = warnings.size - maxWarnings;
-  return more > 0 ? [...[...warnings].slice(0, maxWarnings), `And ${more} more of the kind.`] : [...warnings];
+  return more > 0 ? [...[...warnings].slice(0, maxWarnings), `And ${more} more warnings like these.`] : [...warnings];
 }

@@ -1,7 +1,7 @@
 /**
- * Every warning about an Operation that is accepted and yet may not do what its requester wants: by what the cluster
- * states of the application, and by what was last found out about the cluster. The cluster decides; a warning refuses
- * nothing.
+ * The warnings about an Operation that is accepted, but probably does not do what its requester wants. They follow from
+ * the state of the application that its cluster reports, and from the results of the cluster's last check. A warning
+ * refuses nothing, because the cluster decides.
  */
 import { type ApplicationState, capabilityAnnotation } from '../../applications/rules/cluster-application.ts';
 import type { Cluster } from '../../clusters/rules/cluster.ts';
@@ -11,7 +11,7 @@ import { type CheckedCluster, ttlFieldOf } from './accepted-parameters.ts';
 
 type Type = 'Backup' | 'Restore';
 
-/** An Operation, and what it meets. */
+/** An Operation that is not made yet, with the cluster and application that it is for. */
 export interface ProposedOperation {
   readonly type: Type;
   readonly engine?: Engine | undefined;
@@ -19,17 +19,17 @@ export interface ProposedOperation {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly instance: { readonly namespace: string; readonly name: string };
   readonly cluster: CheckedCluster;
-  /** What the cluster states of the application; absent when it was never seen there. */
+  /** The reported state of the application; absent when the cluster's watch has never seen it. */
   readonly state?: ApplicationState | undefined;
 }
 
-/** What makes Operations of this kind unlikely to work, now and later. */
+/** Warnings that hold for every Operation like this one, now and later. */
 export function warningsFor(proposed: ProposedOperation): readonly string[] {
   const { type, engine = 'velero', instance, state } = proposed;
   return [...applicationWarnings(type, engine, instance, state), ...clusterWarnings(proposed)];
 }
 
-/** What delays or changes one Operation that is asked for at `now`. */
+/** Warnings that hold only for this one Operation, requested at `now`. */
 export function warningsNow(
   now: string,
   { parameters, instance }: Pick<ProposedOperation, 'parameters' | 'instance'>,
@@ -38,7 +38,7 @@ export function warningsNow(
   const warnings: string[] = [];
   if (parameters.csiSnapshotClassName !== undefined) {
     warnings.push(
-      'parameters.csiSnapshotClassName is accepted by the operator but is no field of Velero: it has no effect there.',
+      'The operator accepts parameters.csiSnapshotClassName, but Velero has no such field: it has no effect.',
     );
   }
   const mapped = namespacesIn(parameters.namespaceMapping);
@@ -50,12 +50,12 @@ export function warningsNow(
   const unreachable = cluster.conditions.find(({ type, status }) => type === 'Reachable' && status === 'False');
   if (unreachable !== undefined) {
     warnings.push(
-      `The cluster ${cluster.name} cannot be reached (${unreachable.message}); the Operation is kept and delivered when it can.`,
+      `The cluster ${cluster.name} cannot be reached (${unreachable.message}); the service keeps the Operation and delivers it once it can.`,
     );
   }
   if (cluster.throttledUntil !== undefined && cluster.throttledUntil > now) {
     warnings.push(
-      `The cluster ${cluster.name} asked to be left alone until ${cluster.throttledUntil}; the Operation is kept and delivered then.`,
+      `The cluster ${cluster.name} asked for a pause until ${cluster.throttledUntil}; the service keeps the Operation and delivers it then.`,
     );
   }
   return warnings;
@@ -89,7 +89,7 @@ function clusterWarnings({ type, parameters, cluster, instance }: ProposedOperat
     ...ofSnapshotClass(parameters.snapshotClassName, discovery, name),
     ...ofNamespace(type, discovery, name, instance.namespace),
     ...(type === 'Backup' && ttlFieldOf(cluster) === 'none'
-      ? [`The operator of ${name} takes no time to live: Velero's own default (30 days) applies.`]
+      ? [`The operator of ${name} accepts no time to live: Velero's own default (30 days) applies.`]
       : []),
   ];
 }
@@ -106,7 +106,9 @@ function ofStorageLocation(wanted: unknown, type: Type, { storageLocations }: Di
   }
   if (known.phase === 'Unavailable') {
     const why = known.message === undefined ? '' : ` (${known.message})`;
-    return [`The storage location ${location} of ${cluster} is Unavailable${why}: backups to it fail until it is.`];
+    return [
+      `The storage location ${location} of ${cluster} is Unavailable${why}: backups to it fail until it is Available.`,
+    ];
   }
   return known.accessMode === 'ReadOnly'
     ? [`The storage location ${location} of ${cluster} is ReadOnly: it takes no backups.`]
