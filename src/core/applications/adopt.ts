@@ -1,6 +1,6 @@
 /**
- * Applications that were found in clusters become application instances, and instances are shown with what their clusters
- * say of them.
+ * Adopting: an application that the watch found in a cluster becomes an application instance. Operations that others
+ * made for it are joined with it. Nothing happens in the cluster.
  */
 
 import { type Call, own } from '../access/call.ts';
@@ -36,11 +36,14 @@ export async function adoptApplication(
   if (found === undefined) throw notFound('application of the cluster', id);
   const place = `${found.namespace}/${found.name}`;
   if (found.applicationInstanceId !== undefined)
-    throw new Refusal('already-exists', `${place} is the application instance ${found.applicationInstanceId} already.`);
+    throw new Refusal(
+      'already-exists',
+      `${place} is already registered as the application instance ${found.applicationInstanceId}.`,
+    );
   if (found.goneAt !== undefined)
-    throw new Refusal('rule-violated', `${place} is gone from the cluster since ${found.goneAt}.`);
+    throw new Refusal('rule-violated', `${place} has been gone from the cluster since ${found.goneAt}.`);
   if (!DnsLabel.safeParse(found.name).success)
-    throw new Refusal('rule-violated', `${place} has a name that is no DNS label, as application instances need it.`);
+    throw new Refusal('rule-violated', `The name of ${place} is no DNS label, which an application instance needs.`);
   const made = await createApplicationInstance(call, {
     clusterId,
     applicationClassId: applicationClassId ?? (await classOf(tx, found)).id,
@@ -54,6 +57,9 @@ export async function adoptApplication(
 async function classOf(tx: ApplicationClassesTable, { catalogId }: ClusterApplication): Promise<ApplicationClass> {
   const found = catalogId === undefined ? undefined : await tx.applicationClasses.named(catalogId);
   if (found !== undefined) return found;
-  const made = catalogId === undefined ? 'names nothing of the catalog' : `was made from ${catalogId}`;
-  throw ruleViolated('/applicationClassId', `is needed: the application ${made}, and no class has that name.`);
+  const why =
+    catalogId === undefined
+      ? 'the application has no catalogId that names its class.'
+      : `no application class has the name ${catalogId}, which is the catalogId of the application.`;
+  throw ruleViolated('/applicationClassId', `is needed: ${why}`);
 }

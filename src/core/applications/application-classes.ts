@@ -1,4 +1,4 @@
-/** The catalog of application classes: adding, changing and removing one. */
+/** The catalog of application classes: adding, changing and removing one. All organizations share it. */
 
 import { atRevision, type Call, ownAsRead, ownLocked } from '../access/call.ts';
 import { given } from '../kernel/rules/fields.ts';

@@ -1,4 +1,4 @@
-/** Application instances: recording one, changing it, and removing the record. Nothing here reaches a cluster. */
+/** Application instances: registering one, changing it, and removing the record. Nothing happens in the cluster. */
 
 import { atRevision, type Call, ownAsRead, ownLocked } from '../access/call.ts';
 import type { ClustersTable } from '../clusters/ports.ts';
@@ -44,7 +44,10 @@ export async function changeApplicationInstance(
   return tx.applicationInstances.update({ ...atRevision(known, revision), ...given(change), updatedAt: now });
 }
 
-/** Refused (`in-use`) while schedules or Operations of ours refer to it; those that others made stay without it. */
+/**
+ * Throws the Refusal `in-use` while schedules or Operations of ours refer to it. Operations that others made stay,
+ * without an application instance.
+ */
 export async function removeApplicationInstance(
   { tx, caller }: Call<ApplicationInstancesTable & LinkingTable>,
   id: string,
@@ -61,7 +64,7 @@ async function requireClass(tx: ApplicationClassesTable, organizationId: string,
   }
 }
 
-/** A plan for one class stays with instances of that class. */
+/** A protection plan for one class may only be applied to instances of that class. */
 async function refuseOtherClassThanPlan(
   tx: PlanClassesTable,
   known: ApplicationInstance,
@@ -70,6 +73,6 @@ async function refuseOtherClassThanPlan(
   if (known.protectionPlanId === undefined) return;
   const plan = await tx.protectionPlans.find(known.organizationId, known.protectionPlanId);
   if (plan?.applicationClassId === undefined || plan.applicationClassId === classId) return;
-  const detail = `The protection plan ${plan.name} is for another application class; remove it first.`;
+  const detail = `The protection plan ${plan.name} is for another application class; detach it first.`;
   throw ruleViolated('/applicationClassId', detail);
 }

@@ -1,9 +1,9 @@
-/** Application instances with what their clusters state of them, as the API shows them. */
+/** Application instances with the state that their clusters report, as the API shows them. */
 
 import type { ClusterApplicationsTable } from './ports.ts';
 import type { ApplicationInstance } from './rules/application.ts';
 
-/** With what their clusters say, in one statement for all of them. */
+/** `withState` of all of them, with one statement. */
 export async function withStates(
   { clusterApplications }: ClusterApplicationsTable,
   instances: readonly ApplicationInstance[],

@@ -1,4 +1,4 @@
-/** The record of application classes, instances and retention overrides, and of what clusters say of applications. */
+/** The record of application classes, instances and retention overrides, and the mirror of the clusters' applications. */
 
 import type { Rows } from '../kernel/ports.ts';
 import type { Page, PageQuery } from '../kernel/rules/page.ts';
@@ -6,16 +6,16 @@ import type { ApplicationClass, ApplicationInstance, RetentionOverride } from '.
 import type { ApplicationState, ClusterApplication } from './rules/cluster-application.ts';
 import type { Retention } from './rules/retention.ts';
 
-/** The mirror as use cases read it, and what follows from an application's being registered or not. */
+/** The mirror of the clusters' applications, as use cases read it. */
 export interface ClusterApplications {
   find(organizationId: string, clusterId: string, id: string): Promise<ClusterApplication | undefined>;
   page(organizationId: string, clusterId: string, query: PageQuery): Promise<Page<ClusterApplication>>;
-  /** What their clusters say of these application instances, by id; nothing for those that were never seen. */
+  /** The reported states by application instance. Instances that were never seen are not in the map. */
   statesOf(applicationInstanceIds: readonly string[]): Promise<ReadonlyMap<string, ApplicationState>>;
 }
 
 export interface ApplicationClassesTable {
-  /** Application classes belong to no organization: the organization given is not looked at. */
+  /** Application classes belong to no organization: the methods ignore the organization that they are given. */
   readonly applicationClasses: Rows<ApplicationClass> & { named(name: string): Promise<ApplicationClass | undefined> };
 }
 
@@ -40,17 +40,17 @@ export interface ClusterApplicationsTable {
   readonly clusterApplications: ClusterApplications;
 }
 
-/** What follows for the Operations that others made from an application's being registered or not. */
+/** Operations that others made: they follow an application that is registered or removed. */
 export interface LinkingTable {
   readonly foreignOperations: {
-    /** Joins those for the application with it, now that it is registered. */
+    /** Joins the Operations for this application with it, once it is registered. */
     link(instance: ApplicationInstance): Promise<void>;
-    /** They stay, without an application. */
+    /** The Operations stay, without an application instance. */
     unlink(applicationInstanceId: string): Promise<void>;
   };
 }
 
-/** The protection plans that may be applied to instances: for which class each is. */
+/** Protection plans, as far as instances need them: the class that each is for. */
 export interface PlanClassesTable {
   readonly protectionPlans: {
     find(

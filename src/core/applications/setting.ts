@@ -1,4 +1,4 @@
-/** Reads what an application's Operations are made with. */
+/** Reads the setting of an application's Operations (rules/setting.ts). */
 import { own, type Reading } from '../access/call.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';
 import type { ApplicationClassesTable, ApplicationInstancesTable, RetentionOverridesTable } from './ports.ts';
@@ -6,7 +6,7 @@ import type { ApplicationClass, ApplicationInstance, RetentionOverride } from '.
 
 export type SettingTables = ApplicationInstancesTable & ApplicationClassesTable & RetentionOverridesTable;
 
-/** A `Setting`, with all that is known of each. */
+/** A `Setting` with whole rows. */
 export interface KnownSetting {
   readonly instance: ApplicationInstance;
   readonly applicationClass: ApplicationClass;
@@ -15,14 +15,14 @@ export interface KnownSetting {
 
 type Looking = Pick<Reading<SettingTables>, 'tx' | 'caller'>;
 
-/** Of the application instance that a body names; refused as `rule-violated` at `/applicationInstanceId` when there is none. */
+/** For the application instance in a request's body. Throws the Refusal `rule-violated` when it does not exist. */
 export async function askedSetting(looking: Looking, applicationInstanceId: string): Promise<KnownSetting> {
   const instance = await looking.tx.applicationInstances.find(looking.caller.organizationId, applicationInstanceId);
   if (instance !== undefined) return settingOf(looking, instance);
   throw ruleViolated('/applicationInstanceId', `There is no application instance ${applicationInstanceId}.`);
 }
 
-/** Of the application instance that a row refers to. */
+/** For the application instance that a row refers to. */
 export async function settingOf(looking: Looking, of: string | ApplicationInstance): Promise<KnownSetting> {
   const { tx, caller } = looking;
   const instance = typeof of === 'string' ? await own(tx.applicationInstances, caller, 'application instance', of) : of;

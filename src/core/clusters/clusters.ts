@@ -89,10 +89,9 @@ function accessOf(
   }
   if (parts.length === 0) return undefined;
   if (server === undefined)
-    throw ruleViolated('/server', 'is required beside ca and token: access is replaced as a whole.');
-  if (ca === undefined)
-    throw ruleViolated('/ca', 'is required beside server and token: access is replaced as a whole.');
+    throw ruleViolated('/server', 'is needed beside ca and token: access is replaced as a whole.');
+  if (ca === undefined) throw ruleViolated('/ca', 'is needed beside server and token: access is replaced as a whole.');
   if (token === undefined)
-    throw ruleViolated('/token', 'is required beside server and ca: access is replaced as a whole.');
+    throw ruleViolated('/token', 'is needed beside server and ca: access is replaced as a whole.');
   return { server, ca, token };
 }

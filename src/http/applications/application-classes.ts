@@ -1,4 +1,4 @@
-/** /v1/application-classes: the catalog that all organizations share, with the defaults of each kind of application. */
+/** /v1/application-classes: the catalog that all organizations share, with the defaults for each kind of application. */
 
 import { own } from '../../core/access/call.ts';
 import {
@@ -79,8 +79,7 @@ export function applicationClassRoutes(api: Api, ports: RoutePorts<ApplicationCl
         scope: 'platform:admin',
         tag,
         summary: 'Change an application class',
-        description:
-          'A change of retention is not retroactive: copies that are there keep the ttl that they were made with.',
+        description: 'A change of retention is not retroactive: existing copies keep the ttl that they were made with.',
       },
       { params: ById, headers: ChangeHeaders, body: ApplicationClassChange, response: { 200: ApplicationClass } },
     ),
@@ -101,7 +100,7 @@ export function applicationClassRoutes(api: Api, ports: RoutePorts<ApplicationCl
         scope: 'platform:admin',
         tag,
         summary: 'Remove an application class',
-        description: 'Refused with `in-use` while application instances are of it.',
+        description: 'The service refuses it with `in-use` while application instances are of this class.',
         refusals: [409],
       },
       { params: ById, headers: ChangeHeaders },

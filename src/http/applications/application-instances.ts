@@ -27,10 +27,10 @@ import { about } from '../kit/route.ts';
 const tag = 'application-instances';
 const ApplicationInstanceList = listOf('ApplicationInstanceList', ApplicationInstance, 'application instances');
 const filters = {
-  clusterId: Id.optional().describe('Only those in this cluster.'),
-  applicationClassId: Id.optional().describe('Only those of this class.'),
-  namespace: DnsLabel.optional().describe('Only those in namespaces of this name.'),
-  protectionPlanId: Id.optional().describe('Only those that this protection plan is applied to.'),
+  clusterId: Id.optional().describe('Only instances in this cluster.'),
+  applicationClassId: Id.optional().describe('Only instances of this class.'),
+  namespace: DnsLabel.optional().describe('Only instances in namespaces of this name.'),
+  protectionPlanId: Id.optional().describe('Only instances that this protection plan is applied to.'),
 };
 
 export function applicationInstanceRoutes(api: Api, ports: RoutePorts<AdoptionTables & PlanClassesTable>): void {
@@ -44,7 +44,7 @@ export function applicationInstanceRoutes(api: Api, ports: RoutePorts<AdoptionTa
         operationId: 'createApplicationInstance',
         scope: 'application-instances:write',
         tag,
-        summary: 'Record an application instance',
+        summary: 'Register an application instance',
       },
       { headers: PostHeaders, body: NewApplicationInstance, response: { 201: ApplicationInstance } },
     ),
@@ -86,7 +86,7 @@ export function applicationInstanceRoutes(api: Api, ports: RoutePorts<AdoptionTa
         scope: 'application-instances:read',
         tag,
         summary: 'Get an application instance',
-        description: 'Its revision counts what the API changes; `observed` changes without it.',
+        description: 'Only changes by the API raise the revision. `observed` changes without it.',
       },
       { params: ById, response: { 200: ApplicationInstance } },
     ),
@@ -128,7 +128,7 @@ export function applicationInstanceRoutes(api: Api, ports: RoutePorts<AdoptionTa
         tag,
         summary: 'Remove an application instance',
         description:
-          'Only the record; nothing happens in the cluster. Refused with `in-use` while schedules or Operations that were made here refer to it.',
+          'Removes the record; nothing happens in the cluster. The service refuses it with `in-use` while schedules, or Operations that this service made, refer to it.',
         refusals: [409],
       },
       { params: ById, headers: ChangeHeaders },

@@ -1,4 +1,4 @@
-/** /v1/clusters/{id}/applications: what runs in a cluster, whoever put it there, and registering it. */
+/** /v1/clusters/{id}/applications: all applications of a cluster, no matter who created them, and adopting one. */
 
 import { own } from '../../core/access/call.ts';
 import { type AdoptionTables, adoptApplication } from '../../core/applications/adopt.ts';
@@ -16,12 +16,16 @@ import { about } from '../kit/route.ts';
 const tag = 'clusters';
 const ClusterApplicationList = listOf('ClusterApplicationList', ClusterApplication, 'applications of a cluster');
 const filters = {
-  namespace: DnsLabel.optional().describe('Only those in the namespace.'),
-  adopted: QueryBoolean.optional().describe('true: only those that are registered here; false: only the others.'),
-  ready: QueryBoolean.optional().describe('true: only those that are ready; false: only the others.'),
-  gone: QueryBoolean.optional().describe('true: only those that are gone; false: only those that are there.'),
+  namespace: DnsLabel.optional().describe('Only applications in this namespace.'),
+  adopted: QueryBoolean.optional().describe(
+    'true: only applications that are registered here. false: only the others.',
+  ),
+  ready: QueryBoolean.optional().describe('true: only applications that are ready. false: only the others.'),
+  gone: QueryBoolean.optional().describe(
+    'true: only applications that are gone from the cluster. false: only applications that are in it.',
+  ),
 };
-const ByIds = ById.extend({ applicationId: Id.describe('The id of the application in the list.') });
+const ByIds = ById.extend({ applicationId: Id.describe('The id of the application in the list of the cluster.') });
 
 export function clusterApplicationRoutes(api: Api, ports: RoutePorts<AdoptionTables>): void {
   const { clusters, clusterApplications } = ports.store.tables;
@@ -35,7 +39,7 @@ export function clusterApplicationRoutes(api: Api, ports: RoutePorts<AdoptionTab
         tag,
         summary: 'List the applications of a cluster',
         description:
-          'All ApplicationInstances that the watch of the cluster has seen, whoever put them there, also those that are gone. What carries no `applicationInstanceId` is not registered here: `adoptClusterApplication` does that.',
+          'All ApplicationInstances that the watch of the cluster has seen, no matter who created them, including those that are gone. An application without `applicationInstanceId` is not registered here; `adoptClusterApplication` registers it.',
       },
       {
         params: ById,
@@ -59,7 +63,7 @@ export function clusterApplicationRoutes(api: Api, ports: RoutePorts<AdoptionTab
         tag,
         summary: 'Adopt an application of a cluster',
         description:
-          'Registers it as an application instance, so that it can be backed up and restored from here; nothing happens in the cluster. Operations that others made for it are joined with it: their copies count for its protection. Refused with `already-exists` when it is registered, and with 422 when it is gone.',
+          'Registers it as an application instance, so that this service can back it up and restore it. Nothing happens in the cluster. Operations that others made for it are joined with it, and their copies count for its protection. The service refuses it with `already-exists` when it is registered, and with 422 when it is gone.',
       },
       { params: ByIds, headers: PostHeaders, body: Adoption, response: { 201: ApplicationInstance } },
     ),

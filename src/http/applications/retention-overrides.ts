@@ -1,4 +1,4 @@
-/** /v1/application-classes/{id}/retention-override: an organization's own time to live for the copies of a class. */
+/** /v1/application-classes/{id}/retention-override: an organization's own times to live for copies of a class. */
 
 import type { ApplicationClassesTable, RetentionOverridesTable } from '../../core/applications/ports.ts';
 import { findOverride, putOverride, removeOverride } from '../../core/applications/retention-overrides.ts';
@@ -40,7 +40,7 @@ export function retentionOverrideRoutes(
         tag,
         summary: "Set the organization's retention for a class",
         description:
-          "Replaces the whole set; a cadence that is absent takes the class's default. Not retroactive: `note` in the answer says what it affects.",
+          "Replaces the whole set. A cadence that is absent takes the class's default. The change is not retroactive; `note` in the answer says which copies it affects.",
       },
       { params: ById, headers: ActorHeaders, body: Retention, response: { 200: RetentionOverride } },
     ),
@@ -55,7 +55,7 @@ export function retentionOverrideRoutes(
         scope: 'application-classes:write',
         tag,
         summary: "Remove the organization's retention for a class",
-        description: "The class's defaults apply again, to copies made from now on.",
+        description: "From now on, copies are made with the class's defaults again.",
       },
       { params: ById, headers: ActorHeaders },
     ),

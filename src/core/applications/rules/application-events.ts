@@ -10,7 +10,7 @@ import { capabilityAnnotation, isReady } from './cluster-application.ts';
 import type { Mirrored } from './mirrored-application.ts';
 import { applicationEvent, type applicationEvents } from './reasons.ts';
 
-/** What is told of a registered application whose readiness, capabilities or presence changed. */
+/** The events of one change. At first sight, when `before` is absent, only what the cluster states makes events. */
 export function eventsOfApplication(
   before: Mirrored | undefined,
   after: Mirrored,
@@ -27,13 +27,13 @@ export function eventsOfApplication(
   const events: NewEvent[] = [];
   if (before?.goneAt !== undefined)
     events.push(event('ApplicationReturned', `The ApplicationInstance ${place} is in the cluster again.`));
-  const said = after.conditions.find(({ type }) => type === 'Ready');
-  const ready = isReady(after.conditions);
-  // At first sight only what is stated: one that is just being made tells nothing yet.
-  const was = before === undefined ? ready || said?.status === 'False' : isReady(before.conditions);
-  if (ready && !was) events.push(event('ApplicationReady', `${place} is ready.`));
-  if (!ready && was) {
-    const why = said === undefined ? 'it tells no condition Ready' : `${said.reason}: ${said.message}`;
+  const ready = after.conditions.find(({ type }) => type === 'Ready');
+  const isReadyNow = isReady(after.conditions);
+  // An application that is just being created has no condition Ready yet: that makes no event.
+  const wasReady = before === undefined ? isReadyNow || ready?.status === 'False' : isReady(before.conditions);
+  if (isReadyNow && !wasReady) events.push(event('ApplicationReady', `${place} is ready.`));
+  if (!isReadyNow && wasReady) {
+    const why = ready === undefined ? 'it has no condition Ready' : `${ready.reason}: ${ready.message}`;
     events.push(event('ApplicationNotReady', `${place} is not ready: ${why}`));
   }
   for (const type of OperationType.options) {

@@ -1,4 +1,7 @@
-/** Applications: the classes of the catalog with their defaults, and the instances in clusters. */
+/**
+ * Applications: the classes of the catalog, an organization's retention for a class, and the instances in clusters. They
+ * are in one file because an instance means nothing without its class. The catalog belongs to no organization.
+ */
 import { z } from 'zod';
 import { DisplayName, Id, Instant, Revision } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
@@ -12,7 +15,7 @@ const RecoveryPointTarget = z
   .min(60)
   .max(366 * 86_400)
   .describe(
-    'How old the last good copy may be, in seconds (the recovery point objective): 60 to 31622400. Where none is set it is twice the period of the most frequent schedule of the application that fires, measured by the longest wait between two of its slots.',
+    'The recovery point objective: how old the last good copy may be, in seconds, 60 to 31622400. Default: twice the period of the most frequent schedule of the application that fires. The period is the longest time between two of its slots.',
   );
 
 const Deadline = z
@@ -21,13 +24,13 @@ const Deadline = z
   .max(30 * 86_400);
 const deadlines = {
   deliveryDeadlineSeconds: Deadline.describe(
-    'How long an Operation may wait for its cluster to accept it, in seconds, unless its schedule or request says otherwise. Default 86400 (a day).',
+    'How long an Operation may wait for its cluster to accept it, in seconds, 60 to 2592000. A schedule or request may set its own. Default: 86400 (one day).',
   ),
   pendingDeadlineSeconds: Deadline.describe(
-    'How long an Operation may stay Pending in its cluster, in seconds; then it fails here with PendingTimeout. Default 1800.',
+    'How long an Operation may stay Pending in its cluster, in seconds, 60 to 2592000. Then the service records it as Failed with the reason PendingTimeout. Default: 1800 (30 minutes).',
   ),
   runningDeadlineSeconds: Deadline.describe(
-    'How long an Operation may stay Running, in seconds; then it fails here with RunningTimeout. Default 14400 (four hours).',
+    'How long an Operation may stay Running, in seconds, 60 to 2592000. Then the service records it as Failed with the reason RunningTimeout. Default: 14400 (four hours).',
   ),
 };
 const optionalDeadlines = {
@@ -44,13 +47,13 @@ export const defaultDeadlines = {
 export const ApplicationClass = z
   .object({
     id: Id,
-    name: DnsLabel.describe('Unique, for example nextcloud.'),
+    name: DnsLabel.describe('Unique in the catalog, for example nextcloud.'),
     displayName: DisplayName.optional(),
     retention: Retention.describe(
-      'Default time to live by cadence. A change is not retroactive: copies keep the ttl that they were made with.',
+      'Times to live of copies, by cadence. A change is not retroactive: copies keep the ttl that they were made with.',
     ),
     defaultParameters: BackupParameters.describe(
-      'Parameters of each backup of this class, unless the request or schedule says otherwise.',
+      'Default parameters of every Backup of this class. A request or schedule may override each of them.',
     ),
     recoveryPointTargetSeconds: RecoveryPointTarget.optional(),
     ...deadlines,
@@ -66,7 +69,7 @@ export const NewApplicationClass = z
     name: DnsLabel,
     displayName: DisplayName.optional(),
     retention: Retention.optional().describe(
-      'Default: hourly 24h, daily 720h, weekly 2016h, monthly 8760h, onDemand 720h. What is absent takes these.',
+      'Times to live of copies, by cadence. Default: hourly 24h, daily 720h, weekly 2016h, monthly 8760h, onDemand 720h. A cadence that is absent takes this default.',
     ),
     defaultParameters: BackupParameters.optional(),
     recoveryPointTargetSeconds: RecoveryPointTarget.optional(),
@@ -78,14 +81,16 @@ export type NewApplicationClass = z.infer<typeof NewApplicationClass>;
 export const ApplicationClassChange = z
   .strictObject({
     displayName: DisplayName.optional(),
-    retention: Retention.optional().describe('Replaces the whole set. Not retroactive.'),
+    retention: Retention.optional().describe(
+      'Replaces the whole set. A change is not retroactive: copies keep the ttl that they were made with.',
+    ),
     defaultParameters: BackupParameters.optional().describe('Replaces the whole set.'),
     recoveryPointTargetSeconds: RecoveryPointTarget.nullable()
       .optional()
-      .describe('In seconds, 60 to 31622400. null: back to what follows from the schedules.'),
+      .describe('The recovery point objective, in seconds, 60 to 31622400. null: it follows from the schedules again.'),
     ...optionalDeadlines,
   })
-  .meta({ id: 'ApplicationClassChange', description: 'What to change; what is absent stays.' });
+  .meta({ id: 'ApplicationClassChange', description: 'The fields to change. A field that is absent keeps its value.' });
 export type ApplicationClassChange = z.infer<typeof ApplicationClassChange>;
 
 export const RetentionOverride = z
@@ -94,9 +99,12 @@ export const RetentionOverride = z
     applicationClassId: Id,
     retention: Retention,
     updatedAt: Instant,
-    note: z.string().describe('What the change does and does not affect.'),
+    note: z.string().describe('The copies that the override affects, for people.'),
   })
-  .meta({ id: 'RetentionOverride', description: "An organization's own time to live for a class, by cadence." });
+  .meta({
+    id: 'RetentionOverride',
+    description: "An organization's own times to live for copies of an application class, by cadence.",
+  });
 export type RetentionOverride = z.infer<typeof RetentionOverride>;
 
 export const StoredApplicationInstance = z.object({
@@ -107,8 +115,10 @@ export const StoredApplicationInstance = z.object({
   namespace: DnsLabel,
   name: DnsLabel.describe('The name of the ApplicationInstance resource in that namespace.'),
   displayName: DisplayName.optional(),
-  protectionPlanId: Id.optional().describe('The protection plan that is applied to it.'),
-  protectionPlanTimeZone: TimeZone.optional().describe("Where it is read, when not in the plan's own time zone."),
+  protectionPlanId: Id.optional().describe('The protection plan that is applied to it. Absent when none is.'),
+  protectionPlanTimeZone: TimeZone.optional().describe(
+    "The time zone in which the plan is read for this application. Absent: the plan's own time zone.",
+  ),
   createdAt: Instant,
   updatedAt: Instant,
   revision: Revision,
@@ -116,7 +126,7 @@ export const StoredApplicationInstance = z.object({
 
 export const ApplicationInstance = StoredApplicationInstance.extend({
   observed: ApplicationState.optional().describe(
-    'What its cluster says of it; it changes without the revision. Absent when it was never seen there.',
+    'The state of the application, as its cluster reports it. It changes without the revision. Absent when the watch has never seen the application.',
   ),
 }).meta({ id: 'ApplicationInstance', description: 'An application that runs in a namespace of a cluster.' });
 export type ApplicationInstance = z.infer<typeof ApplicationInstance>;
@@ -129,7 +139,7 @@ export const NewApplicationInstance = z
     name: DnsLabel,
     displayName: DisplayName.optional(),
   })
-  .meta({ id: 'NewApplicationInstance', description: 'An application to record.' });
+  .meta({ id: 'NewApplicationInstance', description: 'An application to register.' });
 export type NewApplicationInstance = z.infer<typeof NewApplicationInstance>;
 
 export const ApplicationInstanceChange = z
@@ -139,6 +149,7 @@ export const ApplicationInstanceChange = z
   })
   .meta({
     id: 'ApplicationInstanceChange',
-    description: 'What to change; what is absent stays. Cluster, namespace and name are what it is, and do not change.',
+    description:
+      'The fields to change. A field that is absent keeps its value. Cluster, namespace and name identify the application and never change.',
   });
 export type ApplicationInstanceChange = z.infer<typeof ApplicationInstanceChange>;

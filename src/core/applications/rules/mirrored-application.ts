@@ -10,14 +10,14 @@ import { OperationType } from '../../kernel/rules/operation-type.ts';
 import { type ClusterApplication, capabilityAnnotation } from './cluster-application.ts';
 import type { ObservedApplication } from './observed-application.ts';
 
-/** What is kept of it. */
+/** The row of an application in the mirror. */
 export type Mirrored = Omit<ClusterApplication, 'applicationInstanceId' | 'ready'>;
 
 const EngineName = z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,62}$/);
 const Place = z.object({ namespace: DnsLabel, name: DnsSubdomain, uid: z.string().regex(/^[\x21-\x7e]{1,128}$/) });
 const maxConditionCount = 50;
 
-/** The application after an observation; `undefined` when that changes nothing, or is of no use. */
+/** The row after an observation; `undefined` when nothing changes, or the resource has a name that no row can hold. */
 export function mirrored(
   known: Mirrored | undefined,
   seen: ObservedApplication,
@@ -29,11 +29,11 @@ export function mirrored(
   if (place === undefined) return undefined;
   const { id, organizationId, clusterId } = known ?? made;
   const text = {
-    mode: words(seen.mode),
-    catalogId: words(seen.catalogId),
+    mode: shortText(seen.mode),
+    catalogId: shortText(seen.catalogId),
     chart: chartOf(seen),
-    releaseName: words(seen.release?.name),
-    releaseNamespace: words(seen.release?.namespace),
+    releaseName: shortText(seen.release?.name),
+    releaseNamespace: shortText(seen.release?.namespace),
   };
   const next: Mirrored = {
     ...{ id, organizationId, clusterId },
@@ -46,19 +46,19 @@ export function mirrored(
   return known !== undefined && content(known) === content(next) ? undefined : next;
 }
 
-/** `undefined` when it is known to be gone already. */
+/** The row once the application is gone; `undefined` when it was gone already. */
 export function markedGone(known: Mirrored, now: string): Mirrored | undefined {
   return known.goneAt === undefined ? { ...known, goneAt: now } : undefined;
 }
 
-function words(text: string | undefined): string | undefined {
+function shortText(text: string | undefined): string | undefined {
   return text === undefined || text === '' ? undefined : clip(text, 253);
 }
 
 function chartOf({ chart }: ObservedApplication): string | undefined {
   if (chart === undefined) return undefined;
   const version = 'version' in chart ? chart.version : undefined;
-  return words([chart.name, version].filter((part) => part !== undefined).join('-'));
+  return shortText([chart.name, version].filter((part) => part !== undefined).join('-'));
 }
 
 function capabilitiesOf({ annotations }: ObservedApplication): Record<string, string> {
@@ -69,7 +69,7 @@ function capabilitiesOf({ annotations }: ObservedApplication): Record<string, st
   return Object.fromEntries(declared);
 }
 
-/** One a type, the last that is told. A cluster that tells no time keeps the one that is known. */
+/** One of each type: the last one stated. A condition without a transition time keeps the known one. */
 function conditionsOf(seen: ObservedApplication, known: readonly Condition[], now: string): Condition[] {
   const byType = new Map<string, Condition>();
   for (const each of seen.conditions.slice(0, maxConditionCount)) {
@@ -86,7 +86,7 @@ function conditionsOf(seen: ObservedApplication, known: readonly Condition[], no
   return [...byType.values()];
 }
 
-/** The same text for the same content: a database keeps no order of keys. */
+/** The same text for the same content, because PostgreSQL does not keep the order of keys. */
 function content({ seenAt: _, ...application }: Mirrored): string {
   return JSON.stringify(application, (_key, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,14 +1,14 @@
 /**
- * What is read of an ApplicationInstance in a cluster: who it is, what it was made from, how it is doing. Loose and
- * bounded as ObservedConditions are: what does not fit is left out, never an error. `spec.values` is never read, because it
- * may hold secrets.
+ * Reads an ApplicationInstance of a cluster: its labels and annotations, its chart, its conditions. A cluster may hold
+ * anything, so a value that does not fit is left out and never an error. `spec.values` is never read, because it may
+ * contain secrets.
  */
 
 import { z } from 'zod';
 import { ObservedConditions } from '../../kernel/rules/observed-conditions.ts';
 
 const Text = z.string().max(253).optional().catch(undefined);
-/** An address without the credentials that it may hold. */
+/** An address, without the credentials that it may contain. */
 const Address = z
   .string()
   .max(2048)
@@ -18,7 +18,10 @@ const Address = z
 const maxEntryCount = 50;
 const maxConditionCount = 50;
 
-/** The entries whose key begins with one of the prefixes, at most fifty; what is no text of at most 1 KiB is left out. */
+/**
+ * At most fifty entries whose key begins with one of the prefixes. Values that are no text of at most 1 KiB are left
+ * out.
+ */
 function entriesOf(...prefixes: readonly string[]) {
   return z
     .record(z.string(), z.unknown())
@@ -32,7 +35,7 @@ function entriesOf(...prefixes: readonly string[]) {
     });
 }
 
-/** The part of an ApplicationInstance that is read, beside its name, uid and version. */
+/** The fields that are read, beside name, uid and version, which the watch reads. */
 export const ObservedInstance = z.object({
   metadata: z.object({
     labels: entriesOf('app.vworkspace.io/', 'ops.vworkspace.io/', 'app.kubernetes.io/', 'managed-by'),
@@ -60,13 +63,13 @@ export interface ObservedApplication {
   readonly name: string;
   readonly namespace: string;
   readonly uid: string;
-  /** The resource is gone from the cluster; the rest is as it was last. */
+  /** The resource is gone from the cluster. The other fields are as they were last. */
   readonly deleted: boolean;
   readonly source: 'Listed' | 'Watched';
   readonly resourceVersion?: string | undefined;
   readonly generation?: number | undefined;
   readonly labels: Readonly<Record<string, string>>;
-  /** All of ops.vworkspace.io/: which Operations the application allows, and by which engine. */
+  /** All annotations ops.vworkspace.io/…: the Operations that the application allows, and their engines. */
   readonly annotations: Readonly<Record<string, string>>;
   readonly mode?: string | undefined;
   readonly catalogId?: string | undefined;
@@ -75,7 +78,7 @@ export interface ObservedApplication {
   readonly conditions: ObservedConditions;
 }
 
-/** `undefined` for what cannot be read at all. */
+/** `undefined` when the resource cannot be read at all. */
 export function observedApplication(
   object: unknown,
   seen: Pick<

@@ -1,7 +1,7 @@
 /**
- * What Velero backups and restores can be told, as the operator's built-in templates accept it. The schemas are closed
- * like the operator's: a key that it would refuse is refused here, with a word on what to use instead. `ttl` is not
- * among them: it is the Operation's own field, because it is decided by more than the request.
+ * The parameters of backups and restores by Velero, as the operator's built-in templates accept them. The schemas are
+ * closed like the operator's: a key that it would refuse is refused here, with a hint at what to use instead. `ttl` is
+ * none of them but a field of the Operation, because not only the request decides it.
  */
 import { z } from 'zod';
 import { DnsLabel, DnsSubdomain } from '../../kernel/rules/names.ts';
@@ -19,62 +19,68 @@ const Resources = z.array(ResourceName).max(200).optional();
 export const BackupParameters = z
   .strictObject({
     storageLocation: DnsSubdomain.optional().describe(
-      'The BackupStorageLocation that the copy goes to. Default: the cluster operator\'s, "default".',
+      'The BackupStorageLocation that stores the copy. Default: that of the operator, "default".',
     ),
-    snapshotVolumes: z.boolean().optional().describe("Whether volumes are snapshotted. Default: Velero's."),
-    snapshotClassName: DnsSubdomain.optional().describe('The VolumeSnapshotClass to use.'),
+    snapshotVolumes: z
+      .boolean()
+      .optional()
+      .describe("Whether Velero takes snapshots of volumes. Default: Velero's own."),
+    snapshotClassName: DnsSubdomain.optional().describe('The VolumeSnapshotClass of the snapshots.'),
     csiSnapshotClassName: DnsSubdomain.optional().describe(
-      'Accepted by the operator; no Velero field, without effect there.',
+      'The operator accepts it, but Velero has no such field, so it has no effect.',
     ),
-    includedResources: Resources.describe('Only these resources. Default: all.'),
-    excludedResources: Resources.describe('All but these resources.'),
+    includedResources: Resources.describe('The resources to include, as Velero names them. Default: all.'),
+    excludedResources: Resources.describe('The resources to leave out, as Velero names them.'),
   })
   .meta({ id: 'BackupParameters', description: 'Parameters of a Backup by Velero.' });
 export type BackupParameters = z.infer<typeof BackupParameters>;
 
 export const RestoreParameters = z
   .strictObject({
-    backupName: DnsLabel.describe('The Velero Backup to restore from: the name of the Operation that made it.'),
+    backupName: DnsLabel.describe('The Velero Backup to restore from. It has the name of the Operation that made it.'),
     namespaceMapping: z
       .record(DnsLabel, DnsLabel)
       .optional()
-      .describe('From the namespace in the copy to the namespace to restore into.'),
+      .describe('From each namespace in the copy to the namespace to restore it into.'),
     restorePVs: z
       .boolean()
       .optional()
-      .describe("Whether volumes are restored from their snapshots. Default: Velero's."),
+      .describe("Whether Velero restores volumes from their snapshots. Default: Velero's own."),
     existingResourcePolicy: z
       .enum(['none', 'update'])
       .optional()
-      .describe('What becomes of resources that exist: left alone (none, the default) or updated.'),
-    includedResources: Resources.describe('Only these resources. Default: all.'),
-    excludedResources: Resources.describe('All but these resources.'),
+      .describe(
+        'How Velero treats a resource that exists already. none: it leaves the resource alone. update: it updates the resource. Default: none.',
+      ),
+    includedResources: Resources.describe('The resources to include, as Velero names them. Default: all.'),
+    excludedResources: Resources.describe('The resources to leave out, as Velero names them.'),
   })
   .meta({ id: 'RestoreParameters', description: 'Parameters of a Restore by Velero.' });
 export type RestoreParameters = z.infer<typeof RestoreParameters>;
 
-/** Either kind's parameters, in one shape without alternatives, as clients' generators like it. */
+/** The parameters of both types in one schema, because generators of clients cope badly with alternatives. */
 export const OperationParameters = z
   .strictObject({ ...BackupParameters.shape, ...RestoreParameters.partial().shape })
   .meta({
     id: 'OperationParameters',
     description:
-      'Parameters of the Operation. A Backup takes storageLocation, snapshotVolumes, snapshotClassName, csiSnapshotClassName, includedResources, excludedResources; a Restore takes backupName (required), namespaceMapping, restorePVs, existingResourcePolicy, includedResources, excludedResources.',
+      'Parameters of the Operation. A Backup takes storageLocation, snapshotVolumes, snapshotClassName, csiSnapshotClassName, includedResources and excludedResources. A Restore takes backupName (required), namespaceMapping, restorePVs, existingResourcePolicy, includedResources and excludedResources.',
   });
 export type OperationParameters = z.infer<typeof OperationParameters>;
 
-/** Keys that people try because Velero, its documents or older operators know them, and what serves instead. */
+/** Hints for keys that people try because Velero, its documentation or older operators know them. */
 export const insteadOf: Readonly<Record<string, string>> = {
-  ttl: 'set `ttl` beside `parameters`, not within: it is resolved from request, schedule, organization and class',
-  retention: 'the operator lets it win over `ttl`; set `ttl` beside `parameters` (whole hours, for example 720h)',
+  ttl: 'set `ttl` beside `parameters`, not in it: the request, schedule, organization or class decides it',
+  retention:
+    'in the operator it overrides `ttl`; set `ttl` beside `parameters` instead (whole hours, for example 720h)',
   storageClassMapping: "no operator accepts it; map storage classes with the ConfigMap in Velero's namespace",
   defaultVolumesToFsBackup: 'no operator accepts it; annotate the pods (backup.velero.io/backup-volumes)',
   hooks: 'no operator accepts it; annotate the pods (pre.hook.backup.velero.io/command)',
   labelSelector: 'no operator accepts it; narrow with includedResources and excludedResources',
-  includedNamespaces: "a backup covers its application's namespace",
+  includedNamespaces: 'a backup covers the namespace of its application',
 };
 
-/** The parameters of an Operation of this type; a Backup's go over the defaults of its class, key by key. */
+/** The parameters of an Operation of this type. Those of a Backup override the defaults of its class, key by key. */
 export function parametersOf(
   type: 'Backup' | 'Restore',
   given: OperationParameters,

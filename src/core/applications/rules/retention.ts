@@ -1,6 +1,7 @@
 /**
- * How long a copy is kept, and who said so. Decided once, when the Operation is made, and stored with its source:
- * request → schedule → the organization's override for the class and cadence → the class's default → 720h.
+ * How long a copy is kept. The first of these that gives a time to live decides: the request, the schedule, the
+ * organization's override for the class and cadence, the class's default for the cadence, 720h. It is decided once, when
+ * the Operation is made, and stored with its source.
  */
 import { z } from 'zod';
 import { Ttl } from '../../kernel/rules/duration.ts';
@@ -16,7 +17,11 @@ export const Retention = z
     custom: Ttl.optional(),
     onDemand: Ttl.optional(),
   })
-  .meta({ id: 'Retention', description: 'Default time to live by cadence, and for backups on demand.' });
+  .meta({
+    id: 'Retention',
+    description:
+      'Default times to live of copies, by the cadence of the schedule that makes them. `onDemand` is for backups that a request makes.',
+  });
 export type Retention = z.infer<typeof Retention>;
 
 export const defaultRetention: Retention = {
@@ -32,7 +37,7 @@ export const TtlSource = z
   .meta({
     id: 'TtlSource',
     description:
-      "Where the time to live came from: the request, the schedule, the organization override of the application class, the class itself, or the service default of 720h. With origin cluster: what was applied there, in whole hours, or Velero's own default of 720h.",
+      "The source of the time to live. request: the request. schedule: the schedule. organization: the organization's override for the application class. applicationClass: the class. default: the service's default of 720h. cluster and velero are for Operations with origin cluster. cluster: the ttl that was applied there, in whole hours. velero: Velero's own default of 720h.",
   });
 export type TtlSource = z.infer<typeof TtlSource>;
 

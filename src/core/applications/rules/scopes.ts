@@ -1,4 +1,4 @@
-/** The scopes that applications declare. */
+/** The scopes of applications. */
 export const applicationScopes = [
   'application-classes:read',
   'application-classes:write',

@@ -1,4 +1,7 @@
-/** What an application's Operations are made with: the instance, its class, and the organization's override for the class. */
+/**
+ * The setting of an application's Operations: the instance, its class, and the organization's retention override for the
+ * class. All defaults of an Operation come from it.
+ */
 import type { Cadence } from '../../time/rules/recurrence.ts';
 import type { ApplicationClass, ApplicationInstance, RetentionOverride } from './application.ts';
 import { type ResolvedTtl, resolveTtl } from './retention.ts';
@@ -9,7 +12,7 @@ export interface Setting {
   readonly override?: Pick<RetentionOverride, 'retention'> | undefined;
 }
 
-/** A time to live that was asked for, and the cadence that chooses the default where none was. */
+/** The time to live that a request or schedule gives, and the cadence that chooses the default when neither does. */
 export interface AskedTtl {
   readonly cadence: Cadence | 'onDemand';
   /** In the request itself. */
@@ -18,7 +21,7 @@ export interface AskedTtl {
   readonly schedule?: string | undefined;
 }
 
-/** How long a copy made in this setting is kept, and who says so. */
+/** The time to live of a copy that is made in this setting, and its source. */
 export function ttlIn({ applicationClass, override }: Omit<Setting, 'instance'>, asked: AskedTtl): ResolvedTtl {
   return resolveTtl({ ...asked, override: override?.retention, classRetention: applicationClass.retention });
 }
