@@ -1,4 +1,5 @@
 /** Every piece of background work, in one table. Each subject declares its own; here they are put together. */
+
 import { accessTasks } from './core/access/tasks.ts';
 import { agentsTasks } from './core/agents/tasks.ts';
 import { clustersTasks } from './core/clusters/tasks.ts';
@@ -7,7 +8,7 @@ import { observationTasks } from './core/observation/tasks.ts';
 import { operationsTasks } from './core/operations/tasks.ts';
 import { protectionTasks } from './core/protection/tasks.ts';
 import { schedulingTasks } from './core/scheduling/tasks.ts';
-import { lateAfterSeconds } from './core/watchdog/rules/watchdog.ts';
+import { lateAfterSeconds } from './core/watchdog/rules/findings.ts';
 import { watchdogTasks } from './core/watchdog/tasks.ts';
 import { skewTasks } from './skew.ts';
 

@@ -8,7 +8,7 @@
  */
 import type { Pool } from 'pg';
 import type { TaskRecord } from '../core/kernel/task.ts';
-import { patience } from '../core/watchdog/rules/watchdog.ts';
+import { tolerance } from '../core/watchdog/rules/findings.ts';
 
 const forgottenAfterSeconds = 24 * 3600;
 
@@ -32,7 +32,7 @@ const report = `
   on conflict (name) do update set
     role = excluded.role,
     period_seconds = excluded.period_seconds,
-    registered_at = case when t.seen_at < excluded.seen_at - interval '${patience.reportSeconds} seconds'
+    registered_at = case when t.seen_at < excluded.seen_at - interval '${tolerance.reportSeconds} seconds'
                          then excluded.registered_at else ${notAhead('registered_at')} end,
     seen_at = excluded.seen_at,
     run_at = coalesce(excluded.run_at, ${notAhead('run_at')}),

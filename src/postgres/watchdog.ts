@@ -6,7 +6,8 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { Invariants } from '../core/watchdog/ports.ts';
-import { FindingKind, tolerance } from '../core/watchdog/rules/findings.ts';
+import { Finding, type FindingKind, tolerance } from '../core/watchdog/rules/findings.ts';
+import { fromRow } from './kit/shape.ts';
 
 const maxPerKind = 200;
 
@@ -25,6 +26,10 @@ const runningSince = `coalesce(greatest(o.started_at, o.delivered_at), o.created
 const past = (since: string, seconds: string) =>
   `${since} + (c.${seconds} + ${tolerance.pastDeadlineSeconds}) * interval '1 second' < $1`;
 const recent = before(tolerance.historySeconds);
+/** Tasks go by the server's real clock: see task-record.ts. */
+const reported = (at: string) => `${at} > clock_timestamp() - interval '${tolerance.reportSeconds} seconds'`;
+const lastSuccess = 'greatest(last_success_at, registered_at)';
+const taskLimit = `greatest(${tolerance.taskSeconds}, ${tolerance.taskPeriods} * period_seconds) * interval '1 second'`;
 
 export const brokenInvariants = `
   with found as (
@@ -59,6 +64,13 @@ export const brokenInvariants = `
     from operation
     where owed is not null and lease_id is not null and next_attempt_at < ${before(tolerance.leaseSeconds)}
       and cluster_id not in (select id from cluster where throttled_until is not null and throttled_until > ${before(tolerance.leaseSeconds)})
+  ), late as (
+    ${finding('TaskNotSucceeding', 'Task')}, ${lastSuccess} as since, name, role, coalesce(${reported('run_at')}, false) as "isRun"
+    from task where ${reported('seen_at')} and ${lastSuccess} < clock_timestamp() - ${taskLimit}
+  ), everything as (
+    select kind, "resourceType", since, id, organization_id, null as name, null as role, null::boolean as "isRun" from found
+  union all
+    select kind, "resourceType", since, null, null, name, role, "isRun" from late
   ), numbered as (
     select *, count(*) over (partition by kind)::int as total, row_number() over (partition by kind order by since, id, name) as place from everything
   )

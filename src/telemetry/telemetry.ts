@@ -2,6 +2,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { MeasuredCluster } from '../core/clusters/ports.ts';
+import type { TaskMetrics } from '../core/kernel/task.ts';
 import { clusterMetrics } from './clusters.ts';
 import { taskMetrics } from './tasks.ts';
 

@@ -35,7 +35,7 @@ export interface AgentRecord {
   /** Looks after the clusters whose contact may have changed by time alone; says how many did. */
   updateContacts(after: (contact: AgentContact) => AgentContact): Promise<number>;
   /** Forgets digests of more than a day ago. */
-  forget(): Promise<void>;
+  forget(): Promise<number>;
 }
 
 export interface AgentTokensTable {

@@ -1,6 +1,7 @@
 /** The watchdog's own look, again and again. */
+
 import type { Task } from '../kernel/task.ts';
-import type { WatchdogReport } from './rules/watchdog.ts';
+import type { WatchdogReport } from './rules/findings.ts';
 
 interface FindPorts {
   /** The look of this process: it logs each finding once. */

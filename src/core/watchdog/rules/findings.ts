@@ -74,7 +74,7 @@ export const tolerance = {
 } as const;
 
 export function lateAfterSeconds(everySeconds: number): number {
-  return Math.max(patience.taskSeconds, patience.taskPeriods * everySeconds);
+  return Math.max(tolerance.taskSeconds, tolerance.taskPeriods * everySeconds);
 }
 
 const whatToDo = {
@@ -96,7 +96,7 @@ const whatToDo = {
     isRun === true
       ? `Its rounds fail or hang: look for its name in the logs of the replicas with the role ${role}.`
       : `No replica runs it: see that one with the role ${role} runs and reaches the database.`,
-} as const satisfies Record<FindingKind, string | ((found: Found) => string)>;
+} as const satisfies Record<FindingKind, string | ((found: BrokenRow) => string)>;
 
 export function reportOf(found: readonly BrokenRow[], checkedAt: string): WatchdogReport {
   return {
@@ -109,7 +109,7 @@ export function reportOf(found: readonly BrokenRow[], checkedAt: string): Watchd
   };
 }
 
-function adviceFor(found: Found): string {
+function adviceFor(found: BrokenRow): string {
   const advice = whatToDo[found.kind];
   return typeof advice === 'string' ? advice : advice(found);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type RefreshPorts, refreshDiscoveries } from './look.ts';
+import { type CheckDuePorts, checkDueClusters } from './check.ts';
 
 /** One cluster that hangs until `answer`, with a service that is closed meanwhile, or not. */
 function looking() {
@@ -9,7 +9,7 @@ function looking() {
   let answer: (answer: object) => void = () => undefined;
   const ports = {
     clusterChecks: {
-      tell: async () => 0,
+      recordDueEvents: async () => 0,
       claim: async () => ['one'],
       applications: async () => [],
       record: async (id: string) => {
@@ -29,8 +29,8 @@ function looking() {
     chance: () => 0.5,
     held: async () => ['one'],
     stopping: stopping.signal,
-  } as unknown as RefreshPorts;
-  const round = refreshDiscoveries(ports);
+  } as unknown as CheckDuePorts;
+  const round = checkDueClusters(ports);
   const settle = () => new Promise((resolve) => setImmediate(resolve));
   return { round, stopping, recorded, settle, answer: (given: object) => answer(given) };
 }
