@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { ObservedApplication } from '../../src/core/applications/rules/observed-application.ts';
-import { type Mirroring, mirrorApplications } from '../../src/core/observation/mirror.ts';
+import { type Mirroring, mirrorApplications } from '../../src/core/observation/mirror-applications.ts';
 import { keptLog } from '../support/log.ts';
 import { assertProblem, pointersOf, startApi, type TestApi } from './harness.ts';
 import { backup, type Scene, setScene } from './scene.ts';

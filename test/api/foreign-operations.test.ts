@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { v7 } from 'uuid';
 import type { Cluster } from '../../src/core/clusters/rules/cluster.ts';
 import { LeaseLost } from '../../src/core/clusters/rules/fence.ts';
-import { type Mirroring, mirrorApplications, recordOthers } from '../../src/core/observation/mirror.ts';
+import { type Mirroring, mirrorApplications, recordOthers } from '../../src/core/observation/mirror-applications.ts';
 import { maxListedCount } from '../../src/core/observation/rules/foreign-operation.ts';
 import type { Observation } from '../../src/core/operations/rules/observation.ts';
 import { observe } from '../../src/core/operations/rules/observe.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { protect } from '../../src/core/protection/protect.ts';
+import { protect } from '../../src/core/protection/record-protection.ts';
 import { factsWhere } from '../../src/postgres/protection/facts.ts';
 import { seedSchedules } from '../support/seed.ts';
 import { assertProblem, startApi, type TestApi } from './harness.ts';

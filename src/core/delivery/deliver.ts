@@ -13,14 +13,14 @@ import type { ClusterFailure } from '../clusters/rules/failure.ts';
 import { callConditions } from '../clusters/rules/reported-conditions.ts';
 import { askedWaitSeconds, hasRoom, holdSeconds, type Room, throttledFor } from '../clusters/rules/throttling.ts';
 import type { Clock, Log } from '../kernel/ports.ts';
-import { isLate } from '../operations/rules/endings.ts';
+import { isLate } from '../operations/rules/end-operation.ts';
 import { manifestOf } from '../operations/rules/manifest.ts';
 import { shifted } from '../time/rules/slots.ts';
-import { type ClaimLease, keepClaims, leaseSeconds } from './claim-lease.ts';
+import { type Calls, deliverOne } from './deliver-one.ts';
 import type { Claim, ClusterCalls, Deliveries } from './ports.ts';
-import { type Calls, deliverOne } from './push.ts';
+import { type ClaimLease, keepClaims, leaseSeconds } from './renew-claims.ts';
 import { type ClusterAnswer, speaksForAll } from './rules/answer.ts';
-import { backOffSeconds, decideDelivery } from './rules/decide.ts';
+import { backOffSeconds, decideDelivery } from './rules/decide-delivery.ts';
 
 const batchSize = 64;
 export const parallelCalls = 8;

@@ -7,8 +7,8 @@ import type { ClusterFailure } from '../clusters/rules/failure.ts';
 import type { Fence } from '../clusters/rules/fence.ts';
 import type { NewEvent } from '../kernel/rules/event.ts';
 import type { Known, Observation, Observed } from '../operations/rules/observation.ts';
+import type { Standing } from './rules/cluster-shares.ts';
 import type { ForeignOperation, OwnOperation } from './rules/foreign-operation.ts';
-import type { Standing } from './rules/sharing.ts';
 
 /** The hot path of the mirror: one transaction of a few statements for any number of applications. */
 export interface ApplicationMirror {

@@ -14,10 +14,10 @@ import type { Clock, Log } from '../kernel/ports.ts';
 import type { ReportedCondition } from '../kernel/rules/condition.ts';
 import type { Observation } from '../operations/rules/observation.ts';
 import { observe } from '../operations/rules/observe.ts';
-import { type MirrorPorts, mirrorApplications, recordOthers } from './mirror.ts';
+import { type MirrorPorts, mirrorApplications, recordOthers } from './mirror-applications.ts';
 import type { ClusterWatch, HeldCluster, Leases, Observations, Watcher, WatchState } from './ports.ts';
 import { watchCondition } from './rules/reasons.ts';
-import { startLine } from './start-line.ts';
+import { startLine } from './start-limiter.ts';
 
 export interface WatchPorts extends MirrorPorts {
   readonly leases: Leases;

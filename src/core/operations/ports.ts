@@ -2,7 +2,7 @@
 
 import type { Rows } from '../kernel/ports.ts';
 import type { Dated } from './rules/deadlines.ts';
-import type { Step } from './rules/endings.ts';
+import type { Step } from './rules/end-operation.ts';
 import type { DeliveryAction, Operation } from './rules/operation.ts';
 
 export interface LockedOperation {

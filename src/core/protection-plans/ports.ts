@@ -4,8 +4,8 @@ import type { ApplicationClass, ApplicationInstance } from '../applications/rule
 import type { Cluster } from '../clusters/rules/cluster.ts';
 import type { Rows } from '../kernel/ports.ts';
 import type { Schedule } from '../scheduling/rules/schedule.ts';
-import type { PlanSteps } from './rules/in-step.ts';
 import type { StoredProtectionPlan } from './rules/protection-plan.ts';
+import type { PlanSteps } from './rules/reconcile-schedules.ts';
 
 /** Whoever changes what a plan makes locks the plan, then applications, then schedules: so nobody waits in a circle. */
 export interface ProtectionPlans extends Rows<StoredProtectionPlan> {

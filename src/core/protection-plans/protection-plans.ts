@@ -12,9 +12,8 @@ import { given } from '../kernel/rules/fields.ts';
 import type { Page, PageQuery } from '../kernel/rules/page.ts';
 import { notFound, Refusal, ruleViolated } from '../kernel/rules/problem.ts';
 import type { Schedule } from '../scheduling/rules/schedule.ts';
-import { planAcceptance } from './acceptance.ts';
 import type { ProtectionPlansTable } from './ports.ts';
-import { inStep, type PlanSteps } from './rules/in-step.ts';
+import { planAcceptance } from './protection-plan-acceptance.ts';
 import {
   builtInPlans,
   checkEntries,
@@ -25,6 +24,7 @@ import {
   type ProtectionPlanChange,
   type StoredProtectionPlan,
 } from './rules/protection-plan.ts';
+import { inStep, type PlanSteps } from './rules/reconcile-schedules.ts';
 
 export interface SavedPlan extends ProtectionPlan {
   readonly appliedCount: number;

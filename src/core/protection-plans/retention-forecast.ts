@@ -5,7 +5,7 @@ import { ruleViolated } from '../kernel/rules/problem.ts';
 import type { ProtectionPlansTable } from './ports.ts';
 import { chosenPlan } from './protection-plans.ts';
 import { forecast } from './rules/forecast.ts';
-import type { ForecastSchedule, NewRetentionForecast, RetentionForecast } from './rules/forecast-shape.ts';
+import type { ForecastSchedule, NewRetentionForecast, RetentionForecast } from './rules/retention-forecast.ts';
 
 export async function forecastRetention(
   call: Reading<ProtectionPlansTable>,

@@ -2,7 +2,7 @@
 
 import type { Page, PageQuery } from '../kernel/rules/page.ts';
 import type { ProtectionFacts } from './rules/protection.ts';
-import type { News, Told } from './rules/protection-news.ts';
+import type { News, Told } from './rules/protection-changes.ts';
 import type { RecoveryPoint } from './rules/recovery-point.ts';
 
 /** The copies that can be restored. */

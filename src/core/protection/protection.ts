@@ -5,8 +5,8 @@ import type { Clock } from '../kernel/ports.ts';
 import type { Page, PageQuery } from '../kernel/rules/page.ts';
 import { notFound } from '../kernel/rules/problem.ts';
 import type { KnownProtection, Protections } from './ports.ts';
+import { protectionOf } from './rules/judge-protection.ts';
 import type { Protection } from './rules/protection.ts';
-import { protectionOf } from './rules/protection-rules.ts';
 import { memoizedPeriod } from './rules/protection-target.ts';
 
 interface ProtectionPorts {

@@ -16,8 +16,8 @@ import { type DraftTables, draftSchedule } from './draft.ts';
 import type { FiresTable, SchedulesTable } from './ports.ts';
 import { awakened, rescheduled, settle, silenced } from './rules/account.ts';
 import type { Fire } from './rules/ledger.ts';
-import { refuseRemovalOfPlanned, refuseWhatPlanDecides } from './rules/planned-schedule.ts';
 import { blackoutWarnings } from './rules/preview.ts';
+import { refuseRemovalOfPlanned, refuseWhatPlanDecides } from './rules/protection-plan-schedule.ts';
 import {
   afterRemoval,
   checkRecurrence,

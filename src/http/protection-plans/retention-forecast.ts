@@ -1,7 +1,7 @@
 /** /v1/retention/forecast: what a retention scheme comes to, before it is put to use. */
 import type { ProtectionPlansTable } from '../../core/protection-plans/ports.ts';
 import { forecastRetention } from '../../core/protection-plans/retention-forecast.ts';
-import { NewRetentionForecast, RetentionForecast } from '../../core/protection-plans/rules/forecast-shape.ts';
+import { NewRetentionForecast, RetentionForecast } from '../../core/protection-plans/rules/retention-forecast.ts';
 import { reading } from '../kit/calls.ts';
 import { PostHeaders } from '../kit/parameters.ts';
 import type { Api, RoutePorts } from '../kit/ports.ts';

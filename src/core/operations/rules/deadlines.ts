@@ -13,7 +13,7 @@
 import type { Condition } from '../../kernel/rules/condition.ts';
 import { inWords } from '../../kernel/rules/duration.ts';
 import { shifted } from '../../time/rules/slots.ts';
-import { ended, isLate, overdue, type Step } from './endings.ts';
+import { ended, isLate, overdue, type Step } from './end-operation.ts';
 import type { DeliveryAction, Operation } from './operation.ts';
 import { operationCondition, operationEvent } from './reasons.ts';
 

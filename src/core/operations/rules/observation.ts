@@ -1,8 +1,8 @@
 /** What is seen of a resource in a cluster, and an Operation as it is known when that is folded in. */
 
 import type { NewEvent } from '../../kernel/rules/event.ts';
+import type { ObservedStatus } from './observed-status.ts';
 import type { Operation } from './operation.ts';
-import type { ObservedStatus } from './stated.ts';
 
 export interface Observation {
   readonly name: string;

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { exampleOperation as operation } from '../../../../test/support/core/operation-example.ts';
 import type { Known, Observation } from './observation.ts';
 import { observe } from './observe.ts';
-import { ObservedStatus } from './stated.ts';
+import { ObservedStatus } from './observed-status.ts';
 
 const at = (second: number) => new Date(Date.parse('2026-05-28T10:00:00Z') + second * 1000).toISOString();
 const vocabularies = ['documents', 'code'] as const;

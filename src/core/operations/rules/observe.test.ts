@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { exampleOperation as operation } from '../../../../test/support/core/operation-example.ts';
 import type { Known, Observation } from './observation.ts';
 import { observe } from './observe.ts';
-import { ObservedStatus } from './stated.ts';
+import { ObservedStatus } from './observed-status.ts';
 
 const now = '2026-05-28T10:10:00.000Z';
 const at = (minute: number) => `2026-05-28T10:0${minute}:00Z`;

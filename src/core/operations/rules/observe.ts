@@ -12,12 +12,12 @@
  * the outputs, so that a copy that does exist can be found.
  */
 
-import { sameJson } from '../../kernel/rules/same-json.ts';
-import { gone, posted, stated } from './fold.ts';
+import { same } from '../../kernel/rules/same.ts';
+import { newsOf } from './change-events.ts';
+import { gone, posted, stated } from './fold-status.ts';
 import type { Known, Observation, Observed } from './observation.ts';
-import { newsOf } from './observed-events.ts';
+import { statedPhase } from './observed-status.ts';
 import { isTerminal, type Operation } from './operation.ts';
-import { statedPhase } from './stated.ts';
 
 export function observe(operation: Known, observation: Observation, now: string): Observed {
   const known = hasReturned(operation, observation) ? anew(operation, observation) : operation;

@@ -24,7 +24,7 @@ import {
   type NewRetentionForecast,
   type RetentionForecast,
   type SteadyState,
-} from './forecast-shape.ts';
+} from './retention-forecast.ts';
 
 export interface Forecasted extends Omit<NewRetentionForecast, 'schedules' | 'from' | 'timeZone'> {
   readonly schedules: readonly ForecastSchedule[];

@@ -3,8 +3,6 @@
 import { type Condition, withCondition } from '../../kernel/rules/condition.ts';
 import { expiry } from '../../kernel/rules/duration.ts';
 import type { Known, Observation } from './observation.ts';
-import { type Contradiction, isTerminal, type Operation, type Phase } from './operation.ts';
-import { operationCondition } from './reasons.ts';
 import {
   maxConditionCount,
   maxWarningCount,
@@ -15,7 +13,9 @@ import {
   statedProgress,
   warningsIn,
   wordsFor,
-} from './stated.ts';
+} from './observed-status.ts';
+import { type Contradiction, isTerminal, type Operation, type Phase } from './operation.ts';
+import { operationCondition } from './reasons.ts';
 
 export const deletedElsewhere = 'The resource was deleted in the cluster by somebody else.';
 

@@ -15,13 +15,13 @@
 import type { ClusterFailure } from '../../clusters/rules/failure.ts';
 import { askedWaitSeconds } from '../../clusters/rules/throttling.ts';
 import { type ClusterReason, clip, clusterReason, withCondition } from '../../kernel/rules/condition.ts';
-import { cancelled, ended, isLate, overdue, type Step } from '../../operations/rules/endings.ts';
-import { acceptedWords, deletedElsewhere } from '../../operations/rules/fold.ts';
+import { cancelled, ended, isLate, overdue, type Step } from '../../operations/rules/end-operation.ts';
+import { acceptedWords, deletedElsewhere } from '../../operations/rules/fold-status.ts';
 import type { Known, Observation } from '../../operations/rules/observation.ts';
 import { observe } from '../../operations/rules/observe.ts';
+import { maxWarningCount, statedPhase } from '../../operations/rules/observed-status.ts';
 import { type DeliveryAction, isTerminal, type Operation } from '../../operations/rules/operation.ts';
 import { operationCondition, operationEvent } from '../../operations/rules/reasons.ts';
-import { maxWarningCount, statedPhase } from '../../operations/rules/stated.ts';
 import { shifted } from '../../time/rules/slots.ts';
 import type { ClusterAnswer } from './answer.ts';
 import { deliveryEvent } from './reasons.ts';

@@ -7,8 +7,8 @@
 
 import type { Clock, Log } from '../kernel/ports.ts';
 import type { Protections } from './ports.ts';
-import { newsOf } from './rules/protection-news.ts';
-import { protectionOf } from './rules/protection-rules.ts';
+import { protectionOf } from './rules/judge-protection.ts';
+import { newsOf } from './rules/protection-changes.ts';
 import { memoizedPeriod } from './rules/protection-target.ts';
 
 const pageSize = 500;

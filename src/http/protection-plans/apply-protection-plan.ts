@@ -6,7 +6,7 @@ import {
   type ApplyingTables,
   applyProtectionPlan,
   detachProtectionPlan,
-} from '../../core/protection-plans/apply-plan.ts';
+} from '../../core/protection-plans/apply-protection-plan.ts';
 import { Schedule } from '../../core/scheduling/rules/schedule.ts';
 import { TimeZone } from '../../core/time/rules/recurrence.ts';
 import { answerOnce, done } from '../kit/calls.ts';

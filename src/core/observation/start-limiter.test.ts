@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../../../test/support/until.ts';
-import { startLine } from './start-line.ts';
+import { startLine } from './start-limiter.ts';
 
 test('no more begin at once than the line is wide, and all run together in the end', async () => {
   const line = startLine({ width: 3, patienceMs: 60_000 });

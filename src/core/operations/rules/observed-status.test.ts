@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { exampleOperation as operation } from '../../../../test/support/core/operation-example.ts';
 import type { Observation } from './observation.ts';
 import { observe } from './observe.ts';
-import { ObservedStatus } from './stated.ts';
+import { ObservedStatus } from './observed-status.ts';
 
 const now = '2026-05-28T10:10:00.000Z';
 const condition = (type: string, reason: string, message = '') => ({

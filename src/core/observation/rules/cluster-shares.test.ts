@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { fairShare, handOvers, type Standing, takeCount } from './sharing.ts';
+import { fairShare, handOvers, type Standing, takeCount } from './cluster-shares.ts';
 
 interface World {
   readonly clusterCount: number;

@@ -4,8 +4,8 @@
  */
 
 import type { NewEvent } from '../../kernel/rules/event.ts';
+import { expiringFrom } from './judge-protection.ts';
 import type { Protection, ProtectionStatus } from './protection.ts';
-import { expiringFrom } from './protection-rules.ts';
 import { protectionEvent } from './reasons.ts';
 
 export interface Told {

@@ -9,7 +9,7 @@
 
 import type { Log } from '../kernel/ports.ts';
 import type { Leases } from './ports.ts';
-import { handOvers, takeCount } from './rules/sharing.ts';
+import { handOvers, takeCount } from './rules/cluster-shares.ts';
 
 export interface LeasePorts {
   readonly leases: Leases;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Protection } from './protection.ts';
-import { newsOf, type Told } from './protection-news.ts';
+import { newsOf, type Told } from './protection-changes.ts';
 
 const now = '2026-05-28T10:00:00.000Z';
 const id = '01a1fc2c-56c4-7482-a9b6-392998819805';

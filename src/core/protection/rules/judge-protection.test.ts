@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { protectionOf } from './judge-protection.ts';
 import { type ProtectionFacts, severityOf } from './protection.ts';
-import { protectionOf } from './protection-rules.ts';
 import { memoizedPeriod } from './protection-target.ts';
 
 const periodOf = memoizedPeriod();

@@ -14,11 +14,11 @@ import { blackoutWindows } from '../scheduling/blackout-windows.ts';
 import type { BlackoutWindowsTable } from '../scheduling/ports.ts';
 import { blackoutWarnings } from '../scheduling/rules/preview.ts';
 import type { Schedule } from '../scheduling/rules/schedule.ts';
-import { planAcceptance } from './acceptance.ts';
 import type { ProtectionPlansTable } from './ports.ts';
+import { planAcceptance } from './protection-plan-acceptance.ts';
 import { chosenPlan, type PlanChoice, stepsFor } from './protection-plans.ts';
-import type { PlanSteps } from './rules/in-step.ts';
 import { checkEntries, keptNote, type StoredProtectionPlan } from './rules/protection-plan.ts';
+import type { PlanSteps } from './rules/reconcile-schedules.ts';
 
 export type ApplyingTables = ProtectionPlansTable &
   ApplicationInstancesTable &

@@ -6,8 +6,8 @@
 
 import type { ClusterTarget } from '../clusters/ports.ts';
 import { isAbout } from '../operations/rules/observe.ts';
+import { statedPhase } from '../operations/rules/observed-status.ts';
 import { isTerminal, type Operation } from '../operations/rules/operation.ts';
-import { statedPhase } from '../operations/rules/stated.ts';
 import type { Claim, ClusterCalls } from './ports.ts';
 import type { ClusterAnswer } from './rules/answer.ts';
 
