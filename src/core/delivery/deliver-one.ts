@@ -11,26 +11,26 @@ import { isTerminal, type Operation } from '../operations/rules/operation.ts';
 import type { Claim, ClusterCalls } from './ports.ts';
 import type { ClusterAnswer } from './rules/answer.ts';
 
-export interface Calls {
+export interface Destination {
   readonly api: ClusterCalls;
   readonly target: ClusterTarget;
   readonly apply: (operation: Operation, sendUntil: number) => Promise<ClusterAnswer>;
   /** Whether the Operation may not be delivered any more at this very moment. */
-  readonly isLate: (operation: Operation) => boolean;
+  readonly isPastDeliverBefore: (operation: Operation) => boolean;
 }
 
-export async function deliverOne(calls: Calls, claim: Claim, sendUntil: number): Promise<ClusterAnswer> {
+export async function deliverOne(destination: Destination, claim: Claim, sendUntil: number): Promise<ClusterAnswer> {
   const { operation, action, unanswered } = claim;
-  if (action === 'Delete') return removed(calls, operation);
-  if (calls.isLate(operation)) return lookedFor(calls, operation);
-  const answer = await calls.apply(operation, sendUntil);
+  if (action === 'Delete') return deleteUnlessFinished(destination, operation);
+  if (destination.isPastDeliverBefore(operation)) return lookUp(destination, operation);
+  const answer = await destination.apply(operation, sendUntil);
   // Refused now, but an earlier call without an answer may have brought it into the cluster.
   if (answer.kind !== 'Refused' || unanswered <= 1) return answer;
-  const found = await lookedFor(calls, operation);
+  const found = await lookUp(destination, operation);
   return found.kind === 'Found' ? found : answer;
 }
 
-async function lookedFor({ api, target }: Calls, operation: Operation): Promise<ClusterAnswer> {
+async function lookUp({ api, target }: Destination, operation: Operation): Promise<ClusterAnswer> {
   const answer = await api.read(target, operation);
   return answer.kind === 'Found' && !isAbout(operation, answer.observation) ? { kind: 'Absent' } : answer;
 }
@@ -38,11 +38,11 @@ async function lookedFor({ api, target }: Calls, operation: Operation): Promise<
 const maxTries = 4;
 
 /** Deletes it as it was seen not to have finished; when it has changed meanwhile, it is looked at again. */
-async function removed(calls: Calls, operation: Operation): Promise<ClusterAnswer> {
-  const { api, target } = calls;
+async function deleteUnlessFinished(destination: Destination, operation: Operation): Promise<ClusterAnswer> {
+  const { api, target } = destination;
   const { name, namespace } = operation;
   for (let tries = 0; tries < maxTries; tries += 1) {
-    const found = await lookedFor(calls, operation);
+    const found = await lookUp(destination, operation);
     if (found.kind !== 'Found') return found;
     const { uid, resourceVersion, status } = found.observation;
     if (isTerminal(statedPhase(status, false))) return found;

@@ -13,12 +13,12 @@ import type { ClusterFailure } from '../clusters/rules/failure.ts';
 import { callConditions } from '../clusters/rules/reported-conditions.ts';
 import { askedWaitSeconds, hasRoom, holdSeconds, type Room, throttledFor } from '../clusters/rules/throttling.ts';
 import type { Clock, Log } from '../kernel/ports.ts';
-import { isLate } from '../operations/rules/end-operation.ts';
+import { isPastDeliverBefore } from '../operations/rules/end-operation.ts';
 import { manifestOf } from '../operations/rules/manifest.ts';
 import { shifted } from '../time/rules/slots.ts';
-import { type Calls, deliverOne } from './deliver-one.ts';
+import { type Destination, deliverOne } from './deliver-one.ts';
 import type { Claim, ClusterCalls, Deliveries } from './ports.ts';
-import { type ClaimLease, keepClaims, leaseSeconds } from './renew-claims.ts';
+import { type ClaimLease, leaseSeconds, renewClaims } from './renew-claims.ts';
 import { type ClusterAnswer, speaksForAll } from './rules/answer.ts';
 import { backOffSeconds, decideDelivery } from './rules/decide-delivery.ts';
 
@@ -69,7 +69,7 @@ export async function deliver(ports: DeliverPorts, clusterId: string): Promise<{
 interface Batch {
   readonly claims: readonly Claim[];
   readonly lease: ClaimLease;
-  readonly calls: Calls;
+  readonly destination: Destination;
   /** One call to a cluster that was too busy, before others follow. */
   readonly asks: boolean;
 }
@@ -83,8 +83,8 @@ async function claimBatch(ports: DeliverPorts, clusterId: string): Promise<Batch
   const asks = target.cluster.throttledUntil !== undefined;
   const claims = await ports.deliveries.claim(clusterId, now, asks ? 1 : batchSize, leaseSeconds);
   if (claims.length === 0) return undefined;
-  const calls = callsTo(ports.clusterApi, target, now, claimedAt);
-  return { claims, lease: keepClaims(ports, claims, claimedAt), calls, asks };
+  const destination = destinationOf(ports.clusterApi, target, now, claimedAt);
+  return { claims, lease: renewClaims(ports, claims, claimedAt), destination, asks };
 }
 
 async function record(ports: DeliverPorts, clusterId: string, batch: Batch, called: Answers): Promise<void> {
@@ -119,12 +119,12 @@ interface Answers {
 
 /** With an outage that is known already nothing is called. */
 async function callAll(ports: DeliverPorts, batch: Batch, known: ClusterFailure | undefined): Promise<Answers> {
-  const { calls, claims, lease, asks } = batch;
+  const { destination, claims, lease, asks } = batch;
   const answers: { claim: Claim; answer: ClusterAnswer }[] = [];
   let outage = known;
   let heldUntil: number | undefined;
   const ask = async (claim: Claim, sendUntil: number) => {
-    const answer = await deliverOne(calls, claim, sendUntil);
+    const answer = await deliverOne(destination, claim, sendUntil);
     if (speaksForAll(answer)) outage = answer;
     const seconds = holdSeconds(answer, backOffSeconds(claim.attempts, ports.chance()));
     if (seconds !== undefined) heldUntil = Math.max(heldUntil ?? 0, performance.now() + seconds * 1000);
@@ -145,12 +145,13 @@ async function callAll(ports: DeliverPorts, batch: Batch, known: ClusterFailure 
   return { answers, outage, heldUntil, room };
 }
 
-function callsTo(api: ClusterCalls, target: ClusterTarget, now: string, since: number): Calls {
+function destinationOf(api: ClusterCalls, target: ClusterTarget, now: string, since: number): Destination {
   return {
     api,
     target,
     apply: (operation, sendUntil) => api.apply(target, manifestOf(operation, target.cluster), sendUntil),
-    isLate: (operation) => isLate(operation, shifted(now, (performance.now() - since) / 1000)),
+    isPastDeliverBefore: (operation) =>
+      isPastDeliverBefore(operation, shifted(now, (performance.now() - since) / 1000)),
   };
 }
 

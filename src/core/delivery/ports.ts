@@ -6,7 +6,7 @@
 import type { ClusterTarget } from '../clusters/ports.ts';
 import type { Manifest } from '../operations/rules/manifest.ts';
 import type { ClusterAnswer } from './rules/answer.ts';
-import type { Attempt, DeliveryStep } from './rules/decide-delivery.ts';
+import type { Attempt, DeliveryDecision } from './rules/decide-delivery.ts';
 
 /** The hot path to a cluster. A claim is a lease: who does not record within it has lost it, and writes nothing. */
 export interface Deliveries {
@@ -21,7 +21,7 @@ export interface Deliveries {
    */
   record(
     answers: readonly { readonly claim: Claim; readonly answer: ClusterAnswer }[],
-    decide: (attempt: Attempt, answer: ClusterAnswer) => DeliveryStep,
+    decide: (attempt: Attempt, answer: ClusterAnswer) => DeliveryDecision,
   ): Promise<number>;
 }
 

@@ -10,7 +10,7 @@ import type { Claim, Deliveries } from './ports.ts';
 export const leaseSeconds = 12;
 const renewMs = 4_000;
 /** A call begins only with this much of the lease left, and must be sent within it. */
-const spareMs = 5_000;
+const sendWindowMs = 5_000;
 
 export interface ClaimLease {
   /**
@@ -29,7 +29,7 @@ interface LeasePorts {
 }
 
 /** `claimedAt` is by `performance.now()`, from before the claim was asked for. */
-export function keepClaims(
+export function renewClaims(
   { deliveries, clock, log }: LeasePorts,
   claims: readonly Claim[],
   claimedAt: number,
@@ -53,7 +53,7 @@ export function keepClaims(
   return {
     sendUntil({ operation }) {
       const now = performance.now();
-      return kept.has(operation.id) && now < until - spareMs ? now + spareMs : undefined;
+      return kept.has(operation.id) && now < until - sendWindowMs ? now + sendWindowMs : undefined;
     },
     async end() {
       clearInterval(timer);

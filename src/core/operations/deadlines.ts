@@ -5,7 +5,7 @@
 
 import type { Clock, Log } from '../kernel/ports.ts';
 import type { Deadlines } from './ports.ts';
-import { expire } from './rules/deadlines.ts';
+import { decideDeadline } from './rules/deadlines.ts';
 
 export interface DeadlinePorts {
   readonly deadlines: Deadlines;
@@ -20,7 +20,7 @@ export async function applyDeadlines({ deadlines, clock, log }: DeadlinePorts): 
   let count = 0;
   for (;;) {
     const now = await clock.now();
-    const steps = await deadlines.expire(now, batchSize, (dated) => expire(dated, now));
+    const steps = await deadlines.expire(now, batchSize, (dated) => decideDeadline(dated, now));
     for (const { operation } of steps) {
       const reason = operation.conditions.find(({ type }) => type === 'Failed')?.reason;
       log.warn({ operationId: operation.id, clusterId: operation.clusterId, reason }, 'a deadline has passed');

@@ -1,8 +1,8 @@
 /** The record of Operations, with what is owed for each to its cluster. */
 
 import type { Rows } from '../kernel/ports.ts';
-import type { Dated } from './rules/deadlines.ts';
-import type { Step } from './rules/end-operation.ts';
+import type { DatedOperation } from './rules/deadlines.ts';
+import type { OperationDecision } from './rules/end-operation.ts';
 import type { DeliveryAction, Operation } from './rules/operation.ts';
 
 export interface LockedOperation {
@@ -16,7 +16,11 @@ export interface LockedOperation {
 
 export interface Deadlines {
   /** Locks what may be past a deadline at `now`, at most `limit`, and writes what `decide` makes of it. */
-  expire(now: string, limit: number, decide: (dated: Dated) => Step | undefined): Promise<readonly Step[]>;
+  expire(
+    now: string,
+    limit: number,
+    decide: (dated: DatedOperation) => OperationDecision | undefined,
+  ): Promise<readonly OperationDecision[]>;
 }
 
 export interface OperationsTable {

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { Claim, Deliveries } from '../../core/delivery/ports.ts';
-import type { DeliveryStep } from '../../core/delivery/rules/decide-delivery.ts';
+import type { DeliveryDecision } from '../../core/delivery/rules/decide-delivery.ts';
 import { brief } from '../clusters/fence.ts';
 import { appendEvents } from '../kit/events.ts';
 import { inTransaction, select } from '../kit/sql.ts';
@@ -93,7 +93,7 @@ export function deliveriesOf(pool: Pool, leasePool: Pool): Deliveries {
         const stale = rows.filter((row) => !isAsClaimed(row)).map(({ id }) => id);
         const { rows: fresh } = stale.length === 0 ? { rows: [] } : await client.query(changed, [stale]);
         const reread = new Map(fresh.map(storedOperation).map(({ operation }) => [operation.id, operation]));
-        const steps = rows.flatMap(({ id, attempts, unanswered }): DeliveryStep[] => {
+        const steps = rows.flatMap(({ id, attempts, unanswered }): DeliveryDecision[] => {
           const found = answered.get(id);
           if (found === undefined) return [];
           const { claim, answer } = found;

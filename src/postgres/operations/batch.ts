@@ -1,12 +1,12 @@
 /** Reading Operations under lock and writing them back in one statement: what deliveries and observations share. */
 
 import type { PoolClient } from 'pg';
-import type { Known } from '../../core/operations/rules/observation.ts';
+import type { KnownOperation } from '../../core/operations/rules/observation.ts';
 import { DeliveryAction, Operation } from '../../core/operations/rules/operation.ts';
 import { camelRow, fromRow, type Row, snakeRow } from '../kit/shape.ts';
 
 export interface StoredOperation {
-  readonly operation: Known;
+  readonly operation: KnownOperation;
   readonly owed: DeliveryAction | undefined;
   readonly attempts: number;
   readonly unanswered: number;
@@ -54,7 +54,7 @@ const writeEnd = `
   ${rows}`;
 
 export interface Owing {
-  readonly operation: Known;
+  readonly operation: KnownOperation;
   readonly owed?: DeliveryAction | undefined;
 }
 
@@ -67,7 +67,7 @@ export async function writeObserved(client: PoolClient, observed: readonly Owing
 }
 
 /** Writes that a version was seen which says nothing new. */
-export async function writeVersions(client: PoolClient, operations: readonly Known[]): Promise<void> {
+export async function writeVersions(client: PoolClient, operations: readonly KnownOperation[]): Promise<void> {
   if (operations.length === 0) return;
   const values = operations.map(({ id, observedVersion }) => snakeRow({ id, observedVersion }));
   await client.query({ name: 'write-versions', text: writeVersion, values: [JSON.stringify(values)] });
@@ -80,7 +80,7 @@ export async function writeEnded(client: PoolClient, ended: readonly Owing[]): P
 }
 
 export interface Delivered {
-  readonly operation: Known;
+  readonly operation: KnownOperation;
   readonly owed: DeliveryAction | undefined;
   readonly attempts: number;
   readonly unanswered: number;

@@ -15,9 +15,15 @@
 import type { ClusterFailure } from '../../clusters/rules/failure.ts';
 import { askedWaitSeconds } from '../../clusters/rules/throttling.ts';
 import { type ClusterReason, clip, clusterReason, withCondition } from '../../kernel/rules/condition.ts';
-import { cancelled, ended, isLate, overdue, type Step } from '../../operations/rules/end-operation.ts';
-import { acceptedWords, deletedElsewhere } from '../../operations/rules/fold-status.ts';
-import type { Known, Observation } from '../../operations/rules/observation.ts';
+import {
+  endAsCancelled,
+  endAsOverdue,
+  isPastDeliverBefore,
+  type OperationDecision,
+  withEnd,
+} from '../../operations/rules/end-operation.ts';
+import { acceptedMessage, deletedElsewhereMessage } from '../../operations/rules/fold-status.ts';
+import type { KnownOperation, Observation } from '../../operations/rules/observation.ts';
 import { observe } from '../../operations/rules/observe.ts';
 import { maxWarningCount, statedPhase } from '../../operations/rules/observed-status.ts';
 import { type DeliveryAction, isTerminal, type Operation } from '../../operations/rules/operation.ts';
@@ -27,7 +33,7 @@ import type { ClusterAnswer } from './answer.ts';
 import { deliveryEvent } from './reasons.ts';
 
 /** What follows, with what the step leaves of the counts. */
-export interface DeliveryStep extends Step {
+export interface DeliveryDecision extends OperationDecision {
   readonly attempts: number;
   readonly unanswered: number;
 }
@@ -42,7 +48,7 @@ export function backOffSeconds(attempts: number, chance: number): number {
 }
 
 export interface Attempt {
-  readonly operation: Known;
+  readonly operation: KnownOperation;
   readonly action: DeliveryAction;
   /** Calls that were begun, this one among them. */
   readonly attempts: number;
@@ -56,18 +62,18 @@ const passing: readonly string[] = ['ConflictingOperation', 'QuotaExceeded'];
 /** API servers answer before they have read all rights; how long one is given to. */
 const forbiddenDelaySeconds = 10;
 
-export function decideDelivery(attempt: Attempt, answer: ClusterAnswer, now: string, chance: number): DeliveryStep {
+export function decideDelivery(attempt: Attempt, answer: ClusterAnswer, now: string, chance: number): DeliveryDecision {
   const certain = attempt.action === 'Apply' && isCertain(answer);
   const unanswered = Math.max(0, attempt.unanswered - (certain ? 1 : 0));
   const attempts = Math.max(0, attempt.attempts - (answer.kind === 'CredentialsRejected' ? 1 : 0));
-  return { ...stepAfter({ ...attempt, unanswered }, answer, now, chance), attempts, unanswered };
+  return { ...decisionOn({ ...attempt, unanswered }, answer, now, chance), attempts, unanswered };
 }
 
 function isCertain(answer: ClusterAnswer): boolean {
   return answer.kind === 'Unreachable' || answer.kind === 'ServerError' ? answer.untouched === true : true;
 }
 
-function stepAfter(attempt: Attempt, answer: ClusterAnswer, now: string, chance: number): Step {
+function decisionOn(attempt: Attempt, answer: ClusterAnswer, now: string, chance: number): OperationDecision {
   const wait = backOffSeconds(attempt.attempts, chance);
   switch (answer.kind) {
     case 'Applied':
@@ -101,10 +107,10 @@ function stepAfter(attempt: Attempt, answer: ClusterAnswer, now: string, chance:
 }
 
 function isNewlyForbidden({ conditions }: Operation, reason: string): boolean {
-  return reason === 'Forbidden' && !conditions.some((told) => told.type === 'Delivered' && told.reason === reason);
+  return reason === 'Forbidden' && !conditions.some((known) => known.type === 'Delivered' && known.reason === reason);
 }
 
-function applied(operation: Operation, uid: string, warnings: readonly string[], now: string): Step {
+function applied(operation: Operation, uid: string, warnings: readonly string[], now: string): OperationDecision {
   const cancelled = operation.cancelRequestedAt !== undefined && !isTerminal(operation.phase);
   return {
     operation: {
@@ -116,7 +122,10 @@ function applied(operation: Operation, uid: string, warnings: readonly string[],
         maxWarningCount,
       ),
       conditions: [
-        ...withCondition(operation.conditions, operationCondition('Delivered', 'True', 'Applied', acceptedWords, now)),
+        ...withCondition(
+          operation.conditions,
+          operationCondition('Delivered', 'True', 'Applied', acceptedMessage, now),
+        ),
       ],
     },
     owed: cancelled ? 'Delete' : undefined,
@@ -126,7 +135,7 @@ function applied(operation: Operation, uid: string, warnings: readonly string[],
   };
 }
 
-function deleted({ operation }: Attempt, uid: string | undefined, now: string): Step {
+function deleted({ operation }: Attempt, uid: string | undefined, now: string): OperationDecision {
   const known = operation.uid ?? uid;
   return {
     operation: { ...operation, ...(known !== undefined && { uid: known, deliveredAt: operation.deliveredAt ?? now }) },
@@ -136,24 +145,24 @@ function deleted({ operation }: Attempt, uid: string | undefined, now: string): 
 }
 
 /** What was there is folded in; a delete is owed for as long as it has not finished. */
-function found(attempt: Attempt, observation: Observation, now: string, wait: number): Step {
+function found(attempt: Attempt, observation: Observation, now: string, wait: number): OperationDecision {
   const { operation, events } = observe(attempt.operation, observation, now);
   const wanted = attempt.action === 'Apply' && operation.cancelRequestedAt === undefined;
   if (wanted || isTerminal(statedPhase(observation.status, false))) return { operation, owed: undefined, events };
   return { operation, owed: 'Delete', retryAt: shifted(now, wait), events };
 }
 
-function absent(attempt: Attempt, now: string): Step {
+function absent(attempt: Attempt, now: string): OperationDecision {
   const { operation, action } = attempt;
   if (isTerminal(operation.phase)) return { operation, owed: undefined, events: [] };
   if (action === 'Delete' || operation.cancelRequestedAt !== undefined)
-    return cancelled(operation, 'The resource was not in the cluster any more when the cancel came.', now);
-  if (operation.uid === undefined) return overdue(operation, now);
-  const condition = operationCondition('Failed', 'True', 'ExternalDeletion', deletedElsewhere, now);
+    return endAsCancelled(operation, 'The resource was not in the cluster any more when the cancel came.', now);
+  if (operation.uid === undefined) return endAsOverdue(operation, now);
+  const condition = operationCondition('Failed', 'True', 'ExternalDeletion', deletedElsewhereMessage, now);
   return {
-    operation: ended(operation, 'Failed', condition, now),
+    operation: withEnd(operation, 'Failed', condition, now),
     owed: undefined,
-    events: [operationEvent(operation, 'ExternalDeletion', deletedElsewhere, now)],
+    events: [operationEvent(operation, 'ExternalDeletion', deletedElsewhereMessage, now)],
   };
 }
 
@@ -161,7 +170,7 @@ function refused(
   { operation, action, unanswered }: Attempt,
   answer: Extract<ClusterFailure, { kind: 'Refused' }>,
   now: string,
-): Step {
+): OperationDecision {
   if (action === 'Delete') {
     return retry(
       { operation, action, attempts: 0, unanswered },
@@ -181,10 +190,14 @@ function refused(
     ],
   };
   if (operation.cancelRequestedAt !== undefined)
-    return cancelled(withDelivered, 'The cluster refused the resource before the cancel came; nothing was done.', now);
+    return endAsCancelled(
+      withDelivered,
+      'The cluster refused the resource before the cancel came; nothing was done.',
+      now,
+    );
   const failed = operationCondition('Failed', 'True', clusterReason(answer.reason), answer.message, now);
   return {
-    operation: ended(withDelivered, 'Failed', failed, now),
+    operation: withEnd(withDelivered, 'Failed', failed, now),
     owed: undefined,
     events: [deliveryEvent(operation, 'DeliveryRefused', answer.message, now)],
   };
@@ -192,32 +205,43 @@ function refused(
 
 type RetryReason = Exclude<ClusterFailure['kind'], 'Refused'> | ClusterReason;
 
-function retry(attempt: Attempt, reason: RetryReason, message: string, now: string, seconds: number): Step {
+function retry(
+  attempt: Attempt,
+  reason: RetryReason,
+  message: string,
+  now: string,
+  seconds: number,
+): OperationDecision {
   const { operation, action, unanswered } = attempt;
   const retryAt = shifted(now, seconds);
   if (isTerminal(operation.phase)) return { operation, owed: action, retryAt, events: [] };
   const mayExist = unanswered > 0 || operation.uid !== undefined;
-  const told = operation.conditions.find((condition) => condition.type === 'Delivered')?.reason;
+  const knownReason = operation.conditions.find((condition) => condition.type === 'Delivered')?.reason;
   const conditions =
     action === 'Apply'
       ? [...withCondition(operation.conditions, operationCondition('Delivered', 'False', reason, message, now))]
       : operation.conditions;
   const tried = { ...operation, conditions };
   if (action === 'Apply' && operation.cancelRequestedAt !== undefined && !mayExist)
-    return cancelled(tried, 'The cluster was not reached before the cancel came; nothing was done.', now);
-  if (action === 'Apply' && isLate(operation, now))
-    return mayExist ? unsure(tried, told, now, retryAt) : overdue(tried, now);
+    return endAsCancelled(tried, 'The cluster was not reached before the cancel came; nothing was done.', now);
+  if (action === 'Apply' && isPastDeliverBefore(operation, now))
+    return mayExist ? keepUnanswered(tried, knownReason, now, retryAt) : endAsOverdue(tried, now);
   return {
     operation: tried,
     // The call may have taken effect although no answer came: a cancelled one is deleted, not forgotten.
     owed: operation.cancelRequestedAt === undefined ? action : 'Delete',
     retryAt,
-    events: told === reason ? [] : [deliveryEvent(operation, 'DeliveryRetried', `${reason}: ${message}`, now)],
+    events: knownReason === reason ? [] : [deliveryEvent(operation, 'DeliveryRetried', `${reason}: ${message}`, now)],
   };
 }
 
 /** Its deadline is past, but a call without an answer may have brought it into the cluster, which cannot be asked. */
-function unsure(operation: Operation, told: string | undefined, now: string, retryAt: string): Step {
+function keepUnanswered(
+  operation: Operation,
+  knownReason: string | undefined,
+  now: string,
+  retryAt: string,
+): OperationDecision {
   const last = operation.conditions.find(({ type }) => type === 'Delivered')?.message;
   const message = `It is not delivered any more since ${operation.deliverBefore}. A call had no answer, so the cluster may have it: that is looked up when the cluster answers. Last: ${last}`;
   const condition = operationCondition('Delivered', 'Unknown', 'DeadlineExceeded', message, now);
@@ -225,6 +249,6 @@ function unsure(operation: Operation, told: string | undefined, now: string, ret
     operation: { ...operation, conditions: [...withCondition(operation.conditions, condition)] },
     owed: operation.cancelRequestedAt === undefined ? 'Apply' : 'Delete',
     retryAt,
-    events: told === 'DeadlineExceeded' ? [] : [operationEvent(operation, 'DeadlineExceeded', message, now)],
+    events: knownReason === 'DeadlineExceeded' ? [] : [operationEvent(operation, 'DeadlineExceeded', message, now)],
   };
 }

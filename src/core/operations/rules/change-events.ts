@@ -6,7 +6,7 @@ import type { Operation } from './operation.ts';
 import { about, operationEvent } from './reasons.ts';
 
 /** One event for each condition that became true, one for the phase when nothing else told it, one for a contradiction, one for a resource that came back. */
-export function newsOf(before: Operation, after: Operation, now: string): readonly NewEvent[] {
+export function eventsOfChange(before: Operation, after: Operation, now: string): readonly NewEvent[] {
   const events: NewEvent[] = [];
   const { contradiction } = after;
   for (const condition of after.conditions) {

@@ -13,11 +13,11 @@
 import type { Condition } from '../../kernel/rules/condition.ts';
 import { inWords } from '../../kernel/rules/duration.ts';
 import { shifted } from '../../time/rules/slots.ts';
-import { ended, isLate, overdue, type Step } from './end-operation.ts';
+import { endAsOverdue, isPastDeliverBefore, type OperationDecision, withEnd } from './end-operation.ts';
 import type { DeliveryAction, Operation } from './operation.ts';
 import { operationCondition, operationEvent } from './reasons.ts';
 
-export interface Dated {
+export interface DatedOperation {
   readonly operation: Operation;
   readonly owed: DeliveryAction | undefined;
   /** Applies of which nobody knows what they did. */
@@ -30,12 +30,12 @@ export interface Dated {
 }
 
 /** `undefined` while no deadline is past. */
-export function expire(dated: Dated, now: string): Step | undefined {
+export function decideDeadline(dated: DatedOperation, now: string): OperationDecision | undefined {
   const { operation, owed, unanswered, pendingDeadlineSeconds, runningDeadlineSeconds } = dated;
   const { phase, uid, deliveredAt, startedAt } = operation;
   if (operation.origin === 'cluster') return undefined;
-  if (owed === 'Apply' && uid === undefined && unanswered === 0 && isLate(operation, now))
-    return overdue(operation, now);
+  if (owed === 'Apply' && uid === undefined && unanswered === 0 && isPastDeliverBefore(operation, now))
+    return endAsOverdue(operation, now);
   if (phase === 'Pending' && deliveredAt !== undefined)
     return timedOut(dated, 'PendingTimeout', deliveredAt, pendingDeadlineSeconds, now);
   if (phase !== 'Running') return undefined;
@@ -49,42 +49,42 @@ export function expire(dated: Dated, now: string): Step | undefined {
 type Timeout = 'PendingTimeout' | 'RunningTimeout';
 
 function timedOut(
-  dated: Dated,
+  dated: DatedOperation,
   reason: Timeout,
   since: string,
   limitSeconds: number | undefined,
   now: string,
-): Step | undefined {
+): OperationDecision | undefined {
   const { operation, owed } = dated;
   if (limitSeconds === undefined || Date.parse(shifted(since, limitSeconds)) > Date.parse(now)) return undefined;
   const message = [
     reason === 'PendingTimeout'
       ? `It has been Pending in the cluster since ${since}, longer than ${inWords(limitSeconds)} (pendingDeadlineSeconds ${limitSeconds}).`
       : `It has been Running since ${since}, longer than ${inWords(limitSeconds)} (runningDeadlineSeconds ${limitSeconds}).`,
-    wordsOf(operation),
-    watchedWords(dated.watching),
+    lastStatement(operation),
+    watchingMessage(dated.watching),
     owed === 'Delete' ? 'Its cancel is still carried out.' : 'The resource is left in the cluster.',
   ].join(' ');
   const condition = operationCondition('Failed', 'True', reason, message, now);
   return {
-    operation: ended(operation, 'Failed', condition, now),
+    operation: withEnd(operation, 'Failed', condition, now),
     owed: owed === 'Delete' ? owed : undefined,
     events: [operationEvent(operation, reason, message, now)],
   };
 }
 
 /** What the cluster says that it waits for, in its own words. */
-function wordsOf({ conditions }: Operation): string {
-  const told =
+function lastStatement({ conditions }: Operation): string {
+  const stated =
     conditions.find(({ type, status }) => type === 'Blocked' && status === 'True') ??
     conditions.find(({ type }) => type === 'Running') ??
     conditions.find(({ type }) => type === 'Accepted');
-  if (told === undefined) return 'The cluster has said nothing of it.';
-  const { type, status, reason, message } = told;
+  if (stated === undefined) return 'The cluster has said nothing of it.';
+  const { type, status, reason, message } = stated;
   return `The cluster says ${type}=${status}: ${[reason, message].filter((words) => words !== '').join(': ')}.`;
 }
 
-function watchedWords(watching: Dated['watching']): string {
+function watchingMessage(watching: DatedOperation['watching']): string {
   if (watching?.status === 'True') return 'The cluster could be watched at that time.';
   const why = watching === undefined ? '' : ` (${watching.reason}: ${watching.message})`;
   return `The cluster could not be watched at that time${why}, so what it says may be old.`;

@@ -6,14 +6,14 @@ import type { DeliveryAction, Operation } from './operation.ts';
 import { operationCondition, operationEvent } from './reasons.ts';
 
 /** An Operation after an answer. `owed` is what we owe the cluster now; with `retryAt` it is owed not before then. */
-export interface Step {
+export interface OperationDecision {
   readonly operation: Operation;
   readonly owed: DeliveryAction | undefined;
   readonly retryAt?: string | undefined;
   readonly events: readonly NewEvent[];
 }
 
-export function ended(
+export function withEnd(
   operation: Operation,
   phase: 'Failed' | 'Cancelled',
   condition: OwnCondition,
@@ -27,17 +27,17 @@ export function ended(
   };
 }
 
-export function cancelled(operation: Operation, message: string, now: string): Step {
+export function endAsCancelled(operation: Operation, message: string, now: string): OperationDecision {
   const condition = operationCondition('Cancelled', 'True', 'CancelledByUser', message, now);
   return {
-    operation: ended(operation, 'Cancelled', condition, now),
+    operation: withEnd(operation, 'Cancelled', condition, now),
     owed: undefined,
     events: [operationEvent(operation, 'Cancelled', message, now)],
   };
 }
 
 /** Its deadline is past, and the cluster does not have it. */
-export function overdue(operation: Operation, now: string): Step {
+export function endAsOverdue(operation: Operation, now: string): OperationDecision {
   const before = operation.conditions.find(({ type }) => type === 'Delivered');
   const last =
     before === undefined
@@ -51,13 +51,13 @@ export function overdue(operation: Operation, now: string): Step {
     ...withCondition(operation.conditions, operationCondition('Delivered', 'False', 'DeadlineExceeded', message, now)),
   ];
   return {
-    operation: ended({ ...operation, conditions }, 'Failed', failed, now),
+    operation: withEnd({ ...operation, conditions }, 'Failed', failed, now),
     owed: undefined,
     events: [operationEvent(operation, 'DeadlineExceeded', message, now)],
   };
 }
 
 /** What is late is never applied. */
-export function isLate({ deliverBefore }: Operation, now: string): boolean {
+export function isPastDeliverBefore({ deliverBefore }: Operation, now: string): boolean {
   return deliverBefore !== undefined && Date.parse(deliverBefore) <= Date.parse(now);
 }

@@ -2,30 +2,30 @@
 
 import { type Condition, withCondition } from '../../kernel/rules/condition.ts';
 import { expiry } from '../../kernel/rules/duration.ts';
-import type { Known, Observation } from './observation.ts';
+import type { KnownOperation, Observation } from './observation.ts';
 import {
   maxConditionCount,
   maxWarningCount,
   type ObservedStatus,
+  phaseMessage,
   statedConditions,
   statedOutputs,
   statedPhase,
   statedProgress,
   warningsIn,
-  wordsFor,
 } from './observed-status.ts';
 import { type Contradiction, isTerminal, type Operation, type Phase } from './operation.ts';
 import { operationCondition } from './reasons.ts';
 
-export const deletedElsewhere = 'The resource was deleted in the cluster by somebody else.';
+export const deletedElsewhereMessage = 'The resource was deleted in the cluster by somebody else.';
 
 /** The resource is not in the cluster any more. */
-export function gone(operation: Known, now: string): Known {
+export function foldDeletion(operation: KnownOperation, now: string): KnownOperation {
   if (isTerminal(operation.phase)) return operation;
   const asked = operation.cancelRequestedAt !== undefined;
   const condition = asked
     ? operationCondition('Cancelled', 'True', 'CancelledByUser', 'The cluster has deleted the resource, as asked.', now)
-    : operationCondition('Failed', 'True', 'ExternalDeletion', deletedElsewhere, now);
+    : operationCondition('Failed', 'True', 'ExternalDeletion', deletedElsewhereMessage, now);
   return {
     ...operation,
     phase: asked ? 'Cancelled' : 'Failed',
@@ -35,7 +35,7 @@ export function gone(operation: Known, now: string): Known {
 }
 
 /** The whole state of the resource takes the place of what the cluster stated before. */
-export function stated(operation: Known, observation: Observation, now: string): Known {
+export function foldStatus(operation: KnownOperation, observation: Observation, now: string): KnownOperation {
   const { status, resourceVersion } = observation;
   const { progress: _, ...rest } = operation;
   const conditions = statedConditions(status, operation.conditions, now);
@@ -47,7 +47,7 @@ export function stated(operation: Known, observation: Observation, now: string):
   const phase = statedPhase(status, operation.cancelRequestedAt !== undefined);
   const deliveredAt =
     operation.deliveredAt ?? (isTerminal(operation.phase) ? undefined : acceptedAt(operation, observation, now));
-  return ended(
+  return withPhase(
     {
       ...rest,
       uid: observation.uid,
@@ -59,13 +59,13 @@ export function stated(operation: Known, observation: Observation, now: string):
       ...(resourceVersion !== undefined && { observedVersion: resourceVersion }),
     },
     operation,
-    { phase, status, words: wordsFor(phase, conditions) },
+    { phase, status, message: phaseMessage(phase, conditions) },
     now,
   );
 }
 
 /** Single conditions: each takes the place of an earlier one of its type. */
-export function posted(operation: Known, { status }: Observation, now: string): Known {
+export function foldPostedConditions(operation: KnownOperation, { status }: Observation, now: string): KnownOperation {
   const later = statedConditions(status, operation.conditions, now).filter((next) => {
     const known = operation.conditions.find(({ type }) => type === next.type);
     return known === undefined ? operation.conditions.length < maxConditionCount : !isEarlier(next, known);
@@ -75,10 +75,10 @@ export function posted(operation: Known, { status }: Observation, now: string): 
     { conditions: [...(isTerminal(operation.phase) ? later : conditions)] },
     operation.cancelRequestedAt !== undefined,
   );
-  return ended(
+  return withPhase(
     { ...operation, conditions: [...conditions] },
     operation,
-    { phase, status, words: wordsFor(phase, later), single: true },
+    { phase, status, message: phaseMessage(phase, later), single: true },
     now,
   );
 }
@@ -99,27 +99,27 @@ function withPosted(conditions: readonly Condition[], next: Condition): readonly
 
 const rank = { Pending: 0, Running: 1, Succeeded: 2, Failed: 2, Cancelled: 2 } as const satisfies Record<Phase, number>;
 
-interface Said {
+interface StatedPhase {
   readonly phase: Phase;
   /** Single conditions, which take nothing back. */
   readonly single?: boolean;
   readonly status: ObservedStatus;
-  readonly words: string;
+  readonly message: string;
 }
 
 /** Phase, end and contradiction, with the conditions that are ours. */
-function ended(next: Known, before: Known, said: Said, now: string): Known {
+function withPhase(next: KnownOperation, before: KnownOperation, stated: StatedPhase, now: string): KnownOperation {
   const { contradiction: _, expiresAt: __, startedAt: ___, ...rest } = next;
-  const phase = !isTerminal(before.phase) && rank[said.phase] > rank[before.phase] ? said.phase : before.phase;
-  const told = said.status.startedAt;
-  const setBack = isTerminal(before.phase) && !isTerminal(said.phase);
-  const kept = said.single === true || setBack ? before.startedAt : undefined;
-  const startedAt = said.single === true ? (kept ?? told) : (told ?? kept);
+  const phase = !isTerminal(before.phase) && rank[stated.phase] > rank[before.phase] ? stated.phase : before.phase;
+  const statedStart = stated.status.startedAt;
+  const setBack = isTerminal(before.phase) && !isTerminal(stated.phase);
+  const kept = stated.single === true || setBack ? before.startedAt : undefined;
+  const startedAt = stated.single === true ? (kept ?? statedStart) : (statedStart ?? kept);
   const finishedAt =
-    said.phase === phase && isTerminal(phase)
-      ? (said.status.finishedAt ?? before.finishedAt ?? sinceOf(phase, next.conditions) ?? now)
+    stated.phase === phase && isTerminal(phase)
+      ? (stated.status.finishedAt ?? before.finishedAt ?? sinceOf(phase, next.conditions) ?? now)
       : before.finishedAt;
-  const contradiction = contradictionOf(before, said, now);
+  const contradiction = contradictionOf(before, stated, now);
   const copied = phase === 'Succeeded' || contradiction?.phase === 'Succeeded';
   const expiresAt =
     next.type === 'Backup' && next.ttl !== undefined && copied
@@ -128,7 +128,7 @@ function ended(next: Known, before: Known, said: Said, now: string): Known {
   return {
     ...rest,
     phase,
-    conditions: withOurs(next.conditions, before, phase, next.deliveredAt),
+    conditions: withOwnConditions(next.conditions, before, phase, next.deliveredAt),
     ...(startedAt !== undefined && { startedAt }),
     ...(finishedAt !== undefined && { finishedAt }),
     ...(contradiction !== undefined && { contradiction }),
@@ -136,18 +136,18 @@ function ended(next: Known, before: Known, said: Said, now: string): Known {
   };
 }
 
-function contradictionOf(before: Known, said: Said, now: string): Contradiction | undefined {
-  if (said.single === true && !isTerminal(said.phase)) return before.contradiction;
-  if (!isTerminal(before.phase) || !isTerminal(said.phase) || said.phase === before.phase) return undefined;
-  const at = before.contradiction?.phase === said.phase ? before.contradiction.at : now;
-  return { phase: said.phase, message: said.words, at };
+function contradictionOf(before: KnownOperation, stated: StatedPhase, now: string): Contradiction | undefined {
+  if (stated.single === true && !isTerminal(stated.phase)) return before.contradiction;
+  if (!isTerminal(before.phase) || !isTerminal(stated.phase) || stated.phase === before.phase) return undefined;
+  const at = before.contradiction?.phase === stated.phase ? before.contradiction.at : now;
+  return { phase: stated.phase, message: stated.message, at };
 }
 
 function sinceOf(phase: Phase, conditions: readonly Condition[]): string | undefined {
   return conditions.find(({ type, status }) => type === phase && status === 'True')?.lastTransitionTime;
 }
 
-function withOurs(
+function withOwnConditions(
   stated: readonly Condition[],
   before: Operation,
   phase: Phase,
@@ -157,19 +157,19 @@ function withOurs(
   const delivered: Condition | undefined =
     deliveredAt === undefined || delivery?.status === 'True'
       ? delivery
-      : operationCondition('Delivered', 'True', 'Applied', acceptedWords, deliveredAt);
+      : operationCondition('Delivered', 'True', 'Applied', acceptedMessage, deliveredAt);
   const end = isTerminal(phase)
     ? before.conditions.find(({ type, status }) => type === phase && status === 'True')
     : undefined;
-  const toldAnew = stated.some(({ type, status }) => type === phase && status === 'True');
-  const ours = [delivered, toldAnew ? undefined : end].filter((condition) => condition !== undefined);
+  const statedAgain = stated.some(({ type, status }) => type === phase && status === 'True');
+  const ours = [delivered, statedAgain ? undefined : end].filter((condition) => condition !== undefined);
   return [...ours, ...stated.filter(({ type }) => !ours.some((own) => own.type === type))];
 }
 
-export const acceptedWords = 'The cluster has accepted the resource.';
+export const acceptedMessage = 'The cluster has accepted the resource.';
 
 /** By the cluster's clock, as far as it can be so. */
 function acceptedAt({ createdAt }: Operation, observation: Observation, now: string): string {
-  const told = Date.parse(observation.createdAt ?? now);
-  return new Date(Math.max(Date.parse(createdAt), Math.min(told, Date.parse(now)))).toISOString();
+  const statedMs = Date.parse(observation.createdAt ?? now);
+  return new Date(Math.max(Date.parse(createdAt), Math.min(statedMs, Date.parse(now)))).toISOString();
 }

@@ -41,10 +41,10 @@ export interface ObservedManager {
 }
 
 /** An Operation with the version of its resource that was folded in last. */
-export type Known = Operation & { readonly observedVersion?: string };
+export type KnownOperation = Operation & { readonly observedVersion?: string };
 
 export interface Observed {
-  readonly operation: Known;
+  readonly operation: KnownOperation;
   readonly changed: boolean;
   readonly events: readonly NewEvent[];
   /** The resource lives although the Operation has ended without it: it must go. */

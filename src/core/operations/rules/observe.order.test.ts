@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { exampleOperation as operation } from '../../../../test/support/core/operation-example.ts';
-import type { Known, Observation } from './observation.ts';
+import type { KnownOperation, Observation } from './observation.ts';
 import { observe } from './observe.ts';
 import { ObservedStatus } from './observed-status.ts';
 
@@ -105,9 +105,9 @@ function relist(life: Told[]): Heard {
   return { observation: seenAs(life[last] ?? { phase: 'Pending', conditions: [] }, last, 'Listed'), when: at(5000) };
 }
 
-const fold = (heard: readonly Heard[], from: Known = operation) =>
+const fold = (heard: readonly Heard[], from: KnownOperation = operation) =>
   heard.reduce((known, { observation, when }) => observe(known, observation, when).operation, from);
-const record = ({ observedAt: _, ...rest }: Known) => rest;
+const record = ({ observedAt: _, ...rest }: KnownOperation) => rest;
 
 test('any order, repetition and omission of what a cluster said, whenever heard, gives the same record after a relist', () => {
   fc.assert(
@@ -141,7 +141,7 @@ test('10,000 observations shuffled, 30 % repeated and 5 % stale give the state o
   const pick = <T>(from: readonly T[]): T => from[Math.floor(chance() * from.length)] as T;
   const operations = Array.from({ length: 1000 }, (_, n) => {
     const life = lifeOf(pick(vocabularies), pick(outcomes), 5);
-    return { known: { ...operation, id: `operation-${n}`, uid: `uid-${n}` } satisfies Known, life };
+    return { known: { ...operation, id: `operation-${n}`, uid: `uid-${n}` } satisfies KnownOperation, life };
   });
   const stream = operations.flatMap(({ known, life }, n) =>
     life.map((told, place) => ({ n, observation: { ...seenAs(told, place, 'Watched'), uid: known.uid } })),
@@ -154,7 +154,7 @@ test('10,000 observations shuffled, 30 % repeated and 5 % stale give the state o
     .map(({ each }) => each)
     .concat(stale);
   assert.ok(heard.length > 10_000, String(heard.length));
-  const records: Known[] = operations.map(({ known }) => known);
+  const records: KnownOperation[] = operations.map(({ known }) => known);
   for (const { n, observation } of heard) records[n] = observe(records[n] ?? operation, observation, at(900)).operation;
   for (const [n, { known, life }] of operations.entries()) {
     const inOrder = life.map((told, place) => ({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exampleOperation as operation } from '../../../../test/support/core/operation-example.ts';
-import type { Known, Observation } from './observation.ts';
+import type { KnownOperation, Observation } from './observation.ts';
 import { observe } from './observe.ts';
 import { ObservedStatus } from './observed-status.ts';
 
@@ -55,7 +55,7 @@ const trace = [
   }),
 ];
 const last = trace.at(-1) ?? seen({});
-const fold = (observations: readonly Observation[], from: Known = operation) =>
+const fold = (observations: readonly Observation[], from: KnownOperation = operation) =>
   observations.reduce((known, observation) => observe(known, observation, now).operation, from);
 
 test('a backup is followed from Pending to Succeeded with progress, outputs and expiry', () => {
@@ -75,7 +75,7 @@ test('the same word twice changes nothing and tells nothing', () => {
   assert.deepEqual({ changed: twice.changed, events: twice.events }, { changed: false, events: [] });
 });
 
-const timedOut: Known = {
+const timedOut: KnownOperation = {
   ...operation,
   uid: 'uid-1',
   phase: 'Failed',
@@ -143,7 +143,7 @@ test('a list takes back what the cluster stated before, and keeps what is ours',
 });
 
 test('what is watched of an older version changes nothing, what is listed of one counts', () => {
-  const known: Known = { ...operation, uid: 'uid-1', observedVersion: '1000' };
+  const known: KnownOperation = { ...operation, uid: 'uid-1', observedVersion: '1000' };
   const older = { phase: 'Running' } as const;
   const watched = observe(known, seen(older, { source: 'Watched', resourceVersion: '999' }), now);
   assert.deepEqual([watched.changed, watched.operation.observedVersion], [false, '1000']);
@@ -152,7 +152,7 @@ test('what is watched of an older version changes nothing, what is listed of one
 });
 
 test('posted conditions are taken one by one and never go back', () => {
-  const known: Known = { ...operation, uid: 'uid-1' };
+  const known: KnownOperation = { ...operation, uid: 'uid-1' };
   const posted = (each: object) => seen({ conditions: [each] }, { source: 'Posted' });
   const running = condition('Running', 'True', 'EngineStarted', 2);
   const stopped = condition('Running', 'False', 'EngineStarted', 5);
@@ -172,14 +172,14 @@ test('posted conditions are taken one by one and never go back', () => {
 
 test('the last state of a resource that was deleted counts before its deletion', () => {
   const deleted = { ...last, deleted: true, source: 'Watched' } as const;
-  const known: Known = { ...operation, uid: 'uid-1' };
+  const known: KnownOperation = { ...operation, uid: 'uid-1' };
   assert.equal(observe(known, deleted, now).operation.phase, 'Succeeded');
   assert.equal(observe({ ...known, cancelRequestedAt: now }, deleted, now).operation.phase, 'Succeeded');
 });
 
 test('a resource that lives although its Operation ended without it must go, unless it has finished', () => {
-  const cancelled: Known = { ...operation, phase: 'Cancelled', cancelRequestedAt: now };
-  const refused: Known = { ...operation, phase: 'Failed' };
+  const cancelled: KnownOperation = { ...operation, phase: 'Cancelled', cancelRequestedAt: now };
+  const refused: KnownOperation = { ...operation, phase: 'Failed' };
   const ours = { source: 'Watched', operationId: operation.id } as const;
   for (const known of [cancelled, refused]) {
     const found = observe(known, seen({ phase: 'Running' }, ours), now);
@@ -191,7 +191,7 @@ test('a resource that lives although its Operation ended without it must go, unl
 });
 
 test('what was cancelled and comes back under another uid must go again, unless it has finished', () => {
-  const cancelled: Known = {
+  const cancelled: KnownOperation = {
     ...operation,
     phase: 'Cancelled',
     cancelRequestedAt: now,
@@ -240,7 +240,7 @@ test('a deletion is Cancelled when we asked for it, and Failed by ExternalDeleti
 });
 
 test('another resource of the same name is not ours; in the place of ours it says that ours is gone', () => {
-  const known: Known = { ...operation, uid: 'uid-0', observedVersion: '5' };
+  const known: KnownOperation = { ...operation, uid: 'uid-0', observedVersion: '5' };
   assert.equal(observe(known, last, now).changed, false);
   assert.equal(observe(known, { ...last, source: 'Watched', resourceVersion: '4' }, now).changed, false);
   const replaced = observe(known, { ...last, source: 'Listed' }, now).operation;

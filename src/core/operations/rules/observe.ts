@@ -13,36 +13,36 @@
  */
 
 import { same } from '../../kernel/rules/same.ts';
-import { newsOf } from './change-events.ts';
-import { gone, posted, stated } from './fold-status.ts';
-import type { Known, Observation, Observed } from './observation.ts';
+import { eventsOfChange } from './change-events.ts';
+import { foldDeletion, foldPostedConditions, foldStatus } from './fold-status.ts';
+import type { KnownOperation, Observation, Observed } from './observation.ts';
 import { statedPhase } from './observed-status.ts';
 import { isTerminal, type Operation } from './operation.ts';
 
-export function observe(operation: Known, observation: Observation, now: string): Observed {
-  const known = hasReturned(operation, observation) ? anew(operation, observation) : operation;
+export function observe(operation: KnownOperation, observation: Observation, now: string): Observed {
+  const known = hasReturned(operation, observation) ? withNewUid(operation, observation) : operation;
   if (!isAbout(known, observation)) {
     return isReplaced(operation, observation)
-      ? folded(operation, gone(operation, now), now)
+      ? folded(operation, foldDeletion(operation, now), now)
       : folded(operation, operation, now);
   }
   if (isOlder(known, observation)) return folded(operation, operation, now);
   const missing = observation.deleted && observation.source === undefined;
-  const told = missing
+  const after = missing
     ? known
     : observation.source === 'Posted'
-      ? posted(known, observation, now)
-      : stated(known, observation, now);
-  const next = observation.deleted ? gone(told, now) : told;
+      ? foldPostedConditions(known, observation, now)
+      : foldStatus(known, observation, now);
+  const next = observation.deleted ? foldDeletion(after, now) : after;
   const result = folded(operation, next, now);
   return isUnwanted(operation, observation) ? { ...result, owed: 'Delete' } : result;
 }
 
-function folded(before: Known, after: Known, now: string): Observed {
+function folded(before: KnownOperation, after: KnownOperation, now: string): Observed {
   const { observedVersion: _, ...content } = after;
   const { observedVersion: __, ...known } = before;
-  if (sameJson(content, known)) return { operation: after, changed: false, events: [] };
-  return { operation: { ...after, observedAt: now }, changed: true, events: newsOf(before, after, now) };
+  if (same(content, known)) return { operation: after, changed: false, events: [] };
+  return { operation: { ...after, observedAt: now }, changed: true, events: eventsOfChange(before, after, now) };
 }
 
 /** Before its uid is known, a resource is ours by its annotation only; then by its uid alone. */
@@ -56,7 +56,10 @@ export function isAbout(operation: Operation, { uid, operationId, source }: Obse
  * What we deleted because it was cancelled is there again, under another uid: somebody restored it, or an apply that was
  * sent before the cancel has only now reached the cluster. It is ours as the first one was.
  */
-function hasReturned(operation: Known, { source, deleted, uid, operationId, resourceVersion }: Observation): boolean {
+function hasReturned(
+  operation: KnownOperation,
+  { source, deleted, uid, operationId, resourceVersion }: Observation,
+): boolean {
   if (operation.uid === undefined || uid === '' || uid === operation.uid || deleted || operationId !== operation.id)
     return false;
   const wasCancelled = operation.phase === 'Cancelled' && operation.cancelRequestedAt !== undefined;
@@ -66,12 +69,12 @@ function hasReturned(operation: Known, { source, deleted, uid, operationId, reso
   );
 }
 
-function anew({ observedVersion: _, ...operation }: Known, { uid }: Observation): Known {
+function withNewUid({ observedVersion: _, ...operation }: KnownOperation, { uid }: Observation): KnownOperation {
   return { ...operation, uid };
 }
 
 /** Another resource has the place of ours, so ours is gone. */
-function isReplaced(operation: Known, observation: Observation): boolean {
+function isReplaced(operation: KnownOperation, observation: Observation): boolean {
   const { source, deleted } = observation;
   if (operation.uid === undefined || observation.uid === '' || deleted) return false;
   return (
@@ -88,7 +91,7 @@ function decimal(version: string | undefined): version is string {
   return version !== undefined && /^\d{1,64}$/.test(version);
 }
 
-function isOlder({ observedVersion }: Known, { source, resourceVersion }: Observation): boolean {
+function isOlder({ observedVersion }: KnownOperation, { source, resourceVersion }: Observation): boolean {
   return source === 'Watched' && isNewer(observedVersion, resourceVersion);
 }
 

@@ -99,17 +99,17 @@ export function statedProgress({ progress }: ObservedStatus): Progress | undefin
 /** What is too large is left out, warnings are shortened. */
 export function statedOutputs({ outputs = {} }: ObservedStatus): Readonly<Record<string, unknown>> {
   const kept = Object.entries(outputs)
-    .map(([key, value]) => [clip(key), key === 'warnings' && Array.isArray(value) ? wordsIn(value) : plain(value)])
+    .map(([key, value]) => [clip(key), key === 'warnings' && Array.isArray(value) ? textsIn(value) : storable(value)])
     .filter(([key, value]) => key === 'warnings' || JSON.stringify(value).length <= maxOutputLength);
   return Object.fromEntries(kept.slice(0, maxOutputCount));
 }
 
 /** The warnings among outputs: they are the engine's, beside those of the API server. */
 export function warningsIn({ warnings }: Readonly<Record<string, unknown>>): readonly string[] {
-  return Array.isArray(warnings) ? wordsIn(warnings) : [];
+  return Array.isArray(warnings) ? textsIn(warnings) : [];
 }
 
-function wordsIn(values: readonly unknown[]): readonly string[] {
+function textsIn(values: readonly unknown[]): readonly string[] {
   return values
     .filter((value): value is string => typeof value === 'string')
     .slice(0, maxWarningCount)
@@ -117,17 +117,17 @@ function wordsIn(values: readonly unknown[]): readonly string[] {
 }
 
 /** Text that a database takes, at any depth. */
-function plain(value: unknown): unknown {
+function storable(value: unknown): unknown {
   if (typeof value === 'string') return clip(value, maxOutputLength);
-  if (Array.isArray(value)) return value.map(plain);
+  if (Array.isArray(value)) return value.map(storable);
   if (typeof value !== 'object' || value === null) return value ?? null;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [clip(key), plain(inner)]));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [clip(key), storable(inner)]));
 }
 
 /** In the cluster's words: what it says of this phase. */
-export function wordsFor(phase: Phase, conditions: readonly Condition[]): string {
-  const told = conditions.find(({ type, status }) => type === phase && status === 'True');
+export function phaseMessage(phase: Phase, conditions: readonly Condition[]): string {
+  const stated = conditions.find(({ type, status }) => type === phase && status === 'True');
   const other = conditions.find(({ type, status }) => type === 'Accepted' && status === 'False');
-  const { reason, message } = told ?? other ?? { reason: phase, message: '' };
+  const { reason, message } = stated ?? other ?? { reason: phase, message: '' };
   return clip([reason, message].filter((words) => words !== '').join(': '));
 }
