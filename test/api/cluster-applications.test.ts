@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { ObservedApplication } from '../../src/core/applications/rules/observed-application.ts';
-import { type Mirroring, mirrorApplications } from '../../src/core/observation/mirror-applications.ts';
-import { keptLog } from '../support/log.ts';
+import { mirrorApplications } from '../../src/core/observation/mirror-applications.ts';
+import type { FencedCluster } from '../../src/core/observation/ports.ts';
 import { assertProblem, pointersOf, startApi, type TestApi } from './harness.ts';
 import { backup, type Scene, setScene } from './scene.ts';
 
@@ -33,18 +33,18 @@ function application(name: string, more: Partial<ObservedApplication> = {}): Obs
 describe('the applications of a cluster', () => {
   let api: TestApi;
   let scene: Scene;
-  let mirroring: Mirroring;
+  let watched: FencedCluster;
   before(async () => {
     api = await startApi();
     scene = await setScene(api);
-    mirroring = await clusterOf(scene.clusterId);
+    watched = await clusterOf(scene.clusterId);
   });
   after(() => api.close());
 
-  const clusterOf = async (id: string): Promise<Mirroring> => ({
+  const clusterOf = async (id: string): Promise<FencedCluster> => ({
     cluster: (await api.call('GET', `/v1/clusters/${id}`)).body,
   });
-  const watch = (at = mirroring) => mirrorApplications({ ...api.opened, log: keptLog().log }, at);
+  const watch = (at = watched) => mirrorApplications(api.opened, at);
   const seen = (...applications: ObservedApplication[]) => watch().seen(applications);
   const listed = (names: readonly string[], namespace?: string, beganMs = Date.now() + 1_000) =>
     watch().listed({

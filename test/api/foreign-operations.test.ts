@@ -3,7 +3,9 @@ import { after, before, describe, test } from 'node:test';
 import { v7 } from 'uuid';
 import type { Cluster } from '../../src/core/clusters/rules/cluster.ts';
 import { LeaseLost } from '../../src/core/clusters/rules/fence.ts';
-import { type Mirroring, mirrorApplications, recordOthers } from '../../src/core/observation/mirror-applications.ts';
+import { mirrorApplications } from '../../src/core/observation/mirror-applications.ts';
+import type { FencedCluster } from '../../src/core/observation/ports.ts';
+import { recordForeignOperations } from '../../src/core/observation/record-foreign-operations.ts';
 import { maxListedCount } from '../../src/core/observation/rules/foreign-operation.ts';
 import type { Observation } from '../../src/core/operations/rules/observation.ts';
 import { observe } from '../../src/core/operations/rules/observe.ts';
@@ -38,19 +40,19 @@ const succeeded = (at: string) => ({ phase: 'Succeeded', startedAt: at, finished
 describe('Operations that somebody else made in a cluster', () => {
   let api: TestApi;
   let scene: Scene;
-  let mirroring: Mirroring;
+  let watched: FencedCluster;
   const { log, text: logged } = keptLog('info');
   before(async () => {
     api = await startApi();
     scene = await setScene(api);
     const cluster: Cluster = (await api.call('GET', `/v1/clusters/${scene.clusterId}`)).body;
-    mirroring = { cluster };
+    watched = { cluster };
   });
   after(() => api.close());
 
   /** As a watch does it. */
-  const watchOf = (at = mirroring) => {
-    const others = recordOthers({ ...api.opened, log }, at);
+  const watchOf = (at = watched) => {
+    const others = recordForeignOperations({ ...api.opened, log }, at);
     const seen = async (...observations: Observation[]) => {
       const now = await api.opened.clock.now();
       const fold = (operation: Parameters<typeof observe>[0], observation: Observation) =>
@@ -257,9 +259,9 @@ describe('Operations that somebody else made in a cluster', () => {
   });
 
   test('are not recorded, nor applications mirrored, by a watch whose cluster another connector holds by now', async () => {
-    const late = { ...mirroring, fence: { connectorId: v7(), epoch: 1 } };
+    const late = { ...watched, fence: { connectorId: v7(), epoch: 1 } };
     await assert.rejects(watchOf(late).seen(theirs('too-late')), LeaseLost);
-    const watch = mirrorApplications({ ...api.opened, log }, late);
+    const watch = mirrorApplications(api.opened, late);
     const none = { labels: {}, annotations: {}, conditions: [] };
     const seenLate = { ...none, name: 'too-late', namespace: 'org-myteam', uid: 'x', deleted: false } as const;
     await assert.rejects(watch.seen([{ ...seenLate, source: 'Watched' }]), LeaseLost);
@@ -269,7 +271,7 @@ describe('Operations that somebody else made in a cluster', () => {
   });
 
   test('wait for an application of theirs that is being adopted, so that neither misses the other', async () => {
-    const watch = mirrorApplications({ ...api.opened, log }, mirroring);
+    const watch = mirrorApplications(api.opened, watched);
     for (let n = 0; n < 10; n += 1) {
       const name = `raced-${n}`;
       const none = { labels: {}, annotations: {}, conditions: [] };

@@ -3,17 +3,29 @@
 import type { Mirrored } from '../applications/rules/mirrored-application.ts';
 import type { ObservedApplication } from '../applications/rules/observed-application.ts';
 import type { ClusterTarget } from '../clusters/ports.ts';
+import type { Cluster } from '../clusters/rules/cluster.ts';
 import type { ClusterFailure } from '../clusters/rules/failure.ts';
 import type { Fence } from '../clusters/rules/fence.ts';
 import type { NewEvent } from '../kernel/rules/event.ts';
-import type { Known, Observation, Observed } from '../operations/rules/observation.ts';
-import type { Standing } from './rules/cluster-shares.ts';
+import type { KnownOperation, Observation, Observed } from '../operations/rules/observation.ts';
+import type { ClusterShares } from './rules/cluster-shares.ts';
 import type { ForeignOperation, OwnOperation } from './rules/foreign-operation.ts';
+
+/** The cluster that is watched, and the lease under which the watch writes. */
+export interface FencedCluster {
+  readonly cluster: Pick<Cluster, 'id' | 'organizationId' | 'createdAt'>;
+  readonly fence?: Fence;
+}
 
 /** The hot path of the mirror: one transaction of a few statements for any number of applications. */
 export interface ApplicationMirror {
-  /** Reads the applications at these places, locked, and writes what `fold` makes of them. Says how many were written. */
-  write(clusterId: string, places: Places, fold: MirrorFold, fence?: Fence): Promise<number>;
+  /** Reads the applications at these places under lock and writes what `decide` returns. Returns how many it wrote. */
+  write(
+    clusterId: string,
+    places: Places,
+    decide: (known: ReadonlyMap<string, KnownApplication>, organizationId: string) => MirrorDecision,
+    fence?: Fence,
+  ): Promise<number>;
 }
 
 /** Named ones; or those that were known when a list began, and are not in it. */
@@ -21,11 +33,10 @@ export type Places =
   | { readonly at: readonly { readonly namespace: string; readonly name: string }[] }
   | { readonly missingFrom: CompleteList };
 
-/** `known` by `namespace/name`. */
-export type MirrorFold = (
-  known: ReadonlyMap<string, KnownApplication>,
-  organizationId: string,
-) => { readonly written: readonly Mirrored[]; readonly events: readonly NewEvent[] };
+export interface MirrorDecision {
+  readonly written: readonly Mirrored[];
+  readonly events: readonly NewEvent[];
+}
 
 /** What is mirrored at a place, what is registered there, or both. */
 export interface KnownApplication {
@@ -63,7 +74,7 @@ export interface Observations {
   ingest(
     clusterId: string,
     observations: readonly Observation[],
-    fold: (operation: Known, observation: Observation) => Observed,
+    decide: (operation: KnownOperation, observation: Observation) => Observed,
     fence?: Fence,
   ): Promise<Ingested>;
   /** Operations that the cluster should have: delivered, not ended, and delivered before `before`. */
@@ -74,7 +85,7 @@ export interface Observations {
 export interface Leases {
   /** Says that the connector lives, lets what it holds begin anew, and forgets connectors that have died. */
   renew(connectorId: string): Promise<void>;
-  standing(): Promise<Standing>;
+  shares(): Promise<ClusterShares>;
   freeCount(): Promise<number>;
   /** Takes free clusters, each under a new epoch; `fromOthersCount` of them were another connector's. */
   take(connectorId: string, count: number): Promise<{ readonly takenCount: number; readonly fromOthersCount: number }>;

@@ -22,21 +22,20 @@ export interface LeasePorts {
 
 const renewMs = { least: 2_500, spread: 1_000 };
 
-/** Returns `look`, which says how many clusters it has taken and handed over. */
-export function sharing({ leases, log, chance, tookOver }: LeasePorts, connectorId: string): () => Promise<number> {
+/** Returns `look`. */
+export function shareClusters({ leases, log, chance, tookOver }: LeasePorts, connectorId: string): () => Promise<void> {
   let renewAt = Number.NEGATIVE_INFINITY;
 
-  const share = async (): Promise<number> => {
-    let movedCount = 0;
-    const standing = await leases.standing();
-    const room = takeCount(standing, connectorId);
+  const share = async (): Promise<void> => {
+    const shares = await leases.shares();
+    const room = takeCount(shares, connectorId);
     if (room > 0) {
       const { takenCount, fromOthersCount } = await leases.take(connectorId, room);
       if (takenCount > 0) log.info({ takenCount, fromOthersCount }, 'took clusters');
       tookOver(fromOthersCount);
       movedCount += takenCount;
     }
-    for (const { to, count } of handOvers(standing, connectorId)) {
+    for (const { to, count } of handOvers(shares, connectorId)) {
       const handedCount = await leases.handOver(connectorId, to, count);
       if (handedCount > 0) log.info({ handedCount, to }, 'handed clusters over');
       movedCount += handedCount;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../../../test/support/until.ts';
-import { startLine } from './start-limiter.ts';
+import { startLimiter } from './start-limiter.ts';
 
 test('no more begin at once than the line is wide, and all run together in the end', async () => {
-  const line = startLine({ width: 3, patienceMs: 60_000 });
+  const limiter = startLimiter({ maxStarting: 3, maxStartMs: 60_000 });
   const { signal } = new AbortController();
   let starting = 0;
   let most = 0;
@@ -14,7 +14,7 @@ test('no more begin at once than the line is wide, and all run together in the e
     finish = resolve;
   });
   const all = Array.from({ length: 40 }, () =>
-    line.enter(signal, async (started) => {
+    limiter.run(signal, async (started) => {
       starting += 1;
       running += 1;
       most = Math.max(most, starting);
@@ -40,16 +40,16 @@ function lasting() {
 }
 
 test('one that does not start, or fails, does not keep its place for ever', async () => {
-  const line = startLine({ width: 1, patienceMs: 20 });
+  const limiter = startLimiter({ maxStarting: 1, maxStartMs: 20 });
   const { signal } = new AbortController();
   let began = 0;
   const { work, end } = lasting();
-  const mute = line.enter(signal, work);
+  const mute = limiter.run(signal, work);
   await assert.rejects(
-    line.enter(signal, () => Promise.reject(new Error('no'))),
+    limiter.run(signal, () => Promise.reject(new Error('no'))),
     /no/,
   );
-  await line.enter(signal, async () => {
+  await limiter.run(signal, async () => {
     began += 1;
   });
   assert.equal(began, 1);
@@ -58,12 +58,12 @@ test('one that does not start, or fails, does not keep its place for ever', asyn
 });
 
 test('one that is not wanted any more before its turn does not begin', async () => {
-  const line = startLine({ width: 1, patienceMs: 60_000 });
+  const limiter = startLimiter({ maxStarting: 1, maxStartMs: 60_000 });
   const abort = new AbortController();
   const { work, end } = lasting();
-  const first = line.enter(new AbortController().signal, work);
+  const first = limiter.run(new AbortController().signal, work);
   let began = false;
-  const second = line.enter(abort.signal, async () => {
+  const second = limiter.run(abort.signal, async () => {
     began = true;
   });
   abort.abort();

@@ -3,16 +3,16 @@
  * has ended, or has taken its time. So a thousand watches do not connect all at once, and mute clusters hold few up.
  */
 
-export interface StartLine {
+export interface StartLimiter {
   /** Resolves when `work` has ended; without beginning it if `signal` aborts before its turn. */
-  enter(signal: AbortSignal, work: (started: () => void) => Promise<void>): Promise<void>;
+  run(signal: AbortSignal, work: (started: () => void) => Promise<void>): Promise<void>;
 }
 
-export function startLine({ width = 50, patienceMs = 2_000 } = {}): StartLine {
+export function startLimiter({ maxStarting = 50, maxStartMs = 2_000 } = {}): StartLimiter {
   const waiting: (() => void)[] = [];
   let startingCount = 0;
   const turn = () => {
-    if (startingCount >= width) return new Promise<void>((resolve) => waiting.push(resolve));
+    if (startingCount >= maxStarting) return new Promise<void>((resolve) => waiting.push(resolve));
     startingCount += 1;
     return Promise.resolve();
   };
@@ -23,7 +23,7 @@ export function startLine({ width = 50, patienceMs = 2_000 } = {}): StartLine {
     else next();
   };
   return {
-    async enter(signal, work) {
+    async run(signal, work) {
       await turn();
       if (signal.aborted) {
         leave();
@@ -34,7 +34,7 @@ export function startLine({ width = 50, patienceMs = 2_000 } = {}): StartLine {
         if (starting) leave();
         starting = false;
       };
-      const timer = setTimeout(started, patienceMs);
+      const timer = setTimeout(started, maxStartMs);
       try {
         await work(started);
       } finally {

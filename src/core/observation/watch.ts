@@ -14,12 +14,13 @@ import type { Clock, Log } from '../kernel/ports.ts';
 import type { ReportedCondition } from '../kernel/rules/condition.ts';
 import type { Observation } from '../operations/rules/observation.ts';
 import { observe } from '../operations/rules/observe.ts';
-import { type MirrorPorts, mirrorApplications, recordOthers } from './mirror-applications.ts';
+import { type MirrorPorts, mirrorApplications } from './mirror-applications.ts';
 import type { ClusterWatch, HeldCluster, Leases, Observations, Watcher, WatchState } from './ports.ts';
+import { type RecordForeignPorts, recordForeignOperations } from './record-foreign-operations.ts';
 import { watchCondition } from './rules/reasons.ts';
-import { startLine } from './start-limiter.ts';
+import { startLimiter } from './start-limiter.ts';
 
-export interface WatchPorts extends MirrorPorts {
+export interface WatchPorts extends MirrorPorts, RecordForeignPorts {
   readonly leases: Leases;
   readonly directory: ClusterDirectory;
   readonly clusterApi: ClusterWatch;
@@ -49,7 +50,7 @@ export interface Watches {
 export function watchClusters(ports: WatchPorts, connectorId: string): Watches {
   const running = new Map<string, Running>();
   const ending = new Set<Promise<void>>();
-  const line = startLine();
+  const limiter = startLimiter();
   let heldCount = 0;
   let latestAskedAt = 0;
   let closed = false;
@@ -69,7 +70,7 @@ export function watchClusters(ports: WatchPorts, connectorId: string): Watches {
       end(id, watch);
     };
     running.set(id, watch);
-    const run = line.enter(signal, async (started) => {
+    const run = limiter.run(signal, async (started) => {
       const held: Held = { fence: { connectorId, epoch: lease.epoch }, lost, started };
       await ports.clusterApi.watch({ cluster, ...target }, watcherOf(ports, cluster, held), signal);
     });
@@ -142,7 +143,7 @@ function watcherOf(ports: WatchPorts, cluster: ClusterTarget['cluster'], { fence
   const { directory, observations, clock, log } = ports;
   const clusterId = cluster.id;
   const applications = mirrorApplications(ports, { cluster, fence });
-  const others = recordOthers(ports, { cluster, fence });
+  const foreign = recordForeignOperations(ports, { cluster, fence });
   /** For each write: the first that is refused ends the watch. */
   const fenced = async <T>(write: Promise<T>): Promise<T> => {
     try {
@@ -157,7 +158,7 @@ function watcherOf(ports: WatchPorts, cluster: ClusterTarget['cluster'], { fence
     const { unmatched } = await fenced(
       observations.ingest(clusterId, seen, (operation, observation) => observe(operation, observation, now), fence),
     );
-    await fenced(others.seen(unmatched));
+    await fenced(foreign.seen(unmatched));
   };
   return {
     operations: {
@@ -169,7 +170,7 @@ function watcherOf(ports: WatchPorts, cluster: ClusterTarget['cluster'], { fence
             !present.has(`${expected.namespace}/${expected.name}`),
         );
         if (missing.length > 0) await ingest(missing.map((resource) => ({ ...resource, deleted: true, status: {} })));
-        await fenced(others.listed());
+        await fenced(foreign.listed());
       },
     },
     applications: {

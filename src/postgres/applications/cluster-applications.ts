@@ -49,7 +49,7 @@ const write = `
 
 export function applicationMirrorOf(pool: Pool): ApplicationMirror {
   return {
-    write: (clusterId, places, fold, fence) =>
+    write: (clusterId, places, decide, fence) =>
       inTransaction(pool, async (client) => {
         if (fence !== undefined) await holdFence(client, clusterId, fence);
         await client.query(lockMirror, [clusterId]);
@@ -68,7 +68,7 @@ export function applicationMirrorOf(pool: Pool): ApplicationMirror {
                 places.missingFrom.namespace ?? null,
                 [...places.missingFrom.present],
               ]);
-        const { written, events } = fold(new Map(rows.map(knownApplication)), String(owners[0].id));
+        const { written, events } = decide(new Map(rows.map(knownApplication)), String(owners[0].id));
         if (written.length > 0)
           await client.query({ name: 'mirror', text: write, values: [JSON.stringify(written.map(snakeRow))] });
         await appendEvents(client, events);

@@ -116,8 +116,8 @@ describe('leases', () => {
     await opened.pool.query(`update connector set expires_at = clock_timestamp() + interval '1 hour'`);
     await opened.pool.query(`update cluster_lease set expires_at = clock_timestamp() + interval '1 hour'`);
     await opened.leases.renew(b);
-    const standing = await opened.leases.standing();
-    assert.deepEqual(standing, { clusterCount: 3, freeCount: 3, connectors: [{ id: b, heldCount: 0, steady: false }] });
+    const shares = await opened.leases.shares();
+    assert.deepEqual(shares, { clusterCount: 3, freeCount: 3, connectors: [{ id: b, heldCount: 0, steady: false }] });
     assert.equal((await opened.leases.take(b, 3)).takenCount, 3);
   });
 

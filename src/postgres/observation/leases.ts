@@ -99,7 +99,7 @@ export function leasesOf(pool: Pool): Leases {
     async renew(connectorId) {
       await pool.query(renew, [connectorId]);
     },
-    async standing() {
+    async shares() {
       return Stands.parse(await select(pool, standing, []))[0];
     },
     async freeCount() {

@@ -3,7 +3,7 @@
 import type { Pool, PoolClient } from 'pg';
 import type { NewEvent } from '../../core/kernel/rules/event.ts';
 import type { Ingested, Observations } from '../../core/observation/ports.ts';
-import type { Known, Observation, Observed } from '../../core/operations/rules/observation.ts';
+import type { KnownOperation, Observation, Observed } from '../../core/operations/rules/observation.ts';
 import { isAbout } from '../../core/operations/rules/observe.ts';
 import { holdFence } from '../clusters/fence.ts';
 import { appendEvents } from '../kit/events.ts';
@@ -26,10 +26,10 @@ const expected = `
 
 export function observationsOf(pool: Pool): Observations {
   return {
-    ingest: (clusterId, observations, fold, fence) =>
+    ingest: (clusterId, observations, decide, fence) =>
       inTransaction(pool, async (client) => {
         if (fence !== undefined) await holdFence(client, clusterId, fence);
-        return ingestIn(client, clusterId, observations, fold);
+        return ingestIn(client, clusterId, observations, decide);
       }),
     async expected(clusterId, before) {
       const rows = await select(pool, expected, [clusterId, before]);
@@ -47,13 +47,13 @@ export async function ingestIn(
   client: PoolClient,
   clusterId: string,
   observations: readonly Observation[],
-  fold: (operation: Known, observation: Observation) => Observed,
+  decide: (operation: KnownOperation, observation: Observation) => Observed,
 ): Promise<Ingested> {
   const byName = Map.groupBy(observations, ({ name }) => name);
   const names = [...byName.keys()];
   const { rows } = await client.query({ name: 'lock-observed', text: locked, values: [clusterId, names] });
   const written: Owing[] = [];
-  const passed: Known[] = [];
+  const passed: KnownOperation[] = [];
   const events: NewEvent[] = [];
   const matched = new Set<Observation>();
   for (const stored of rows.map(storedOperation)) {
@@ -63,7 +63,7 @@ export async function ingestIn(
     for (const observation of byName.get(operation.name) ?? []) {
       if (observation.namespace !== operation.namespace) continue;
       if (isAbout(operation, observation)) matched.add(observation);
-      const observed = fold(operation, observation);
+      const observed = decide(operation, observation);
       operation = observed.operation;
       changed ||= observed.changed;
       owed = observed.owed;

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { fairShare, handOvers, type Standing, takeCount } from './cluster-shares.ts';
+import { type ClusterShares, fairShare, handOvers, takeCount } from './cluster-shares.ts';
 
 interface World {
   readonly clusterCount: number;
   readonly held: Map<string, number>;
 }
 
-function standingOf({ clusterCount, held }: World, steady = true): Standing {
+function sharesOf({ clusterCount, held }: World, steady = true): ClusterShares {
   const taken = [...held.values()].reduce((sum, count) => sum + count, 0);
   return {
     clusterCount,
@@ -20,11 +20,11 @@ function standingOf({ clusterCount, held }: World, steady = true): Standing {
 /** One connector's round; says how many clusters moved. */
 function round(world: World, id: string): number {
   const { held } = world;
-  const standing = standingOf(world);
-  const taken = takeCount(standing, id);
+  const shares = sharesOf(world);
+  const taken = takeCount(shares, id);
   held.set(id, (held.get(id) ?? 0) + taken);
   let moved = taken;
-  for (const { to, count } of handOvers(standing, id)) {
+  for (const { to, count } of handOvers(shares, id)) {
     held.set(id, (held.get(id) ?? 0) - count);
     held.set(to, (held.get(to) ?? 0) + count);
     moved += count;
@@ -55,8 +55,8 @@ test('from any beginning and in any order of rounds all clusters are held, evenl
       const ids = [...world.held.keys()];
       for (const turn of order) {
         const due = ids.filter((id) => {
-          const standing = standingOf(world);
-          return takeCount(standing, id) > 0 || handOvers(standing, id).length > 0;
+          const shares = sharesOf(world);
+          return takeCount(shares, id) > 0 || handOvers(shares, id).length > 0;
         });
         if (due.length === 0) break;
         const id = due[turn % due.length];
@@ -68,7 +68,7 @@ test('from any beginning and in any order of rounds all clusters are held, evenl
         world.clusterCount,
       );
       assert.ok(Math.max(...counts) - Math.min(...counts) <= 1, counts.join());
-      assert.ok(Math.max(...counts) <= fairShare(standingOf(world)));
+      assert.ok(Math.max(...counts) <= fairShare(sharesOf(world)));
     }),
   );
 });
@@ -94,8 +94,8 @@ test('no cluster moves that need not', () => {
   );
 });
 
-test('two connectors that see the same standing do not overfill the third', () => {
-  const standing = standingOf({
+test('two connectors that see the same shares do not overfill the third', () => {
+  const shares = sharesOf({
     clusterCount: 8,
     held: new Map([
       ['a', 4],
@@ -103,7 +103,7 @@ test('two connectors that see the same standing do not overfill the third', () =
       ['c', 0],
     ]),
   });
-  const given = [...handOvers(standing, 'a'), ...handOvers(standing, 'b')];
+  const given = [...handOvers(shares, 'a'), ...handOvers(shares, 'b')];
   assert.deepEqual(
     given.map(({ to }) => to),
     ['c', 'c'],
@@ -112,7 +112,7 @@ test('two connectors that see the same standing do not overfill the third', () =
     given.reduce((sum, { count }) => sum + count, 0),
     2,
   );
-  assert.deepEqual(handOvers(standing, 'c'), []);
+  assert.deepEqual(handOvers(shares, 'c'), []);
 });
 
 test('two connectors and three clusters, or one more than the other, are settled', () => {
@@ -121,8 +121,8 @@ test('two connectors and three clusters, or one more than the other, are settled
     ['b', 1],
   ]);
   for (const id of ['a', 'b']) {
-    assert.equal(takeCount(standingOf({ clusterCount: 3, held }), id), 0);
-    assert.deepEqual(handOvers(standingOf({ clusterCount: 3, held }), id), []);
+    assert.equal(takeCount(sharesOf({ clusterCount: 3, held }), id), 0);
+    assert.deepEqual(handOvers(sharesOf({ clusterCount: 3, held }), id), []);
   }
 });
 
@@ -131,8 +131,8 @@ test('one that has only just started is handed nothing, and takes what is free',
     ['a', 6],
     ['b', 0],
   ]);
-  assert.deepEqual(handOvers(standingOf({ clusterCount: 6, held }, false), 'a'), []);
-  assert.equal(takeCount(standingOf({ clusterCount: 8, held }, false), 'b'), 2);
+  assert.deepEqual(handOvers(sharesOf({ clusterCount: 6, held }, false), 'a'), []);
+  assert.equal(takeCount(sharesOf({ clusterCount: 8, held }, false), 'b'), 2);
 });
 
 test('joining moves a bounded number of watches in a round', () => {
@@ -140,5 +140,5 @@ test('joining moves a bounded number of watches in a round', () => {
     ['a', 1000],
     ['b', 0],
   ]);
-  assert.deepEqual(handOvers(standingOf({ clusterCount: 1000, held }), 'a'), [{ to: 'b', count: 50 }]);
+  assert.deepEqual(handOvers(sharesOf({ clusterCount: 1000, held }), 'a'), [{ to: 'b', count: 50 }]);
 });

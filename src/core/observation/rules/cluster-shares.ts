@@ -6,14 +6,14 @@
  */
 
 /** Of the connectors that live, as the database sees them at one moment. */
-export interface Standing {
+export interface ClusterShares {
   readonly clusterCount: number;
   /** Clusters that nobody holds. */
   readonly freeCount: number;
-  readonly connectors: readonly Standpoint[];
+  readonly connectors: readonly ConnectorShare[];
 }
 
-export interface Standpoint {
+export interface ConnectorShare {
   readonly id: string;
   readonly heldCount: number;
   /** Has lived for a while and spoke just now: one that starts and dies again is given nothing to lose. */
@@ -28,24 +28,24 @@ export interface HandOver {
 /** A watch that moves begins again with a list: this many a connector and round, so that joining is no storm. */
 const maxHandedOver = 50;
 
-export function fairShare({ clusterCount, connectors }: Standing): number {
+export function fairShare({ clusterCount, connectors }: ClusterShares): number {
   return Math.ceil(clusterCount / Math.max(1, connectors.length));
 }
 
 /** How many free clusters this connector takes. */
-export function takeCount(standing: Standing, id: string): number {
-  const held = standing.connectors.find((connector) => connector.id === id)?.heldCount;
+export function takeCount(shares: ClusterShares, id: string): number {
+  const held = shares.connectors.find((connector) => connector.id === id)?.heldCount;
   if (held === undefined) return 0;
-  return Math.max(0, Math.min(standing.freeCount, fairShare(standing) - held));
+  return Math.max(0, Math.min(shares.freeCount, fairShare(shares) - held));
 }
 
 /**
- * What this connector hands over. All of them plan the same moves from the same standing and do their own, so two that
+ * What this connector hands over. All of them plan the same moves from the same shares and do their own, so two that
  * hold too many do not both fill up the one that holds too few. Nothing moves while something is free.
  */
-export function handOvers(standing: Standing, id: string): readonly HandOver[] {
-  if (standing.freeCount > 0) return [];
-  const counts = standing.connectors.map((connector) => ({ ...connector })).sort((a, b) => (a.id < b.id ? -1 : 1));
+export function handOvers(shares: ClusterShares, id: string): readonly HandOver[] {
+  if (shares.freeCount > 0) return [];
+  const counts = shares.connectors.map((connector) => ({ ...connector })).sort((a, b) => (a.id < b.id ? -1 : 1));
   const mine = new Map<string, number>();
   let handed = 0;
   for (;;) {

@@ -13,7 +13,8 @@ import type { NewEvent } from '../../kernel/rules/event.ts';
 import { Id } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
 import { Engine, OperationType } from '../../kernel/rules/operation-type.ts';
-import type { Known, Observation, ObservedManager } from '../../operations/rules/observation.ts';
+import { Id } from '../../kernel/rules/shapes.ts';
+import type { KnownOperation, Observation, ObservedManager } from '../../operations/rules/observation.ts';
 import { observe } from '../../operations/rules/observe.ts';
 import { isTerminal, type Operation } from '../../operations/rules/operation.ts';
 import { observationEvent } from './reasons.ts';
@@ -22,7 +23,7 @@ import { observationEvent } from './reasons.ts';
 export const maxListedCount = 5_000;
 
 export interface ForeignOperation {
-  readonly operation: Known;
+  readonly operation: KnownOperation;
   /** Whether it had ended when a list told of it: one of perhaps thousands. */
   readonly history: boolean;
   readonly event?: NewEvent | undefined;
@@ -84,7 +85,7 @@ export function foreignOperation(
   const by = madeBy(observation, own);
   const parameters = plainParameters(observation.spec?.parameters ?? {});
   const message = clip(`It was made in the cluster by ${by.slice(prefix.length)}.`);
-  const made: Known = {
+  const made: KnownOperation = {
     id: newId(createdAt),
     organizationId: cluster.organizationId,
     clusterId: cluster.id,

@@ -1,0 +1,80 @@
+/**
+ * Records the Operations that somebody else made in a cluster, as its watch sees them. rules/foreign-operation.ts says
+ * which they are and how a row is made of one. A list brings the record up to date by itself, so an observation that is
+ * lost on the way is made up for by the next list.
+ *
+ *   history     An Operation that had ended before a list showed it. There may be tens of thousands of them, so they are
+ *               held back until the list is complete. Only those are recorded that are among the newest 5,000 Operations
+ *               that others made in the cluster.
+ *   left out    An Operation whose name, type or engine no row can hold. The log names the first of them, once a watch.
+ *   one lock    Registering an application and recording what others did to it take the same lock, so that each sees what
+ *               the other wrote.
+ */
+
+import type { Clock, Log, Vault } from '../kernel/ports.ts';
+import type { Observation } from '../operations/rules/observation.ts';
+import { newestOperations } from './newest-operations.ts';
+import type { FencedCluster, ForeignOperations } from './ports.ts';
+import { claimedId, foreignOperation, isOurs, isRepresentable, maxListedCount } from './rules/foreign-operation.ts';
+
+export interface RecordForeignPorts {
+  readonly foreignOperations: ForeignOperations;
+  readonly clock: Clock;
+  readonly vault: Vault;
+  readonly log: Log;
+}
+
+export interface ForeignOperationsRecorder {
+  /** Records the foreign ones among these observations. They are about no row that the store has found already. */
+  seen(unmatched: readonly Observation[]): Promise<void>;
+  /** To be called when a list is complete: records the history that it showed. */
+  listed(): Promise<void>;
+}
+
+const maxBatchCount = 500;
+
+export function recordForeignOperations(
+  { foreignOperations, clock, vault, log }: RecordForeignPorts,
+  { cluster, fence }: FencedCluster,
+): ForeignOperationsRecorder {
+  const held = newestOperations(maxListedCount);
+  let hasLogged = false;
+
+  const logLeftOut = (observations: readonly Observation[]) => {
+    if (hasLogged || observations.length === 0) return;
+    hasLogged = true;
+    const { namespace, name, spec } = observations[0] ?? {};
+    log.warn(
+      { clusterId: cluster.id, count: observations.length, namespace, name, type: spec?.type, engine: spec?.engine },
+      'Operations that somebody else made are left out: their names, types or engines do not fit; this is logged once a watch',
+    );
+  };
+
+  return {
+    async seen(unmatched) {
+      const others = unmatched.filter(({ deleted, source }) => !deleted && source !== undefined && source !== 'Posted');
+      const observations = others.filter(isRepresentable);
+      logLeftOut(others.filter((observation) => !isRepresentable(observation)));
+      if (observations.length === 0) return;
+      const now = await clock.now();
+      const ids = observations.map(claimedId).filter((id) => id !== undefined);
+      const own = await foreignOperations.own(
+        cluster.id,
+        ids,
+        observations.map(({ name }) => name),
+      );
+      const made = observations
+        .filter((observation) => !isOurs(observation, own))
+        .map((observation) => foreignOperation({ observation, cluster, own }, vault.newId, now))
+        .filter((each) => each !== undefined);
+      held.add(made.filter(({ history }) => history));
+      const current = made.filter(({ history }) => !history);
+      if (current.length > 0) await foreignOperations.record(cluster.id, current, undefined, fence);
+    },
+    async listed() {
+      const history = held.take();
+      for (let from = 0; from < history.length; from += maxBatchCount)
+        await foreignOperations.record(cluster.id, history.slice(from, from + maxBatchCount), maxListedCount, fence);
+    },
+  };
+}
