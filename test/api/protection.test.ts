@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { protect } from '../../src/core/protection/record-protection.ts';
+import { recordProtection } from '../../src/core/protection/record-protection.ts';
 import { factsWhere } from '../../src/postgres/protection/facts.ts';
 import { seedSchedules } from '../support/seed.ts';
 import { assertProblem, startApi, type TestApi } from './harness.ts';
@@ -21,7 +21,7 @@ describe('protection', () => {
   });
   after(() => api.close());
 
-  const look = () => protect({ protections: api.opened.protections, clock, log: quiet });
+  const look = () => recordProtection({ protections: api.opened.protections, clock, log: quiet });
   const of = async (id = scene.applicationInstanceId) =>
     (await api.call('GET', `/v1/application-instances/${id}/protection`)).body;
   const judged = async () => {
@@ -162,7 +162,7 @@ describe('protection', () => {
       return known;
     };
     const racing = { protections: { ...protections, read }, clock, log: quiet };
-    const counts = await Promise.all(Array.from({ length: 8 }, () => protect(racing)));
+    const counts = await Promise.all(Array.from({ length: 8 }, () => recordProtection(racing)));
     assert.equal(
       counts.reduce((sum, count) => sum + count, 0),
       1,

@@ -2,7 +2,7 @@
 
 import type { Page, PageQuery } from '../kernel/rules/page.ts';
 import type { ProtectionFacts } from './rules/protection.ts';
-import type { News, Told } from './rules/protection-changes.ts';
+import type { ProtectionChange, RecordedProtection } from './rules/protection-changes.ts';
 import type { RecoveryPoint } from './rules/recovery-point.ts';
 
 /** The copies that can be restored. */
@@ -16,14 +16,14 @@ export interface RecoveryPoints {
 /** The facts that protection is judged from, and what was told of it last. */
 export interface KnownProtection {
   readonly facts: ProtectionFacts;
-  readonly told?: Told | undefined;
+  readonly recorded?: RecordedProtection | undefined;
 }
 
 export interface Protections {
   /** The next applications after this id, of all organizations, in the order of their ids. */
   read(after: string | undefined, limit: number, now: string): Promise<readonly KnownProtection[]>;
   /** Remembers what was told, and appends its events, where nobody else has told since it was read; says how many. */
-  tell(news: readonly News[]): Promise<number>;
+  record(changes: readonly ProtectionChange[]): Promise<number>;
   find(organizationId: string, applicationInstanceId: string, now: string): Promise<KnownProtection | undefined>;
   /** In the order of the severity that was told last. Applications of which nothing was told yet are not among them. */
   page(organizationId: string, query: PageQuery, now: string): Promise<Page<KnownProtection>>;

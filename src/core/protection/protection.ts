@@ -5,7 +5,7 @@ import type { Clock } from '../kernel/ports.ts';
 import type { Page, PageQuery } from '../kernel/rules/page.ts';
 import { notFound } from '../kernel/rules/problem.ts';
 import type { KnownProtection, Protections } from './ports.ts';
-import { protectionOf } from './rules/judge-protection.ts';
+import { judgeProtection } from './rules/judge-protection.ts';
 import type { Protection } from './rules/protection.ts';
 import { memoizedPeriod } from './rules/protection-target.ts';
 
@@ -42,7 +42,7 @@ export async function listProtections(
   };
 }
 
-function judged({ facts, told }: KnownProtection, now: string): Protection {
-  const protection = protectionOf(facts, now, periodOf);
-  return { ...protection, ...(told?.status === protection.status && { since: told.since }) };
+function judged({ facts, recorded }: KnownProtection, now: string): Protection {
+  const protection = judgeProtection(facts, now, periodOf);
+  return { ...protection, ...(recorded?.status === protection.status && { since: recorded.since }) };
 }

@@ -7,14 +7,15 @@
 
 import type { Clock, Log } from '../kernel/ports.ts';
 import type { Protections } from './ports.ts';
-import { protectionOf } from './rules/judge-protection.ts';
-import { newsOf } from './rules/protection-changes.ts';
+import { judgeProtection } from './rules/judge-protection.ts';
+import { protectionChange } from './rules/protection-changes.ts';
 import { memoizedPeriod } from './rules/protection-target.ts';
 
 const pageSize = 500;
 const periodOf = memoizedPeriod();
 
-export interface ProtectPorts {
+/** How many changes were told. */
+export async function recordProtection(ports: {
   readonly protections: Protections;
   readonly clock: Clock;
   readonly log: Log;
@@ -24,17 +25,17 @@ export interface ProtectPorts {
 export async function protect(ports: ProtectPorts): Promise<number> {
   const { protections, clock, log } = ports;
   const now = await clock.now();
-  let toldCount = 0;
+  let changedCount = 0;
   let after: string | undefined;
   for (;;) {
     const known = await protections.read(after, pageSize, now);
-    const news = known
-      .map(({ facts, told }) => newsOf(told, protectionOf(facts, now, periodOf), now))
+    const changes = known
+      .map(({ facts, recorded }) => protectionChange(recorded, judgeProtection(facts, now, periodOf), now))
       .filter((each) => each !== undefined);
-    toldCount += await protections.tell(news);
+    changedCount += await protections.record(changes);
     after = known.at(-1)?.facts.applicationInstanceId;
     if (known.length < pageSize) break;
   }
-  if (toldCount > 0) log.info({ toldCount }, 'protection of applications changed');
-  return toldCount;
+  if (changedCount > 0) log.info({ changedCount }, 'protection of applications changed');
+  return changedCount;
 }

@@ -86,5 +86,5 @@ function maybe<T extends z.ZodType>(schema: T) {
 }
 
 export function knownProtection(row: { readonly told?: unknown }): KnownProtection {
-  return { facts: Facts.parse(row), told: Told.parse(row.told) };
+  return { facts: Facts.parse(row), recorded: Told.parse(row.told) };
 }

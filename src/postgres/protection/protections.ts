@@ -73,12 +73,12 @@ export function protectionsOf(pool: Pool): Protections {
       });
       return rows.map(knownProtection);
     },
-    async tell(news) {
-      if (news.length === 0) return 0;
-      const rows = news.map(({ protection: { applicationInstanceId, organizationId }, told }) =>
-        snakeRow({ applicationInstanceId, organizationId, severity: severityOf(told.status), ...told }),
+    async record(changes) {
+      if (changes.length === 0) return 0;
+      const rows = changes.map(({ protection: { applicationInstanceId, organizationId }, recorded }) =>
+        snakeRow({ applicationInstanceId, organizationId, severity: severityOf(recorded.status), ...recorded }),
       );
-      const events = news.flatMap((each) => each.events).map((event) => snakeRow({ ...event, id: vault.newId() }));
+      const events = changes.flatMap((each) => each.events).map((event) => snakeRow({ ...event, id: vault.newId() }));
       const { rows: result } = await pool.query(tell, [JSON.stringify(rows), JSON.stringify(events)]);
       return Number(result[0]?.count);
     },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { protectionOf } from './judge-protection.ts';
+import { judgeProtection } from './judge-protection.ts';
 import { type ProtectionFacts, severityOf } from './protection.ts';
 import { memoizedPeriod } from './protection-target.ts';
 
@@ -168,13 +168,13 @@ describe('protection', () => {
   ];
   for (const [name, facts, atHour, status, reason] of cases) {
     test(`${name}: ${status}, ${reason}`, () => {
-      const protection = protectionOf(facts, day(atHour), periodOf);
+      const protection = judgeProtection(facts, day(atHour), periodOf);
       assert.deepEqual([protection.status, protection.reason], [status, reason], protection.message);
     });
   }
 
   test('tells the target and where it is from, the age, the next fire and when it is missed', () => {
-    const told = protectionOf(
+    const told = judgeProtection(
       { ...well, schedules: [daily, { ...daily, schedule: '@weekly', nextFireAt: day(80) }] },
       day(12),
       periodOf,
@@ -191,7 +191,7 @@ describe('protection', () => {
     );
     assert.equal(told.message, 'The last good copy is 10 h old; the target is 2 d.');
     assert.equal(
-      protectionOf({ ...well, targetSeconds: 3600 }, day(3), periodOf).recoveryPointTargetSource,
+      judgeProtection({ ...well, targetSeconds: 3600 }, day(3), periodOf).recoveryPointTargetSource,
       'applicationClass',
     );
   });
@@ -228,7 +228,7 @@ describe('protection', () => {
           .at(-1);
         const severities = hours
           .sort((a, b) => a - b)
-          .map((at) => severityOf(protectionOf({ ...some, restorableUntil: until }, day(at), periodOf).status));
+          .map((at) => severityOf(judgeProtection({ ...some, restorableUntil: until }, day(at), periodOf).status));
         assert.deepEqual(severities, severities.toSorted());
       }),
       { numRuns: 3000 },

@@ -7,7 +7,7 @@ import type { Protection, ProtectionFacts, ProtectionReason, ProtectionStatus } 
 import { type PeriodOf, type Target, targetOf } from './protection-target.ts';
 
 const ageingShare = 0.8;
-const runTooLongMs = 4 * 3_600_000;
+const maxRunMs = 4 * 3_600_000;
 const expiringLeadMs = 24 * 3_600_000;
 
 const ms = Date.parse;
@@ -29,7 +29,7 @@ interface Situation {
 }
 
 /** What the API tells of an application. */
-export function protectionOf(facts: ProtectionFacts, now: string, periodOf: PeriodOf): Protection {
+export function judgeProtection(facts: ProtectionFacts, now: string, periodOf: PeriodOf): Protection {
   const situation = situationOf(facts, now, periodOf);
   const { target, nextFireAt, deadlineMs } = situation;
   const { applicationInstanceId, organizationId, clusterId, applicationClassId, namespace, name } = facts;
@@ -75,7 +75,7 @@ function earliest(instants: readonly string[]): string | undefined {
 }
 
 function verdictOf(situation: Situation): Verdict {
-  return unprotected(situation) ?? breached(situation) ?? atRisk(situation) ?? protectedBy(situation);
+  return unprotected(situation) ?? breached(situation) ?? atRisk(situation) ?? withinTarget(situation);
 }
 
 function unprotected({ facts, nowMs, nextFireAt }: Situation): Verdict | undefined {
@@ -102,13 +102,13 @@ function breached({ facts: { lastGood }, nowMs, target, deadlineMs }: Situation)
 }
 
 function atRisk(situation: Situation): Verdict | undefined {
-  const risk = runsAmiss(situation) ?? comesTooLate(situation) ?? endsSoon(situation);
+  const risk = lastAttemptRisk(situation) ?? nextCopyRisk(situation) ?? lastCopyRisk(situation);
   return risk === undefined ? undefined : { status: 'AtRisk', ...risk };
 }
 
 type Risk = Omit<Verdict, 'status'>;
 
-function runsAmiss({ facts, nowMs, target }: Situation): Risk | undefined {
+function lastAttemptRisk({ facts, nowMs, target }: Situation): Risk | undefined {
   const { lastEnded, lastGood, inFlightSince } = facts;
   // What ended after the last good copy was no good one, or it would be the last good copy.
   if (lastEnded !== undefined && lastEnded.operationId !== lastGood?.operationId) {
@@ -117,14 +117,14 @@ function runsAmiss({ facts, nowMs, target }: Situation): Risk | undefined {
       return { reason: 'LastAttemptPartial', message: 'The last backup could not process everything.' };
   }
   if (inFlightSince === undefined) return undefined;
-  const allowedMs = Math.min(runTooLongMs, target === undefined ? runTooLongMs : target.seconds * 500);
+  const allowedMs = Math.min(maxRunMs, target === undefined ? maxRunMs : target.seconds * 500);
   const runMs = nowMs - ms(inFlightSince);
   if (runMs <= allowedMs) return undefined;
   const message = `A backup has been in flight for ${inWords(runMs / 1000)}.`;
   return { reason: 'RunTooLong', message };
 }
 
-function comesTooLate({ facts, nextFireAt, deadlineMs }: Situation): Risk | undefined {
+function nextCopyRisk({ facts, nextFireAt, deadlineMs }: Situation): Risk | undefined {
   if (facts.inFlightSince !== undefined) return undefined;
   if (nextFireAt === undefined)
     return { reason: 'NoNextFire', message: 'No schedule will fire: there will be no newer copy.' };
@@ -133,7 +133,7 @@ function comesTooLate({ facts, nextFireAt, deadlineMs }: Situation): Risk | unde
   return { reason: 'NextFireTooLate', message };
 }
 
-function endsSoon({ facts: { lastGood }, nowMs, target, deadlineMs }: Situation): Risk | undefined {
+function lastCopyRisk({ facts: { lastGood }, nowMs, target, deadlineMs }: Situation): Risk | undefined {
   if (lastGood !== undefined && ms(lastGood.expiresAt) <= nowMs)
     return { reason: 'RecoveryPointExpired', message: `The last good copy has expired at ${lastGood.expiresAt}.` };
   if (lastGood === undefined) return { reason: 'AwaitingFirstCopy', message: 'There is no good copy yet.' };
@@ -151,7 +151,7 @@ function endsSoon({ facts: { lastGood }, nowMs, target, deadlineMs }: Situation)
   return { reason: 'RecoveryPointExpiring', message };
 }
 
-function protectedBy({ facts: { lastGood }, nowMs, target }: Situation): Verdict {
+function withinTarget({ facts: { lastGood }, nowMs, target }: Situation): Verdict {
   const age = lastGood === undefined ? '' : inWords((nowMs - ms(lastGood.startedAt)) / 1000);
   const allowed = target === undefined ? '' : `; the target is ${inWords(target.seconds)}`;
   return { status: 'Protected', reason: 'WithinTarget', message: `The last good copy is ${age} old${allowed}.` };

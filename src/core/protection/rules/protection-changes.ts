@@ -8,7 +8,7 @@ import { expiringFrom } from './judge-protection.ts';
 import type { Protection, ProtectionStatus } from './protection.ts';
 import { protectionEvent } from './reasons.ts';
 
-export interface Told {
+export interface RecordedProtection {
   readonly status: ProtectionStatus;
   readonly since: string;
   /** The copy of which it was told that it is about to expire. */
@@ -16,14 +16,18 @@ export interface Told {
   readonly revision: number;
 }
 
-export interface News {
+export interface ProtectionChange {
   readonly protection: Protection;
-  readonly told: Told;
+  readonly recorded: RecordedProtection;
   readonly events: readonly NewEvent[];
 }
 
 /** `undefined`: there is nothing new. */
-export function newsOf(before: Told | undefined, protection: Protection, now: string): News | undefined {
+export function protectionChange(
+  before: RecordedProtection | undefined,
+  protection: Protection,
+  now: string,
+): ProtectionChange | undefined {
   const { status, applicationInstanceId, organizationId, clusterId, lastGoodCopy } = protection;
   const changed = before?.status !== status;
   const expiring = isExpiring(protection, now) ? lastGoodCopy?.operationId : undefined;
@@ -32,18 +36,18 @@ export function newsOf(before: Told | undefined, protection: Protection, now: st
 
   const about = { organizationId, clusterId, applicationInstanceId, at: now };
   const events: NewEvent[] = [];
-  if (changed && isNews(before, protection)) events.push(statusEvent(protection, about));
+  if (changed && isWorthAnEvent(before, protection)) events.push(statusEvent(protection, about));
   if (newlyExpiring) {
     const message = `The last good copy expires at ${lastGoodCopy?.expiresAt}, and there is no newer one.`;
     events.push(protectionEvent('RecoveryPointExpiring', { ...about, operationId: expiring, message }));
   }
-  const told: Told = {
+  const recorded: RecordedProtection = {
     status,
     since: changed ? now : (before?.since ?? now),
     expiringOperationId: expiring ?? before?.expiringOperationId,
     revision: (before?.revision ?? 0) + 1,
   };
-  return { protection, told, events };
+  return { protection, recorded, events };
 }
 
 function isExpiring({ lastGoodCopy }: Protection, now: string): boolean {
@@ -53,7 +57,7 @@ function isExpiring({ lastGoodCopy }: Protection, now: string): boolean {
 }
 
 /** That a new application is well, or has nothing yet, is no news. */
-function isNews(before: Told | undefined, { status }: Protection): boolean {
+function isWorthAnEvent(before: RecordedProtection | undefined, { status }: Protection): boolean {
   return before !== undefined || status === 'AtRisk' || status === 'Breached';
 }
 
