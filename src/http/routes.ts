@@ -14,7 +14,7 @@ import { operationDetailRoutes } from './operations/details.ts';
 import { operationRoutes } from './operations/operations.ts';
 import { protectionRoutes } from './protection/protection.ts';
 import { recoveryPointRoutes } from './protection/recovery-points.ts';
-import { planApplicationRoutes } from './protection-plans/apply-protection-plan.ts';
+import { applyProtectionPlanRoutes } from './protection-plans/apply-protection-plan.ts';
 import { protectionPlanRoutes } from './protection-plans/protection-plans.ts';
 import { retentionForecastRoutes } from './protection-plans/retention-forecast.ts';
 import { scheduleActionRoutes } from './scheduling/actions.ts';
@@ -30,7 +30,7 @@ export const routes = [
   applicationClassRoutes,
   retentionOverrideRoutes,
   protectionPlanRoutes,
-  planApplicationRoutes,
+  applyProtectionPlanRoutes,
   retentionForecastRoutes,
   applicationInstanceRoutes,
   clusterRoutes,

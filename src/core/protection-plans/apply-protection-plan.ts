@@ -15,12 +15,12 @@ import type { BlackoutWindowsTable } from '../scheduling/ports.ts';
 import { blackoutWarnings } from '../scheduling/rules/preview.ts';
 import type { Schedule } from '../scheduling/rules/schedule.ts';
 import type { ProtectionPlansTable } from './ports.ts';
-import { planAcceptance } from './protection-plan-acceptance.ts';
-import { chosenPlan, type PlanChoice, stepsFor } from './protection-plans.ts';
+import { protectionPlanAcceptance } from './protection-plan-acceptance.ts';
+import { chosenProtectionPlan, type ProtectionPlanChoice, reconcileInstances } from './protection-plans.ts';
 import { checkEntries, keptNote, type StoredProtectionPlan } from './rules/protection-plan.ts';
-import type { PlanSteps } from './rules/reconcile-schedules.ts';
+import type { ReconciledSchedules } from './rules/reconcile-schedules.ts';
 
-export type ApplyingTables = ProtectionPlansTable &
+export type ApplyProtectionPlanTables = ProtectionPlansTable &
   ApplicationInstancesTable &
   ClusterApplicationsTable &
   OrganizationsTable &
@@ -43,9 +43,9 @@ export interface DetachedProtectionPlan {
 }
 
 export async function applyProtectionPlan(
-  call: Call<ApplyingTables>,
+  call: Call<ApplyProtectionPlanTables>,
   instanceId: string,
-  { timeZone, ...choice }: PlanChoice & { readonly timeZone?: string | undefined },
+  { timeZone, ...choice }: ProtectionPlanChoice & { readonly timeZone?: string | undefined },
 ): Promise<AppliedProtectionPlan> {
   const { tx, caller, now } = call;
   const { organizationId } = caller;
@@ -53,7 +53,7 @@ export async function applyProtectionPlan(
   if ((await tx.applicationInstances.find(organizationId, instanceId)) === undefined) {
     throw notFound('application instance', instanceId);
   }
-  const plan = await lockedPlan(call, choice);
+  const plan = await lockedProtectionPlan(call, choice);
   const known = await lockedInstance(call, instanceId);
   const pointer = choice.protectionPlanId === undefined ? '/protectionPlanName' : '/protectionPlanId';
   if (plan.applicationClassId !== undefined && plan.applicationClassId !== known.applicationClassId) {
@@ -62,11 +62,11 @@ export async function applyProtectionPlan(
       `The protection plan ${plan.name} is for instances of the application class ${plan.applicationClassId}; this one is of ${known.applicationClassId}.`,
     );
   }
-  const warnings = checkedFor(plan, timeZone, now, await minimumIntervalSeconds(call));
-  const instance = await withPlan(call, known, plan.id, timeZone);
-  const { steps } = await stepsFor(call, plan, [instance]);
-  const accepted = await acceptApplied(call, plan, instance, steps, pointer);
-  await tx.protectionPlans.write(steps, now);
+  const warnings = checkedEntries(plan, timeZone, now, await minimumIntervalSeconds(call));
+  const instance = await withProtectionPlan(call, known, plan.id, timeZone);
+  const { reconciled } = await reconcileInstances(call, plan, [instance]);
+  const accepted = await acceptApplied(call, plan, instance, reconciled, pointer);
+  await tx.protectionPlans.write(reconciled, now);
   const schedules = await tx.protectionPlans.lockSchedules([instanceId]);
   return {
     applicationInstanceId: instanceId,
@@ -84,23 +84,23 @@ export async function detachProtectionPlan(
   call: Call<ProtectionPlansTable & ApplicationInstancesTable>,
   instanceId: string,
 ): Promise<DetachedProtectionPlan> {
-  const instance = await withPlan(call, await lockedInstance(call, instanceId), undefined, undefined);
-  const { steps } = await stepsFor(call, undefined, [instance]);
-  await call.tx.protectionPlans.write(steps, call.now);
+  const instance = await withProtectionPlan(call, await lockedInstance(call, instanceId), undefined, undefined);
+  const { reconciled } = await reconcileInstances(call, undefined, [instance]);
+  await call.tx.protectionPlans.write(reconciled, call.now);
   const note = 'Copies that exist keep the time to live that they were made with. Schedules made by hand stay.';
-  return { applicationInstanceId: instanceId, removedCount: steps.removed.length, note };
+  return { applicationInstanceId: instanceId, removedCount: reconciled.removed.length, note };
 }
 
 /** As creating its schedules by hand would be judged. What is in effect already is not refused: applying it again warns. */
 async function acceptApplied(
-  call: Call<ApplyingTables>,
+  call: Call<ApplyProtectionPlanTables>,
   plan: StoredProtectionPlan,
   instance: ApplicationInstance,
-  { made, changed, kept }: PlanSteps,
+  { made, changed, kept }: ReconciledSchedules,
   pointer: string,
 ): Promise<readonly string[]> {
   const schedules = [...made, ...changed, ...kept];
-  const { unaccepted, warnings } = await planAcceptance(call, schedules, [instance], () => pointer);
+  const { unaccepted, warnings } = await protectionPlanAcceptance(call, schedules, [instance], () => pointer);
   if (unaccepted.length > 0 && made.length + changed.length > 0) {
     throw new Refusal(
       'rule-violated',
@@ -119,8 +119,11 @@ async function acceptApplied(
 }
 
 /** Locked when it is a row: it neither changes nor goes away meanwhile. */
-async function lockedPlan(call: Call<ProtectionPlansTable>, choice: PlanChoice): Promise<StoredProtectionPlan> {
-  const { builtIn, ...plan } = await chosenPlan(call, choice);
+async function lockedProtectionPlan(
+  call: Call<ProtectionPlansTable>,
+  choice: ProtectionPlanChoice,
+): Promise<StoredProtectionPlan> {
+  const { builtIn, ...plan } = await chosenProtectionPlan(call, choice);
   if (builtIn) return plan;
   const locked = await call.tx.protectionPlans.lock(call.caller.organizationId, plan.id);
   if (locked === undefined) throw ruleViolated('/protectionPlanId', `There is no protection plan ${plan.id}.`);
@@ -133,7 +136,7 @@ async function lockedInstance({ tx, caller }: Call<ProtectionPlansTable>, id: st
   return known;
 }
 
-async function withPlan(
+async function withProtectionPlan(
   { tx, now }: Call<ApplicationInstancesTable>,
   known: ApplicationInstance,
   protectionPlanId: string | undefined,
@@ -146,7 +149,7 @@ async function withPlan(
 }
 
 /** A plan that was allowed when it was made may not be by now: the organization's least interval counts at each use. */
-function checkedFor(
+function checkedEntries(
   plan: StoredProtectionPlan,
   timeZone: string | undefined,
   now: string,

@@ -5,7 +5,7 @@ import type { Cluster } from '../clusters/rules/cluster.ts';
 import type { Rows } from '../kernel/ports.ts';
 import type { Schedule } from '../scheduling/rules/schedule.ts';
 import type { StoredProtectionPlan } from './rules/protection-plan.ts';
-import type { PlanSteps } from './rules/reconcile-schedules.ts';
+import type { ReconciledSchedules } from './rules/reconcile-schedules.ts';
 
 /** Whoever changes what a plan makes locks the plan, then applications, then schedules: so nobody waits in a circle. */
 export interface ProtectionPlans extends Rows<StoredProtectionPlan> {
@@ -22,7 +22,7 @@ export interface ProtectionPlans extends Rows<StoredProtectionPlan> {
   /** All schedules of these applications, locked. */
   lockSchedules(applicationInstanceIds: readonly string[]): Promise<readonly Schedule[]>;
   /** Writes what plans decide of schedules, with their slots, in a few statements, and raises revisions. */
-  write(steps: PlanSteps, now: string): Promise<void>;
+  write(reconciled: ReconciledSchedules, now: string): Promise<void>;
 }
 
 export interface ProtectionPlansTable {

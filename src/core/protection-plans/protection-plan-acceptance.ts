@@ -7,18 +7,18 @@ import type { FieldError } from '../kernel/rules/problem.ts';
 import type { Schedule } from '../scheduling/rules/schedule.ts';
 import type { ProtectionPlansTable } from './ports.ts';
 
-export interface PlanAcceptance {
+export interface ProtectionPlanAcceptance {
   readonly unaccepted: FieldError[];
   readonly warnings: readonly string[];
 }
 
 /** `pointerOf` says where the field of a plan's entry is in the request's body. */
-export async function planAcceptance(
+export async function protectionPlanAcceptance(
   { tx }: Pick<Reading<ProtectionPlansTable & ClusterApplicationsTable>, 'tx'>,
   schedules: readonly Schedule[],
   instances: readonly ApplicationInstance[],
   pointerOf: (entry: string, field: string) => string,
-): Promise<PlanAcceptance> {
+): Promise<ProtectionPlanAcceptance> {
   const concerned = new Set(schedules.map(({ applicationInstanceId }) => applicationInstanceId));
   const about = instances.filter(({ id }) => concerned.has(id));
   const surroundings = await tx.protectionPlans.surroundingsOf(about);

@@ -13,33 +13,31 @@ import type { Page, PageQuery } from '../kernel/rules/page.ts';
 import { notFound, Refusal, ruleViolated } from '../kernel/rules/problem.ts';
 import type { Schedule } from '../scheduling/rules/schedule.ts';
 import type { ProtectionPlansTable } from './ports.ts';
-import { planAcceptance } from './protection-plan-acceptance.ts';
+import { protectionPlanAcceptance } from './protection-plan-acceptance.ts';
 import {
-  builtInPlans,
+  builtInProtectionPlans,
   checkEntries,
   entriesOf,
   keptNote,
   type NewProtectionPlan,
   type ProtectionPlan,
   type ProtectionPlanChange,
+  type SavedProtectionPlan,
   type StoredProtectionPlan,
 } from './rules/protection-plan.ts';
-import { inStep, type PlanSteps } from './rules/reconcile-schedules.ts';
-
-export interface SavedPlan extends ProtectionPlan {
-  readonly appliedCount: number;
-  readonly warnings: string[];
-  readonly note: string;
-}
+import { type ReconciledSchedules, reconcileSchedules } from './rules/reconcile-schedules.ts';
 
 const kind = 'protection plan';
-export type PlanTables = ProtectionPlansTable & ApplicationClassesTable & ClusterApplicationsTable & OrganizationsTable;
-type Looking = Pick<Reading<ProtectionPlansTable>, 'tx' | 'caller'>;
+export type ProtectionPlanTables = ProtectionPlansTable &
+  ApplicationClassesTable &
+  ClusterApplicationsTable &
+  OrganizationsTable;
+type Lookup = Pick<Reading<ProtectionPlansTable>, 'tx' | 'caller'>;
 
 export async function createProtectionPlan(
   call: Call<ProtectionPlansTable & ApplicationClassesTable & OrganizationsTable>,
   input: NewProtectionPlan,
-): Promise<SavedPlan> {
+): Promise<SavedProtectionPlan> {
   const { tx, caller, now, vault } = call;
   refuseBuiltInName(input.name);
   if (
@@ -64,22 +62,22 @@ export async function createProtectionPlan(
 }
 
 /** The plan, built-in or the organization's own; else the Refusal `not-found`. */
-export async function findProtectionPlan({ tx, caller }: Looking, id: string) {
+export async function findProtectionPlan({ tx, caller }: Lookup, id: string) {
   const known = builtIn(caller.organizationId, id) ?? (await tx.protectionPlans.find(caller.organizationId, id));
   if (known === undefined) throw notFound(kind, id);
   return { builtIn: false, ...known };
 }
 
 /** By id or by name; the Refusal `rule-violated` when the body names none that there is. */
-export async function chosenPlan(
-  { tx, caller }: Looking,
-  { protectionPlanId: id, protectionPlanName: name }: PlanChoice,
+export async function chosenProtectionPlan(
+  { tx, caller }: Lookup,
+  { protectionPlanId: id, protectionPlanName: name }: ProtectionPlanChoice,
 ): Promise<ProtectionPlan> {
   if ((id === undefined) === (name === undefined)) {
     throw ruleViolated('/protectionPlanId', 'or protectionPlanName is needed, and only one of them.');
   }
   const { organizationId } = caller;
-  const own = builtInPlans(organizationId).find((plan) => plan.id === id || plan.name === name);
+  const own = builtInProtectionPlans(organizationId).find((plan) => plan.id === id || plan.name === name);
   if (own !== undefined) return own;
   const stored =
     id === undefined
@@ -94,18 +92,18 @@ export async function chosenPlan(
   return { ...stored, builtIn: false };
 }
 
-export interface PlanChoice {
+export interface ProtectionPlanChoice {
   readonly protectionPlanId?: string | undefined;
   readonly protectionPlanName?: string | undefined;
 }
 
 /** A page of all plans: the built-in ones sort before all others, as the oldest. */
-export async function listProtectionPlans({ tx, caller }: Looking, query: PageQuery): Promise<Page<ProtectionPlan>> {
+export async function listProtectionPlans({ tx, caller }: Lookup, query: PageQuery): Promise<Page<ProtectionPlan>> {
   const { limit, cursor, descending = false, where = {} } = query;
   const beyond = (id: string) => cursor === undefined || (descending ? id < cursor : id > cursor);
   const fits = (plan: ProtectionPlan) =>
     Object.entries({ ...plan, ...given(where) }).every(([key, value]) => Reflect.get(plan, key) === value);
-  const fixed = builtInPlans(caller.organizationId).filter((plan) => beyond(plan.id) && fits(plan));
+  const fixed = builtInProtectionPlans(caller.organizationId).filter((plan) => beyond(plan.id) && fits(plan));
   const page = await tx.protectionPlans.page(caller.organizationId, query);
   const stored = page.items.map((plan) => ({ ...plan, builtIn: false }));
   const all = descending ? [...stored, ...fixed.toReversed()] : [...fixed, ...stored];
@@ -119,9 +117,9 @@ export async function changeProtectionPlan(
   id: string,
   { entries, ...change }: ProtectionPlanChange,
   revision?: number,
-): Promise<SavedPlan> {
+): Promise<SavedProtectionPlan> {
   const { tx, caller, now } = call;
-  const known = await ownPlan(call, id);
+  const known = await lockOwn(call, id);
   if (change.name !== undefined) refuseBuiltInName(change.name);
   const wanted = {
     ...atRevision(known, revision),
@@ -132,9 +130,9 @@ export async function changeProtectionPlan(
   const warnings = checkEntries(wanted, now, entries === undefined ? undefined : await minimumIntervalSeconds(call));
   const plan = await tx.protectionPlans.update(wanted);
   const applied = await tx.protectionPlans.lockApplied(caller.organizationId, id);
-  const { steps, known: before } = await stepsFor(call, plan, applied);
-  const accepted = await acceptChange(call, plan, applied, steps, before);
-  await tx.protectionPlans.write(steps, now);
+  const { reconciled, known: before } = await reconcileInstances(call, plan, applied);
+  const accepted = await acceptChange(call, plan, applied, reconciled, before);
+  await tx.protectionPlans.write(reconciled, now);
   return {
     ...plan,
     builtIn: false,
@@ -151,7 +149,7 @@ export async function removeProtectionPlan(
   revision?: number,
 ): Promise<void> {
   const { tx, caller } = call;
-  const known = await ownPlan(call, id);
+  const known = await lockOwn(call, id);
   refuseStale(kind, known, revision);
   const { length } = await tx.protectionPlans.lockApplied(caller.organizationId, id);
   if (length > 0) {
@@ -171,13 +169,13 @@ async function acceptChange(
   call: Call<ProtectionPlansTable & ClusterApplicationsTable>,
   plan: StoredProtectionPlan,
   applied: readonly ApplicationInstance[],
-  { made, changed }: PlanSteps,
+  { made, changed }: ReconciledSchedules,
   before: readonly Schedule[],
 ): Promise<readonly string[]> {
   const ttls = new Map(before.map(({ id, ttl }) => [id, ttl]));
   const judged = [...made, ...changed.filter(({ id, ttl }) => ttls.get(id) !== ttl)];
   if (judged.length === 0) return [];
-  const { unaccepted, warnings } = await planAcceptance(call, judged, applied, (entry, field) => {
+  const { unaccepted, warnings } = await protectionPlanAcceptance(call, judged, applied, (entry, field) => {
     const at = `/entries/${plan.entries.findIndex(({ name }) => name === entry)}`;
     return field === 'ttl' ? `${at}/ttl` : at;
   });
@@ -190,26 +188,28 @@ async function acceptChange(
 }
 
 /** What brings the schedules of these applications in step with the plan; without one, removes what a plan made. */
-export async function stepsFor(
+export async function reconcileInstances(
   { tx, now, vault }: Call<ProtectionPlansTable>,
   plan: StoredProtectionPlan | undefined,
   instances: readonly ApplicationInstance[],
-): Promise<{ readonly steps: PlanSteps; readonly known: readonly Schedule[] }> {
+): Promise<{ readonly reconciled: ReconciledSchedules; readonly known: readonly Schedule[] }> {
   const known = await tx.protectionPlans.lockSchedules(instances.map(({ id }) => id));
   const byInstance = Map.groupBy(known, ({ applicationInstanceId }) => applicationInstanceId);
-  const each = instances.map((instance) => inStep(instance, plan, byInstance.get(instance.id) ?? [], now, vault));
-  const steps: PlanSteps = {
+  const each = instances.map((instance) =>
+    reconcileSchedules(instance, plan, byInstance.get(instance.id) ?? [], now, vault),
+  );
+  const reconciled: ReconciledSchedules = {
     made: each.flatMap(({ made }) => made),
     changed: each.flatMap(({ changed }) => changed),
     kept: each.flatMap(({ kept }) => kept),
     removed: each.flatMap(({ removed }) => removed),
     fires: each.flatMap(({ fires }) => fires),
   };
-  return { steps, known };
+  return { reconciled, known };
 }
 
 /** Locked, for a change. */
-async function ownPlan({ tx, caller }: Call<ProtectionPlansTable>, id: string): Promise<StoredProtectionPlan> {
+async function lockOwn({ tx, caller }: Call<ProtectionPlansTable>, id: string): Promise<StoredProtectionPlan> {
   if (builtIn(caller.organizationId, id) !== undefined) {
     throw new Refusal(
       'rule-violated',
@@ -222,11 +222,11 @@ async function ownPlan({ tx, caller }: Call<ProtectionPlansTable>, id: string): 
 }
 
 function builtIn(organizationId: string, id: string): ProtectionPlan | undefined {
-  return builtInPlans(organizationId).find((plan) => plan.id === id);
+  return builtInProtectionPlans(organizationId).find((plan) => plan.id === id);
 }
 
 function refuseBuiltInName(name: string): void {
-  if (!builtInPlans('').some((plan) => plan.name === name)) return;
+  if (!builtInProtectionPlans('').some((plan) => plan.name === name)) return;
   throw new Refusal('already-exists', `${name} is the name of a built-in protection plan.`, {
     errors: [{ pointer: '/name', detail: 'is taken; choose another name.' }],
   });

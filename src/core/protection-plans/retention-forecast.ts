@@ -3,7 +3,7 @@
 import type { Reading } from '../access/call.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';
 import type { ProtectionPlansTable } from './ports.ts';
-import { chosenPlan } from './protection-plans.ts';
+import { chosenProtectionPlan } from './protection-plans.ts';
 import { forecast } from './rules/forecast.ts';
 import type { ForecastSchedule, NewRetentionForecast, RetentionForecast } from './rules/retention-forecast.ts';
 
@@ -22,15 +22,15 @@ export async function forecastRetention(
     }
     return forecast({ ...rest, schedules, timeZone: timeZone ?? 'Etc/UTC', from: from ?? call.now });
   }
-  const plan = await chosenPlan(call, { protectionPlanId, protectionPlanName });
+  const plan = await chosenProtectionPlan(call, { protectionPlanId, protectionPlanName });
   const unknown = Object.keys(deltaGBByEntry).find((name) => !plan.entries.some((entry) => entry.name === name));
   if (unknown !== undefined) {
     const known = plan.entries.map(({ name }) => name).join(', ');
     throw ruleViolated(`/deltaGBByEntry/${unknown}`, `is no entry of the plan ${plan.name}, which has ${known}.`);
   }
-  const planned: ForecastSchedule[] = plan.entries.map(({ name, schedule, ttl }) => {
+  const schedulesOfPlan: ForecastSchedule[] = plan.entries.map(({ name, schedule, ttl }) => {
     const deltaGB = Object.hasOwn(deltaGBByEntry, name) ? deltaGBByEntry[name] : undefined;
     return { name, schedule, ttl, ...(deltaGB !== undefined && { deltaGB }) };
   });
-  return forecast({ ...rest, schedules: planned, timeZone: timeZone ?? plan.timeZone, from: from ?? call.now });
+  return forecast({ ...rest, schedules: schedulesOfPlan, timeZone: timeZone ?? plan.timeZone, from: from ?? call.now });
 }

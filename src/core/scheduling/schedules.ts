@@ -17,7 +17,7 @@ import type { FiresTable, SchedulesTable } from './ports.ts';
 import { awakened, rescheduled, settle, silenced } from './rules/account.ts';
 import type { Fire } from './rules/ledger.ts';
 import { blackoutWarnings } from './rules/preview.ts';
-import { refuseRemovalOfPlanned, refuseWhatPlanDecides } from './rules/protection-plan-schedule.ts';
+import { refuseRemovalUnderProtectionPlan, refuseWhatProtectionPlanDecides } from './rules/protection-plan-schedule.ts';
 import {
   afterRemoval,
   checkRecurrence,
@@ -45,7 +45,7 @@ export async function changeSchedule(
 ): Promise<Saved> {
   const { tx, caller, now, vault } = call;
   const known = await ownLocked(tx.schedules, caller, 'schedule', id);
-  refuseWhatPlanDecides(known, change);
+  refuseWhatProtectionPlanDecides(known, change);
   const recurs = ['schedule', 'timeZone', 'startsAt', 'endsAt', 'spreadSeconds'].some((key) =>
     Object.hasOwn(change, key),
   );
@@ -141,7 +141,7 @@ export async function removeSchedule(
 ): Promise<RemovedSchedule> {
   const { tx, caller, now, vault } = call;
   const known = await ownAsRead(tx.schedules, caller, 'schedule', id, revision);
-  refuseRemovalOfPlanned(known);
+  refuseRemovalUnderProtectionPlan(known);
   await appendFires(call, settle(known, known.suspend ? 'Suspended' : 'ScheduleChanged', false, now, vault).fires);
   const made = await tx.schedules.made(id, now);
   await tx.schedules.remove(caller.organizationId, id);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Id } from '../../core/kernel/rules/fields.ts';
 import { DnsLabel } from '../../core/kernel/rules/names.ts';
 import {
-  type ApplyingTables,
+  type ApplyProtectionPlanTables,
   applyProtectionPlan,
   detachProtectionPlan,
 } from '../../core/protection-plans/apply-protection-plan.ts';
@@ -43,7 +43,7 @@ const DetachedProtectionPlan = z
   })
   .meta({ id: 'DetachedProtectionPlan', description: 'An application instance without a plan.' });
 
-export function planApplicationRoutes(api: Api, ports: RoutePorts<ApplyingTables>): void {
+export function applyProtectionPlanRoutes(api: Api, ports: RoutePorts<ApplyProtectionPlanTables>): void {
   api.post(
     '/v1/application-instances/:id/apply-protection-plan',
     about(

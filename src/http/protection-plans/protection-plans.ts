@@ -7,7 +7,7 @@ import {
   createProtectionPlan,
   findProtectionPlan,
   listProtectionPlans,
-  type PlanTables,
+  type ProtectionPlanTables,
   removeProtectionPlan,
 } from '../../core/protection-plans/protection-plans.ts';
 import {
@@ -31,7 +31,7 @@ const filters = {
   applicationClassId: Id.optional().describe('Only those for instances of this class alone.'),
 };
 
-export function protectionPlanRoutes(api: Api, ports: RoutePorts<PlanTables>): void {
+export function protectionPlanRoutes(api: Api, ports: RoutePorts<ProtectionPlanTables>): void {
   api.post(
     '/v1/protection-plans',
     about(

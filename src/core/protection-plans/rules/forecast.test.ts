@@ -3,14 +3,14 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { ttlHours } from '../../kernel/rules/duration.ts';
 import { nextSlot } from '../../time/rules/recurrence.ts';
-import { type Forecasted, forecast } from './forecast.ts';
+import { type ForecastInput, forecast } from './forecast.ts';
 
 const from = '2026-11-21T12:00:00.000Z';
 const daily = { name: 'daily', schedule: '0 2 * * *', ttl: '168h', deltaGB: 5 };
 const weekly = { name: 'weekly', schedule: '0 3 * * 0', ttl: '672h', deltaGB: 20 };
 const monthly = { name: 'monthly', schedule: '0 4 1 * *', ttl: '8760h', deltaGB: 40 };
 const sizes = { firstCopyGB: 200, pricePerGBMonth: 0.05 };
-const of = (more: Partial<Forecasted> & Pick<Forecasted, 'schedules'>) =>
+const of = (more: Partial<ForecastInput> & Pick<ForecastInput, 'schedules'>) =>
   forecast({ from, timeZone: 'Etc/UTC', ...more });
 
 test('the scheme of 23 backups is 7 daily, 4 weekly and 12 monthly copies: 790 GB, 39.50 a month', () => {

@@ -26,7 +26,7 @@ import {
   type SteadyState,
 } from './retention-forecast.ts';
 
-export interface Forecasted extends Omit<NewRetentionForecast, 'schedules' | 'from' | 'timeZone'> {
+export interface ForecastInput extends Omit<NewRetentionForecast, 'schedules' | 'from' | 'timeZone'> {
   readonly schedules: readonly ForecastSchedule[];
   readonly timeZone: string;
   readonly from: string;
@@ -40,7 +40,7 @@ const [earliestFrom, latestFrom] = [Date.UTC(2000), Date.UTC(2100)];
 const lookEveryMs = 23 * hourMs;
 const lookMs = 366 * dayMs;
 
-interface Line extends ForecastSchedule {
+interface ForecastLine extends ForecastSchedule {
   readonly name: string;
   readonly timeZone: string;
   readonly deltaGB: number;
@@ -51,14 +51,14 @@ interface Line extends ForecastSchedule {
 }
 
 /** Throws the Refusal `rule-violated` for a schedule that never fires, and for times out of this century. */
-export function forecast(plan: Forecasted): RetentionForecast {
-  const from = Date.parse(plan.from);
+export function forecast(input: ForecastInput): RetentionForecast {
+  const from = Date.parse(input.from);
   if (!(from >= earliestFrom && from < latestFrom)) throw ruleViolated('/from', 'must be in the years 2000 to 2099.');
   const latest = from + maxHorizonDays * dayMs;
-  const lines = plan.schedules.map((schedule, index) => lineOf(plan, schedule, index));
+  const lines = input.schedules.map((schedule, index) => lineOf(input, schedule, index));
   const steadyAt = Math.max(...lines.map(({ firstAt, keptMs }) => firstAt + keptMs));
-  const until = plan.horizonDays === undefined ? Math.min(steadyAt, latest) : from + plan.horizonDays * dayMs;
-  const pointAt = pointsOf(plan, lines, from, Math.max(until, Math.min(steadyAt, latest) + lookMs));
+  const until = input.horizonDays === undefined ? Math.min(steadyAt, latest) : from + input.horizonDays * dayMs;
+  const pointAt = pointsOf(input, lines, from, Math.max(until, Math.min(steadyAt, latest) + lookMs));
   const warnings = lines
     .filter(({ firstAt }) => firstAt > until)
     .map(({ name }) => `${name} has no slot within what is looked at.`);
@@ -66,15 +66,15 @@ export function forecast(plan: Forecasted): RetentionForecast {
   return {
     schedules: lines.map(({ beginsAt: _begins, firstAt: _first, keptMs: _kept, ...schedule }) => schedule),
     ...(steadyAt <= latest && { steadyState: steadyStateOf(steadyAt, pointAt) }),
-    points: momentsOf(from, until, plan.maxPoints ?? defaultPoints).map(pointAt),
+    points: momentsOf(from, until, input.maxPoints ?? defaultPoints).map(pointAt),
     warnings,
   };
 }
 
-function lineOf(plan: Forecasted, schedule: ForecastSchedule, index: number): Line {
-  const timeZone = schedule.timeZone ?? plan.timeZone;
-  const beginsAt = Math.max(Date.parse(plan.from), Date.parse(schedule.startsAt ?? plan.from));
-  if (beginsAt > Date.parse(plan.from) + maxHorizonDays * dayMs) {
+function lineOf(input: ForecastInput, schedule: ForecastSchedule, index: number): ForecastLine {
+  const timeZone = schedule.timeZone ?? input.timeZone;
+  const beginsAt = Math.max(Date.parse(input.from), Date.parse(schedule.startsAt ?? input.from));
+  if (beginsAt > Date.parse(input.from) + maxHorizonDays * dayMs) {
     throw ruleViolated(`/schedules/${index}/startsAt`, 'must be within twenty years of `from`.');
   }
   const first = slotAfter({ schedule: schedule.schedule, timeZone }, new Date(beginsAt - 1).toISOString());
@@ -85,17 +85,17 @@ function lineOf(plan: Forecasted, schedule: ForecastSchedule, index: number): Li
     ...schedule,
     name: schedule.name ?? `schedule-${index + 1}`,
     timeZone,
-    deltaGB: schedule.deltaGB ?? plan.deltaGB ?? 0,
+    deltaGB: schedule.deltaGB ?? input.deltaGB ?? 0,
     beginsAt,
     firstAt: Date.parse(first),
-    keptMs: (ttlHours(schedule.ttl) + (plan.collectionDelayHours ?? 0)) * hourMs,
+    keptMs: (ttlHours(schedule.ttl) + (input.collectionDelayHours ?? 0)) * hourMs,
   };
 }
 
 /** Tells the copies at any moment from `from` to `to`. */
 function pointsOf(
-  { firstCopyGB, pricePerGBMonth }: Forecasted,
-  lines: readonly Line[],
+  { firstCopyGB, pricePerGBMonth }: ForecastInput,
+  lines: readonly ForecastLine[],
   from: number,
   to: number,
 ): (moment: number) => ForecastPoint {
@@ -127,7 +127,7 @@ function pointsOf(
   };
 }
 
-function storageOf(lines: readonly Line[], copies: readonly number[], firstCopyGB: number): number {
+function storageOf(lines: readonly ForecastLine[], copies: readonly number[], firstCopyGB: number): number {
   const present = lines.flatMap(({ deltaGB }, index) => ((copies[index] ?? 0) > 0 ? [deltaGB] : []));
   if (present.length === 0) return 0;
   const deltas = lines.reduce((sum, { deltaGB }, index) => sum + deltaGB * (copies[index] ?? 0), 0);

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Refusal } from '../../kernel/rules/problem.ts';
 import { periodMinutes } from '../../time/rules/period.ts';
-import { builtInPlans, checkEntries, entriesOf } from './protection-plan.ts';
+import { builtInProtectionPlans, checkEntries, entriesOf } from './protection-plan.ts';
 
 const now = '2026-11-21T12:00:00Z';
 const check = (schedule: string, ttl: string, timeZone = 'Etc/UTC') =>
   checkEntries({ entries: entriesOf([{ name: 'only', schedule, ttl }]), timeZone }, now);
 
 test('the built-in plans are what they were, with the ids that they had', () => {
-  const plans = builtInPlans('any');
+  const plans = builtInProtectionPlans('any');
   assert.deepEqual(
     plans.map(({ id, name, entries }) => [id, name, entries.map((each) => `${each.schedule} ${each.ttl}`)]),
     [

@@ -73,6 +73,7 @@ export const SavedProtectionPlan = ProtectionPlan.extend({
     ),
   note: z.string().describe('What the change does and does not affect.'),
 }).meta({ id: 'SavedProtectionPlan', description: 'A plan as it was saved.' });
+export type SavedProtectionPlan = z.infer<typeof SavedProtectionPlan>;
 
 const Entries = z.array(NewProtectionPlanEntry).min(1).max(20);
 
@@ -127,7 +128,7 @@ const builtIns = [
 ] as const;
 
 /** The plans that are always there, as this organization's; their ids are the same for ever and sort before all others. */
-export function builtInPlans(organizationId: string): readonly ProtectionPlan[] {
+export function builtInProtectionPlans(organizationId: string): readonly ProtectionPlan[] {
   const at = '2026-11-21T00:00:00.000Z';
   return builtIns.map(({ entries, ...plan }) => ({
     ...plan,
@@ -158,47 +159,48 @@ export function checkEntries(
 ): string[] {
   const found: Found = { errors: [], warnings: [] };
   for (const [index, entry] of entries.entries()) {
-    const wrong = (field: string, detail: string) => {
+    const refuse = (field: string, detail: string) => {
       found.errors.push({ pointer: `/entries/${index}/${field}`, detail });
     };
-    if (entries.findIndex(({ name }) => name === entry.name) < index) wrong('name', 'is taken by an entry before.');
+    if (entries.findIndex(({ name }) => name === entry.name) < index) refuse('name', 'is taken by an entry before.');
     if (nextSlot(entry.schedule, timeZone, now) === undefined) {
-      wrong('schedule', 'never fires (no date fits it).');
+      refuse('schedule', 'never fires (no date fits it).');
       continue;
     }
-    checkGap(entry, shortestGapSeconds({ schedule: entry.schedule, timeZone }, now), minimumIntervalSeconds, wrong);
-    found.warnings.push(...checkTtl(entry, wrong));
+    checkGap(entry, shortestGapSeconds({ schedule: entry.schedule, timeZone }, now), minimumIntervalSeconds, refuse);
+    found.warnings.push(...checkTtl(entry, refuse));
   }
   const [only, ...others] = found.errors;
   if (only === undefined) return found.warnings;
-  const told = others.length === 0 ? `${only.pointer} ${only.detail}` : `${others.length + 1} fields break a rule.`;
-  throw new Refusal('rule-violated', told, { errors: found.errors });
+  const summary = others.length === 0 ? `${only.pointer} ${only.detail}` : `${others.length + 1} fields break a rule.`;
+  throw new Refusal('rule-violated', summary, { errors: found.errors });
 }
 
 function checkGap(
   { spreadSeconds = 0 }: ProtectionPlanEntry,
   gap: number | undefined,
   minimumIntervalSeconds: number | undefined,
-  wrong: (field: string, detail: string) => void,
+  refuse: (field: string, detail: string) => void,
 ): void {
   if (gap === undefined) return;
-  if (spreadSeconds > gap) wrong('spreadSeconds', `is longer than the ${gap} s between slots. Make it at most ${gap}.`);
+  if (spreadSeconds > gap)
+    refuse('spreadSeconds', `is longer than the ${gap} s between slots. Make it at most ${gap}.`);
   if (minimumIntervalSeconds !== undefined && gap < minimumIntervalSeconds) {
     const detail = `fires every ${gap} s; the organization allows nothing more often than every ${minimumIntervalSeconds} s.`;
-    wrong('schedule', detail);
+    refuse('schedule', detail);
   }
 }
 
 function checkTtl(
   { name, schedule, ttl }: ProtectionPlanEntry,
-  wrong: (field: string, detail: string) => void,
+  refuse: (field: string, detail: string) => void,
 ): string[] {
   const period = periodMinutes(schedule);
   if (period === undefined || ttlHours(ttl) * 60 >= 2 * period) return [];
   const least = `${Math.ceil(period / 60)}h`;
   const better = `${Math.ceil((2 * period) / 60)}h`;
   if (ttlHours(ttl) * 60 < period) {
-    wrong(
+    refuse(
       'ttl',
       `(${ttl}) is shorter than the longest time between slots (${least}): there would be times without any copy. Make it at least ${least}, better ${better}, or let it fire more often.`,
     );

@@ -12,7 +12,7 @@ import { dueAt } from '../../scheduling/rules/schedule.ts';
 import { slotAfter } from '../../time/rules/slots.ts';
 import type { ProtectionPlanEntry, StoredProtectionPlan } from './protection-plan.ts';
 
-export interface PlanSteps {
+export interface ReconciledSchedules {
   readonly made: readonly Schedule[];
   readonly changed: readonly Schedule[];
   /** In step already. */
@@ -22,7 +22,7 @@ export interface PlanSteps {
 }
 
 /** An application instance, and the plan that is to be in effect there from now on. */
-export interface Protected {
+export interface ReconciledInstance {
   readonly id: string;
   readonly organizationId: string;
   readonly clusterId: string;
@@ -40,33 +40,33 @@ export function scheduleName(entry: string): string {
 }
 
 /** `known` are all schedules of the instance. Without a plan, those that a plan made are removed. */
-export function inStep(
-  instance: Protected,
+export function reconcileSchedules(
+  instance: ReconciledInstance,
   plan: Pick<StoredProtectionPlan, 'id' | 'timeZone' | 'entries'> | undefined,
   known: readonly Schedule[],
   now: string,
   tools: Tools,
-): PlanSteps {
-  const planned = known.filter(({ protectionPlanId }) => protectionPlanId !== undefined);
+): ReconciledSchedules {
+  const ofProtectionPlans = known.filter(({ protectionPlanId }) => protectionPlanId !== undefined);
   const entries = plan?.entries ?? [];
   const made: Schedule[] = [];
   const changed: Schedule[] = [];
   const kept: Schedule[] = [];
   const fires: Fire[] = [];
   for (const entry of entries) {
-    const wanted = decided(instance, plan, entry);
-    const there = planned.find(({ protectionPlanEntry }) => protectionPlanEntry === entry.name);
+    const wanted = decidedBy(instance, plan, entry);
+    const there = ofProtectionPlans.find(({ protectionPlanEntry }) => protectionPlanEntry === entry.name);
     if (there === undefined) {
-      made.push(madeFor(instance, wanted, known, now, tools));
+      made.push(newSchedule(instance, wanted, known, now, tools));
     } else if (differs(there, wanted)) {
-      const moved = movedTo(there, wanted, now, tools);
+      const moved = changedSchedule(there, wanted, now, tools);
       changed.push(moved.schedule);
       fires.push(...moved.fires);
     } else {
       kept.push(there);
     }
   }
-  const removed = planned.filter(
+  const removed = ofProtectionPlans.filter(
     ({ protectionPlanEntry }) => !entries.some(({ name }) => name === protectionPlanEntry),
   );
   for (const each of removed) {
@@ -75,16 +75,16 @@ export function inStep(
   return { made, changed, kept, removed, fires };
 }
 
-type Decided = Pick<
+type DecidedByEntry = Pick<
   Schedule,
   'schedule' | 'timeZone' | 'cadence' | 'ttl' | 'spreadSeconds' | 'protectionPlanId' | 'protectionPlanEntry'
 >;
 
-function decided(
-  { protectionPlanTimeZone }: Protected,
+function decidedBy(
+  { protectionPlanTimeZone }: ReconciledInstance,
   plan: Pick<StoredProtectionPlan, 'id' | 'timeZone'> | undefined,
   { name, ...entry }: ProtectionPlanEntry,
-): Decided {
+): DecidedByEntry {
   return {
     ...entry,
     spreadSeconds: entry.spreadSeconds,
@@ -97,13 +97,13 @@ function decided(
 const recurs = ['schedule', 'timeZone', 'spreadSeconds'] as const;
 const all = [...recurs, 'cadence', 'ttl', 'protectionPlanId', 'protectionPlanEntry'] as const;
 
-function differs(there: Schedule, wanted: Decided, keys: readonly (keyof Decided)[] = all): boolean {
+function differs(there: Schedule, wanted: DecidedByEntry, keys: readonly (keyof DecidedByEntry)[] = all): boolean {
   return keys.some((key) => there[key] !== wanted[key]);
 }
 
-function madeFor(
-  instance: Protected,
-  wanted: Decided,
+function newSchedule(
+  instance: ReconciledInstance,
+  wanted: DecidedByEntry,
   known: readonly Schedule[],
   now: string,
   { newId }: Tools,
@@ -136,9 +136,9 @@ function madeFor(
 }
 
 /** As a change by hand: what has passed is settled under the old recurrence, and the newest is still fired. */
-function movedTo(
+function changedSchedule(
   there: Schedule,
-  wanted: Decided,
+  wanted: DecidedByEntry,
   now: string,
   tools: Tools,
 ): { schedule: Schedule; fires: readonly Fire[] } {

@@ -1,11 +1,21 @@
 import { Refusal, ruleViolated } from '../../kernel/rules/problem.ts';
 import type { Schedule, ScheduleChange } from './schedule.ts';
-export const byPlan = ['schedule', 'timeZone', 'startsAt', 'endsAt', 'spreadSeconds', 'cadence', 'ttl'] as const;
+export const decidedByProtectionPlan = [
+  'schedule',
+  'timeZone',
+  'startsAt',
+  'endsAt',
+  'spreadSeconds',
+  'cadence',
+  'ttl',
+] as const;
 
 /** Refuses a change by hand of what a plan decides. Suspending, policies, template and names for people are free. */
-export function refuseWhatPlanDecides(known: Schedule, change: ScheduleChange): void {
+export function refuseWhatProtectionPlanDecides(known: Schedule, change: ScheduleChange): void {
   if (known.protectionPlanId === undefined) return;
-  const key = byPlan.find((each) => change[each] !== undefined && (change[each] ?? undefined) !== known[each]);
+  const key = decidedByProtectionPlan.find(
+    (each) => change[each] !== undefined && (change[each] ?? undefined) !== known[each],
+  );
   if (key === undefined) return;
   throw ruleViolated(
     `/${key}`,
@@ -14,7 +24,7 @@ export function refuseWhatPlanDecides(known: Schedule, change: ScheduleChange): 
 }
 
 /** Refuses to remove by hand what a plan made: the plan would be in effect only in part. */
-export function refuseRemovalOfPlanned(known: Schedule): void {
+export function refuseRemovalUnderProtectionPlan(known: Schedule): void {
   if (known.protectionPlanId === undefined) return;
   throw new Refusal(
     'in-use',
