@@ -1,7 +1,9 @@
 /**
- * One call to a cluster, with the looks around it that keep three promises: what is late is never applied, what may have
- * been applied is looked for before it is given up, and what has finished is never deleted, because deleting a finished
- * Operation deletes its backup.
+ * Makes the call for one claim. It looks at the resource before or after the call where one of three promises needs that:
+ *
+ *   - an Operation past its deliverBefore is never applied, only looked for
+ *   - a resource that an unanswered call may have created is looked for before the Operation is given up
+ *   - a finished resource is never deleted, because deleting it deletes its backup
  */
 
 import type { ClusterTarget } from '../clusters/ports.ts';
@@ -11,11 +13,12 @@ import { isTerminal, type Operation } from '../operations/rules/operation.ts';
 import type { Claim, ClusterCalls } from './ports.ts';
 import type { ClusterAnswer } from './rules/answer.ts';
 
+/** The cluster of a batch, and how its Operations are applied there. */
 export interface Destination {
   readonly api: ClusterCalls;
   readonly target: ClusterTarget;
   readonly apply: (operation: Operation, sendUntil: number) => Promise<ClusterAnswer>;
-  /** Whether the Operation may not be delivered any more at this very moment. */
+  /** Asked directly before a call, by a clock that goes on while the batch is worked on. */
   readonly isPastDeliverBefore: (operation: Operation) => boolean;
 }
 
@@ -24,7 +27,7 @@ export async function deliverOne(destination: Destination, claim: Claim, sendUnt
   if (action === 'Delete') return deleteUnlessFinished(destination, operation);
   if (destination.isPastDeliverBefore(operation)) return lookUp(destination, operation);
   const answer = await destination.apply(operation, sendUntil);
-  // Refused now, but an earlier call without an answer may have brought it into the cluster.
+  // This call is refused, but an earlier unanswered call may have created the resource.
   if (answer.kind !== 'Refused' || unanswered <= 1) return answer;
   const found = await lookUp(destination, operation);
   return found.kind === 'Found' ? found : answer;
@@ -37,7 +40,7 @@ async function lookUp({ api, target }: Destination, operation: Operation): Promi
 
 const maxTries = 4;
 
-/** Deletes it as it was seen not to have finished; when it has changed meanwhile, it is looked at again. */
+/** Deletes only the version that it saw unfinished. When the resource has changed meanwhile, it looks again. */
 async function deleteUnlessFinished(destination: Destination, operation: Operation): Promise<ClusterAnswer> {
   const { api, target } = destination;
   const { name, namespace } = operation;
@@ -50,5 +53,5 @@ async function deleteUnlessFinished(destination: Destination, operation: Operati
     if (answer.kind === 'Deleted') return { kind: 'Deleted', uid };
     if (answer.kind !== 'Refused' || answer.reason !== 'Modified') return answer;
   }
-  return { kind: 'ServerError', message: 'The resource changes faster than it can be deleted.' };
+  return { kind: 'ServerError', message: 'The resource changes too fast to be deleted.' };
 }

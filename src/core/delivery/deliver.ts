@@ -1,11 +1,13 @@
 /**
- * One activation of the connector for one cluster: what is owed to it is delivered, in the order of the slots. Claims
- * are leases, calls happen between transactions, and a result is recorded only under its own lease; so it may be called
- * at any time, by any connector, and stopped or killed anywhere: a lease that runs out is claimed again, who lost it
- * calls and records nothing more, and applying again is harmless.
+ * One activation of the connector for one cluster: delivers the actions that are owed to it, in the order of the slots.
  *
- * A cluster that cannot be reached, or says when to come back, answers for all: the rest of the batch is put off without
- * a call. One that said so is claimed for no sooner, and is then asked with one call before it gets eight at a time.
+ * Any connector may call it at any time, and it may be stopped or killed anywhere. A claim is a lease. Calls happen between
+ * transactions, and an answer is recorded only while its lease holds. When a lease runs out, another process claims the
+ * action again; the one that lost it makes no more calls for it and records nothing. Applying again is harmless.
+ *
+ * When a cluster cannot be reached, rejects the credentials or says when to come back (Retry-After), that answer holds for
+ * the rest of the batch, which is put off without a call. Until the time that the cluster gave nothing is claimed for it.
+ * After that one call asks it, and the calls that follow go eight at a time.
  */
 
 import type { ClusterDirectory, ClusterTarget } from '../clusters/ports.ts';
@@ -20,7 +22,8 @@ import { type Destination, deliverOne } from './deliver-one.ts';
 import type { Claim, ClusterCalls, Deliveries } from './ports.ts';
 import { type ClaimLease, leaseSeconds, renewClaims } from './renew-claims.ts';
 import { type ClusterAnswer, speaksForAll } from './rules/answer.ts';
-import { backOffSeconds, decideDelivery } from './rules/decide-delivery.ts';
+import { backOffSeconds } from './rules/back-off.ts';
+import { decideDelivery } from './rules/decide-delivery.ts';
 
 const batchSize = 64;
 export const parallelCalls = 8;
@@ -31,7 +34,7 @@ export interface DeliverPorts {
   readonly clusterApi: ClusterCalls;
   readonly clock: Clock;
   readonly log: Log;
-  /** In [0, 1): spreads retries. */
+  /** Returns a number in [0, 1), which spreads retries. */
   readonly chance: () => number;
 }
 
@@ -41,7 +44,7 @@ export async function deliver(ports: DeliverPorts, clusterId: string): Promise<{
   let recording: Promise<void> | undefined;
   let batch = await claimBatch(ports, clusterId);
   while (batch !== undefined) {
-    // The next batch is claimed while this one is called, and this one recorded while the next is called.
+    // The next batch is claimed while the calls of this one run. This one is recorded while the calls of the next one run.
     const mayBeMore = outage === undefined && batch.claims.length === batchSize;
     const next: Promise<Batch | undefined> = mayBeMore ? claimBatch(ports, clusterId) : Promise.resolve(undefined);
     next.catch(() => {});
@@ -70,11 +73,11 @@ interface Batch {
   readonly claims: readonly Claim[];
   readonly lease: ClaimLease;
   readonly destination: Destination;
-  /** One call to a cluster that was too busy, before others follow. */
+  /** True for the one call that asks a cluster that was too busy, before others follow. */
   readonly asks: boolean;
 }
 
-/** Claims what is owed; `undefined` when nothing is. */
+/** Claims actions that are owed; `undefined` when none is. */
 async function claimBatch(ports: DeliverPorts, clusterId: string): Promise<Batch | undefined> {
   const target = await ports.directory.target(clusterId);
   if (target === undefined) return undefined;
@@ -99,7 +102,7 @@ async function record(ports: DeliverPorts, clusterId: string, batch: Batch, call
     log.warn({ clusterId, count: claimedCount - answers.length }, 'claims of deliveries were lost: not called');
   if (recordedCount < answers.length)
     log.debug({ clusterId, count: answers.length - recordedCount }, 'answers came after the end of their claims');
-  // Without a claim that still held, what was heard may be old.
+  // When no claim still held, the answers may be old, so they say nothing about the cluster now.
   if (recordedCount === 0) return;
   const room = heldUntil === undefined ? called.room : throttledFor((heldUntil - performance.now()) / 1000, now);
   const report = { conditions: callConditions(outage), contact: outage?.kind !== 'Unreachable', room, now };
@@ -113,11 +116,11 @@ interface Answers {
   readonly outage: ClusterFailure | undefined;
   /** Until when the cluster asked for no call, by `performance.now()`. */
   readonly heldUntil: number | undefined;
-  /** What a call that asked has found. */
+  /** Set when the call that asked has found that the cluster has room again. */
   readonly room: Extract<Room, 'HasRoom'> | undefined;
 }
 
-/** With an outage that is known already nothing is called. */
+/** Makes the calls of a batch. When the outage is known already, no call is made. */
 async function callAll(ports: DeliverPorts, batch: Batch, known: ClusterFailure | undefined): Promise<Answers> {
   const { destination, claims, lease, asks } = batch;
   const answers: { claim: Claim; answer: ClusterAnswer }[] = [];
@@ -155,7 +158,7 @@ function destinationOf(api: ClusterCalls, target: ClusterTarget, now: string, si
   };
 }
 
-/** The answer for those that were not called. */
+/** The answer for the Operations whose calls were not made. */
 function putOff(outage: ClusterFailure): ClusterFailure {
   const retryAfterSeconds = askedWaitSeconds(outage);
   if (retryAfterSeconds !== undefined) return { kind: 'Throttled', message: outage.message, retryAfterSeconds };

@@ -1,22 +1,19 @@
-/**
- * What delivers to clusters and takes in what they say. Nothing does HTTP inside a transaction: `ClusterApi` is called
- * between transactions, never within.
- */
+/** The actions that are owed to clusters, and the calls that carry them out. No call is made inside a transaction. */
 
 import type { ClusterTarget } from '../clusters/ports.ts';
 import type { Manifest } from '../operations/rules/manifest.ts';
 import type { ClusterAnswer } from './rules/answer.ts';
-import type { Attempt, DeliveryDecision } from './rules/decide-delivery.ts';
+import type { Attempt, DeliveryDecision } from './rules/attempt.ts';
 
-/** The hot path to a cluster. A claim is a lease: who does not record within it has lost it, and writes nothing. */
+/** The hot path to a cluster. A claim is a lease: an answer that is recorded after it has ended writes nothing. */
 export interface Deliveries {
-  /** Clusters to which something is owed now, without those that ask to be left alone. */
+  /** The ids of the clusters to which an action is owed now, without those that asked for no calls until later. */
   dueClusters(now: string): Promise<readonly string[]>;
   claim(clusterId: string, now: string, limit: number, leaseSeconds: number): Promise<readonly Claim[]>;
-  /** Lets claims that still hold begin anew at `now`; says which Operations' do. */
+  /** Extends the claims that still hold: the lease counts from `now`. Returns the ids of their Operations. */
   renew(claims: readonly Claim[], now: string, leaseSeconds: number): Promise<ReadonlySet<string>>;
   /**
-   * Records what the cluster answered, for the claims whose lease still holds; says how many did. `decide` sees each
+   * Records the answers of the cluster for the claims whose lease still holds, and returns how many did. `decide` gets each
    * Operation as it is by then: a cancel or an observation may have come while the call was under way.
    */
   record(
@@ -29,16 +26,16 @@ export interface Claim extends Attempt {
   readonly leaseId: string;
 }
 
-/** Calls to clusters. Each ends within 15 s; nothing throws for what a cluster or the network does. */
+/** Calls to clusters. Each ends within 15 s. No method throws for what a cluster or the network does. */
 export interface ClusterCalls {
   /**
-   * Server-side apply with our field manager, not forced. With `metadata.uid` it never creates. What could not be sent
-   * until `sendUntil`, by `performance.now()`, is not sent any more.
+   * Server-side apply with our field manager, not forced. With `metadata.uid` it never creates. A call that could not be
+   * sent until `sendUntil`, by `performance.now()`, is not sent any more.
    */
   apply(target: ClusterTarget, manifest: Manifest, sendUntil: number): Promise<ClusterAnswer>;
-  /** `Found` with what is there, `Absent`, or why nothing was found out. */
+  /** Answers `Found` with the resource, `Absent`, or the failure that kept the cluster from answering. */
   read(target: ClusterTarget, resource: { name: string; namespace: string }): Promise<ClusterAnswer>;
-  /** Deletes the resource, only with this uid and as of this version (else refused as `Modified`) when they are given. */
+  /** Deletes the resource. With a uid and a version, it deletes only those; else the answer is the refusal `Modified`. */
   remove(
     target: ClusterTarget,
     resource: { name: string; namespace: string; uid?: string | undefined; resourceVersion?: string | undefined },

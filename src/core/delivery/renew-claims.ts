@@ -1,7 +1,12 @@
 /**
- * The lease of a batch of claims, renewed while the batch is worked on. Whether it holds is judged by this process' own
- * clock, from before the database was asked: so a process that was stopped, or that the database does not answer, knows
- * that its claims may be somebody else's by now, and begins no call for them.
+ * Renews the lease of a batch of claims while the batch is worked on. A claim lasts 12 s and is renewed every 4 s.
+ *
+ * This process judges by its own clock whether a claim surely holds, counted from before it asked the database. So a
+ * process that was stopped, or that the database does not answer, knows that another one may hold its claims by now, and
+ * begins no call for them. The time until which a call may be sent goes with the call to its first byte.
+ *
+ * An apply that reaches the cluster late all the same, after a cancel and its delete, is deleted again when the watch sees
+ * the resource (`hasReturned` in ../operations/rules/observe.ts).
  */
 
 import type { Clock, Log } from '../kernel/ports.ts';
@@ -9,16 +14,16 @@ import type { Claim, Deliveries } from './ports.ts';
 
 export const leaseSeconds = 12;
 const renewMs = 4_000;
-/** A call begins only with this much of the lease left, and must be sent within it. */
+/** A call begins only while this much of the lease is left, and must be sent within it. */
 const sendWindowMs = 5_000;
 
 export interface ClaimLease {
   /**
-   * Until when a call for the claim may be sent, by `performance.now()`; `undefined` when none may begin any more. Taken
-   * before a call and kept to its first byte: a process may be stopped between any two steps on the way there.
+   * Until when a call for the claim may be sent, by `performance.now()`; `undefined` when none may begin any more. To be
+   * asked before each call: the process may be stopped between any two steps on the way to its first byte.
    */
   sendUntil(claim: Claim): number | undefined;
-  /** Renews no more. */
+  /** Stops renewing. */
   end(): Promise<void>;
 }
 
@@ -28,7 +33,7 @@ interface LeasePorts {
   readonly log: Log;
 }
 
-/** `claimedAt` is by `performance.now()`, from before the claim was asked for. */
+/** `claimedAt` is by `performance.now()`, read before the claim was asked for. */
 export function renewClaims(
   { deliveries, clock, log }: LeasePorts,
   claims: readonly Claim[],

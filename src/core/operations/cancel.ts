@@ -1,4 +1,13 @@
-/** Wanting an Operation no more. */
+/**
+ * Cancels an Operation, in every state that is not terminal.
+ *
+ *   surely not in the cluster    it ends here and now
+ *   a call is under way          the request is kept; the process that makes the call sees it and deletes the resource
+ *   else                         the resource is deleted in the cluster, now or when the cluster can be reached
+ *
+ * The Operation is Cancelled once the cluster states that the resource is gone. If the resource has finished meanwhile, the
+ * Operation keeps that end, because deleting a finished resource deletes its backup.
+ */
 
 import type { Call } from '../access/call.ts';
 import { actor } from '../access/rules/access.ts';
@@ -10,11 +19,7 @@ import { isTerminal, type Operation } from './rules/operation.ts';
 import { operationProblem } from './rules/problems.ts';
 import { operationCondition, operationEvent } from './rules/reasons.ts';
 
-/**
- * Cancels, in every state. Surely not in the cluster: it ends here and now. Under way: the wish is kept, and whoever
- * makes the call goes on with it. Else the resource is deleted in the cluster, now or when it can be reached; the
- * Operation is Cancelled when the cluster says that it is gone, and if it has finished meanwhile it stays as it ended.
- */
+/** Throws the Refusal `already-finished` for a terminal phase. A second cancel changes nothing. */
 export async function cancelOperation(
   { tx, caller, now }: Call<OperationsTable & EventsTable>,
   doorbell: Doorbell,
@@ -26,22 +31,27 @@ export async function cancelOperation(
   if (isTerminal(operation.phase))
     throw new Refusal(
       operationProblem['already-finished'],
-      `${operation.name} is ${operation.phase}; what has ended cannot be cancelled.`,
+      `${operation.name} is ${operation.phase}. An Operation that has ended cannot be cancelled.`,
     );
   if (operation.cancelRequestedAt !== undefined) return operation;
   const by = actor(caller);
-  await tx.events.append([operationEvent(operation, 'CancelRequested', `Cancelled by ${by}.`, now)]);
-  const asked: Operation = { ...operation, cancelRequestedAt: now };
+  await tx.events.append([operationEvent(operation, 'CancelRequested', `${by} asked to cancel it.`, now)]);
+  const requested: Operation = { ...operation, cancelRequestedAt: now };
   if (owed === 'Apply' && unanswered === 0 && operation.uid === undefined) {
     const message = `Cancelled by ${by} before it was delivered.`;
     const condition = operationCondition('Cancelled', 'True', 'CancelledByUser', message, now);
     return tx.operations.updateOwed(
-      { ...asked, phase: 'Cancelled', finishedAt: now, conditions: [...withCondition(asked.conditions, condition)] },
+      {
+        ...requested,
+        phase: 'Cancelled',
+        finishedAt: now,
+        conditions: [...withCondition(requested.conditions, condition)],
+      },
       undefined,
     );
   }
-  // While a call is under way its outcome decides: it sees the wish and goes on with the deletion.
-  if (leased) return tx.operations.update(asked);
+  // The process that makes the call sees the request when it records the answer, and then owes the deletion.
+  if (leased) return tx.operations.update(requested);
   tx.afterCommit(() => doorbell.ring([operation.clusterId]));
-  return tx.operations.updateOwed(asked, 'Delete');
+  return tx.operations.updateOwed(requested, 'Delete');
 }

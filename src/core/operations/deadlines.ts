@@ -1,6 +1,7 @@
 /**
- * Ends what is past a deadline of ours. One activation takes no input and looks at all that is past by now; every replica
- * of the scheduler may call it at any time, and rows that another one has at hand are passed over.
+ * Ends the Operations that are past a deadline of ours (rules/deadlines.ts). One activation takes no input and looks for
+ * them in the database. Every replica of the scheduler may call it at any time: rows that another one has locked are
+ * passed over.
  */
 
 import type { Clock, Log } from '../kernel/ports.ts';
@@ -15,17 +16,17 @@ export interface DeadlinePorts {
 
 const batchSize = 500;
 
-/** Says how many Operations it has ended. */
+/** Returns how many Operations it has ended. */
 export async function applyDeadlines({ deadlines, clock, log }: DeadlinePorts): Promise<number> {
   let count = 0;
   for (;;) {
     const now = await clock.now();
-    const steps = await deadlines.expire(now, batchSize, (dated) => decideDeadline(dated, now));
-    for (const { operation } of steps) {
+    const decisions = await deadlines.expire(now, batchSize, (dated) => decideDeadline(dated, now));
+    for (const { operation } of decisions) {
       const reason = operation.conditions.find(({ type }) => type === 'Failed')?.reason;
       log.warn({ operationId: operation.id, clusterId: operation.clusterId, reason }, 'a deadline has passed');
     }
-    count += steps.length;
-    if (steps.length < batchSize) return count;
+    count += decisions.length;
+    if (decisions.length < batchSize) return count;
   }
 }

@@ -1,4 +1,4 @@
-/** The record of Operations, with what is owed for each to its cluster. */
+/** The record of Operations, with the delivery action that each still owes to its cluster. */
 
 import type { Rows } from '../kernel/ports.ts';
 import type { DatedOperation } from './rules/deadlines.ts';
@@ -8,14 +8,14 @@ import type { DeliveryAction, Operation } from './rules/operation.ts';
 export interface LockedOperation {
   readonly operation: Operation;
   readonly owed: DeliveryAction | undefined;
-  /** Applies of which nobody knows what they did; one is under way while it is leased. */
+  /** Applies whose answer never came, so they may have taken effect. One is under way while `leased`. */
   readonly unanswered: number;
-  /** A call may be under way right now. */
+  /** True while a call may be under way. */
   readonly leased: boolean;
 }
 
 export interface Deadlines {
-  /** Locks what may be past a deadline at `now`, at most `limit`, and writes what `decide` makes of it. */
+  /** Locks Operations that may be past a deadline at `now`, at most `limit`, and writes and returns what `decide` returns. */
   expire(
     now: string,
     limit: number,
@@ -26,7 +26,7 @@ export interface Deadlines {
 export interface OperationsTable {
   readonly operations: Rows<Operation> & {
     insertOwed(operation: Operation, owed: DeliveryAction): Promise<void>;
-    /** `lock`, with what is owed to the cluster. */
+    /** As `lock`, with what is owed to the cluster. */
     lockOwed(organizationId: string, id: string): Promise<LockedOperation | undefined>;
     updateOwed(operation: Operation, owed: DeliveryAction | undefined): Promise<Operation>;
   };

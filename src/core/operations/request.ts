@@ -1,5 +1,8 @@
-/** Operations on demand. */
-import { type AcceptanceTables, operationTarget } from '../acceptance/accept.ts';
+/**
+ * Backups and restores on demand. A dry run and a request share one draft, so the dry run shows exactly the Operation that
+ * the request would make.
+ */
+import { type AcceptanceTables, surroundingsOf } from '../acceptance/accept.ts';
 import { refuseUnaccepted } from '../acceptance/rules/accepted-parameters.ts';
 import { warningsFor, warningsNow } from '../acceptance/rules/warnings.ts';
 import type { Call, Reading } from '../access/call.ts';
@@ -20,7 +23,7 @@ export interface RequestedOperation {
   readonly warnings: readonly string[];
 }
 
-/** The Operation that a request would make, with everything resolved; nothing is written. */
+/** The Operation that a request would make, with all defaults filled in. Nothing is written. */
 export async function draftOperation(
   call: Reading<SettingTables & AcceptanceTables>,
   input: NewOperation,
@@ -29,9 +32,12 @@ export async function draftOperation(
   const { type, name, engine, ttl, deliveryDeadlineSeconds } = input;
   const setting = await askedSetting(call, input.applicationInstanceId);
   if (type === 'Restore' && ttl !== undefined)
-    throw ruleViolated('/ttl', 'Only a Backup has a time to live; leave it out for a Restore.');
+    throw ruleViolated('/ttl', 'A Restore has no time to live; leave ttl out.');
   if (name !== undefined && isGeneratedName(name)) {
-    throw ruleViolated('/name', 'looks like a name that schedules make for their fires; choose another one.');
+    throw ruleViolated(
+      '/name',
+      'has the form of the names that schedules give to their Operations; choose another one.',
+    );
   }
   const given = input.parameters ?? {};
   const parameters = parametersOf(type, given, setting.applicationClass.defaultParameters);
@@ -61,7 +67,7 @@ export async function draftOperation(
 
 export type RequestTables = SettingTables & AcceptanceTables & OperationsTable & EventsTable;
 
-/** Records the Operation with what is owed for it, in one transaction, and rings for its cluster once that has committed. */
+/** Records the Operation and that it is to be applied, in one transaction. Rings for its cluster once that has committed. */
 export async function requestOperation(
   call: Call<RequestTables>,
   doorbell: Doorbell,

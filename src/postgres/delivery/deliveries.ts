@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { Claim, Deliveries } from '../../core/delivery/ports.ts';
-import type { DeliveryDecision } from '../../core/delivery/rules/decide-delivery.ts';
+import type { DeliveryDecision } from '../../core/delivery/rules/attempt.ts';
 import { brief } from '../clusters/fence.ts';
 import { appendEvents } from '../kit/events.ts';
 import { inTransaction, select } from '../kit/sql.ts';

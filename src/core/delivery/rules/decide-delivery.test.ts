@@ -5,7 +5,9 @@ import { exampleOperation as operation } from '../../../../test/support/core/ope
 import type { Observation } from '../../operations/rules/observation.ts';
 import { shifted } from '../../time/rules/slots.ts';
 import { type ClusterAnswer, speaksForAll } from './answer.ts';
-import { type Attempt, backOffSeconds, decideDelivery } from './decide-delivery.ts';
+import type { Attempt } from './attempt.ts';
+import { backOffSeconds } from './back-off.ts';
+import { decideDelivery } from './decide-delivery.ts';
 
 const now = '2026-05-28T10:00:00.000Z';
 const apply: Attempt = { operation, action: 'Apply', attempts: 1, unanswered: 1 };

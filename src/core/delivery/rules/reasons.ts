@@ -7,8 +7,12 @@ import { about } from '../../operations/rules/reasons.ts';
 export const deliveryEvents = {
   Delivered: { type: 'Normal', text: 'The cluster has accepted the resource.', since: '0.1' },
   DeliveryRetried: { type: 'Warning', text: 'The delivery did not succeed and is tried again.', since: '0.1' },
-  DeliveryRefused: { type: 'Warning', text: 'The cluster refused the resource for good.', since: '0.1' },
-  DeletionAccepted: { type: 'Normal', text: 'The cluster is deleting the resource, as asked.', since: '0.1' },
+  DeliveryRefused: {
+    type: 'Warning',
+    text: 'The cluster refused the resource; the delivery is not tried again.',
+    since: '0.1',
+  },
+  DeletionAccepted: { type: 'Normal', text: 'The cluster is deleting the resource, as requested.', since: '0.1' },
 } as const satisfies EventRows;
 
 const made = eventsIn(deliveryEvents);

@@ -1,6 +1,7 @@
 /**
- * The one way in which an Operation begins, whatever makes it: the fire of a schedule, a trigger, a backfill or a request.
- * Its name, parameters, time to live and deadline are decided here and stored with it.
+ * The one way in which an Operation begins: for the fire of a schedule, a trigger, a backfill and a request alike. Its
+ * name, parameters, time to live and deadline are decided here and stored with it, so a later change of a default does
+ * not reach it.
  */
 
 import { type AskedTtl, type Setting, ttlIn } from '../../applications/rules/setting.ts';
@@ -15,21 +16,21 @@ export interface Beginning {
   readonly id: string;
   readonly type: 'Backup' | 'Restore';
   readonly engine?: Engine | undefined;
-  /** Default: from the target, the type, the slot (or now) and `nameFrom`. */
+  /** Default: made from the target, the type, the slot (or now) and `nameFrom`. */
   readonly name?: string | undefined;
-  /** The id that the name ends in. The schedule's for a slot, so that each retry makes the same name; default: `id`. */
+  /** The id from which the end of the name is made. For a slot the schedule's, so that each retry makes the same name. Default: `id`. */
   readonly nameFrom?: string | undefined;
-  /** A Backup's go over the application class's defaults, key by key. */
+  /** For a Backup they go over the application class's defaults, key by key. */
   readonly parameters?: Readonly<Record<string, unknown>> | undefined;
   /** Backups only. */
   readonly ttl?: AskedTtl | undefined;
-  /** The slot of the schedule that it is the fire of. */
+  /** The slot of the schedule that is fired. */
   readonly slot?: { readonly scheduleId: string; readonly scheduledFor: string } | undefined;
   readonly requestedBy: string;
   readonly onBehalfOf?: string | undefined;
-  /** The schedule's own deadline. It counts from the slot, and leaves a minute from now on. */
+  /** The schedule's own deadline. It counts from the slot, and ends a minute from now at the earliest. */
   readonly startingDeadlineSeconds?: number | undefined;
-  /** From now on; default: the application class's. */
+  /** Counts from now. Default: the application class's. */
   readonly deliveryDeadlineSeconds?: number | undefined;
 }
 
@@ -93,7 +94,7 @@ export function createdEvent(operation: Operation, now: string): NewEvent {
   return operationEvent(
     operation,
     'Created',
-    `${type} of ${namespace}/${target}, asked for by ${requestedBy}${kept}.`,
+    `${type} of ${namespace}/${target}, requested by ${requestedBy}${kept}.`,
     now,
   );
 }

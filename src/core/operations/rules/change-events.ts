@@ -1,11 +1,14 @@
-/** What is told of a change that a cluster has caused. */
+/** The events of a change that a cluster has caused. A repeated observation changes nothing, and so records no event. */
 
 import { clip } from '../../kernel/rules/condition.ts';
 import { type NewEvent, statedReason } from '../../kernel/rules/event.ts';
 import type { Operation } from './operation.ts';
 import { about, operationEvent } from './reasons.ts';
 
-/** One event for each condition that became true, one for the phase when nothing else told it, one for a contradiction, one for a resource that came back. */
+/**
+ * One event for each condition that became true, and one for a new phase unless a condition's event has its name. One for
+ * a resource that came back, and one for a contradiction.
+ */
 export function eventsOfChange(before: Operation, after: Operation, now: string): readonly NewEvent[] {
   const events: NewEvent[] = [];
   const { contradiction } = after;
@@ -25,16 +28,17 @@ export function eventsOfChange(before: Operation, after: Operation, now: string)
       ...about(after),
       type: after.phase === 'Failed' ? 'Warning' : 'Normal',
       reason: statedReason(after.phase),
-      message: `The cluster says ${after.phase}.`,
+      message: `The cluster states the phase ${after.phase}.`,
       at: now,
     });
   }
   if (before.uid !== undefined && after.uid !== before.uid) {
-    const message = 'It is cancelled, and its resource is in the cluster again; if it has not finished, it is deleted.';
+    const message =
+      'It is cancelled, and its resource is in the cluster again. The resource is deleted, unless it has finished.';
     events.push(operationEvent(after, 'Returned', message, now));
   }
   if (contradiction !== undefined && contradiction.phase !== before.contradiction?.phase) {
-    const message = `It is ${after.phase} here, and the cluster says ${contradiction.phase}: ${contradiction.message}`;
+    const message = `It is ${after.phase} here, and the cluster states ${contradiction.phase}: ${contradiction.message}`;
     events.push(operationEvent(after, 'Contradicted', clip(message), now));
   }
   return events;

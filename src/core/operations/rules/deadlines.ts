@@ -1,13 +1,19 @@
 /**
- * Our own deadlines, for what a cluster never ends: an operator may leave a backup Running for ever, or wait for an
- * approval that does not come.
+ * Our own deadlines. They end an Operation that its cluster never ends: an operator may leave a backup Running for ever, or
+ * wait for an approval that does not come.
  *
  *   not delivered by deliverBefore                               Failed, DeadlineExceeded
  *   Pending in the cluster for longer than pendingDeadlineSeconds   Failed, PendingTimeout
  *   Running for longer than runningDeadlineSeconds                  Failed, RunningTimeout
  *
- * Pending counts from the delivery, whatever it waits for: an approval, its target, the engine's queue. The resource is
- * left alone, since deleting it would delete a copy that it may yet make; a later word of the cluster contradicts.
+ * Pending counts from the delivery, whether it waits for an approval, for its target or in the engine's queue. Running
+ * counts from the later of start and delivery, so a cluster whose clock is behind ends nothing early.
+ *
+ * The resource stays in the cluster, because deleting it would delete a copy that it may yet make. If the cluster later
+ * states another end, that is kept as a contradiction.
+ *
+ * While the cluster may have the resource, nothing is given up for a missing delivery: an apply without an answer is
+ * counted in `unanswered`, and delivery looks for it first.
  */
 
 import type { Condition } from '../../kernel/rules/condition.ts';
@@ -20,12 +26,12 @@ import { operationCondition, operationEvent } from './reasons.ts';
 export interface DatedOperation {
   readonly operation: Operation;
   readonly owed: DeliveryAction | undefined;
-  /** Applies of which nobody knows what they did. */
+  /** Applies whose answer never came, so they may have taken effect. */
   readonly unanswered: number;
-  /** The class's; absent without one. */
+  /** Of the application class; absent when the application is not registered here. */
   readonly pendingDeadlineSeconds?: number | undefined;
   readonly runningDeadlineSeconds?: number | undefined;
-  /** The cluster's condition of that type. */
+  /** The cluster's condition Watching. */
   readonly watching?: Pick<Condition, 'status' | 'reason' | 'message'> | undefined;
 }
 
@@ -73,19 +79,19 @@ function timedOut(
   };
 }
 
-/** What the cluster says that it waits for, in its own words. */
+/** The condition that says why it has not ended, in the words of the cluster. */
 function lastStatement({ conditions }: Operation): string {
   const stated =
     conditions.find(({ type, status }) => type === 'Blocked' && status === 'True') ??
     conditions.find(({ type }) => type === 'Running') ??
     conditions.find(({ type }) => type === 'Accepted');
-  if (stated === undefined) return 'The cluster has said nothing of it.';
+  if (stated === undefined) return 'The cluster has stated no condition.';
   const { type, status, reason, message } = stated;
-  return `The cluster says ${type}=${status}: ${[reason, message].filter((words) => words !== '').join(': ')}.`;
+  return `The cluster states ${type}=${status}: ${[reason, message].filter((words) => words !== '').join(': ')}.`;
 }
 
 function watchingMessage(watching: DatedOperation['watching']): string {
   if (watching?.status === 'True') return 'The cluster could be watched at that time.';
   const why = watching === undefined ? '' : ` (${watching.reason}: ${watching.message})`;
-  return `The cluster could not be watched at that time${why}, so what it says may be old.`;
+  return `The cluster could not be watched at that time${why}, so its last statement may be old.`;
 }

@@ -1,11 +1,17 @@
-/** Ends that we give an Operation ourselves, with what is told of them. */
+/**
+ * Ends an Operation on our side, with its condition and its event: cancelled, or failed because its delivery deadline has
+ * passed. Such an Operation is never applied again.
+ */
 
 import { clip, type OwnCondition, withCondition } from '../../kernel/rules/condition.ts';
 import type { NewEvent } from '../../kernel/rules/event.ts';
 import type { DeliveryAction, Operation } from './operation.ts';
 import { operationCondition, operationEvent } from './reasons.ts';
 
-/** An Operation after an answer. `owed` is what we owe the cluster now; with `retryAt` it is owed not before then. */
+/**
+ * What a rule decides of an Operation. `owed` is the action that we still owe the cluster; `undefined`: nothing. It is due at
+ * `retryAt`, or at once without it.
+ */
 export interface OperationDecision {
   readonly operation: Operation;
   readonly owed: DeliveryAction | undefined;
@@ -36,15 +42,15 @@ export function endAsCancelled(operation: Operation, message: string, now: strin
   };
 }
 
-/** Its deadline is past, and the cluster does not have it. */
+/** `deliverBefore` has passed, and the cluster does not have the resource. */
 export function endAsOverdue(operation: Operation, now: string): OperationDecision {
   const before = operation.conditions.find(({ type }) => type === 'Delivered');
   const last =
     before === undefined
-      ? 'It was not tried: no replica with the role connector took it, or the cluster asked to be left alone.'
+      ? 'It was never tried: no replica with the role connector took it, or the cluster asked for no calls (Retry-After).'
       : `Last: ${before.reason}: ${before.message}`;
   const message = clip(
-    `It could not be delivered by ${operation.deliverBefore ?? now} and will not be any more. ${last}`,
+    `The cluster did not accept it before ${operation.deliverBefore ?? now}, so it is not delivered any more. ${last}`,
   );
   const failed = operationCondition('Failed', 'True', 'DeadlineExceeded', message, now);
   const conditions = [
@@ -57,7 +63,7 @@ export function endAsOverdue(operation: Operation, now: string): OperationDecisi
   };
 }
 
-/** What is late is never applied. */
+/** An Operation is never applied once this is true. */
 export function isPastDeliverBefore({ deliverBefore }: Operation, now: string): boolean {
   return deliverBefore !== undefined && Date.parse(deliverBefore) <= Date.parse(now);
 }

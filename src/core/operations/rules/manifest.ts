@@ -1,6 +1,7 @@
 /**
- * The custom resource that an Operation becomes: ops.vworkspace.io/v1alpha1, as vWorkspace's operator takes it. The
- * labels are those that every Operation of a control plane carries; the annotation joins the resource with our record.
+ * The custom resource that an Operation becomes in its cluster: ops.vworkspace.io/v1alpha1, as vWorkspace's operator
+ * accepts it. The labels are those that every Operation of a control plane carries. The annotation carries the id of our
+ * Operation, so that the watch finds the record of a resource.
  */
 import { ttlFieldOf } from '../../acceptance/rules/accepted-parameters.ts';
 import type { Cluster } from '../../clusters/rules/cluster.ts';
@@ -32,7 +33,7 @@ type Described = Pick<
   'id' | 'name' | 'namespace' | 'target' | 'type' | 'engine' | 'parameters' | 'ttl' | 'uid'
 >;
 
-/** The cluster's name is the value of the label app.vworkspace.io/cluster-id; what its operator accepts decides how the ttl is sent. */
+/** Two things of the cluster count: its name, for a label, and the parameter in which its operator accepts a ttl. */
 export function manifestOf(operation: Described, cluster: Pick<Cluster, 'name' | 'discovery'>): Manifest {
   const { id, name, namespace, target, type, engine, parameters, ttl, uid } = operation;
   return {

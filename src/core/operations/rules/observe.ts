@@ -1,15 +1,23 @@
 /**
- * The fold of what a cluster says into our record of an Operation. Pure and idempotent. What the cluster stated last
- * decides what is the cluster's; our own part is kept beside it: what we delivered, what the API server warned of, and
- * an end, whoever told it first.
+ * Folds what a cluster states of a resource into our record of the Operation. Pure and idempotent: a repeated or late
+ * observation does no harm.
  *
- *   Listed    the whole state, whatever its version: a cluster may have been set back from a backup
- *   Watched   the whole state; of an older version than the last one it changes nothing
- *   Posted    single conditions, each taken unless a later one is known
- *   missing   (no source, deleted) it was not in a complete list
+ * The record has two parts. The cluster's part follows what the cluster stated last. Our part stays beside it: the
+ * delivery, the API server's warnings, and an end, whether the cluster or this service recorded it first.
  *
- * Phases never go back, and an end stays. A cluster that later states another end contradicts: that is kept apart, with
- * the outputs, so that a copy that does exist can be found.
+ *   Listed    a whole status, of any version: the cluster may have been restored from an older backup
+ *   Watched   a whole status; it changes nothing when its version is older than the last one
+ *   Posted    single conditions from the cluster's agent; each is taken unless a later one is known
+ *   missing   (no source, deleted) the resource was not in a complete list
+ *
+ * Phases never go back, and an end stays. When the cluster later states another end, that is kept apart as the
+ * `contradiction`, with the outputs. So a Backup that succeeded late is a recovery point all the same.
+ *
+ * Until its uid is known a resource is ours by the annotation with our id; after that by its uid alone.
+ *
+ *   replaced   another resource has its place: ours is gone
+ *   returned   it was cancelled and deleted, and is there under another uid: it is ours, and is deleted again
+ *   unwanted   the Operation was given up before the cluster was known to have the resource: it is deleted
  */
 
 import { same } from '../../kernel/rules/same.ts';
@@ -45,7 +53,7 @@ function folded(before: KnownOperation, after: KnownOperation, now: string): Obs
   return { operation: { ...after, observedAt: now }, changed: true, events: eventsOfChange(before, after, now) };
 }
 
-/** Before its uid is known, a resource is ours by its annotation only; then by its uid alone. */
+/** Posted conditions carry no annotation, so without a known uid they are about no Operation. */
 export function isAbout(operation: Operation, { uid, operationId, source }: Observation): boolean {
   if (operation.uid !== undefined) return uid === operation.uid;
   if (source === 'Posted') return false;
@@ -53,8 +61,8 @@ export function isAbout(operation: Operation, { uid, operationId, source }: Obse
 }
 
 /**
- * What we deleted because it was cancelled is there again, under another uid: somebody restored it, or an apply that was
- * sent before the cancel has only now reached the cluster. It is ours as the first one was.
+ * A cancelled Operation's resource is in the cluster again, under another uid: somebody restored it, or an apply that was
+ * sent before the cancel has only now reached the cluster.
  */
 function hasReturned(
   operation: KnownOperation,
@@ -73,7 +81,7 @@ function withNewUid({ observedVersion: _, ...operation }: KnownOperation, { uid 
   return { ...operation, uid };
 }
 
-/** Another resource has the place of ours, so ours is gone. */
+/** Another resource has the name of ours, so ours is gone. */
 function isReplaced(operation: KnownOperation, observation: Observation): boolean {
   const { source, deleted } = observation;
   if (operation.uid === undefined || observation.uid === '' || deleted) return false;
@@ -82,7 +90,7 @@ function isReplaced(operation: KnownOperation, observation: Observation): boolea
   );
 }
 
-/** Versions of one type of resource are numbers that grow; should a cluster give others, they tell nothing. */
+/** Resource versions of one kind are numbers that grow. Any other version is neither newer nor older. */
 function isNewer(version: string | undefined, than: string | undefined): boolean {
   return decimal(version) && decimal(than) && BigInt(version) > BigInt(than);
 }
@@ -95,7 +103,7 @@ function isOlder({ observedVersion }: KnownOperation, { source, resourceVersion 
   return source === 'Watched' && isNewer(observedVersion, resourceVersion);
 }
 
-/** It was given up before the cluster was known to have it, or cancelled; and it is about to run, or runs. */
+/** The resource runs, or is about to, although its Operation was cancelled, or ended before the cluster was known to have it. */
 function isUnwanted(operation: Operation, { deleted, source, status }: Observation): boolean {
   if (deleted || source === 'Posted' || operation.origin === 'cluster' || isTerminal(statedPhase(status, false)))
     return false;

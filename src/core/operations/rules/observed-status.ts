@@ -1,7 +1,11 @@
 /**
- * What a resource's status says, in our terms. Operators differ, and both vocabularies are read here: the phase may only
- * follow from conditions, a partial failure arrives as Succeeded with Degraded or as Failed, and a deletion that we asked
- * for as a failure. What is unknown is kept as it came; nothing is kept that is larger than a resource has a use for.
+ * Reads the status of a resource in our terms. Operators use two vocabularies, and both are read here:
+ *
+ *   the phase               is stated, or follows only from the conditions
+ *   a partial failure       arrives as Succeeded with Degraded, or as Failed
+ *   a deletion we asked for arrives as a failure
+ *
+ * Unknown conditions and outputs are kept as they came, within limits: 64 conditions, 100 warnings, 64 outputs of 8 KiB.
  */
 
 import { z } from 'zod';
@@ -10,7 +14,7 @@ import { ObservedConditions, ObservedCount, ObservedInstant } from '../../kernel
 import { isShallow } from '../../kernel/rules/shallow.ts';
 import { Phase, type Progress } from './operation.ts';
 
-/** The part of a resource's status that is read. Whatever does not fit is left out, never an error. */
+/** The part of a resource's status that is read. A value that does not fit is left out; it is never an error. */
 export const ObservedStatus = z
   .object({
     phase: Phase.optional().catch(undefined),
@@ -40,7 +44,7 @@ export const maxWarningCount = 100;
 const maxOutputCount = 64;
 const maxOutputLength = 8192;
 
-/** The phase that the resource states, or that its conditions imply. */
+/** The phase that the resource states, else the one that its conditions imply. */
 export function statedPhase(status: ObservedStatus, cancelRequested: boolean): Phase {
   const phase = status.phase ?? impliedPhase(status);
   const failed = status.conditions?.find((condition) => condition?.type === 'Failed' && condition.status === 'True');
@@ -59,7 +63,10 @@ function impliedPhase(status: ObservedStatus): Phase {
   return is('Running', 'True') ? 'Running' : 'Pending';
 }
 
-/** One a type, and never `Delivered`, which is ours. Where the cluster tells no time, `known` does if it says the same. */
+/**
+ * One condition a type, and never `Delivered`, which is ours. Without a transition time in the status, a known condition of
+ * the same type and status keeps its own.
+ */
 export function statedConditions(
   status: ObservedStatus,
   known: readonly Condition[],
@@ -96,7 +103,7 @@ export function statedProgress({ progress }: ObservedStatus): Progress | undefin
   return itemsDone === undefined ? undefined : { itemsDone, ...(totalItems !== undefined && { totalItems }) };
 }
 
-/** What is too large is left out, warnings are shortened. */
+/** Leaves out outputs that are too large, and shortens warnings. */
 export function statedOutputs({ outputs = {} }: ObservedStatus): Readonly<Record<string, unknown>> {
   const kept = Object.entries(outputs)
     .map(([key, value]) => [clip(key), key === 'warnings' && Array.isArray(value) ? textsIn(value) : storable(value)])
@@ -104,7 +111,7 @@ export function statedOutputs({ outputs = {} }: ObservedStatus): Readonly<Record
   return Object.fromEntries(kept.slice(0, maxOutputCount));
 }
 
-/** The warnings among outputs: they are the engine's, beside those of the API server. */
+/** The engine's warnings, which are among the outputs. The API server's are not. */
 export function warningsIn({ warnings }: Readonly<Record<string, unknown>>): readonly string[] {
   return Array.isArray(warnings) ? textsIn(warnings) : [];
 }
@@ -116,7 +123,7 @@ function textsIn(values: readonly unknown[]): readonly string[] {
     .map((value) => clip(value));
 }
 
-/** Text that a database takes, at any depth. */
+/** The value with text that PostgreSQL can store, at any depth. */
 function storable(value: unknown): unknown {
   if (typeof value === 'string') return clip(value, maxOutputLength);
   if (Array.isArray(value)) return value.map(storable);
@@ -124,7 +131,7 @@ function storable(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [clip(key), storable(inner)]));
 }
 
-/** In the cluster's words: what it says of this phase. */
+/** The reason and message of the cluster for this phase; the phase itself when the cluster gives none. */
 export function phaseMessage(phase: Phase, conditions: readonly Condition[]): string {
   const stated = conditions.find(({ type, status }) => type === phase && status === 'True');
   const other = conditions.find(({ type, status }) => type === 'Accepted' && status === 'False');

@@ -1,12 +1,13 @@
 /**
- * One day-2 action on one application: what was asked for, and what the cluster says has become of it.
+ * One day-2 action on one application: the request, and the state that its cluster reports.
  *
  *   Pending ──► Running ──► Succeeded | Failed
  *      └───────────┴──────► Cancelled             (a terminal phase never changes)
  *
- * Pending → Running and the ends are told by the cluster (ingest); Pending → Failed also by a refused delivery or its
- * deadline, Pending and Running → Failed by the class's deadlines, and Pending → Cancelled by a cancel that came before
- * the delivery.
+ *   the cluster     moves it on, through its watch or its agent, to Running and to every end (observe.ts)
+ *   a delivery      ends it when the cluster refuses the resource, or no longer has it (delivery)
+ *   a deadline      fails it while Pending or Running (deadlines.ts)
+ *   a cancel        ends it while it is surely not in the cluster (cancel.ts)
  */
 
 import { z } from 'zod';
@@ -21,42 +22,41 @@ import { Engine, OperationType, RequestedEngine, RequestedType } from '../../ker
 export const Phase = z.enum(['Pending', 'Running', 'Succeeded', 'Failed', 'Cancelled']).meta({
   id: 'Phase',
   description:
-    "The Operation's phase, as the cluster's resource has it. Blocked is Pending with the condition Blocked.",
+    'The phase of the Operation, in the terms of its resource in the cluster. Succeeded, Failed and Cancelled are terminal: such a phase never changes. An Operation that is blocked is Pending and has the condition Blocked.',
 });
 export type Phase = z.infer<typeof Phase>;
 
 export const Origin = z.enum(['schedule', 'request', 'cluster']).meta({
   id: 'Origin',
   description:
-    'What made it: the fire of a schedule, a request to the API, or somebody else in the cluster (kubectl, Git, another tool).',
+    'Who made the Operation. schedule: the fire of a schedule. request: a request to the API. cluster: somebody else, in the cluster (kubectl, Git or another tool).',
 });
 
-/** A cluster that says something else than what is recorded: the record stays, and this is kept beside it. */
 export const Contradiction = z
   .object({
-    phase: Phase.describe('What the cluster says.'),
-    message: z.string(),
-    at: Instant.describe('When it was first told.'),
+    phase: Phase.describe('The phase that the cluster states.'),
+    message: z.string().describe('The reason and the message of the cluster.'),
+    at: Instant.describe('When this service first learnt of it.'),
   })
   .meta({
     id: 'Contradiction',
     description:
-      'The cluster says otherwise, after the Operation had ended here: for example it went on after our deadline and succeeded.',
+      'The cluster states another end than the one that is recorded here. The Operation keeps its phase. Example: it failed here at a deadline, went on in the cluster and succeeded.',
   });
 export type Contradiction = z.infer<typeof Contradiction>;
 
 export const Progress = z
   .object({
-    totalItems: z.int().min(0).optional(),
-    itemsDone: z.int().min(0).optional(),
+    totalItems: z.int().min(0).optional().describe('How many objects Velero knows of so far.'),
+    itemsDone: z.int().min(0).optional().describe('How many of them are done.'),
   })
   .meta({
     id: 'Progress',
-    description: 'Kubernetes objects, as Velero counts them: how many are done of how many that it knows of.',
+    description: 'Progress in Kubernetes objects, as Velero counts them.',
   });
 export type Progress = z.infer<typeof Progress>;
 
-/** What we still owe the cluster for this Operation. */
+/** The call that we still owe the cluster for this Operation. */
 export const DeliveryAction = z.enum(['Apply', 'Delete']);
 export type DeliveryAction = z.infer<typeof DeliveryAction>;
 
@@ -66,55 +66,62 @@ export const Operation = z
     organizationId: Id,
     clusterId: Id,
     applicationInstanceId: Id.optional().describe(
-      'Absent when somebody else made it for an application that is not registered here.',
+      'Absent when somebody else made the Operation for an application that is not registered here.',
     ),
     scheduleId: Id.optional(),
-    scheduledFor: Instant.optional().describe('The slot of the schedule that this Operation is the fire of.'),
-    name: DnsLabel.describe("The resource's name in the cluster, and the Velero Backup's or Restore's."),
+    scheduledFor: Instant.optional().describe('The slot of the schedule for which the Operation was made.'),
+    name: DnsLabel.describe('The name of the resource in the cluster, and of the Velero Backup or Restore.'),
     namespace: DnsLabel,
-    target: DnsLabel.describe('The ApplicationInstance that it acts on, in the same namespace.'),
+    target: DnsLabel.describe('The name of the ApplicationInstance on which it acts, in the same namespace.'),
     type: OperationType,
     engine: Engine,
     parameters: z
       .record(z.string(), z.unknown())
       .describe(
-        'As they were resolved: the request or schedule over the application class, without ttl. Those of OperationParameters; with origin cluster whatever was applied there.',
+        'The parameters as they were resolved: those of the request or schedule over those of the application class, without ttl. They are of OperationParameters. With origin cluster they are whatever was applied there.',
       ),
-    ttl: Ttl.optional().describe('Backups only.'),
+    ttl: Ttl.optional().describe('How long the copy is kept. Backups only.'),
     ttlSource: TtlSource.optional(),
     origin: Origin,
     requestedBy: z
       .string()
       .describe(
-        'The name of the API key, schedule/<name> for a fire, or cluster/<field manager> of who applied it there; with the id of an Operation of another control plane where it carries one.',
+        'Who asked for it. For a request: the name of the API key. For a fire: schedule/<name>. With origin cluster: cluster/<field manager> of who applied it, followed by the id of the Operation of another control plane when the resource carries one.',
       ),
-    onBehalfOf: z.string().optional().describe('The person that X-On-Behalf-Of named.'),
+    onBehalfOf: z.string().optional().describe('The person whom the header X-On-Behalf-Of named.'),
     phase: Phase,
-    conditions: z.array(Condition).describe("The cluster's own, and those of this service. Lists of reasons grow."),
+    conditions: z
+      .array(Condition)
+      .describe("The cluster's own conditions, and those of this service. Later versions may add reasons."),
     progress: Progress.optional(),
     outputs: z
       .record(z.string(), z.unknown())
       .describe(
-        'As the cluster gives them, for example backupName, backupItemCount, backupSizeBytes, storageLocation.',
+        'Outputs as the cluster states them, for example backupName, backupItemCount, backupSizeBytes, storageLocation.',
       ),
-    warnings: z.array(z.string()).describe('What the API server and the engine warned about, in their words.'),
-    uid: z.string().optional().describe("The resource's uid in the cluster, once it is known."),
+    warnings: z.array(z.string()).describe('Warnings of the API server and the engine, in their words.'),
+    uid: z.string().optional().describe('The uid of the resource in the cluster. Absent until it is known.'),
     cancelRequestedAt: Instant.optional(),
     deliverBefore: Instant.optional().describe(
-      'What the cluster has not accepted by then fails with DeadlineExceeded and is never delivered. From the schedule, the request or the application class; absent with origin cluster.',
+      'If the cluster has not accepted the resource by then, the Operation fails with DeadlineExceeded and is never delivered. Set from the schedule, the request or the application class. Absent with origin cluster.',
     ),
     contradiction: Contradiction.optional(),
     createdAt: Instant,
     deliveredAt: Instant.optional().describe('When the cluster accepted the resource.'),
-    startedAt: Instant.optional().describe('As the cluster tells it.'),
-    finishedAt: Instant.optional().describe('As the cluster tells it, else when this service learnt of the end.'),
-    expiresAt: Instant.optional().describe(
-      'When the copy expires: its start plus ttl. An estimate; Velero collects up to an hour late.',
+    startedAt: Instant.optional().describe('When it started, as the cluster states it.'),
+    finishedAt: Instant.optional().describe(
+      'When it ended, as the cluster states it; else when this service learnt of the end.',
     ),
-    observedAt: Instant.optional().describe('When the cluster last told something new.'),
+    expiresAt: Instant.optional().describe(
+      'When the copy expires: its start plus ttl. This is an estimate: Velero deletes an expired copy up to an hour later.',
+    ),
+    observedAt: Instant.optional().describe('When the cluster last stated something new.'),
     revision: Revision,
   })
-  .meta({ id: 'Operation', description: 'One backup or restore: what was asked for and what the cluster says of it.' });
+  .meta({
+    id: 'Operation',
+    description: 'One backup or restore: the request, and the state that the cluster reports.',
+  });
 export type Operation = z.infer<typeof Operation>;
 
 export const DeliveryDeadline = z
@@ -128,17 +135,19 @@ export const NewOperation = z
     type: RequestedType,
     engine: RequestedEngine.optional().describe('Default velero.'),
     name: DnsLabel.optional().describe(
-      'Default: <target>-<type>-<time>-<suffix>. Unique in the cluster, for good: a copy of that name may be in the bucket.',
+      'Default: <target>-<type>-<time>-<suffix>. Unique in the cluster for ever, because a copy of that name may still be in the bucket.',
     ),
-    ttl: Ttl.optional().describe("Backups only. Default: the organization's or the class's for backups on demand."),
+    ttl: Ttl.optional().describe(
+      "Backups only. Default: the ttl for backups on demand of the organization's override, else of the application class, else 720h.",
+    ),
     deliveryDeadlineSeconds: DeliveryDeadline.optional().describe(
-      "How long it may wait for its cluster, in seconds. Default: the application class's deliveryDeadlineSeconds.",
+      'How long it may wait for its cluster, in seconds. Default: deliveryDeadlineSeconds of the application class.',
     ),
     parameters: OperationParameters.optional().describe(
-      "A Backup's go over the application class's defaults, key by key.",
+      'For a Backup they go over the defaults of the application class, key by key.',
     ),
   })
-  .meta({ id: 'NewOperation', description: 'A backup or restore that is wanted now.' });
+  .meta({ id: 'NewOperation', description: 'A backup or restore to make now.' });
 export type NewOperation = z.infer<typeof NewOperation>;
 
 export function isTerminal(phase: Phase): boolean {

@@ -2,7 +2,7 @@
 import { type ProblemRows, problemsIn } from '../../kernel/rules/problem.ts';
 
 export const operationProblems = {
-  'already-finished': { status: 409, title: 'It has already ended' },
+  'already-finished': { status: 409, title: 'The Operation has already ended' },
 } as const satisfies ProblemRows;
 
 export const operationProblem = problemsIn(operationProblems);

@@ -1,30 +1,46 @@
-/** The reasons that Operations declare: of the events of an Operation, and of our own conditions on it. */
+/** The reasons of an Operation's events and of our own conditions on it, with the messages that several rules give. */
 import { type ConditionRows, clip, conditionsIn } from '../../kernel/rules/condition.ts';
 import { type EventRows, eventsIn, type NewEvent } from '../../kernel/rules/event.ts';
 import type { Operation } from './operation.ts';
 
 export const operationEvents = {
-  Created: { type: 'Normal', text: 'A fire, a person or a program asked for it.', since: '0.1' },
-  CancelRequested: { type: 'Normal', text: 'A person or a program asked to cancel it.', since: '0.1' },
-  Cancelled: { type: 'Normal', text: 'It ended because it was cancelled.', since: '0.1' },
-  Returned: { type: 'Warning', text: 'Its resource is in the cluster again after a cancel.', since: '0.1' },
+  Created: { type: 'Normal', text: 'A schedule, a person or a program asked for the Operation.', since: '0.1' },
+  CancelRequested: { type: 'Normal', text: 'A person or a program asked to cancel the Operation.', since: '0.1' },
+  Cancelled: { type: 'Normal', text: 'The Operation ended because it was cancelled.', since: '0.1' },
+  Returned: {
+    type: 'Warning',
+    text: 'The Operation is cancelled, and its resource is in the cluster again.',
+    since: '0.1',
+  },
   Contradicted: { type: 'Warning', text: 'The cluster states another end than the one recorded here.', since: '0.1' },
-  ExternalDeletion: { type: 'Warning', text: 'Somebody else deleted its resource.', since: '0.1' },
-  DeadlineExceeded: { type: 'Warning', text: 'The cluster did not accept it before deliverBefore.', since: '0.1' },
-  PendingTimeout: { type: 'Warning', text: 'It stayed Pending longer than pendingDeadlineSeconds.', since: '0.1' },
-  RunningTimeout: { type: 'Warning', text: 'It stayed Running longer than runningDeadlineSeconds.', since: '0.1' },
+  ExternalDeletion: { type: 'Warning', text: 'Somebody else deleted the resource in the cluster.', since: '0.1' },
+  DeadlineExceeded: {
+    type: 'Warning',
+    text: 'The cluster did not accept the resource before deliverBefore.',
+    since: '0.1',
+  },
+  PendingTimeout: {
+    type: 'Warning',
+    text: 'The Operation was Pending for longer than pendingDeadlineSeconds.',
+    since: '0.1',
+  },
+  RunningTimeout: {
+    type: 'Warning',
+    text: 'The Operation was Running for longer than runningDeadlineSeconds.',
+    since: '0.1',
+  },
 } as const satisfies EventRows;
 
-/** Reasons in which a cluster or the network puts a delivery off, or refuses it. */
+/** Why a delivery is tried again or has failed. */
 const deliveryFailures = {
-  Unreachable: 'The cluster cannot be reached; it is tried again.',
-  Throttled: 'The API server is too busy; it is tried again.',
-  ServerError: 'The API server failed; it is tried again.',
-  CredentialsRejected: 'The API server rejects the credentials; it is tried again.',
-  ConflictingOperation: 'Another Operation of the application is open; it is tried again.',
-  QuotaExceeded: 'A quota of the namespace is full; it is tried again.',
-  Forbidden: 'The credentials lack a right; it is tried once more, then it fails.',
-  AdmissionRejected: "The operator's webhook or a policy refuses it.",
+  Unreachable: 'The cluster cannot be reached; the delivery is tried again.',
+  Throttled: 'The API server is too busy; the delivery is tried again.',
+  ServerError: 'The API server failed; the delivery is tried again.',
+  CredentialsRejected: 'The API server rejects the credentials; the delivery is tried again.',
+  ConflictingOperation: 'Another Operation of the application has not ended; the delivery is tried again.',
+  QuotaExceeded: 'A quota of the namespace is full; the delivery is tried again.',
+  Forbidden: 'The credentials lack a right; the delivery is tried once more and then fails.',
+  AdmissionRejected: "The operator's webhook or a policy refuses the resource.",
   TargetNotFound: 'The cluster has no such application.',
   CapabilityMissing: 'The application does not allow Operations of this type and engine.',
   FieldConflict: 'Another field manager owns a field of the resource.',
@@ -33,30 +49,30 @@ const deliveryFailures = {
   NamespaceTerminating: 'The namespace is being deleted.',
   CrdMissing: 'The cluster does not serve Operations.',
   CrdTerminating: 'The CRD of Operations is being deleted.',
-  DeadlineExceeded: 'The cluster did not accept it before deliverBefore.',
+  DeadlineExceeded: 'The cluster did not accept the resource before deliverBefore.',
 } as const;
 
 export const operationConditions = {
   Delivered: {
     of: 'Operation',
-    text: 'The cluster has the resource. False while it is tried again, or for good. Unknown: a call had no answer.',
+    text: 'Whether the cluster has accepted the resource. False: the delivery is tried again, or has failed. Unknown: a call had no answer.',
     since: '0.1',
     reasons: { Applied: 'The cluster has accepted the resource.', ...deliveryFailures },
   },
   Failed: {
     of: 'Operation',
-    text: 'It ended without what it was for.',
+    text: 'The Operation ended without success.',
     since: '0.1',
     reasons: {
       ExternalDeletion: 'Somebody else deleted the resource in the cluster.',
-      PendingTimeout: 'It stayed Pending longer than pendingDeadlineSeconds.',
-      RunningTimeout: 'It stayed Running longer than runningDeadlineSeconds.',
+      PendingTimeout: 'The Operation was Pending for longer than pendingDeadlineSeconds.',
+      RunningTimeout: 'The Operation was Running for longer than runningDeadlineSeconds.',
       ...deliveryFailures,
     },
   },
   Cancelled: {
     of: 'Operation',
-    text: 'It ended because it was cancelled.',
+    text: 'The Operation ended because it was cancelled.',
     since: '0.1',
     reasons: { CancelledByUser: 'A person or a program cancelled it.' },
   },
@@ -70,7 +86,10 @@ export const operationConditions = {
 
 export const operationCondition = conditionsIn(operationConditions);
 
-/** What an event about the Operation is about. */
+export const acceptedMessage = 'The cluster has accepted the resource.';
+export const deletedElsewhereMessage = 'Somebody else deleted the resource in the cluster.';
+
+/** The ids that an event of the Operation carries. */
 export function about(operation: Operation) {
   const { organizationId, clusterId, applicationInstanceId, scheduleId, id } = operation;
   return {
