@@ -1,4 +1,4 @@
-/** What others did: the mirror of clusters' applications, and the Operations that somebody else made there. */
+/** The record of what clusters state, the leases under which connectors watch them, and the watch itself. */
 
 import type { Mirrored } from '../applications/rules/mirrored-application.ts';
 import type { ObservedApplication } from '../applications/rules/observed-application.ts';
@@ -28,7 +28,7 @@ export interface ApplicationMirror {
   ): Promise<number>;
 }
 
-/** Named ones; or those that were known when a list began, and are not in it. */
+/** The named places; or those that were known when a list began and are not in it. */
 export type Places =
   | { readonly at: readonly { readonly namespace: string; readonly name: string }[] }
   | { readonly missingFrom: CompleteList };
@@ -38,18 +38,19 @@ export interface MirrorDecision {
   readonly events: readonly NewEvent[];
 }
 
-/** What is mirrored at a place, what is registered there, or both. */
+/** The mirrored application at a place, the application instance that is registered there, or both. */
 export interface KnownApplication {
   readonly mirrored?: Mirrored | undefined;
   readonly applicationInstanceId?: string | undefined;
 }
 
 export interface ForeignOperations {
-  /** Rows of ours with one of these ids, and those on their way under one of these names. */
+  /** Our rows with one of these ids, and our rows that are on their way under one of these names. */
   own(clusterId: string, ids: readonly string[], names: readonly string[]): Promise<readonly OwnOperation[]>;
   /**
-   * Records those that are not recorded yet, in one statement, each with its event and the application that is
-   * registered for it; says how many. With a limit only those among the newest so many of the cluster.
+   * Records those that are not recorded yet, in one statement, each with its event and the application instance that is
+   * registered for it. Returns how many. With a limit, it records only those that are among the newest `limit` Operations
+   * of others in the cluster.
    */
   record(
     clusterId: string,
@@ -61,15 +62,15 @@ export interface ForeignOperations {
 
 export interface Ingested {
   readonly changedCount: number;
-  /** What was about no Operation that is known. */
+  /** Observations that are about no recorded Operation. */
   readonly unmatched: readonly Observation[];
 }
 
 /** The hot path from a cluster. */
 export interface Observations {
   /**
-   * Locks the Operations of this cluster that are named, folds each, and writes what changed in one batch. What is
-   * unmatched is about none that is known.
+   * Locks the Operations of this cluster that have the names of the observations, passes each to `decide`, and writes all
+   * that changed in one batch.
    */
   ingest(
     clusterId: string,
@@ -77,22 +78,22 @@ export interface Observations {
     decide: (operation: KnownOperation, observation: Observation) => Observed,
     fence?: Fence,
   ): Promise<Ingested>;
-  /** Operations that the cluster should have: delivered, not ended, and delivered before `before`. */
+  /** The Operations that the cluster should have: delivered before `before`, and not ended. */
   expected(clusterId: string, before: string): Promise<readonly { name: string; namespace: string; uid: string }[]>;
 }
 
-/** Which connector watches which cluster. Times are the database's real ones: a test's clock does not reach them. */
+/** Which connector watches which cluster. Leases go by the database's real clock; a test's clock does not reach them. */
 export interface Leases {
-  /** Says that the connector lives, lets what it holds begin anew, and forgets connectors that have died. */
+  /** Records that the connector lives, extends the leases that it holds, and forgets connectors that have died. */
   renew(connectorId: string): Promise<void>;
   shares(): Promise<ClusterShares>;
   freeCount(): Promise<number>;
-  /** Takes free clusters, each under a new epoch; `fromOthersCount` of them were another connector's. */
+  /** Takes free clusters, each under a new epoch. `fromOthersCount` of them were another connector's. */
   take(connectorId: string, count: number): Promise<{ readonly takenCount: number; readonly fromOthersCount: number }>;
-  /** Gives clusters to another connector that lives, under a new epoch; busy ones are passed over. */
+  /** Gives clusters to another connector that lives, under a new epoch. Locked ones are passed over. Returns how many. */
   handOver(connectorId: string, to: string, count: number): Promise<number>;
   held(connectorId: string): Promise<readonly HeldCluster[]>;
-  /** Frees all that the connector holds, and forgets it. */
+  /** Frees all clusters that the connector holds, and forgets the connector. */
   release(connectorId: string): Promise<void>;
 }
 
@@ -101,27 +102,27 @@ export interface HeldCluster {
   readonly epoch: number;
   /** Changes when the credentials do. */
   readonly credentialsRevision: number;
-  /** Raised by whoever wants the watch to begin again with a list. */
+  /** Raised to have the watch start again with a list. */
   readonly relistRevision: number;
-  /** Of the lease, when it was read. */
+  /** How long the lease still lasted when it was read. */
   readonly remainingSeconds: number;
 }
 
 export interface Watcher {
   readonly operations: Followed<Observation>;
   readonly applications: Followed<ObservedApplication>;
-  /** Where applications of ours are: asked for several times a minute while the whole cluster may not be listed. */
+  /** The namespaces of registered applications. Called several times a minute while the whole cluster may not be listed. */
   namespaces(): Promise<readonly string[]>;
   state(state: WatchState): Promise<void>;
 }
 
 export interface Followed<Observed> {
-  /** What was seen, in order. The watch goes on when it resolves; when it rejects the watch starts again with a list. */
+  /** Takes observations, in order. The watch goes on when it resolves, and starts again with a list when it rejects. */
   seen(observations: readonly Observed[]): Promise<void>;
   listed(list: CompleteList): Promise<void>;
 }
 
-/** Every resource of the kind that there was when the list began: in the namespace, or in the cluster without one. */
+/** All resources of the kind that existed when the list began, in the namespace; without one, in the whole cluster. */
 export interface CompleteList {
   readonly namespace?: string | undefined;
   /** By `namespace/name`. */
@@ -131,12 +132,12 @@ export interface CompleteList {
 
 export type FollowedResource = 'operations' | 'applicationinstances';
 
-/** Watching: everything is followed but for what is limited. Interrupted: at least some of it is not, for now. */
+/** Watching: everything is followed, except the limits. Interrupted: at least a part is not followed, for now. */
 export type WatchState =
   | { readonly kind: 'Watching'; readonly limited?: readonly WatchLimit[] }
   | { readonly kind: 'Interrupted'; readonly failure: ClusterFailure };
 
-/** Refused: cannot be followed at all, in the cluster's words. Polled: listed every ten seconds instead of watched. */
+/** Refused: the resource cannot be followed; `message` is the cluster's. Polled: it is listed every ten seconds instead. */
 export interface WatchLimit {
   readonly resource: FollowedResource;
   readonly namespace?: string | undefined;
@@ -144,12 +145,11 @@ export interface WatchLimit {
   readonly message: string;
 }
 
-/** Watches of clusters. Nothing throws for what a cluster or the network does. */
+/** Watches clusters. It never throws for what a cluster or the network does. */
 export interface ClusterWatch {
   /**
-   * Lists Operations and ApplicationInstances, then watches, until `signal`; comes back to the list whenever a watch
-   * cannot go on. Where the whole cluster may not be listed, the watcher's namespaces are followed one by one. Never
-   * rejects.
+   * Lists Operations and ApplicationInstances and then watches them, until `signal` aborts. It lists again whenever a watch
+   * cannot go on. Where the whole cluster may not be listed, it follows the watcher's namespaces one by one. Never rejects.
    */
   watch(target: ClusterTarget, watcher: Watcher, signal: AbortSignal): Promise<void>;
 }

@@ -1,10 +1,15 @@
 /**
- * One connector's part in sharing the clusters. `look` takes no input: about every three seconds it says that this
- * connector lives and renews what it holds, hands over what is more than its share, and each time it takes what is free.
+ * One connector's part in sharing the clusters. Each cluster is watched by the connector that holds its lease, a row in
+ * PostgreSQL (src/postgres/observation/leases.ts). rules/cluster-shares.ts says who takes and who hands over.
  *
- *   dies          its leases end within ten seconds, and the next look of another takes them
- *   is closed     frees them at once
- *   starts        takes what is free, and is handed the rest by those that hold more
+ * `look` takes no input. About every three seconds it records that this connector lives, renews its leases, and hands over
+ * what is more than its share. Between two renewals it takes clusters that have become free.
+ *
+ *   a connector dies        its leases end within 10 s, and others take them by the 12th second
+ *   a connector is closed   it frees its leases at once
+ *   a connector starts      it takes free clusters, and those that hold more hand it the rest
+ *
+ * Leases go by the real clock of the database, because the clocks of two processes may differ.
  */
 
 import type { Log } from '../kernel/ports.ts';
@@ -14,9 +19,9 @@ import { handOvers, takeCount } from './rules/cluster-shares.ts';
 export interface LeasePorts {
   readonly leases: Leases;
   readonly log: Log;
-  /** In [0, 1): spreads the rounds of several connectors. */
+  /** Returns a number in [0, 1), which spreads the rounds of several connectors. */
   readonly chance: () => number;
-  /** How many clusters were taken from another connector. */
+  /** Called with the number of clusters that were another connector's until now. */
   readonly tookOver: (count: number) => void;
 }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { until } from '../../../test/support/until.ts';
 import { startLimiter } from './start-limiter.ts';
 
-test('no more begin at once than the line is wide, and all run together in the end', async () => {
+test('no more start at once than the limiter allows, and in the end all run together', async () => {
   const limiter = startLimiter({ maxStarting: 3, maxStartMs: 60_000 });
   const { signal } = new AbortController();
   let starting = 0;
@@ -30,7 +30,7 @@ test('no more begin at once than the line is wide, and all run together in the e
   await Promise.all(all);
 });
 
-/** Work that starts, and then runs until it is told to end. */
+/** Work that starts, and then runs until `end` is called. */
 function lasting() {
   let end = () => {};
   const ended = new Promise<void>((resolve) => {

@@ -1,10 +1,10 @@
 /**
- * Lets much that is to run for long begin a few at a time: the next begins when one before it says that it has started,
- * has ended, or has taken its time. So a thousand watches do not connect all at once, and mute clusters hold few up.
+ * Starts long-running work a few at a time, so that a thousand watches do not connect all at once. A place becomes free when
+ * its work has called `started`, has ended, or has had two seconds. So a cluster that does not answer delays few others.
  */
 
 export interface StartLimiter {
-  /** Resolves when `work` has ended; without beginning it if `signal` aborts before its turn. */
+  /** Resolves when `work` has ended. If `signal` aborts before its turn, `work` is not started. */
   run(signal: AbortSignal, work: (started: () => void) => Promise<void>): Promise<void>;
 }
 
@@ -16,7 +16,7 @@ export function startLimiter({ maxStarting = 50, maxStartMs = 2_000 } = {}): Sta
     startingCount += 1;
     return Promise.resolve();
   };
-  /** The place goes to the next one in the line. */
+  /** Gives the place to the one that has waited longest. */
   const leave = () => {
     const next = waiting.shift();
     if (next === undefined) startingCount -= 1;

@@ -1,10 +1,13 @@
 /**
- * Keeps one watch going for each cluster that this connector holds, and folds what they see into our record. `reconcile`
- * takes no input: it compares the watches that run with the leases that are held, ends what is not wanted, and begins
- * what is missing, or anew where the credentials changed or a list was asked for.
+ * Keeps one watch running for each cluster that this connector holds, and folds what the watches see into our record.
  *
- * A watch lives no longer than its lease, by this process' own clock, which goes on while the process is stopped or the
- * database away; and whatever it writes goes under the lease's epoch, so a late write is refused.
+ * `reconcile` takes no input. It compares the watches that run with the leases that are held. It ends those without a
+ * lease and starts those that are missing. It starts a watch again when the epoch or the credentials have changed, or when
+ * somebody has raised `cluster.relist_revision` to have the cluster listed.
+ *
+ * Two connectors never write for the same cluster. A watch ends when its lease has run out by this process' own clock,
+ * which goes on while the process is stopped or the database is away. And each write carries the epoch of its lease: once
+ * another connector holds the cluster, the database refuses it (src/postgres/clusters/fence.ts).
  */
 
 import type { ClusterDirectory, ClusterTarget } from '../clusters/ports.ts';
@@ -31,19 +34,18 @@ export interface WatchPorts extends MirrorPorts, RecordForeignPorts {
 
 interface Running {
   readonly lease: HeldCluster;
-  /** When the lease runs out at the latest, by `performance.now()`. */
+  /** When the lease ends, by `performance.now()`; counted from before the database was asked. */
   until: number;
   readonly abort: AbortController;
 }
 
 export interface Watches {
-  /** Says how many watches it has ended and begun. A call that a later one has overtaken does nothing more. */
-  reconcile(): Promise<number>;
-  /** Ends the watches whose lease has run out; says how many. Asks nobody, so it works while the database is away. */
-  endExpired(): number;
+  reconcile(): Promise<void>;
+  /** Ends the watches whose lease has run out. It needs no database, so it works while the database is away. */
+  endExpired(): void;
   close(): Promise<void>;
   readonly count: number;
-  /** Leases that were held at the last look. */
+  /** How many leases `reconcile` found at its last call. */
   readonly heldCount: number;
 }
 
@@ -133,9 +135,9 @@ function isSame(a: HeldCluster, b: HeldCluster): boolean {
 /** The lease that a watch writes under. */
 interface Held {
   readonly fence: Fence;
-  /** A write was refused because somebody else holds the cluster. */
+  /** To be called when a write was refused because another connector holds the cluster. */
   readonly lost: () => void;
-  /** The watch has told how it stands. */
+  /** To be called when the watch has reported its first state. */
   readonly started: () => void;
 }
 
@@ -144,7 +146,7 @@ function watcherOf(ports: WatchPorts, cluster: ClusterTarget['cluster'], { fence
   const clusterId = cluster.id;
   const applications = mirrorApplications(ports, { cluster, fence });
   const foreign = recordForeignOperations(ports, { cluster, fence });
-  /** For each write: the first that is refused ends the watch. */
+  /** Wraps each write: the first one that is refused ends the watch. */
   const fenced = async <T>(write: Promise<T>): Promise<T> => {
     try {
       return await write;
@@ -199,6 +201,6 @@ function watching(state: WatchState): ReportedCondition {
     const where = namespace === undefined ? resource : `${resource} in ${namespace}`;
     return `${where} (${reason}): ${message}`;
   });
-  const message = ['Status is followed as it changes.', ...limits].join(' ');
+  const message = ['The service follows changes as they happen.', ...limits].join(' ');
   return watchCondition('Watching', 'True', limits.length === 0 ? 'Watching' : 'Limited', message, '');
 }

@@ -1,4 +1,7 @@
-/** How long a delivery waits before it is tried again. */
+/**
+ * How long a delivery waits before it is tried again: 20 s at most, as a watch does. So the record and the cluster agree
+ * within half a minute of the end of a fault.
+ */
 
 const firstDelaySeconds = 1;
 export const maxDelaySeconds = 20;

@@ -1,14 +1,16 @@
 /**
- * How connectors share the clusters. Each takes free ones up to the fair share; whoever holds at least two more than
- * another hands some over. So the counts end at most one apart, from wherever they begin, and then nothing moves any
- * more: a share that was only a bound from above would leave a late connector idle, and giving back for anybody to take
- * would leave clusters unwatched and could go back and forth.
+ * How connectors share the clusters. Each connector takes free clusters up to the fair share. A connector that holds at
+ * least two more than another hands some over to it. So the counts end at most one apart, from any beginning, and then
+ * nothing moves any more.
+ *
+ * Two simpler ways were ruled out. With only an upper bound, a connector that starts late would stay idle. If a connector
+ * gave clusters back for any other to take, they would be unwatched for a while and could go back and forth.
  */
 
-/** Of the connectors that live, as the database sees them at one moment. */
+/** The clusters and the living connectors, as the database sees them at one moment. */
 export interface ClusterShares {
   readonly clusterCount: number;
-  /** Clusters that nobody holds. */
+  /** Clusters that no connector holds. */
   readonly freeCount: number;
   readonly connectors: readonly ConnectorShare[];
 }
@@ -16,7 +18,7 @@ export interface ClusterShares {
 export interface ConnectorShare {
   readonly id: string;
   readonly heldCount: number;
-  /** Has lived for a while and spoke just now: one that starts and dies again is given nothing to lose. */
+  /** It has lived for a while and has renewed just now. A connector that starts and dies again is handed nothing. */
   readonly steady: boolean;
 }
 
@@ -25,14 +27,14 @@ export interface HandOver {
   readonly count: number;
 }
 
-/** A watch that moves begins again with a list: this many a connector and round, so that joining is no storm. */
+/** A cluster that moves is listed again. This many move in one round of a connector, so that a new one causes no rush. */
 const maxHandedOver = 50;
 
 export function fairShare({ clusterCount, connectors }: ClusterShares): number {
   return Math.ceil(clusterCount / Math.max(1, connectors.length));
 }
 
-/** How many free clusters this connector takes. */
+/** How many free clusters this connector is to take. */
 export function takeCount(shares: ClusterShares, id: string): number {
   const held = shares.connectors.find((connector) => connector.id === id)?.heldCount;
   if (held === undefined) return 0;
@@ -40,8 +42,8 @@ export function takeCount(shares: ClusterShares, id: string): number {
 }
 
 /**
- * What this connector hands over. All of them plan the same moves from the same shares and do their own, so two that
- * hold too many do not both fill up the one that holds too few. Nothing moves while something is free.
+ * The hand-overs of this connector. Each connector computes the same moves from the same shares and makes its own. So two
+ * that hold too many do not both fill up the one that holds too few. No cluster is handed over while one is free.
  */
 export function handOvers(shares: ClusterShares, id: string): readonly HandOver[] {
   if (shares.freeCount > 0) return [];

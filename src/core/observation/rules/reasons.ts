@@ -16,16 +16,16 @@ export const observationEvent = eventsIn(observationEvents);
 export const observationConditions = {
   Watching: {
     of: 'Cluster',
-    text: 'Operations and applications are followed as they change.',
+    text: 'Whether the service follows Operations and applications in the cluster as they change.',
     since: '0.1',
     reasons: {
-      Watching: 'Everything is followed.',
-      Limited: 'Something is not followed; the message lists it.',
+      Watching: 'It follows all of them.',
+      Limited: 'It does not follow some of them; the message lists which.',
       Unreachable: 'The cluster cannot be reached.',
       Throttled: 'The API server is too busy.',
       ServerError: 'The API server failed.',
       CredentialsRejected: 'The API server rejects the credentials.',
-      Refused: 'The cluster does not allow Operations to be followed.',
+      Refused: 'The cluster does not allow the service to follow Operations.',
     } satisfies Record<ClusterFailure['kind'] | 'Watching' | 'Limited', string>,
   },
 } as const satisfies ConditionRows;
