@@ -1,30 +1,32 @@
-/** What protection is judged from, and the copies that can be restored. */
+/** The facts from which protection is judged, and the copies that can be restored. */
 
 import type { Page, PageQuery } from '../kernel/rules/page.ts';
 import type { ProtectionFacts } from './rules/protection.ts';
 import type { ProtectionChange, RecordedProtection } from './rules/protection-changes.ts';
 import type { RecoveryPoint } from './rules/recovery-point.ts';
 
-/** The copies that can be restored. */
 export interface RecoveryPoints {
   /** The copy that this Operation made, unless it has expired at `now`. */
   find(organizationId: string, operationId: string, now: string): Promise<RecoveryPoint | undefined>;
-  /** Those that have not expired at `now`; with `where.at` those that could be restored at that instant. */
+  /** The copies that have not expired at `now`; with `where.at`, those that could be restored at that instant. */
   page(organizationId: string, query: PageQuery, now: string): Promise<Page<RecoveryPoint>>;
 }
 
-/** The facts that protection is judged from, and what was told of it last. */
+/** The facts of an application, and the status that was recorded last; absent before the first one. */
 export interface KnownProtection {
   readonly facts: ProtectionFacts;
   readonly recorded?: RecordedProtection | undefined;
 }
 
 export interface Protections {
-  /** The next applications after this id, of all organizations, in the order of their ids. */
+  /** The next applications after the id `after`, of all organizations, in the order of their ids. */
   read(after: string | undefined, limit: number, now: string): Promise<readonly KnownProtection[]>;
-  /** Remembers what was told, and appends its events, where nobody else has told since it was read; says how many. */
+  /**
+   * Stores each changed status and appends its events in one statement. A change is left out when another process has stored
+   * one since the status was read. Returns how many were stored.
+   */
   record(changes: readonly ProtectionChange[]): Promise<number>;
   find(organizationId: string, applicationInstanceId: string, now: string): Promise<KnownProtection | undefined>;
-  /** In the order of the severity that was told last. Applications of which nothing was told yet are not among them. */
+  /** In the order of the severity that was recorded last. Applications without a recorded status are left out. */
   page(organizationId: string, query: PageQuery, now: string): Promise<Page<KnownProtection>>;
 }

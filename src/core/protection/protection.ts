@@ -1,4 +1,4 @@
-/** Protection as the API tells it: judged now, from what is recorded; ordered and chosen by what was told last. */
+/** Protection for the API: judged at the time of the request. A list is ordered and filtered by the recorded statuses. */
 
 import type { Caller } from '../access/rules/access.ts';
 import type { Clock } from '../kernel/ports.ts';
@@ -27,7 +27,10 @@ export async function getProtection(
   return judged(known, now);
 }
 
-/** What is by now of another status than is asked for is left out; it is found under its own within 15 s. */
+/**
+ * An application whose status has changed since it was recorded is left out of a list that asks for another status. Within
+ * 15 s it is listed under its own.
+ */
 export async function listProtections(
   { protections, clock }: ProtectionPorts,
   caller: Caller,

@@ -1,8 +1,10 @@
 /**
- * One look at the protection of every application. It takes no input and looks in the database itself: what changed
- * since it was last told is told as events, and remembered in the same statement, over the very revision that it was
- * judged from. So it may run on every replica at once and be killed at any moment: a change is told once, or again
- * found at the next look.
+ * Judges the protection of every application once, and records each change of status with its events. It takes no input
+ * and reads the facts from the database.
+ *
+ * It may run on every replica at once and be killed at any moment. The new status and its events are written in one
+ * statement, and only over the revision from which the status was judged. So of all replicas one records a change, and a
+ * change that was lost is found again at the next look.
  */
 
 import type { Clock, Log } from '../kernel/ports.ts';
@@ -14,7 +16,7 @@ import { memoizedPeriod } from './rules/protection-target.ts';
 const pageSize = 500;
 const periodOf = memoizedPeriod();
 
-/** How many changes were told. */
+/** Returns how many changes it recorded. */
 export async function recordProtection(ports: {
   readonly protections: Protections;
   readonly clock: Clock;

@@ -1,4 +1,4 @@
-/** /v1/protection: whether applications could be brought back; and what was told of one, as events. */
+/** /v1/protection, and the protection and the events of one application instance. */
 
 import { own } from '../../core/access/call.ts';
 import type { ApplicationInstancesTable } from '../../core/applications/ports.ts';
@@ -19,7 +19,7 @@ const scope = 'application-instances:read';
 const ProtectionList = listOf('ProtectionList', Protection, 'applications and their protection');
 const EventList = listOf('EventList', Event, 'events');
 const filters = {
-  status: ProtectionStatus.optional().describe('Only those of this status.'),
+  status: ProtectionStatus.optional().describe('Only those with this status.'),
   clusterId: Id.optional().describe('Only those of applications in this cluster.'),
   applicationClassId: Id.optional().describe('Only those of applications of this class.'),
 };
@@ -39,7 +39,7 @@ export function protectionRoutes(
         tag,
         summary: 'List the protection of application instances',
         description:
-          'The worst first. Each is judged now; the order and the filter by status go by the last look at all of them, which is at most about 15 s ago. A new application instance is listed after that.',
+          'The worst status first. Each status is judged at the time of the request. The order and the filter by status go by the last look at all application instances, which is at most about 15 s old. A new application instance is listed after the next look.',
       },
       {
         querystring: listQuery(SeverityOrder.default('-severity'), filters),
@@ -58,7 +58,7 @@ export function protectionRoutes(
         tag,
         summary: 'Get the protection of an application instance',
         description:
-          'Whether it could be brought back now, how old its last good copy is against its target, and when the next is due.',
+          'Whether it can be restored now, how old its last good copy is compared with its target, and when the next one is due.',
       },
       { params: ById, response: { 200: Protection } },
     ),
@@ -74,7 +74,7 @@ export function protectionRoutes(
         tag,
         summary: 'List the events of an application instance',
         description:
-          'What happened to it and to its Operations, the newest first. Of its protection: AtRisk before it is Breached, Breached, Unprotected, Protected when it is well again, and RecoveryPointExpiring once for a last good copy with no newer one.',
+          'The events of the application instance and of its Operations, the newest first. The events of its protection are AtRisk (before it is Breached), Breached, Unprotected, Protected (when it is so again), and RecoveryPointExpiring (once for each last good copy that is about to expire and has no newer one).',
       },
       { params: ById, querystring: listQuery(EventOrder.default('-at'), {}), response: { 200: EventList } },
     ),

@@ -1,4 +1,4 @@
-/** /v1/recovery-points: what can be restored, now or at an instant. */
+/** /v1/recovery-points: the copies that can be restored, now or at an instant. */
 
 import type { Clock } from '../../core/kernel/ports.ts';
 import { Id, Instant } from '../../core/kernel/rules/fields.ts';
@@ -18,9 +18,9 @@ const filters = {
   applicationInstanceId: Id.optional().describe('Only those of this application instance.'),
   clusterId: Id.optional().describe('Only those of applications in this cluster.'),
   scheduleId: Id.optional().describe('Only those that this schedule made.'),
-  namespace: DnsLabel.optional().describe('Only those of namespaces of this name.'),
+  namespace: DnsLabel.optional().describe('Only those of applications in namespaces of this name.'),
   at: Instant.optional().describe(
-    'What could be restored at this moment: finished by then, and not expired then. Default: now.',
+    'Only copies that could be restored at this instant: finished by then and not yet expired. Default: now.',
   ),
 };
 
@@ -37,7 +37,7 @@ export function recoveryPointRoutes(
         tag,
         summary: 'List recovery points',
         description:
-          'The copies that can be restored: made by a Backup that Succeeded, and not expired. The newest first, by when their Operations were made.',
+          'The copies that can be restored. Each was made by a Backup that Succeeded, and has not expired. The copies of the newest Operations come first.',
       },
       {
         querystring: listQuery(CreationOrder.default('-createdAt'), filters),
@@ -59,7 +59,7 @@ export function recoveryPointRoutes(
         tag,
         summary: 'Get a recovery point',
         description:
-          'By the id of the Operation that made it. 404 while that has not succeeded, and once the copy has expired.',
+          'Its id is the id of the Operation that made it. The answer is 404 until the Operation has succeeded, and after the copy has expired.',
       },
       { params: ById, response: { 200: RecoveryPoint } },
     ),

@@ -174,22 +174,22 @@ describe('protection', () => {
   }
 
   test('tells the target and where it is from, the age, the next fire and when it is missed', () => {
-    const told = judgeProtection(
+    const protection = judgeProtection(
       { ...well, schedules: [daily, { ...daily, schedule: '@weekly', nextFireAt: day(80) }] },
       day(12),
       periodOf,
     );
     assert.deepEqual(
       [
-        told.recoveryPointTargetSeconds,
-        told.recoveryPointTargetSource,
-        told.recoveryPointAgeSeconds,
-        told.nextFireAt,
-        told.breachesAt,
+        protection.recoveryPointTargetSeconds,
+        protection.recoveryPointTargetSource,
+        protection.recoveryPointAgeSeconds,
+        protection.nextFireAt,
+        protection.breachesAt,
       ],
       [172_800, 'schedules', 36_000, day(26), day(50)],
     );
-    assert.equal(told.message, 'The last good copy is 10 h old; the target is 2 d.');
+    assert.equal(protection.message, 'The last good copy is 10 h old; the target is 2 d.');
     assert.equal(
       judgeProtection({ ...well, targetSeconds: 3600 }, day(3), periodOf).recoveryPointTargetSource,
       'applicationClass',

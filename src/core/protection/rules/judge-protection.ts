@@ -1,6 +1,12 @@
 /**
- * The rules of protection, pure: facts and the time in, a status with its reason out. As time passes and nothing else
- * happens a status never gets better: Protected, AtRisk, Breached, and at last Unprotected.
+ * Judges the protection of an application from facts and the time. Pure. The first rule that applies gives the status:
+ *
+ *   Unprotected   no schedule will fire, and there is no copy that can be restored
+ *   Breached      the last good copy is older than its target; without one, the first schedule is
+ *   AtRisk        the last attempt, the next copy or the last copy may lead to a breach
+ *   Protected     none of these
+ *
+ * As time passes and nothing else happens, a status never gets better.
  */
 import { inWords } from '../../kernel/rules/duration.ts';
 import type { Protection, ProtectionFacts, ProtectionReason, ProtectionStatus } from './protection.ts';
@@ -24,11 +30,10 @@ interface Situation {
   readonly nowMs: number;
   readonly target: Target | undefined;
   readonly nextFireAt: string | undefined;
-  /** When the target is missed unless there is a newer good copy. */
+  /** When the target is missed, unless a newer good copy is made. */
   readonly deadlineMs: number | undefined;
 }
 
-/** What the API tells of an application. */
 export function judgeProtection(facts: ProtectionFacts, now: string, periodOf: PeriodOf): Protection {
   const situation = situationOf(facts, now, periodOf);
   const { target, nextFireAt, deadlineMs } = situation;
@@ -49,7 +54,7 @@ export function judgeProtection(facts: ProtectionFacts, now: string, periodOf: P
   };
 }
 
-/** From when on a copy is about to expire: a quarter of its life before, and a day at most. */
+/** When a copy begins to count as about to expire: a quarter of its life before it expires, a day at most. */
 export function expiringFrom(copy: { readonly startedAt: string; readonly expiresAt: string }): string {
   const end = ms(copy.expiresAt);
   return instant(end - Math.min((end - ms(copy.startedAt)) / 4, expiringLeadMs));
@@ -64,7 +69,7 @@ function situationOf(facts: ProtectionFacts, now: string, periodOf: PeriodOf): S
   const expressions = firing.flatMap(({ schedule }) => schedule ?? []);
   const target = targetOf(facts.targetSeconds, expressions, periodOf);
   const [nextFireAt] = firing.flatMap((schedule) => schedule.nextFireAt ?? []).sort((a, b) => ms(a) - ms(b));
-  // Without any good copy the target counts from when the first schedule was created.
+  // Without any good copy, the target counts from the creation of the first schedule.
   const since = facts.lastGood?.startedAt ?? earliest(facts.schedules.map(({ createdAt }) => createdAt));
   const deadlineMs = target === undefined ? undefined : ms(since ?? facts.createdAt) + target.seconds * 1000;
   return { facts, nowMs: ms(now), target, nextFireAt, deadlineMs };
@@ -82,9 +87,10 @@ function unprotected({ facts, nowMs, nextFireAt }: Situation): Verdict | undefin
   const { schedules, restorableUntil } = facts;
   if (nextFireAt !== undefined) return undefined;
   if (restorableUntil !== undefined && ms(restorableUntil) > nowMs) return undefined;
-  const none = 'and there is no copy that could be restored.';
+  const none = 'and there is no copy that can be restored.';
   const status = 'Unprotected';
-  if (schedules.length === 0) return { status, reason: 'NoSchedule', message: `It has no schedule, ${none}` };
+  if (schedules.length === 0)
+    return { status, reason: 'NoSchedule', message: `The application has no schedule, ${none}` };
   return schedules.some(({ suspend }) => suspend)
     ? { status, reason: 'AllSuspended', message: `Its schedules are suspended, ${none}` }
     : { status, reason: 'AllEnded', message: `Its schedules have ended, ${none}` };
@@ -110,7 +116,7 @@ type Risk = Omit<Verdict, 'status'>;
 
 function lastAttemptRisk({ facts, nowMs, target }: Situation): Risk | undefined {
   const { lastEnded, lastGood, inFlightSince } = facts;
-  // What ended after the last good copy was no good one, or it would be the last good copy.
+  // A Backup that ended after the last good copy made no good one, or it would be the last good copy.
   if (lastEnded !== undefined && lastEnded.operationId !== lastGood?.operationId) {
     if (lastEnded.outcome === 'Failed') return { reason: 'LastAttemptFailed', message: 'The last backup failed.' };
     if (lastEnded.outcome === 'Partial')
@@ -127,7 +133,7 @@ function lastAttemptRisk({ facts, nowMs, target }: Situation): Risk | undefined 
 function nextCopyRisk({ facts, nextFireAt, deadlineMs }: Situation): Risk | undefined {
   if (facts.inFlightSince !== undefined) return undefined;
   if (nextFireAt === undefined)
-    return { reason: 'NoNextFire', message: 'No schedule will fire: there will be no newer copy.' };
+    return { reason: 'NoNextFire', message: 'No schedule will fire, so there will be no newer copy.' };
   if (deadlineMs === undefined || ms(nextFireAt) <= deadlineMs) return undefined;
   const message = `The next backup begins at ${nextFireAt}, after the target is missed at ${instant(deadlineMs)}.`;
   return { reason: 'NextFireTooLate', message };

@@ -1,6 +1,7 @@
 /**
- * What is told of protection as events: a change of status once, and a last good copy that is about to expire once a
- * copy. What was told last is kept with a revision; it is written only over the revision that it was judged from.
+ * Which events protection records: a change of status once, and a last good copy that is about to expire once for each
+ * copy. The status that was recorded last is stored with a revision. A new one is written only over the revision from which
+ * it was judged.
  */
 
 import type { NewEvent } from '../../kernel/rules/event.ts';
@@ -11,7 +12,7 @@ import { protectionEvent } from './reasons.ts';
 export interface RecordedProtection {
   readonly status: ProtectionStatus;
   readonly since: string;
-  /** The copy of which it was told that it is about to expire. */
+  /** The copy for which RecoveryPointExpiring was recorded last. */
   readonly expiringOperationId?: string | undefined;
   readonly revision: number;
 }
@@ -22,7 +23,7 @@ export interface ProtectionChange {
   readonly events: readonly NewEvent[];
 }
 
-/** `undefined`: there is nothing new. */
+/** `undefined` when nothing has changed. */
 export function protectionChange(
   before: RecordedProtection | undefined,
   protection: Protection,
@@ -56,14 +57,14 @@ function isExpiring({ lastGoodCopy }: Protection, now: string): boolean {
   return nowMs >= Date.parse(expiringFrom(lastGoodCopy)) && nowMs < Date.parse(lastGoodCopy.expiresAt);
 }
 
-/** That a new application is well, or has nothing yet, is no news. */
+/** A new application that is Protected, or has nothing yet, gets no event. */
 function isWorthAnEvent(before: RecordedProtection | undefined, { status }: Protection): boolean {
   return before !== undefined || status === 'AtRisk' || status === 'Breached';
 }
 
 type About = Omit<NewEvent, 'type' | 'reason' | 'message'>;
 
-/** A first copy that is awaited in time asks for no look. */
+/** AtRisk is no warning while the first copy is awaited in time. */
 function statusEvent({ status, reason, message }: Protection, about: About): NewEvent {
   if (status !== 'AtRisk') return protectionEvent(status, { ...about, message });
   const type = reason === 'AwaitingFirstCopy' ? 'Normal' : 'Warning';

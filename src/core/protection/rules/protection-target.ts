@@ -1,8 +1,8 @@
 /**
- * How old the last good copy of an application may be. Its class may say; else it follows from what recurs: twice the
- * period of the most frequent schedule, so that one copy may fail before it is a breach.
+ * How old the last good copy of an application may be. The application class may set it. Else it is twice the period of
+ * the most frequent schedule, so that one copy may fail before it is a breach.
  *
- * The period of an expression is the longest wait between two of its slots: what runs on weekdays only is not late on a
+ * The period of an expression is the longest wait between two of its slots, so a schedule for weekdays is not late on a
  * Sunday. It is measured from a fixed day and in UTC, so that a target does not change with the date or with the clocks.
  */
 import { memoizedNextSlot } from '../../time/rules/recurrence.ts';
@@ -19,7 +19,7 @@ const measuredFrom = '2026-01-01T00:00:00.000Z';
 const measuredSlotCount = 1000;
 const measuredMs = 400 * 86_400_000;
 
-/** The longest wait between two slots, in seconds; `undefined` for what has no two. */
+/** The longest wait between two slots, in seconds; `undefined` for an expression that has no two. */
 export function periodSeconds(expression: string, nextSlot: ReturnType<typeof memoizedNextSlot>): number | undefined {
   const end = Date.parse(measuredFrom) + measuredMs;
   let longest: number | undefined;
@@ -36,7 +36,7 @@ export function periodSeconds(expression: string, nextSlot: ReturnType<typeof me
 
 export type PeriodOf = (expression: string) => number | undefined;
 
-/** Remembers: the period is a property of the expression alone. */
+/** Remembers the period of each expression, which depends on nothing else. */
 export function memoizedPeriod(): PeriodOf {
   const known = new Map<string, number | undefined>();
   return (expression) => {
@@ -45,7 +45,7 @@ export function memoizedPeriod(): PeriodOf {
   };
 }
 
-/** `undefined`: the class says nothing and nothing recurs. */
+/** `undefined` when the class sets none and no schedule recurs. */
 export function targetOf(
   ofClass: number | undefined,
   expressions: readonly string[],

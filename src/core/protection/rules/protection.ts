@@ -1,6 +1,6 @@
 /**
- * Whether an application could be brought back, and how much would be lost: what the API tells of it, and what that is
- * judged from. The rules are in protection-rules.ts.
+ * The protection of an application: whether it can be restored, and how much would be lost. Here are the shape that the API
+ * answers with, and the facts from which judge-protection.ts judges it.
  */
 import { z } from 'zod';
 import { Id, Instant } from '../../kernel/rules/fields.ts';
@@ -8,13 +8,13 @@ import { DnsLabel } from '../../kernel/rules/names.ts';
 import { Phase } from '../../operations/rules/operation.ts';
 import { TargetSources } from './protection-target.ts';
 
-/** From well to worst; the place in the list is the severity. */
+/** From the best to the worst; the index is the severity. */
 export const protectionStatuses = ['Protected', 'AtRisk', 'Breached', 'Unprotected'] as const;
 
 export const ProtectionStatus = z.enum(protectionStatuses).meta({
   id: 'ProtectionStatus',
   description:
-    'Protected: the last good copy is within its target, and the next will come in time. AtRisk: not so for long, or something is amiss that will make it so. Breached: the last good copy is older than its target, or there is none in time. Unprotected: no copy, and no schedule that fires.',
+    'Protected: the last good copy is within its target, and the next one will come in time. AtRisk: a problem may lead to a breach; `reason` names it. Breached: the last good copy is older than its target, or no good copy was made in time. Unprotected: there is no copy that can be restored, and no schedule that fires.',
 });
 export type ProtectionStatus = z.infer<typeof ProtectionStatus>;
 
@@ -43,24 +43,24 @@ export const ProtectionReason = z
   .meta({
     id: 'ProtectionReason',
     description:
-      'Why, for machines. Protected: WithinTarget. AtRisk: AwaitingFirstCopy (none yet, and none overdue), NoNextFire, NextFireTooLate, LastAttemptFailed, LastAttemptPartial, RunTooLong (in flight for half of the target, or 4 h), RecoveryPointAgeing (over 80 % of the target), RecoveryPointExpiring (within 24 h or a quarter of its ttl, whichever is less), RecoveryPointExpired. Breached: RecoveryPointTooOld, NoGoodCopy. Unprotected: NoSchedule, AllSuspended, AllEnded.',
+      'The reason of the status, for machines. Protected: WithinTarget. AtRisk: AwaitingFirstCopy (there is no good copy yet, and none is overdue), NoNextFire (no schedule will fire), NextFireTooLate (the next fire is after the target is missed), LastAttemptFailed, LastAttemptPartial, RunTooLong (a backup has been in flight for longer than half of the target, or longer than 4 h), RecoveryPointAgeing (the last good copy is older than 80 % of the target), RecoveryPointExpiring (it expires within 24 h or a quarter of its ttl, whichever is less), RecoveryPointExpired. Breached: RecoveryPointTooOld, NoGoodCopy. Unprotected: NoSchedule, AllSuspended, AllEnded.',
   });
 export type ProtectionReason = z.infer<typeof ProtectionReason>;
 
 const GoodCopy = z.object({ operationId: Id, startedAt: Instant, finishedAt: Instant, expiresAt: Instant }).meta({
   id: 'GoodCopy',
-  description: 'The newest copy that was made without failures; until expiresAt it can be restored.',
+  description: 'The newest copy that was made without failures. It can be restored until expiresAt.',
 });
 
 const BackupAttempt = z
   .object({
     operationId: Id,
     phase: Phase,
-    partial: z.boolean().describe('true: it could not process everything.'),
+    partial: z.boolean().describe('true: the engine could not process everything.'),
     createdAt: Instant,
     finishedAt: Instant.optional(),
   })
-  .meta({ id: 'BackupAttempt', description: 'The newest Backup, however it ended, or that has not ended.' });
+  .meta({ id: 'BackupAttempt', description: 'The newest Backup, whether or not it has ended, and however it ended.' });
 
 export const Protection = z
   .object({
@@ -72,28 +72,32 @@ export const Protection = z
     name: DnsLabel,
     status: ProtectionStatus,
     reason: ProtectionReason,
-    message: z.string().describe('The reason in words.'),
-    since: Instant.optional().describe('Since when it has this status, once that was noticed and told (within 15 s).'),
+    message: z.string().describe('The reason of the status, for people.'),
+    since: Instant.optional().describe(
+      'Since when it has this status. Absent until the change is recorded, which takes up to 15 s.',
+    ),
     recoveryPointTargetSeconds: z
       .int()
       .optional()
       .describe(
-        "How old the last good copy may be, in seconds: the application class's, else twice the period of the most frequent schedule that fires (the longest wait between two of its slots). Absent when nothing recurs and the class says nothing.",
+        'How old the last good copy may be, in seconds. The application class sets it; else it is twice the period of the most frequent schedule that fires. The period is the longest wait between two slots. Absent when the class sets none and nothing recurs.',
       ),
     recoveryPointTargetSource: z
       .enum(TargetSources)
       .optional()
-      .describe('Who said so: the application class, or its schedules.'),
-    recoveryPointAgeSeconds: z.int().optional().describe('Since the start of the last good copy, in seconds.'),
-    breachesAt: Instant.optional().describe('When it is Breached, or was, without a newer good copy.'),
-    nextFireAt: Instant.optional().describe('The earliest of its schedules.'),
+      .describe('Where the target comes from: the application class, or the schedules.'),
+    recoveryPointAgeSeconds: z.int().optional().describe('The age of the last good copy, in seconds since its start.'),
+    breachesAt: Instant.optional().describe(
+      'When the status becomes Breached, or became so, unless a newer good copy is made.',
+    ),
+    nextFireAt: Instant.optional().describe('When the first of its schedules fires next.'),
     lastGoodCopy: GoodCopy.optional(),
     lastAttempt: BackupAttempt.optional(),
   })
-  .meta({ id: 'Protection', description: 'Whether an application could be brought back, and how much would be lost.' });
+  .meta({ id: 'Protection', description: 'Whether an application can be restored, and how much would be lost.' });
 export type Protection = z.infer<typeof Protection>;
 
-/** What the rules need to know of an application. Copies are those of its Backups that succeeded. */
+/** The facts that the rules need of an application. A copy is that of a Backup that succeeded. */
 export interface ProtectionFacts {
   readonly applicationInstanceId: string;
   readonly organizationId: string;
@@ -102,11 +106,11 @@ export interface ProtectionFacts {
   readonly namespace: string;
   readonly name: string;
   readonly createdAt: string;
-  /** The application class's. */
+  /** Of the application class. */
   readonly targetSeconds?: number | undefined;
-  /** Those that are not deleted. One fires when it has a next time. */
+  /** The schedules that are not deleted. A schedule will fire when it has `nextFireAt`. */
   readonly schedules: readonly {
-    /** Absent: it fires once. */
+    /** Absent for a schedule that fires once. */
     readonly schedule?: string | undefined;
     readonly suspend: boolean;
     readonly nextFireAt?: string | undefined;
@@ -114,7 +118,7 @@ export interface ProtectionFacts {
   }[];
   /** The newest good copy that has not expired, else the newest that has. */
   readonly lastGood?: z.infer<typeof GoodCopy> | undefined;
-  /** The newest copy that has not expired, partial ones as well: until when it can be restored. */
+  /** When the newest copy that has not expired will expire, a partial one included. */
   readonly restorableUntil?: string | undefined;
   readonly lastAttempt?: z.infer<typeof BackupAttempt> | undefined;
   /** The newest Backup that has Succeeded or Failed. */

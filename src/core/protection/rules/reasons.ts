@@ -7,12 +7,20 @@ export const protectionEvents = {
     text: 'The last good copy of the application is within its target again.',
     since: '0.1',
   },
-  AtRisk: { type: 'Either', text: 'Something will make the protection of the application fail.', since: '0.1' },
-  Breached: { type: 'Warning', text: 'The last good copy is older than its target, or there is none.', since: '0.1' },
-  Unprotected: { type: 'Warning', text: 'There is no copy, and no schedule that fires.', since: '0.1' },
+  AtRisk: { type: 'Either', text: 'A problem may lead to a breach; the message names it.', since: '0.1' },
+  Breached: {
+    type: 'Warning',
+    text: 'The last good copy is older than its target, or there is none in time.',
+    since: '0.1',
+  },
+  Unprotected: {
+    type: 'Warning',
+    text: 'There is no copy that can be restored, and no schedule that fires.',
+    since: '0.1',
+  },
   RecoveryPointExpiring: {
     type: 'Warning',
-    text: 'The last good copy expires soon and there is no newer one.',
+    text: 'The last good copy expires soon, and there is no newer one.',
     since: '0.1',
   },
 } as const satisfies EventRows;

@@ -1,7 +1,9 @@
 /**
- * What can be restored: the copy that a Backup has made, from its end until it expires. A partial failure left a copy
- * as well; it can be restored, and says that it is partial; so did a Backup that ended here, for example past a deadline,
- * and yet succeeded in its cluster. Nothing here is stored: a recovery point is an Operation seen from its copy.
+ * A recovery point: the copy that a Backup has made, from its end until it expires. It is an Operation seen from its copy,
+ * so nothing of it is stored.
+ *
+ * A partial failure leaves a copy as well; it can be restored, and is marked as partial. So does a Backup that ended here,
+ * for example at a deadline, and yet succeeded in its cluster.
  */
 import { z } from 'zod';
 import { TtlSource } from '../../applications/rules/retention.ts';
@@ -13,37 +15,47 @@ import type { Operation } from '../../operations/rules/operation.ts';
 
 export const RecoveryPoint = z
   .object({
-    operationId: Id.describe('The Operation that made it; the id of the recovery point.'),
+    operationId: Id.describe('The Operation that made the copy. Its id is also the id of the recovery point.'),
     organizationId: Id,
     clusterId: Id,
     applicationInstanceId: Id.optional().describe('Absent when the application is not registered here.'),
     scheduleId: Id.optional(),
     namespace: DnsLabel,
-    target: DnsLabel.describe('The ApplicationInstance that was backed up.'),
-    backupName: z.string().describe('What a Restore names in `parameters.backupName`.'),
-    storageLocation: z.string().describe('The BackupStorageLocation that it lies in.'),
-    startedAt: Instant.describe('When the copy was begun: the state that a restore goes back to.'),
-    finishedAt: Instant.describe('Of a late copy: when the cluster told of it.'),
-    expiresAt: Instant.describe("An estimate: the copy's start plus ttl."),
+    target: DnsLabel.describe('The name of the ApplicationInstance that was backed up.'),
+    backupName: z.string().describe('The name for a Restore to give in `parameters.backupName`.'),
+    storageLocation: z.string().describe('The BackupStorageLocation that holds the copy.'),
+    startedAt: Instant.describe('When the backup started. A restore goes back to the state of this time.'),
+    finishedAt: Instant.describe(
+      'When the backup ended. For a Backup that had already ended here: when this service learnt that it succeeded.',
+    ),
+    expiresAt: Instant.describe('When the copy expires: its start plus ttl. This is an estimate.'),
     collectedBy: Instant.describe(
-      'By when Velero has collected it: an hour after expiresAt, later only while its storage location is unavailable.',
+      'When Velero has deleted the expired copy at the latest: an hour after expiresAt. It takes longer only while the storage location is unavailable.',
     ),
     ttl: Ttl,
     ttlSource: TtlSource.optional(),
     partial: z
       .boolean()
       .describe(
-        'true: the engine could not process everything. It can be restored, and does not count as a good copy.',
+        'true: the engine could not process everything. The copy can be restored, but does not count as a good copy.',
       ),
-    itemCount: z.int().min(0).optional().describe('Kubernetes objects in the copy, where the cluster tells.'),
-    sizeBytes: z.int().min(0).optional().describe('In bytes, where the cluster tells.'),
+    itemCount: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('How many Kubernetes objects the copy has. Absent when the cluster does not state it.'),
+    sizeBytes: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('The size of the copy, in bytes. Absent when the cluster does not state it.'),
   })
   .meta({ id: 'RecoveryPoint', description: 'A copy that can be restored, and until when.' });
 export type RecoveryPoint = z.infer<typeof RecoveryPoint>;
 
 const collectionMs = 3_600_000;
 
-/** Operators give counts as numbers or as decimal text; anything else tells nothing. */
+/** Operators state counts as numbers or as decimal text. Any other value counts as absent. */
 const Amount = z
   .union([z.int(), z.string().regex(/^\d+$/).transform(Number).pipe(z.int())])
   .pipe(z.int().min(0))
@@ -57,7 +69,7 @@ const Outputs = z.object({
   backupSizeBytes: Amount,
 });
 
-/** The copy that the Operation has made; `undefined` when it made none. Whether that has expired is not looked at. */
+/** The copy that the Operation has made, expired or not; `undefined` when it made none. */
 export function recoveryPointOf(operation: Operation): RecoveryPoint | undefined {
   const { type, phase, ttl, ttlSource, applicationInstanceId, scheduleId, expiresAt, contradiction } = operation;
   const late = phase !== 'Succeeded' && contradiction?.phase === 'Succeeded';
@@ -88,12 +100,12 @@ export function recoveryPointOf(operation: Operation): RecoveryPoint | undefined
   };
 }
 
-/** Whether the engine said that it could not process everything. */
+/** Whether the engine could not process everything. */
 export function isPartial(conditions: readonly Condition[]): boolean {
   return conditions.some(({ type, status }) => type === 'Degraded' && status === 'True');
 }
 
-/** The operator's default where nothing was asked for. */
+/** The storage location of the parameters, else the operator's default. */
 function storageLocationOf({ parameters }: Operation): string {
   return typeof parameters.storageLocation === 'string' ? parameters.storageLocation : 'default';
 }
