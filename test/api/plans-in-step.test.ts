@@ -75,7 +75,7 @@ describe('a changed plan', () => {
     ];
     const refused = await api.call('PATCH', `/v1/protection-plans/${gold.id}`, { body: { entries } });
     assertProblem(refused, 409, 'already-exists');
-    assert.match(refused.body.detail, /plan-extra that no plan made/);
+    assert.match(refused.body.detail, /plan-extra that no protection plan made/);
     assert.deepEqual(await Promise.all(ids.map(schedulesOf)), before);
     assert.equal((await api.call('GET', `/v1/protection-plans/${gold.id}`)).body.revision, 1);
   });

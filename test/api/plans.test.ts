@@ -136,7 +136,7 @@ describe('protection plans', () => {
       const answer = await api.call('PATCH', path, { body: change });
       assertProblem(answer, 422, 'rule-violated');
       assert.deepEqual(pointersOf(answer), [`/${Object.keys(change)[0]}`]);
-      assert.match(answer.body.errors[0].detail, /change the plan, or remove it/);
+      assert.match(answer.body.errors[0].detail, /Change the protection plan, or detach it/);
     }
     assertProblem(await api.call('DELETE', path), 409, 'in-use');
     const free = { ttl: '720h', concurrencyPolicy: 'Allow', displayName: 'Nights', suspend: true };

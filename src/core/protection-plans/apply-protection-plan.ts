@@ -1,6 +1,6 @@
 /**
- * A protection plan in effect on an application instance. Applying says what is to be: again it changes nothing, another
- * plan takes the place of the one before. Schedules made by hand are left alone.
+ * Applies a protection plan to an application instance, and detaches it. Applying the same one again changes nothing.
+ * Another one replaces the one before. Schedules made by hand are left alone.
  */
 
 import { refusalsAsWarnings } from '../acceptance/rules/accepted-parameters.ts';
@@ -49,7 +49,7 @@ export async function applyProtectionPlan(
 ): Promise<AppliedProtectionPlan> {
   const { tx, caller, now } = call;
   const { organizationId } = caller;
-  // What belongs to others is not there, whatever else is wrong.
+  // An application instance of another organization is not found, whatever else is wrong with the request.
   if ((await tx.applicationInstances.find(organizationId, instanceId)) === undefined) {
     throw notFound('application instance', instanceId);
   }
@@ -79,7 +79,7 @@ export async function applyProtectionPlan(
   };
 }
 
-/** What the plan made fires no more; copies stay until their time to live ends. */
+/** Removes the schedules that the protection plan made. Copies stay until their time to live ends. */
 export async function detachProtectionPlan(
   call: Call<ProtectionPlansTable & ApplicationInstancesTable>,
   instanceId: string,
@@ -87,11 +87,14 @@ export async function detachProtectionPlan(
   const instance = await withProtectionPlan(call, await lockedInstance(call, instanceId), undefined, undefined);
   const { reconciled } = await reconcileInstances(call, undefined, [instance]);
   await call.tx.protectionPlans.write(reconciled, call.now);
-  const note = 'Copies that exist keep the time to live that they were made with. Schedules made by hand stay.';
+  const note = 'Existing copies keep the time to live with which they were made. Schedules made by hand stay.';
   return { applicationInstanceId: instanceId, removedCount: reconciled.removed.length, note };
 }
 
-/** As creating its schedules by hand would be judged. What is in effect already is not refused: applying it again warns. */
+/**
+ * Judges the schedules as if they were created by hand, and returns warnings. When they are in effect already, nothing is
+ * refused, and the refusals become warnings.
+ */
 async function acceptApplied(
   call: Call<ApplyProtectionPlanTables>,
   plan: StoredProtectionPlan,
@@ -118,7 +121,7 @@ async function acceptApplied(
   ];
 }
 
-/** Locked when it is a row: it neither changes nor goes away meanwhile. */
+/** Locks the protection plan, unless it is built in, so that it neither changes nor goes away meanwhile. */
 async function lockedProtectionPlan(
   call: Call<ProtectionPlansTable>,
   choice: ProtectionPlanChoice,
@@ -148,7 +151,7 @@ async function withProtectionPlan(
   return tx.applicationInstances.update({ ...known, protectionPlanId, protectionPlanTimeZone, updatedAt: now });
 }
 
-/** A plan that was allowed when it was made may not be by now: the organization's least interval counts at each use. */
+/** The organization's least interval may have grown since the protection plan was made, so it is checked at each use. */
 function checkedEntries(
   plan: StoredProtectionPlan,
   timeZone: string | undefined,

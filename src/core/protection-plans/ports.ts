@@ -1,4 +1,7 @@
-/** The record of protection plans, and of the schedules that follow from them. */
+/**
+ * The record of protection plans, and of the schedules that follow from them. Each change locks the protection plan, then
+ * application instances, then schedules, so that no two changes wait for each other in a circle.
+ */
 
 import type { ApplicationClass, ApplicationInstance } from '../applications/rules/application.ts';
 import type { Cluster } from '../clusters/rules/cluster.ts';
@@ -7,21 +10,20 @@ import type { Schedule } from '../scheduling/rules/schedule.ts';
 import type { StoredProtectionPlan } from './rules/protection-plan.ts';
 import type { ReconciledSchedules } from './rules/reconcile-schedules.ts';
 
-/** Whoever changes what a plan makes locks the plan, then applications, then schedules: so nobody waits in a circle. */
 export interface ProtectionPlans extends Rows<StoredProtectionPlan> {
   findNamed(organizationId: string, name: string): Promise<StoredProtectionPlan | undefined>;
-  /** One application, locked, but not against fires. */
+  /** One application instance, locked. Fires, which refer to it, do not wait for this lock. */
   lockInstance(organizationId: string, id: string): Promise<ApplicationInstance | undefined>;
-  /** The applications that the plan is applied to, locked as well. */
+  /** The application instances to which the protection plan is applied, locked in the same way. */
   lockApplied(organizationId: string, planId: string): Promise<readonly ApplicationInstance[]>;
-  /** The clusters and the classes of these applications, each once. */
+  /** The clusters and the application classes of these application instances, each once. */
   surroundingsOf(instances: readonly ApplicationInstance[]): Promise<{
     readonly clusters: readonly Cluster[];
     readonly applicationClasses: readonly ApplicationClass[];
   }>;
-  /** All schedules of these applications, locked. */
+  /** All schedules of these application instances, locked. */
   lockSchedules(applicationInstanceIds: readonly string[]): Promise<readonly Schedule[]>;
-  /** Writes what plans decide of schedules, with their slots, in a few statements, and raises revisions. */
+  /** Writes the reconciled schedules, with their slots and ledger rows, in a few statements, and raises their revisions. */
   write(reconciled: ReconciledSchedules, now: string): Promise<void>;
 }
 

@@ -1,4 +1,7 @@
-/** What the clusters that a plan reaches would accept of its schedules, read in a few statements for any number of them. */
+/**
+ * Whether the clusters that a protection plan reaches would accept its schedules. It takes a few statements for any number
+ * of schedules.
+ */
 import { type PlannedSchedule, unacceptedOfPlan, warningsForPlan } from '../acceptance/rules/plan-acceptance.ts';
 import type { Reading } from '../access/call.ts';
 import type { ClusterApplicationsTable } from '../applications/ports.ts';
@@ -12,7 +15,7 @@ export interface ProtectionPlanAcceptance {
   readonly warnings: readonly string[];
 }
 
-/** `pointerOf` says where the field of a plan's entry is in the request's body. */
+/** `pointerOf` returns the pointer of an entry's field in the body of the request. */
 export async function protectionPlanAcceptance(
   { tx }: Pick<Reading<ProtectionPlansTable & ClusterApplicationsTable>, 'tx'>,
   schedules: readonly Schedule[],

@@ -1,6 +1,7 @@
 /**
- * Protection plans: the built-in ones are the organization's too, and refused to be changed. A change of a plan and of
- * all that it made is one transaction: no application follows half of it.
+ * Creates, finds, lists, changes and removes protection plans. The built-in ones count as the organization's own, but
+ * cannot be changed. A change of a protection plan and of all schedules that follow it is one transaction, so no application
+ * instance follows half of it.
  */
 
 import { atRevision, type Call, type Reading, refuseStale } from '../access/call.ts';
@@ -61,20 +62,20 @@ export async function createProtectionPlan(
   return { ...plan, builtIn: false, appliedCount: 0, warnings, note: keptNote };
 }
 
-/** The plan, built-in or the organization's own; else the Refusal `not-found`. */
+/** The protection plan, built-in or the organization's own; else the Refusal `not-found`. */
 export async function findProtectionPlan({ tx, caller }: Lookup, id: string) {
   const known = builtIn(caller.organizationId, id) ?? (await tx.protectionPlans.find(caller.organizationId, id));
   if (known === undefined) throw notFound(kind, id);
   return { builtIn: false, ...known };
 }
 
-/** By id or by name; the Refusal `rule-violated` when the body names none that there is. */
+/** The protection plan that a body names by id or by name; the Refusal `rule-violated` when there is none. */
 export async function chosenProtectionPlan(
   { tx, caller }: Lookup,
   { protectionPlanId: id, protectionPlanName: name }: ProtectionPlanChoice,
 ): Promise<ProtectionPlan> {
   if ((id === undefined) === (name === undefined)) {
-    throw ruleViolated('/protectionPlanId', 'or protectionPlanName is needed, and only one of them.');
+    throw ruleViolated('/protectionPlanId', 'or protectionPlanName must be given, but not both.');
   }
   const { organizationId } = caller;
   const own = builtInProtectionPlans(organizationId).find((plan) => plan.id === id || plan.name === name);
@@ -97,7 +98,7 @@ export interface ProtectionPlanChoice {
   readonly protectionPlanName?: string | undefined;
 }
 
-/** A page of all plans: the built-in ones sort before all others, as the oldest. */
+/** A page of all protection plans. The built-in ones sort before all others, as the oldest. */
 export async function listProtectionPlans({ tx, caller }: Lookup, query: PageQuery): Promise<Page<ProtectionPlan>> {
   const { limit, cursor, descending = false, where = {} } = query;
   const beyond = (id: string) => cursor === undefined || (descending ? id < cursor : id > cursor);
@@ -155,15 +156,15 @@ export async function removeProtectionPlan(
   if (length > 0) {
     throw new Refusal(
       'in-use',
-      `The ${kind} ${known.name} is applied to ${length} application instance${length === 1 ? '' : 's'}; remove it there, or apply another one.`,
+      `The ${kind} ${known.name} is applied to ${length} application instance${length === 1 ? '' : 's'}; detach it there, or apply another one.`,
     );
   }
   await tx.protectionPlans.remove(caller.organizationId, id);
 }
 
 /**
- * As a change by hand, it is judged by what clusters are known to accept where a schedule is made or its ttl changes. One
- * application that cannot take it refuses it for all: none follows half a plan.
+ * Judges the schedules that are made, or whose ttl changes, by what their clusters are known to accept. If one application
+ * instance cannot follow, the change is refused for all.
  */
 async function acceptChange(
   call: Call<ProtectionPlansTable & ClusterApplicationsTable>,
@@ -182,12 +183,12 @@ async function acceptChange(
   if (unaccepted.length === 0) return warnings;
   throw new Refusal(
     'rule-violated',
-    `The protection plan ${plan.name} is applied where the operator does not accept all that the change asks for. Nothing was changed, at no application; what is refused can be solved there, or the plan removed there first.`,
+    `The protection plan ${plan.name} is applied in a cluster whose operator does not accept all that the change asks for. Nothing was changed, at no application instance. Solve it there, or detach the protection plan there first.`,
     { errors: unaccepted },
   );
 }
 
-/** What brings the schedules of these applications in step with the plan; without one, removes what a plan made. */
+/** Reconciles the schedules of these application instances; without a `plan`, their schedules of protection plans go. */
 export async function reconcileInstances(
   { tx, now, vault }: Call<ProtectionPlansTable>,
   plan: StoredProtectionPlan | undefined,
@@ -208,7 +209,7 @@ export async function reconcileInstances(
   return { reconciled, known };
 }
 
-/** Locked, for a change. */
+/** Locks one of the organization's own protection plans for a change. A built-in one is refused. */
 async function lockOwn({ tx, caller }: Call<ProtectionPlansTable>, id: string): Promise<StoredProtectionPlan> {
   if (builtIn(caller.organizationId, id) !== undefined) {
     throw new Refusal(

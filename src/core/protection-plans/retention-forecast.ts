@@ -1,4 +1,4 @@
-/** What a retention scheme comes to. Nothing is written, and nothing that is scheduled is looked at. */
+/** Forecasts the copies of a set of schedules, or of a protection plan. It writes nothing, and reads no schedule that exists. */
 
 import type { Reading } from '../access/call.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';
@@ -14,11 +14,11 @@ export async function forecastRetention(
   const { schedules, protectionPlanId, protectionPlanName, deltaGBByEntry = {}, timeZone, from, ...rest } = input;
   const choices = [schedules, protectionPlanId, protectionPlanName].filter((choice) => choice !== undefined);
   if (choices.length !== 1) {
-    throw ruleViolated('/schedules', 'or protectionPlanId or protectionPlanName is needed, and only one of them.');
+    throw ruleViolated('/schedules', 'or protectionPlanId or protectionPlanName must be given, and only one of them.');
   }
   if (schedules !== undefined) {
     if (input.deltaGBByEntry !== undefined) {
-      throw ruleViolated('/deltaGBByEntry', 'is for a protection plan; give each schedule its own deltaGB.');
+      throw ruleViolated('/deltaGBByEntry', 'is only for a protection plan; give each schedule its own deltaGB.');
     }
     return forecast({ ...rest, schedules, timeZone: timeZone ?? 'Etc/UTC', from: from ?? call.now });
   }
@@ -26,7 +26,10 @@ export async function forecastRetention(
   const unknown = Object.keys(deltaGBByEntry).find((name) => !plan.entries.some((entry) => entry.name === name));
   if (unknown !== undefined) {
     const known = plan.entries.map(({ name }) => name).join(', ');
-    throw ruleViolated(`/deltaGBByEntry/${unknown}`, `is no entry of the plan ${plan.name}, which has ${known}.`);
+    throw ruleViolated(
+      `/deltaGBByEntry/${unknown}`,
+      `is no entry of the protection plan ${plan.name}, which has ${known}.`,
+    );
   }
   const schedulesOfPlan: ForecastSchedule[] = plan.entries.map(({ name, schedule, ttl }) => {
     const deltaGB = Object.hasOwn(deltaGBByEntry, name) ? deltaGBByEntry[name] : undefined;

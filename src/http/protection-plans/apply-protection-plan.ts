@@ -1,4 +1,4 @@
-/** /v1/application-instances/{id}/…-protection-plan: a plan in effect on an application, and no more. */
+/** /v1/application-instances/{id}/apply-protection-plan and /detach-protection-plan. */
 import { z } from 'zod';
 import { Id } from '../../core/kernel/rules/fields.ts';
 import { DnsLabel } from '../../core/kernel/rules/names.ts';
@@ -17,31 +17,36 @@ import { about } from '../kit/route.ts';
 const tag = 'protection-plans';
 const PlanApplication = z
   .strictObject({
-    protectionPlanId: Id.optional().describe('The plan; or its name.'),
+    protectionPlanId: Id.optional().describe('The protection plan. Give this, or protectionPlanName.'),
     protectionPlanName: DnsLabel.optional(),
-    timeZone: TimeZone.optional().describe("Where its schedules are read. Default: the plan's."),
+    timeZone: TimeZone.optional().describe('The time zone of its schedules. Default: that of the protection plan.'),
   })
-  .meta({ id: 'PlanApplication', description: 'Which plan is to be in effect.' });
+  .meta({ id: 'PlanApplication', description: 'The protection plan to apply.' });
 const AppliedProtectionPlan = z
   .object({
     applicationInstanceId: Id,
     protectionPlanId: Id,
     protectionPlanName: DnsLabel,
     timeZone: TimeZone,
-    schedules: z.array(Schedule).describe('Those of the plan.'),
+    schedules: z.array(Schedule).describe('The schedules of the protection plan.'),
     warnings: z
       .array(z.string())
-      .describe('What is legal but unwise about it, and what the cluster was found not to have.'),
-    note: z.string().describe('What it does and does not affect.'),
+      .describe(
+        'Warnings: the request was accepted, but probably does not do what you want. They also name things that were not found in the cluster.',
+      ),
+    note: z.string().describe('Which copies and schedules the change affects, and which it does not.'),
   })
-  .meta({ id: 'AppliedProtectionPlan', description: 'A plan in effect on an application instance.' });
+  .meta({
+    id: 'AppliedProtectionPlan',
+    description: 'A protection plan that is in effect on an application instance.',
+  });
 const DetachedProtectionPlan = z
   .object({
     applicationInstanceId: Id,
-    removedCount: z.int().min(0).describe('How many schedules fire no more; 0 when no plan was applied.'),
-    note: z.string().describe('What it does and does not affect.'),
+    removedCount: z.int().min(0).describe('How many schedules fire no more. 0 when no protection plan was applied.'),
+    note: z.string().describe('Which copies and schedules the change affects, and which it does not.'),
   })
-  .meta({ id: 'DetachedProtectionPlan', description: 'An application instance without a plan.' });
+  .meta({ id: 'DetachedProtectionPlan', description: 'An application instance without a protection plan.' });
 
 export function applyProtectionPlanRoutes(api: Api, ports: RoutePorts<ApplyProtectionPlanTables>): void {
   api.post(
@@ -53,7 +58,7 @@ export function applyProtectionPlanRoutes(api: Api, ports: RoutePorts<ApplyProte
         tag,
         summary: 'Apply a protection plan to an application instance',
         description:
-          'Says what is to be: applied again it changes nothing. Another plan takes the place of the one before: schedules of entries of the same name are changed and keep their ledger, others are made and removed. Schedules made by hand are left alone. The schedules of a plan are called `plan-<entry>` and follow it; what it decides of them cannot be changed by hand, but they may be suspended. As when a schedule is created, what the operator of the cluster is known not to accept (a ttl, or a parameter that the application class sets) is refused with `rule-violated`, and nothing is applied; what may yet come true is a warning. A plan that is in effect already is not refused when it is applied again: its warnings say it.',
+          'Makes the schedules of the protection plan on the application instance. Applying the same one again changes nothing. Another one replaces the one before: schedules of entries with the same name are changed and keep their ledger, and the others are made or removed. Schedules made by hand are left alone.\n\nThe schedules are called `plan-<entry>` and follow the protection plan. The fields that it sets cannot be changed by hand, but the schedules may be suspended.\n\nAs when a schedule is created, the request is refused with `rule-violated`, and nothing is applied, if the operator of the cluster is known not to accept a ttl or a parameter that the application class sets. Things that may still change before a delivery are warnings. A protection plan that is in effect already is not refused when it is applied again; the answer has warnings instead.',
       },
       { params: ById, headers: PostHeaders, body: PlanApplication, response: { 200: AppliedProtectionPlan } },
     ),
@@ -72,7 +77,7 @@ export function applyProtectionPlanRoutes(api: Api, ports: RoutePorts<ApplyProte
         tag,
         summary: 'Detach the protection plan from an application instance',
         description:
-          'What the plan made fires no more. Copies stay until their ttl ends; so do schedules made by hand.',
+          'The schedules that the protection plan made fire no more. Copies stay until their ttl ends. Schedules made by hand stay as well.',
       },
       { params: ById, headers: PostHeaders, response: { 200: DetachedProtectionPlan } },
     ),

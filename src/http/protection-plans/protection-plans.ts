@@ -27,8 +27,8 @@ import { about } from '../kit/route.ts';
 const tag = 'protection-plans';
 const ProtectionPlanList = listOf('ProtectionPlanList', ProtectionPlan, 'protection plans');
 const filters = {
-  name: DnsLabel.optional().describe('Only the one of this name.'),
-  applicationClassId: Id.optional().describe('Only those for instances of this class alone.'),
+  name: DnsLabel.optional().describe('Only the one with this name.'),
+  applicationClassId: Id.optional().describe('Only those that are for instances of this application class alone.'),
 };
 
 export function protectionPlanRoutes(api: Api, ports: RoutePorts<ProtectionPlanTables>): void {
@@ -41,7 +41,7 @@ export function protectionPlanRoutes(api: Api, ports: RoutePorts<ProtectionPlanT
         tag,
         summary: 'Create a protection plan',
         description:
-          'An entry whose ttl is shorter than the longest time between its slots is refused: there would be times without any copy. One shorter than twice that is taken with a warning: one failed run leaves no copy.',
+          'An entry is refused when its ttl is shorter than the longest time between its slots, because there would be times without any copy. If the ttl is shorter than twice that time, the answer has a warning: one failed run leaves no copy.',
       },
       { headers: PostHeaders, body: NewProtectionPlan, response: { 201: SavedProtectionPlan } },
     ),
@@ -60,7 +60,7 @@ export function protectionPlanRoutes(api: Api, ports: RoutePorts<ProtectionPlanT
         tag,
         summary: 'List protection plans',
         description:
-          'The built-in ones included, as the oldest: `default` (hourly kept 24h, daily 720h, weekly 2016h) and `gfs-23` (7 daily, 4 weekly, 12 monthly copies). Their ids are the same everywhere and for ever.',
+          'The built-in ones are listed as the oldest: `default` (hourly copies kept 24h, daily 720h, weekly 2016h) and `gfs-23` (7 daily, 4 weekly, 12 monthly copies). Their ids are the same in every installation and never change.',
       },
       { querystring: listQuery(CreationOrder.default('createdAt'), filters), response: { 200: ProtectionPlanList } },
     ),
@@ -89,7 +89,7 @@ export function protectionPlanRoutes(api: Api, ports: RoutePorts<ProtectionPlanT
         tag,
         summary: 'Change a protection plan',
         description:
-          'All application instances that have it follow at once, in one transaction: schedules of entries that stay are changed, those of new entries made, those of others removed. What passed before is settled as by a change by hand. When one of them cannot follow, because the operator of its cluster is known not to accept what a new entry or another ttl asks for, or because a schedule of that name was made by hand, the change is refused for all and nothing is changed anywhere; `errors` name the entry, the cluster, the applications and what to do: solve it there, or remove the plan there first. Copies that exist keep their ttl. Built-in plans do not change.',
+          'All application instances to which it is applied follow at once, in one transaction. Schedules of entries that stay are changed, schedules of new entries are made, and all others of the protection plan are removed. Slots that have passed are accounted for as in a change of a schedule. Existing copies keep their ttl.\n\nThe change is refused for all when one application instance cannot follow it, and then nothing is changed anywhere. This happens when the operator of its cluster is known not to accept a new entry or another ttl; `errors` name the entry, the cluster, the applications and what to do. It also happens when somebody made a schedule of that name by hand. Solve it there, or detach the protection plan there first. Built-in protection plans cannot be changed.',
         refusals: [409],
       },
       { params: ById, headers: ChangeHeaders, body: ProtectionPlanChange, response: { 200: SavedProtectionPlan } },
@@ -111,7 +111,8 @@ export function protectionPlanRoutes(api: Api, ports: RoutePorts<ProtectionPlanT
         scope: 'schedules:write',
         tag,
         summary: 'Remove a protection plan',
-        description: 'Refused with `in-use` while it is applied to application instances, and for built-in plans.',
+        description:
+          'Refused with `in-use` while it is applied to application instances, and with `rule-violated` when it is built in.',
         refusals: [409, 422],
       },
       { params: ById, headers: ChangeHeaders },

@@ -1,4 +1,4 @@
-/** /v1/retention/forecast: what a retention scheme comes to, before it is put to use. */
+/** /v1/retention/forecast: the copies, storage and cost of a retention scheme, before it is put to use. */
 import type { ProtectionPlansTable } from '../../core/protection-plans/ports.ts';
 import { forecastRetention } from '../../core/protection-plans/retention-forecast.ts';
 import { NewRetentionForecast, RetentionForecast } from '../../core/protection-plans/rules/retention-forecast.ts';
@@ -8,13 +8,13 @@ import type { Api, RoutePorts } from '../kit/ports.ts';
 import { about } from '../kit/route.ts';
 
 const description = `
-How many copies schedules come to, when, and what they take up and cost. Nothing is stored.
+Computes how many copies schedules make over time, how much storage they take, and what they cost. Nothing is stored.
 
-**Copies.** A copy exists from its slot until slot + ttl, that moment excluded, and \`collectionDelayHours\` longer where that is given: at t those slots count that lie in (t − ttl − delay, t]. Slots are those of the zone, daylight saving included, so a daily schedule may have one copy more or less for an hour. 8760h are 365 days: twelve monthly copies, and eleven for the last day of a window that holds a 29 February; 8784h keep at least twelve.
+**Copies.** A copy exists from its slot until slot + ttl, that moment excluded, and \`collectionDelayHours\` longer if that is given. So at the time t the slots in (t − ttl − delay, t] count. Slots follow the time zone with its daylight saving, so a daily schedule may have one copy more or less for an hour. 8760h are 365 days: they keep twelve monthly copies, but eleven on the last day of a window that holds a 29 February. 8784h keep at least twelve.
 
-**Storage.** \`firstCopyGB\` once, and \`deltaGB\` of its schedule for each other copy; the full copy takes the place of one of the schedule with the smallest delta. \`costPerMonth\` is that at \`pricePerGBMonth\`.
+**Storage.** The storage is \`firstCopyGB\` once, and \`deltaGB\` of its schedule for each other copy. The full copy takes the place of one of the schedule with the smallest delta. \`costPerMonth\` is the storage times \`pricePerGBMonth\`.
 
-The scheme of 23 backups (7 daily, 4 weekly, 12 monthly; 200 GB, deltas of 5, 20 and 40 GB) comes to 790 GB, 39.50 a month at 0.05; 7 dailies alone to 230 GB, 11.50. Of the table that these figures are known from, "Daily, 30-day: ~150 GB" leaves the full copy out (by the formula 345 GB), "Daily, 365-day: ~1,650 GB" fits no count of deltas (2,020 GB), and the "~$300" and "16x" told beside it contradict its own row of $82.50; those are not reproduced.
+**Example.** The scheme of 23 backups (7 daily, 4 weekly, 12 monthly; 200 GB, deltas of 5, 20 and 40 GB) takes 790 GB and costs 39.50 a month at 0.05. 7 daily copies alone take 230 GB and cost 11.50. The published table with these figures has some that the formula does not reproduce: "Daily, 30-day: ~150 GB" leaves out the full copy (345 GB by the formula), "Daily, 365-day: ~1,650 GB" fits no count of deltas (2,020 GB), and the "~$300" and "16x" beside it contradict its own row of $82.50.
 `.trim();
 
 export function retentionForecastRoutes(api: Api, ports: RoutePorts<ProtectionPlansTable>): void {

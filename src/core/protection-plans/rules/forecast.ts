@@ -1,17 +1,19 @@
 /**
- * How many copies a set of schedules comes to, when, and what they take up and cost: before anything is scheduled.
+ * Forecasts how many copies a set of schedules makes over time, how much storage they take, and what they cost. It assumes
+ * that every slot fires and every backup succeeds.
  *
- *   copies    A copy exists from its slot until slot + ttl, that moment excluded; `collectionDelayHours` later when Velero
- *             is to be counted in, which collects expired copies hourly. So at t those slots count that lie in
- *             (t − ttl − delay, t]. Every slot fires, and every backup succeeds: it is a forecast of what is meant.
- *   storage   One copy holds everything (`firstCopyGB`), each other one what changed (`deltaGB` of its schedule). The full
- *             copy takes the place of one of the schedule with the smallest delta, of those that have copies.
+ *   copies    A copy exists from its slot until slot + ttl, that moment excluded. Velero deletes expired copies hourly;
+ *             `collectionDelayHours` adds the time until it has. So the slots in (t − ttl − delay, t] count at t. They are
+ *             counted without being listed (src/core/time/rules/slot-counter.ts).
+ *   storage   One copy is full (`firstCopyGB`). Each other copy holds the data that changed (`deltaGB` of its schedule). The
+ *             full copy takes the place of one of the schedule with the smallest delta, of those that have copies.
  *
- * 7 daily, 4 weekly and 12 monthly copies of 200 GB are 200 + 6·5 + 4·20 + 12·40 = 790 GB, 39.50 at 0.05 a month; 7 dailies
- * alone are 230 GB, 11.50. By the same formula 30 dailies are 345 GB and 365 dailies 2,020 GB. The table that these figures
- * are known from has "~150 GB" for the former (30 deltas: the full copy is left out), "~1,650 GB" for the latter (365
- * deltas alone are 1,825 GB), and beside it "~$300" and "16 times the storage" where its own row says $82.50 and about
- * twice: those rows fit neither the 23 backups' row nor each other, and are not reproduced.
+ * 7 daily, 4 weekly and 12 monthly copies of 200 GB are 200 + 6·5 + 4·20 + 12·40 = 790 GB, or 39.50 a month at 0.05. 7 daily
+ * copies alone are 230 GB, or 11.50. By the same formula 30 daily copies are 345 GB, and 365 are 2,020 GB.
+ *
+ * The published table with these figures has four others that fit neither these nor each other. They are not reproduced:
+ * "~150 GB" for 30 daily copies is 30 deltas without the full copy; "~1,650 GB" for 365 is less than the deltas alone, which
+ * are 1,825 GB; "~$300" and "16 times the storage" stand beside a row that says $82.50 and about twice.
  */
 import { ttlHours } from '../../kernel/rules/duration.ts';
 import { ruleViolated } from '../../kernel/rules/problem.ts';
@@ -36,7 +38,7 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const defaultPoints = 100;
 const [earliestFrom, latestFrom] = [Date.UTC(2000), Date.UTC(2100)];
-/** The year after the steady state is looked at in steps that pass through all times of the day. */
+/** The year after the steady state is sampled in steps that pass through all times of the day. */
 const lookEveryMs = 23 * hourMs;
 const lookMs = 366 * dayMs;
 
@@ -61,7 +63,7 @@ export function forecast(input: ForecastInput): RetentionForecast {
   const pointAt = pointsOf(input, lines, from, Math.max(until, Math.min(steadyAt, latest) + lookMs));
   const warnings = lines
     .filter(({ firstAt }) => firstAt > until)
-    .map(({ name }) => `${name} has no slot within what is looked at.`);
+    .map(({ name }) => `${name} has no slot within the time of the forecast.`);
   if (steadyAt > latest) warnings.push('The number of copies still grows after twenty years.');
   return {
     schedules: lines.map(({ beginsAt: _begins, firstAt: _first, keptMs: _kept, ...schedule }) => schedule),
@@ -79,7 +81,7 @@ function lineOf(input: ForecastInput, schedule: ForecastSchedule, index: number)
   }
   const first = slotAfter({ schedule: schedule.schedule, timeZone }, new Date(beginsAt - 1).toISOString());
   if (first === undefined) {
-    throw ruleViolated(`/schedules/${index}/schedule`, `"${schedule.schedule}" never fires (no date fits it).`);
+    throw ruleViolated(`/schedules/${index}/schedule`, `"${schedule.schedule}" never fires (no date matches it).`);
   }
   return {
     ...schedule,
@@ -92,7 +94,7 @@ function lineOf(input: ForecastInput, schedule: ForecastSchedule, index: number)
   };
 }
 
-/** Tells the copies at any moment from `from` to `to`. */
+/** Returns a function that computes the copies at any moment from `from` to `to`. */
 function pointsOf(
   { firstCopyGB, pricePerGBMonth }: ForecastInput,
   lines: readonly ForecastLine[],
@@ -155,7 +157,7 @@ function steadyStateOf(reachedAt: number, pointAt: (moment: number) => ForecastP
   };
 }
 
-/** At most `maxPoints` moments from `from` to `until`, both included: whole hours apart, whole days where they are far. */
+/** At most `maxPoints` moments from `from` to `until`, both included: whole hours apart, or whole days over a long time. */
 function momentsOf(from: number, until: number, maxPoints: number): number[] {
   const even = (until - from) / (maxPoints - 1);
   const unit = even > dayMs ? dayMs : hourMs;

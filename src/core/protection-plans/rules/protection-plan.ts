@@ -1,6 +1,7 @@
 /**
- * A protection plan: a named set of schedules and how long their copies are kept, applied to application instances and
- * kept in step with them. Two are always there, for every organization and class, and cannot be changed.
+ * A protection plan: a named set of schedules and how long their copies are kept. The schedules of the application
+ * instances to which it is applied follow it (reconcile-schedules.ts). Two protection plans are built in: they are code and
+ * no rows, exist for every organization and application class, and cannot be changed.
  */
 import { z } from 'zod';
 import { Ttl, ttlHours } from '../../kernel/rules/duration.ts';
@@ -16,22 +17,24 @@ const EntryName = z
   .min(1)
   .max(50)
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be at most 50 of a-z, 0-9 and "-", alphanumeric at both ends')
-  .describe('Unique in the plan. The schedule that it makes is called plan-<name>.');
+  .describe('Unique in the protection plan. The schedule of the entry is called plan-<name>.');
 const SpreadSeconds = z
   .int()
   .min(0)
   .max(604_800)
-  .describe('A window in seconds over which the applications of the plan are distributed. Default 0.');
+  .describe('A window, in seconds, over which the applications of the protection plan are distributed. Default 0.');
 
 export const NewProtectionPlanEntry = z
   .strictObject({
     name: EntryName,
     schedule: CronExpression,
     cadence: Cadence.optional().describe('Default: inferred from the schedule.'),
-    ttl: Ttl.describe('How long each copy is kept. At least the longest time between slots; better twice that.'),
+    ttl: Ttl.describe(
+      'How long each copy is kept. It must be at least the longest time between two slots; twice that is better.',
+    ),
     spreadSeconds: SpreadSeconds.optional(),
   })
-  .meta({ id: 'NewProtectionPlanEntry', description: 'One schedule of a plan.' });
+  .meta({ id: 'NewProtectionPlanEntry', description: 'One schedule of a protection plan.' });
 export type NewProtectionPlanEntry = z.infer<typeof NewProtectionPlanEntry>;
 
 export const ProtectionPlanEntry = z
@@ -42,7 +45,7 @@ export const ProtectionPlanEntry = z
     ttl: Ttl,
     spreadSeconds: SpreadSeconds.optional(),
   })
-  .meta({ id: 'ProtectionPlanEntry', description: 'One schedule of a plan.' });
+  .meta({ id: 'ProtectionPlanEntry', description: 'One schedule of a protection plan.' });
 export type ProtectionPlanEntry = z.infer<typeof ProtectionPlanEntry>;
 
 export const StoredProtectionPlan = z.object({
@@ -50,7 +53,9 @@ export const StoredProtectionPlan = z.object({
   organizationId: Id,
   name: DnsLabel.describe('Unique in the organization.'),
   displayName: DisplayName.optional(),
-  applicationClassId: Id.optional().describe('Only instances of this class may have it. Absent: all.'),
+  applicationClassId: Id.optional().describe(
+    'Only instances of this application class may have the protection plan. Absent: all may.',
+  ),
   timeZone: TimeZone,
   entries: z.array(ProtectionPlanEntry),
   createdAt: Instant,
@@ -60,19 +65,19 @@ export const StoredProtectionPlan = z.object({
 export type StoredProtectionPlan = z.infer<typeof StoredProtectionPlan>;
 
 export const ProtectionPlan = StoredProtectionPlan.extend({
-  builtIn: z.boolean().describe('Always there, for every organization and class; cannot be changed.'),
+  builtIn: z.boolean().describe('true: it exists for every organization and application class, and cannot be changed.'),
 }).meta({ id: 'ProtectionPlan', description: 'A named set of schedules and how long their copies are kept.' });
 export type ProtectionPlan = z.infer<typeof ProtectionPlan>;
 
 export const SavedProtectionPlan = ProtectionPlan.extend({
-  appliedCount: z.int().describe('To how many application instances it is applied, all of which follow it now.'),
+  appliedCount: z.int().describe('To how many application instances it is applied. All of them follow it now.'),
   warnings: z
     .array(z.string())
     .describe(
-      'What is legal but unwise about it; after a change also what clusters that it reaches were found not to have.',
+      'Warnings: the request was accepted, but probably does not do what you want. After a change they also name things that were not found in the clusters that it reaches.',
     ),
-  note: z.string().describe('What the change does and does not affect.'),
-}).meta({ id: 'SavedProtectionPlan', description: 'A plan as it was saved.' });
+  note: z.string().describe('Which copies the change affects, and which it does not.'),
+}).meta({ id: 'SavedProtectionPlan', description: 'A protection plan as it was saved.' });
 export type SavedProtectionPlan = z.infer<typeof SavedProtectionPlan>;
 
 const Entries = z.array(NewProtectionPlanEntry).min(1).max(20);
@@ -81,11 +86,13 @@ export const NewProtectionPlan = z
   .strictObject({
     name: DnsLabel,
     displayName: DisplayName.optional(),
-    applicationClassId: Id.optional().describe('Only instances of this class may have it. Default: all.'),
+    applicationClassId: Id.optional().describe(
+      'Only instances of this application class may have the protection plan. Default: all may.',
+    ),
     timeZone: TimeZone.optional().describe('Default Etc/UTC.'),
     entries: Entries,
   })
-  .meta({ id: 'NewProtectionPlan', description: 'A plan to create.' });
+  .meta({ id: 'NewProtectionPlan', description: 'A protection plan to create.' });
 export type NewProtectionPlan = z.infer<typeof NewProtectionPlan>;
 
 export const ProtectionPlanChange = z
@@ -93,17 +100,17 @@ export const ProtectionPlanChange = z
     name: DnsLabel.optional(),
     displayName: DisplayName.optional(),
     timeZone: TimeZone.optional(),
-    entries: Entries.optional().describe('Replaces the whole set. Schedules go by the names of entries.'),
+    entries: Entries.optional().describe('Replaces all entries. A schedule follows the entry of its name.'),
   })
   .meta({
     id: 'ProtectionPlanChange',
     description:
-      'What to change; what is absent stays. The class does not change. All applications follow, or none: one whose cluster is known not to accept it refuses the change.',
+      'The fields to change; absent fields stay as they are. The application class cannot be changed. Either all application instances follow the change or none: it is refused when the cluster of one is known not to accept it.',
   });
 export type ProtectionPlanChange = z.infer<typeof ProtectionPlanChange>;
 
 export const keptNote =
-  'Copies that exist keep the time to live that they were made with; copies made from now on follow the plan.';
+  'Existing copies keep the time to live with which they were made. Copies made from now on follow the protection plan.';
 
 const daily = (ttl: Ttl): ProtectionPlanEntry => ({ name: 'daily', schedule: '0 2 * * *', cadence: 'daily', ttl });
 const weekly = (ttl: Ttl): ProtectionPlanEntry => ({ name: 'weekly', schedule: '0 3 * * 0', cadence: 'weekly', ttl });
@@ -127,7 +134,7 @@ const builtIns = [
   },
 ] as const;
 
-/** The plans that are always there, as this organization's; their ids are the same for ever and sort before all others. */
+/** The built-in protection plans, as this organization's. Their ids never change, and sort before all others. */
 export function builtInProtectionPlans(organizationId: string): readonly ProtectionPlan[] {
   const at = '2026-11-21T00:00:00.000Z';
   return builtIns.map(({ entries, ...plan }) => ({
@@ -149,8 +156,8 @@ export function entriesOf(given: readonly NewProtectionPlanEntry[]): ProtectionP
 type Found = { readonly errors: FieldError[]; readonly warnings: string[] };
 
 /**
- * Refuses entries that share a name, never fire, fire too often, or leave times without any copy. Returns what is legal
- * but unwise: one failed run would leave no copy.
+ * Refuses entries that share a name, never fire, fire too often, or leave times without any copy. Returns a warning for each
+ * entry of which one failed run would leave no copy.
  */
 export function checkEntries(
   { entries, timeZone }: Pick<StoredProtectionPlan, 'entries' | 'timeZone'>,
@@ -162,9 +169,10 @@ export function checkEntries(
     const refuse = (field: string, detail: string) => {
       found.errors.push({ pointer: `/entries/${index}/${field}`, detail });
     };
-    if (entries.findIndex(({ name }) => name === entry.name) < index) refuse('name', 'is taken by an entry before.');
+    if (entries.findIndex(({ name }) => name === entry.name) < index)
+      refuse('name', 'is the name of an earlier entry.');
     if (nextSlot(entry.schedule, timeZone, now) === undefined) {
-      refuse('schedule', 'never fires (no date fits it).');
+      refuse('schedule', 'never fires (no date matches it).');
       continue;
     }
     checkGap(entry, shortestGapSeconds({ schedule: entry.schedule, timeZone }, now), minimumIntervalSeconds, refuse);
@@ -186,7 +194,7 @@ function checkGap(
   if (spreadSeconds > gap)
     refuse('spreadSeconds', `is longer than the ${gap} s between slots. Make it at most ${gap}.`);
   if (minimumIntervalSeconds !== undefined && gap < minimumIntervalSeconds) {
-    const detail = `fires every ${gap} s; the organization allows nothing more often than every ${minimumIntervalSeconds} s.`;
+    const detail = `fires every ${gap} s; the organization allows one fire every ${minimumIntervalSeconds} s at most.`;
     refuse('schedule', detail);
   }
 }

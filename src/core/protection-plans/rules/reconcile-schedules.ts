@@ -1,7 +1,16 @@
 /**
- * Keeping an application instance's schedules in step with its protection plan. Pure: what is there in, what is to be
- * written out. Schedules go by the names of entries: one of the same name is changed and keeps its ledger, others are
- * made and removed; schedules made by hand are left alone. What a person set on a schedule and no plan decides stays.
+ * Makes the schedules of an application instance follow its protection plan. Pure: the schedules that exist go in, the rows
+ * to write come out.
+ *
+ * The application instance names its protection plan. The schedules that follow from it are rows like any other, with the
+ * id of the protection plan and the name of the entry, so firing knows nothing of protection plans.
+ *
+ *   entry with a schedule      the schedule is changed, and keeps its ledger and all that a person set and no entry decides
+ *   entry without a schedule   a schedule is made
+ *   schedule without an entry  the schedule is removed
+ *   schedule made by hand      is left alone
+ *
+ * Slots that have passed are accounted for as in a change by hand.
  */
 
 import { Refusal } from '../../kernel/rules/problem.ts';
@@ -15,13 +24,13 @@ import type { ProtectionPlanEntry, StoredProtectionPlan } from './protection-pla
 export interface ReconciledSchedules {
   readonly made: readonly Schedule[];
   readonly changed: readonly Schedule[];
-  /** In step already. */
+  /** The schedules that follow the protection plan already. */
   readonly kept: readonly Schedule[];
   readonly removed: readonly Schedule[];
   readonly fires: readonly Fire[];
 }
 
-/** An application instance, and the plan that is to be in effect there from now on. */
+/** The application instance whose schedules are reconciled. */
 export interface ReconciledInstance {
   readonly id: string;
   readonly organizationId: string;
@@ -39,7 +48,7 @@ export function scheduleName(entry: string): string {
   return `plan-${entry}`;
 }
 
-/** `known` are all schedules of the instance. Without a plan, those that a plan made are removed. */
+/** `known` are all schedules of the instance. Without a `plan`, all schedules that a protection plan made are removed. */
 export function reconcileSchedules(
   instance: ReconciledInstance,
   plan: Pick<StoredProtectionPlan, 'id' | 'timeZone' | 'entries'> | undefined,
@@ -112,7 +121,7 @@ function newSchedule(
   if (known.some((each) => each.name === name && each.protectionPlanId === undefined)) {
     throw new Refusal(
       'already-exists',
-      `The application instance ${instance.namespace}/${instance.name} (${instance.id}) has a schedule ${name} that no plan made. Remove it, or name the plan's entry otherwise.`,
+      `The application instance ${instance.namespace}/${instance.name} (${instance.id}) has a schedule ${name} that no protection plan made. Remove it, or give the entry of the protection plan another name.`,
     );
   }
   const id = newId();
@@ -135,7 +144,7 @@ function newSchedule(
   };
 }
 
-/** As a change by hand: what has passed is settled under the old recurrence, and the newest is still fired. */
+/** As a change by hand: slots that have passed are accounted for by the old recurrence, and the newest is still fired. */
 function changedSchedule(
   there: Schedule,
   wanted: DecidedByEntry,

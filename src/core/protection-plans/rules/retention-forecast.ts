@@ -1,25 +1,27 @@
-/** What a forecast of retention is asked with, and what it answers: sizes in decimal GB, prices without a currency. */
+/** The request and the answer of a retention forecast. Sizes are in decimal GB, and prices have no currency. */
 import { z } from 'zod';
 import { Ttl } from '../../kernel/rules/duration.ts';
 import { Id, Instant } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
 import { CronExpression, TimeZone } from '../../time/rules/recurrence.ts';
 
-/** As far ahead as is looked: twenty years. */
+/** A forecast looks twenty years ahead at most. */
 export const maxHorizonDays = 7_305;
 export const maxForecastPoints = 400;
 export const maxForecastSchedules = 50;
 
 const GB = z.number().min(0).max(1e9);
-const DeltaGB = GB.describe('GB (10⁹ bytes) that a further copy adds: what changed since the copy before.');
+const DeltaGB = GB.describe('GB (10⁹ bytes) that each further copy adds: the data that changed since the copy before.');
 
 export const ForecastSchedule = z
   .strictObject({
-    name: DnsLabel.optional().describe('For the answer. Default: schedule-1, schedule-2 and so on.'),
+    name: DnsLabel.optional().describe(
+      'The name of the schedule in the answer. Default: schedule-1, schedule-2 and so on.',
+    ),
     schedule: CronExpression,
-    timeZone: TimeZone.optional().describe('Default: that of the request.'),
+    timeZone: TimeZone.optional().describe('Default: the timeZone of the request.'),
     ttl: Ttl,
-    startsAt: Instant.optional().describe('No slot before. Default: `from`.'),
+    startsAt: Instant.optional().describe('The schedule has no slot before this time. Default: `from`.'),
     deltaGB: DeltaGB.optional(),
   })
   .meta({ id: 'ForecastSchedule', description: 'A recurrence, and how long its copies are kept.' });
@@ -32,50 +34,56 @@ export const NewRetentionForecast = z
       .min(1)
       .max(maxForecastSchedules)
       .optional()
-      .describe('What to forecast; or a protection plan.'),
-    protectionPlanId: Id.optional().describe('A protection plan, by its id.'),
-    protectionPlanName: DnsLabel.optional().describe('A protection plan, by its name.'),
+      .describe('The schedules to forecast. Give these, or a protection plan by its id or its name.'),
+    protectionPlanId: Id.optional().describe('The protection plan to forecast, by its id.'),
+    protectionPlanName: DnsLabel.optional().describe('The protection plan to forecast, by its name.'),
     deltaGBByEntry: z
       .record(DnsLabel, GB)
       .optional()
-      .describe('deltaGB of the entries of the protection plan, by their names.'),
-    timeZone: TimeZone.optional().describe('For schedules that name none. Default Etc/UTC, or that of the plan.'),
-    from: Instant.optional().describe('There is no copy before. Default: now.'),
+      .describe('deltaGB of entries of the protection plan, by the name of the entry.'),
+    timeZone: TimeZone.optional().describe(
+      'The time zone of schedules that name none. Default: that of the protection plan, else Etc/UTC.',
+    ),
+    from: Instant.optional().describe('When the forecast begins. There is no copy before. Default: now.'),
     horizonDays: z
       .int()
       .min(1)
       .max(maxHorizonDays)
       .optional()
-      .describe('How far to look. Default: until the number of copies grows no more, at most twenty years.'),
+      .describe(
+        'How many days to look ahead. Default: until the number of copies grows no more, at most twenty years.',
+      ),
     maxPoints: z
       .int()
       .min(2)
       .max(maxForecastPoints)
       .optional()
-      .describe('How many dates to answer at most. Default 100.'),
+      .describe('How many points the answer has at most. Default 100.'),
     collectionDelayHours: z
       .int()
       .min(0)
       .max(168)
       .optional()
-      .describe('Hours that an expired copy is still there. Default 0; Velero collects hourly: 1 is its worst case.'),
-    firstCopyGB: GB.optional().describe('GB of one whole copy. Without it no storage is told.'),
-    deltaGB: DeltaGB.optional().describe('For schedules that name none. Default 0.'),
+      .describe(
+        'How many hours an expired copy still exists. Default 0. Velero deletes expired copies hourly, so its worst case is 1.',
+      ),
+    firstCopyGB: GB.optional().describe('The size of one full copy, in GB. Without it the answer has no storage.'),
+    deltaGB: DeltaGB.optional().describe('deltaGB of schedules that name none. Default 0.'),
     pricePerGBMonth: z
       .number()
       .min(0)
       .max(1e6)
       .optional()
-      .describe('What a GB costs a month, in any currency. Without it no cost is told.'),
+      .describe('The price of one GB for a month, in any currency. Without it the answer has no cost.'),
   })
-  .meta({ id: 'NewRetentionForecast', description: 'What to forecast.' });
+  .meta({ id: 'NewRetentionForecast', description: 'The schedules, or the protection plan, to forecast.' });
 export type NewRetentionForecast = z.infer<typeof NewRetentionForecast>;
 
 const counts = {
   copies: z.int().min(0),
-  copiesBySchedule: z.array(z.int().min(0)).describe('In the order of the schedules.'),
-  storageGB: z.number().optional().describe('GB, when firstCopyGB was given.'),
-  costPerMonth: z.number().optional().describe('storageGB at pricePerGBMonth, when both are known.'),
+  copiesBySchedule: z.array(z.int().min(0)).describe('The copies of each schedule, in the order of `schedules`.'),
+  storageGB: z.number().optional().describe('The storage, in GB. Absent without firstCopyGB.'),
+  costPerMonth: z.number().optional().describe('storageGB times pricePerGBMonth. Absent when either is unknown.'),
 };
 
 export const ForecastPoint = z
@@ -85,25 +93,32 @@ export type ForecastPoint = z.infer<typeof ForecastPoint>;
 
 export const SteadyState = z
   .object({
-    reachedAt: Instant.describe('When every schedule has had its first copy expire.'),
+    reachedAt: Instant.describe('When the first copy of every schedule has expired.'),
     ...counts,
     minimumCopies: z
       .int()
-      .describe('The fewest in the year after, which is looked at every 23 hours: fewer in a month of a leap year.'),
-    maximumCopies: z.int().describe('The most in that year.'),
+      .describe(
+        'The fewest copies in the year after that, sampled every 23 hours. They are fewer in a month of a leap year, for example.',
+      ),
+    maximumCopies: z.int().describe('The most copies in that year.'),
   })
   .meta({
     id: 'SteadyState',
-    description: 'Where the number of copies ends: as it is most of the time in the year after it is reached.',
+    description: 'The number of copies when it grows no more: the most frequent number in the year after that.',
   });
 export type SteadyState = z.infer<typeof SteadyState>;
 
 export const RetentionForecast = z
   .object({
-    schedules: z.array(ForecastSchedule).describe('What was looked at, with the defaults filled in.'),
+    schedules: z.array(ForecastSchedule).describe('The schedules of the forecast, with all defaults filled in.'),
     steadyState: SteadyState.optional().describe('Absent when it is more than twenty years away.'),
-    points: z.array(ForecastPoint).describe('In order, at even distances, the first at `from`.'),
+    points: z
+      .array(ForecastPoint)
+      .describe('The forecast over time, in order and at even distances. The first point is at `from`.'),
     warnings: z.array(z.string()),
   })
-  .meta({ id: 'RetentionForecast', description: 'How many copies there will be, and what they take up and cost.' });
+  .meta({
+    id: 'RetentionForecast',
+    description: 'How many copies there will be, how much storage they take, and what they cost.',
+  });
 export type RetentionForecast = z.infer<typeof RetentionForecast>;

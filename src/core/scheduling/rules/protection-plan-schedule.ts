@@ -1,5 +1,10 @@
+/**
+ * Refuses changes by hand of a schedule that follows a protection plan. The protection plan sets recurrence, cadence and ttl.
+ * Suspending, policies, template and display name are free.
+ */
 import { Refusal, ruleViolated } from '../../kernel/rules/problem.ts';
 import type { Schedule, ScheduleChange } from './schedule.ts';
+
 export const decidedByProtectionPlan = [
   'schedule',
   'timeZone',
@@ -10,7 +15,6 @@ export const decidedByProtectionPlan = [
   'ttl',
 ] as const;
 
-/** Refuses a change by hand of what a plan decides. Suspending, policies, template and names for people are free. */
 export function refuseWhatProtectionPlanDecides(known: Schedule, change: ScheduleChange): void {
   if (known.protectionPlanId === undefined) return;
   const key = decidedByProtectionPlan.find(
@@ -19,15 +23,15 @@ export function refuseWhatProtectionPlanDecides(known: Schedule, change: Schedul
   if (key === undefined) return;
   throw ruleViolated(
     `/${key}`,
-    `is decided by the protection plan ${known.protectionPlanId} (entry ${known.protectionPlanEntry}): change the plan, or remove it from the application instance. The schedule may be suspended.`,
+    `is set by the protection plan ${known.protectionPlanId} (entry ${known.protectionPlanEntry}). Change the protection plan, or detach it from the application instance. The schedule may be suspended.`,
   );
 }
 
-/** Refuses to remove by hand what a plan made: the plan would be in effect only in part. */
+/** Without one of its schedules the protection plan would be in effect only in part. */
 export function refuseRemovalUnderProtectionPlan(known: Schedule): void {
   if (known.protectionPlanId === undefined) return;
   throw new Refusal(
     'in-use',
-    `The schedule is part of the protection plan ${known.protectionPlanId} (entry ${known.protectionPlanEntry}): change the plan, remove it from the application instance, or suspend the schedule.`,
+    `The schedule belongs to the protection plan ${known.protectionPlanId} (entry ${known.protectionPlanEntry}). Change the protection plan, detach it from the application instance, or suspend the schedule.`,
   );
 }
