@@ -3,7 +3,7 @@
 import { taskLog } from './background/driver.ts';
 import { deliver } from './core/delivery/deliver.ts';
 import type { Clock, Log } from './core/kernel/ports.ts';
-import { sharing } from './core/observation/sharing.ts';
+import { shareClusters } from './core/observation/share-clusters.ts';
 import { watchClusters } from './core/observation/watch.ts';
 import type { ClusterApi } from './kubernetes/cluster-api.ts';
 import type { Opened } from './postgres/store.ts';
@@ -31,7 +31,7 @@ export function connectorOf(ports: ConnectorPorts, metrics: Metrics): Connector 
   const watches = watchClusters({ ...ports, observations: counted(ports.observations, metrics) }, connectorId);
   const sharingLog = taskLog<TaskName>(log, 'share-clusters');
   return {
-    shareClusters: sharing({ ...ports, log: sharingLog, tookOver: metrics.tookOver }, connectorId),
+    shareClusters: shareClusters({ ...ports, log: sharingLog, tookOver: metrics.tookOver }, connectorId),
     watches,
     held: async () => (await leases.held(connectorId)).map(({ clusterId }) => clusterId),
     measure() {

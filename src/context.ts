@@ -12,12 +12,6 @@ import type { Config } from './config.ts';
 import { connectorOf, delivery } from './connector.ts';
 import { ensureAdmin } from './core/access/api-keys.ts';
 import type { Clock, Log } from './core/kernel/ports.ts';
-import type { Observations } from './core/observation/ports.ts';
-import { shareClusters } from './core/observation/share-clusters.ts';
-import { watchClusters } from './core/observation/watch.ts';
-import { applyDeadlines } from './core/operations/deadlines.ts';
-import { recordProtection } from './core/protection/record-protection.ts';
-import { applyFailurePolicies } from './core/scheduling/failure-policy.ts';
 import { fire } from './core/scheduling/fire.ts';
 import { watchdog } from './core/watchdog/watchdog.ts';
 import { clusterApi } from './kubernetes/cluster-api.ts';
@@ -87,16 +81,10 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     });
     closers.push(() => queues.close((config.shutdownSeconds * 1000) / 2));
 
-    if (config.roles.includes('scheduler')) {
-      closers.push(repeatedly(forgetMs, opened.forgetAnswers, log));
-      closers.push(repeatedly(forgetMs, opened.agents.forget, log));
-      closers.push(repeatedly(agentsMs, () => lookAfterAgents({ ...ports, log }), log));
-      closers.push(repeatedly(skewEveryMs, async () => metrics.skew(await tellSkew(opened.clock, log)), log));
-      closers.push(repeatedly(failuresMs, async () => void (await applyFailurePolicies({ ...ports, log })), log));
-      closers.push(repeatedly(deadlinesMs, async () => void (await applyDeadlines({ ...ports, log })), log));
-      const lookForFindings = watchdog({ ...ports, log });
-      closers.push(repeatedly(watchdogMs, async () => metrics.found((await lookForFindings()).counts), log));
-      closers.push(repeatedly(protectMs, async () => void (await recordProtection({ ...ports, log })), log));
+    const connector = connectorOf(ports, metrics);
+    if (has('connector')) {
+      connector.measure();
+      closers.push(connector.close);
     }
     const background = startTasks({
       tasks,
@@ -170,111 +158,4 @@ async function checkSecretsKey({ directory }: Opened): Promise<void> {
       "The secrets key does not open the clusters' credentials in this database. Give the SECRETS_KEY (or the data folder's secrets.key) that they were stored with.",
     );
   });
-}
-
-async function tick(ports: Ports, queues: Queues, metrics: Metrics, log: Log): Promise<void> {
-  const report = await fire({ ...ports, doorbell: queues.doorbell, log });
-  metrics.fired(report.operationCount, report.lagSeconds);
-}
-
-function counted(deliveries: Deliveries, metrics: Metrics): Deliveries {
-  return {
-    ...deliveries,
-    record(answers, decide) {
-      for (const { answer } of answers) metrics.answered(answer.kind);
-      return deliveries.record(answers, decide);
-    },
-  };
-}
-
-function countedAgents(agents: AgentRecord, metrics: Metrics): AgentRecord {
-  return {
-    ...agents,
-    async take(...input) {
-      const result = await agents.take(...input);
-      metrics.observed(result.changedCount);
-      return result;
-    },
-  };
-}
-
-function startWatches(ports: Ports, clusters: ClusterApi, metrics: Metrics, log: Log): () => Promise<void> {
-  const observations: Observations = {
-    ...ports.observations,
-    async ingest(...input) {
-      const result = await ports.observations.ingest(...input);
-      metrics.observed(result.changedCount);
-      return result;
-    },
-  };
-  const connectorId = ports.vault.newId();
-  const watches = watchClusters({ ...ports, observations, clusterApi: clusters, log }, connectorId);
-  metrics.gauge('backups_watches', 'Clusters that are watched by this process.', () => watches.count);
-  metrics.gauge('backups_leases_held', 'Clusters that this connector holds.', () => watches.heldCount);
-  const look = shareClusters({ ...ports, log, chance: Math.random, tookOver: metrics.tookOver }, connectorId);
-  const stopping = new AbortController();
-  const held = async () => (await ports.leases.held(connectorId)).map(({ clusterId }) => clusterId);
-  const looking = { ...ports, clusterApi: clusters, log, chance: Math.random, held, stopping: stopping.signal };
-  const stops = [
-    repeatedly(leasesMs, look, log),
-    repeatedly(leasesMs, () => watches.reconcile(), log),
-    repeatedly(expiredMs, async () => watches.endExpired(), log),
-    repeatedly(discoveryMs, async () => void (await refreshDiscoveries(looking)), log),
-  ];
-  return async () => {
-    stopping.abort();
-    await Promise.all(stops.map((stop) => stop()));
-    await watches.close();
-    await ports.leases.release(connectorId);
-  };
-}
-
-interface ApiParts {
-  readonly clusters: ClusterApi;
-  readonly queues: Queues;
-  readonly metrics: Metrics;
-  readonly log: ReturnType<typeof makeLogger>;
-  readonly draining: () => boolean;
-}
-
-async function startApi(
-  config: Config,
-  ports: Ports,
-  parts: ApiParts,
-  closers: (() => Promise<unknown>)[],
-): Promise<string> {
-  const server = await buildServer(
-    {
-      ...ports,
-      agents: countedAgents(ports.agents, parts.metrics),
-      doorbell: parts.queues.doorbell,
-      clusterApi: parts.clusters,
-      readKubeconfig: kubeconfigReader(config),
-      metrics: parts.metrics.text,
-      draining: parts.draining,
-      async ready() {
-        const database = await ports.ping().then(
-          () => ({ name: 'database', ok: true }),
-          () => ({ name: 'database', ok: false, detail: 'The database does not answer.' }),
-        );
-        const { connected } = parts.queues.health();
-        // Without the queue requests are taken and schedules fire all the same; only deliveries wait.
-        return [
-          database,
-          {
-            name: 'queue',
-            ok: true,
-            ...(!connected && { detail: 'The queue does not answer; deliveries wait for it.' }),
-          },
-        ];
-      },
-    },
-    { logger: parts.log },
-  );
-  server.addHook('onResponse', async (request, reply) => {
-    parts.metrics.requested(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime / 1000);
-  });
-  closers.push(() => server.close());
-  const listening = await server.listen({ host: config.host, port: config.port });
-  return config.publicUrl ?? listening;
 }

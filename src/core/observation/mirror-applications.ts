@@ -49,7 +49,7 @@ export function mirrorApplications(
       const now = await clock.now();
       const decide = (known: ReadonlyMap<string, KnownApplication>): MirrorDecision => {
         const gone = [...known.values()].flatMap((each) => {
-          const after = each.mirrored && withoutIt(each.mirrored, now);
+          const after = each.mirrored && markedGone(each.mirrored, now);
           return after === undefined ? [] : [{ after, events: eventsOf(each.mirrored, after, each, now) }];
         });
         return { written: gone.map(({ after }) => after), events: gone.flatMap(({ events }) => events) };

@@ -27,11 +27,15 @@ export interface LeasePorts {
 
 const renewMs = { least: 2_500, spread: 1_000 };
 
-/** Returns `look`. */
-export function shareClusters({ leases, log, chance, tookOver }: LeasePorts, connectorId: string): () => Promise<void> {
+/** Returns a round, which returns how many clusters changed hands. */
+export function shareClusters(
+  { leases, log, chance, tookOver }: LeasePorts,
+  connectorId: string,
+): () => Promise<number> {
   let renewAt = Number.NEGATIVE_INFINITY;
 
-  const share = async (): Promise<void> => {
+  const share = async (): Promise<number> => {
+    let movedCount = 0;
     const shares = await leases.shares();
     const room = takeCount(shares, connectorId);
     if (room > 0) {

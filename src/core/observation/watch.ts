@@ -40,9 +40,13 @@ interface Running {
 }
 
 export interface Watches {
-  reconcile(): Promise<void>;
-  /** Ends the watches whose lease has run out. It needs no database, so it works while the database is away. */
-  endExpired(): void;
+  /** Returns how many watches it has ended and started. A call that a later one has overtaken does nothing more. */
+  reconcile(): Promise<number>;
+  /**
+   * Ends the watches whose lease has run out, and returns how many. It needs no database, so it works while the database
+   * is away.
+   */
+  endExpired(): number;
   close(): Promise<void>;
   readonly count: number;
   /** How many leases `reconcile` found at its last call. */

@@ -2,7 +2,7 @@
  * Backups and restores on demand. A dry run and a request share one draft, so the dry run shows exactly the Operation that
  * the request would make.
  */
-import { type AcceptanceTables, surroundingsOf } from '../acceptance/accept.ts';
+import { type AcceptanceTables, operationTarget } from '../acceptance/accept.ts';
 import { refuseUnaccepted } from '../acceptance/rules/accepted-parameters.ts';
 import { warningsFor, warningsNow } from '../acceptance/rules/warnings.ts';
 import type { Call, Reading } from '../access/call.ts';

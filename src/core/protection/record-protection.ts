@@ -16,15 +16,14 @@ import { memoizedPeriod } from './rules/protection-target.ts';
 const pageSize = 500;
 const periodOf = memoizedPeriod();
 
-/** Returns how many changes it recorded. */
-export async function recordProtection(ports: {
+export interface ProtectionPorts {
   readonly protections: Protections;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** How many changes were told. */
-export async function protect(ports: ProtectPorts): Promise<number> {
+/** Returns how many changes it recorded. */
+export async function recordProtection(ports: ProtectionPorts): Promise<number> {
   const { protections, clock, log } = ports;
   const now = await clock.now();
   let changedCount = 0;

@@ -1,7 +1,7 @@
 /** The work that protection does by itself. */
 import type { Task } from '../kernel/task.ts';
-import { type ProtectPorts, protect } from './protect.ts';
+import { type ProtectionPorts, recordProtection } from './record-protection.ts';
 
 export const protectionTasks = [
-  { name: 'judge-protection', role: 'scheduler', everySeconds: 15, timeoutSeconds: 50, run: protect },
-] as const satisfies readonly Task<ProtectPorts>[];
+  { name: 'judge-protection', role: 'scheduler', everySeconds: 15, timeoutSeconds: 50, run: recordProtection },
+] as const satisfies readonly Task<ProtectionPorts>[];

@@ -14,7 +14,7 @@
  */
 
 import type { ClusterFailure } from '../../clusters/rules/failure.ts';
-import { toldToWait } from '../../clusters/rules/throttling.ts';
+import { askedWaitSeconds } from '../../clusters/rules/throttling.ts';
 import { clip, clusterReason, withCondition } from '../../kernel/rules/condition.ts';
 import { endAsCancelled, endAsOverdue, type OperationDecision, withEnd } from '../../operations/rules/end-operation.ts';
 import type { Observation } from '../../operations/rules/observation.ts';

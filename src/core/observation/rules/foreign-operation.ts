@@ -18,7 +18,6 @@ import type { NewEvent } from '../../kernel/rules/event.ts';
 import { Id } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
 import { Engine, OperationType } from '../../kernel/rules/operation-type.ts';
-import { Id } from '../../kernel/rules/shapes.ts';
 import type { KnownOperation, Observation, ObservedManager } from '../../operations/rules/observation.ts';
 import { observe } from '../../operations/rules/observe.ts';
 import { isTerminal, type Operation } from '../../operations/rules/operation.ts';

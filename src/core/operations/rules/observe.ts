@@ -20,7 +20,7 @@
  *   unwanted   the Operation was given up before the cluster was known to have the resource: it is deleted
  */
 
-import { same } from '../../kernel/rules/same.ts';
+import { sameJson } from '../../kernel/rules/same-json.ts';
 import { eventsOfChange } from './change-events.ts';
 import { foldDeletion, foldPostedConditions, foldStatus } from './fold-status.ts';
 import type { KnownOperation, Observation, Observed } from './observation.ts';
@@ -49,7 +49,7 @@ export function observe(operation: KnownOperation, observation: Observation, now
 function folded(before: KnownOperation, after: KnownOperation, now: string): Observed {
   const { observedVersion: _, ...content } = after;
   const { observedVersion: __, ...known } = before;
-  if (same(content, known)) return { operation: after, changed: false, events: [] };
+  if (sameJson(content, known)) return { operation: after, changed: false, events: [] };
   return { operation: { ...after, observedAt: now }, changed: true, events: eventsOfChange(before, after, now) };
 }
 
