@@ -1,20 +1,21 @@
 /** Everything that is kept, over one pool of connections: Prisma for ordinary reads and writes, plain SQL where it is hot. */
 
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { Log, Store } from '../core/kernel/ports.ts';
-import { apiKeyHoldersOf } from './access/tables.ts';
+import type { Log } from '../core/kernel/ports.ts';
+import { apiKeyHoldersOf } from './access/api-key-holders.ts';
+import { forgetAnswers } from './access/idempotency.ts';
 import { agentEventsOf } from './agents/agent-events.ts';
-import { applicationMirrorOf } from './applications/cluster-applications.ts';
 import { clusterChecksOf, clusterFiguresOf } from './clusters/checks.ts';
 import { directoryOf } from './clusters/directory.ts';
 import { deliveriesOf } from './delivery/deliveries.ts';
 import { PrismaClient } from './generated/client.ts';
+import { clockOf } from './kit/clock.ts';
 import { migrate } from './kit/migrate.ts';
-import { openPool } from './kit/pool.ts';
-import { mayRetry } from './kit/refusals.ts';
+import { openPool, ping } from './kit/pool.ts';
 import { sealer } from './kit/seal.ts';
-import { select } from './kit/sql.ts';
+import { storeOf } from './kit/transaction.ts';
 import { vault } from './kit/vault.ts';
+import { applicationMirrorOf } from './observation/application-mirror.ts';
 import { foreignOperationsOf } from './observation/foreign-operations.ts';
 import { leasesOf } from './observation/leases.ts';
 import { observationsOf } from './observation/observations.ts';
@@ -23,7 +24,7 @@ import { protectionsOf } from './protection/protections.ts';
 import { recoveryPointsOf } from './protection/recovery-points.ts';
 import { failurePoliciesOf } from './scheduling/failure-policies.ts';
 import { emissionOf } from './scheduling/firing.ts';
-import { type Tables, tablesOf } from './tables.ts';
+import { tablesOf } from './tables.ts';
 import { taskRecordOf } from './task-record.ts';
 import { invariantsOf } from './watchdog.ts';
 
@@ -35,7 +36,6 @@ export interface StoreOptions {
   readonly maxConnections?: number;
 }
 
-const transactionAttempts = 3;
 /** Connects, migrates, and hands out what works on the database. Throws when the database cannot be reached. */
 export async function openStore(options: StoreOptions) {
   const applied = await migrate(options.url);
@@ -50,33 +50,10 @@ export async function openStore(options: StoreOptions) {
   const leasePool = openPool({ url: options.url, log: options.log, max: 2, name: 'vworkspace-backups-leases' });
   const seals = sealer(options.secretsKey);
 
-  const store: Store<Tables> = {
-    tables: tablesOf(prisma, seals),
-    async transaction(work) {
-      for (let attempt = 1; ; attempt += 1) {
-        const effects: (() => void)[] = [];
-        try {
-          const result = await prisma.$transaction(
-            (client) =>
-              work({ ...tablesOf(client, seals), afterCommit: (effect: () => void) => void effects.push(effect) }),
-            { maxWait: 5_000, timeout: 20_000 },
-          );
-          for (const effect of effects) effect();
-          return result;
-        } catch (error) {
-          if (attempt >= transactionAttempts || !mayRetry(error)) throw error;
-        }
-      }
-    },
-  };
-
   return {
-    store,
+    store: storeOf(prisma, (client) => tablesOf(client, seals)),
     apiKeyHolders: apiKeyHoldersOf(pool),
-    /** Fails when the database cannot be reached. */
-    async ping() {
-      await pool.query('select 1');
-    },
+    ping: () => ping(pool),
     emission: emissionOf(pool),
     failurePolicies: failurePoliciesOf(pool),
     deliveries: deliveriesOf(pool, leasePool),
@@ -93,22 +70,10 @@ export async function openStore(options: StoreOptions) {
     clusterChecks: clusterChecksOf(pool),
     clusterFigures: clusterFiguresOf(pool),
     agents: agentEventsOf(pool),
-    clock: {
-      async now() {
-        const [row] = await select(pool, 'select clock_timestamp() as now', []);
-        if (!(row?.now instanceof Date)) throw new Error('The database did not tell the time.');
-        return row.now.toISOString();
-      },
-    },
+    clock: clockOf(pool),
     vault,
     pool,
-    /** Forgets answers kept by Idempotency-Key for more than a day; says how many. */
-    async forgetAnswers() {
-      const { rowCount } = await pool.query(
-        `delete from idempotency_key where created_at < now() - interval '24 hours'`,
-      );
-      return rowCount ?? 0;
-    },
+    forgetAnswers: () => forgetAnswers(pool),
     async close() {
       await prisma.$disconnect();
       await Promise.all([pool.end(), leasePool.end()]);

@@ -1,15 +1,15 @@
 /** All tables, over one transaction or over the database itself: the sum of what the subjects declare. */
 
 import { accessTables } from './access/tables.ts';
-import { agentTables } from './agents/agent-events.ts';
+import { agentTables } from './agents/tables.ts';
 import { applicationTables } from './applications/tables.ts';
 import { clusterTables } from './clusters/tables.ts';
 import type { Prisma } from './generated/client.ts';
 import { eventTables } from './kit/events.ts';
 import type { Sealer } from './kit/seal.ts';
-import { foreignOperationTables } from './observation/foreign-operations.ts';
-import { operationTables } from './operations/rows.ts';
-import { protectionPlanTables } from './protection-plans/rows.ts';
+import { foreignOperationTables } from './observation/tables.ts';
+import { operationTables } from './operations/tables.ts';
+import { protectionPlanTables } from './protection-plans/tables.ts';
 import { schedulingTables } from './scheduling/tables.ts';
 
 export function tablesOf(client: Prisma.TransactionClient, sealer: Sealer) {

@@ -12,6 +12,7 @@
  */
 
 import type { Caller } from '../access/rules/access.ts';
+import { eachOf } from '../kernel/each-of.ts';
 import type { Clock, Log } from '../kernel/ports.ts';
 import { notFound } from '../kernel/rules/problem.ts';
 import { shifted } from '../time/rules/slots.ts';
@@ -53,21 +54,17 @@ export async function checkDueClusters(ports: CheckDuePorts): Promise<number> {
   const { clusterChecks, directory, clock, log, stopping } = ports;
   await clusterChecks.recordDueEvents(await clock.now());
   const due = await clusterChecks.claim(await ports.held(), await clock.now(), batchSize, retrySeconds);
-  const waiting = due.values();
-  const worker = async () => {
-    for (const id of waiting) {
-      if (stopping.aborted) return;
-      try {
-        const target = await directory.target(id);
-        if (target === undefined) continue;
-        const changed = await check(ports, target);
-        if (changed.length > 0) log.info({ clusterId: id, changed }, 'cluster conditions changed');
-      } catch (error) {
-        log.error({ err: error, clusterId: id }, 'a cluster could not be checked');
-      }
+  await eachOf(due, parallelChecks, async (id) => {
+    if (stopping.aborted) return;
+    try {
+      const target = await directory.target(id);
+      if (target === undefined) return;
+      const changed = await check(ports, target);
+      if (changed.length > 0) log.info({ clusterId: id, changed }, 'cluster conditions changed');
+    } catch (error) {
+      log.error({ err: error, clusterId: id }, 'a cluster could not be checked');
     }
-  };
-  await Promise.all(Array.from({ length: parallelChecks }, worker));
+  });
   return due.length;
 }
 

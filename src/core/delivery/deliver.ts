@@ -14,6 +14,7 @@ import type { ClusterDirectory, ClusterTarget } from '../clusters/ports.ts';
 import type { ClusterFailure } from '../clusters/rules/failure.ts';
 import { callConditions } from '../clusters/rules/reported-conditions.ts';
 import { askedWaitSeconds, hasRoom, holdSeconds, type Room, throttledFor } from '../clusters/rules/throttling.ts';
+import { eachOf } from '../kernel/each-of.ts';
 import type { Clock, Log } from '../kernel/ports.ts';
 import { isPastDeliverBefore } from '../operations/rules/end-operation.ts';
 import { manifestOf } from '../operations/rules/manifest.ts';
@@ -133,17 +134,12 @@ async function callAll(ports: DeliverPorts, batch: Batch, known: ClusterFailure 
     if (seconds !== undefined) heldUntil = Math.max(heldUntil ?? 0, performance.now() + seconds * 1000);
     return answer;
   };
-  const call = async (claim: Claim) => {
+  await eachOf(claims, parallelCalls, async (claim) => {
     const sendUntil = lease.sendUntil(claim);
     if (sendUntil === undefined) return;
     const answer = outage === undefined ? await ask(claim, sendUntil) : putOff(outage);
     answers.push({ claim, answer });
-  };
-  const waiting = claims.values();
-  const worker = async () => {
-    for (const claim of waiting) await call(claim);
-  };
-  await Promise.all(Array.from({ length: parallelCalls }, worker));
+  });
   const room = asks && answers.some(({ answer }) => hasRoom(answer)) ? 'HasRoom' : undefined;
   return { answers, outage, heldUntil, room };
 }

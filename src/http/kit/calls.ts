@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Call, Reading } from '../../core/access/call.ts';
 import { type Answer, type IdempotentRequest, once, onceOutsideTransaction } from '../../core/access/idempotency.ts';
+import { canonicalJson } from '../../core/kernel/rules/canonical-json.ts';
 import { callerOf } from './auth.ts';
 import type { RoutePorts } from './ports.ts';
 import { etagOf, type Revised } from './revisions.ts';
@@ -89,14 +90,5 @@ function keyedBy(
   const { organizationId, apiKeyId } = callerOf(request);
   const route = `${request.method} ${request.routeOptions.url} ${request.url.split('?', 1).join('')}`;
   const scope = { organizationId, apiKeyId, route, key: String(key) };
-  return { scope, requestHash: vault.hashOf(canonical({ body: request.body ?? null, query: request.query })) };
-}
-
-/** JSON with sorted keys: the same request however its keys are ordered. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) =>
-    typeof each === 'object' && each !== null && !Array.isArray(each)
-      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : each,
-  );
+  return { scope, requestHash: vault.hashOf(canonicalJson({ body: request.body ?? null, query: request.query })) };
 }

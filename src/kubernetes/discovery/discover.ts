@@ -10,6 +10,7 @@ import type { ClusterAccess } from '../../core/clusters/rules/cluster.ts';
 import { type Discovery, nothingFound } from '../../core/clusters/rules/discovery.ts';
 import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import { speaksForAll } from '../../core/delivery/rules/answer.ts';
+import { eachOf } from '../../core/kernel/each-of.ts';
 import type { CallLimits, ClusterClient } from '../http/client.ts';
 import { type ApplicationPlace, acceptedBySchemaOrVersion, tryAdmission } from './accepted-parameters.ts';
 import { credentialExpiry } from './credential-expiry.ts';
@@ -58,14 +59,10 @@ export async function discoverCluster(
   ];
   const { problem: _, ...blank } = nothingFound(now, 'The cluster was not asked.');
   let discovery: Discovery = blank;
-  const waiting = parts.values();
-  const worker = async () => {
-    for (const part of waiting) {
-      const found = await part();
-      discovery = { ...discovery, ...found };
-    }
-  };
-  await Promise.all(Array.from({ length: parallelCount }, worker));
+  await eachOf(parts, parallelCount, async (part) => {
+    const found = await part();
+    discovery = { ...discovery, ...found };
+  });
 
   const versionField = version.value === undefined ? {} : { version: version.value.gitVersion };
   return {

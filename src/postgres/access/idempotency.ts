@@ -3,6 +3,7 @@
  * the clear. Who holds a key is told by a transaction's advisory lock, which ends with the transaction however it ends.
  */
 
+import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { IdempotencyKeys, IdempotencyScope } from '../../core/access/ports.ts';
 import type { Prisma } from '../generated/client.ts';
@@ -33,4 +34,10 @@ export function idempotencyKeysOf(client: Prisma.TransactionClient, sealer: Seal
       });
     },
   };
+}
+
+/** Forgets the answers of more than a day ago. */
+export async function forgetAnswers(pool: Pool): Promise<number> {
+  const sql = `delete from idempotency_key where created_at < now() - interval '24 hours'`;
+  return (await pool.query(sql)).rowCount ?? 0;
 }

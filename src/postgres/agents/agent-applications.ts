@@ -1,22 +1,17 @@
 /** Posted conditions of ApplicationInstances, folded into the mirrored ones. What is not mirrored is passed over. */
 import type { PoolClient } from 'pg';
-import { z } from 'zod';
 import type { AgentFact } from '../../core/agents/rules/agent-event.ts';
 import { isNewer } from '../../core/agents/rules/posted-conditions.ts';
-import { Condition, withStated } from '../../core/kernel/rules/condition.ts';
+import { Mirrored } from '../../core/applications/rules/mirrored-application.ts';
+import { type Condition, withStated } from '../../core/kernel/rules/condition.ts';
+import { columnsOf } from '../kit/columns.ts';
 import { select } from '../kit/sql.ts';
 
 const maxTypeCount = 48;
+const Known = Mirrored.pick({ id: true, namespace: true, name: true, uid: true, conditions: true });
 const mirrored = `
-  select id, namespace, name, uid, conditions from cluster_application
+  select ${columnsOf(Known.shape)} from cluster_application
   where cluster_id = $1 and name = any($2::text[]) and gone_at is null order by id for update`;
-const Mirrored = z.object({
-  id: z.string(),
-  namespace: z.string(),
-  name: z.string(),
-  uid: z.string(),
-  conditions: z.array(Condition),
-});
 
 export async function foldApplications(
   client: PoolClient,
@@ -26,7 +21,7 @@ export async function foldApplications(
 ): Promise<void> {
   if (facts.length === 0) return;
   const names = [...new Set(facts.map(({ ref }) => ref.name))];
-  for (const { id, namespace, name, uid, conditions } of Mirrored.array().parse(
+  for (const { id, namespace, name, uid, conditions } of Known.array().parse(
     await select(client, mirrored, [clusterId, names]),
   )) {
     const meant = facts.filter(

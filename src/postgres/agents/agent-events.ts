@@ -7,19 +7,19 @@
 
 import type { Pool, PoolClient } from 'pg';
 import { z } from 'zod';
-import type { AgentRecord, AgentTokens, AgentTokensTable, TakenBatch } from '../../core/agents/ports.ts';
-import type { AgentContact } from '../../core/agents/rules/agent-contact.ts';
+import type { AgentRecord, TakenBatch } from '../../core/agents/ports.ts';
 import type { AgentFact } from '../../core/agents/rules/agent-event.ts';
 import { observationOf } from '../../core/agents/rules/posted-conditions.ts';
 import { agentEvent } from '../../core/agents/rules/reasons.ts';
-import { Condition } from '../../core/kernel/rules/condition.ts';
 import { Instant } from '../../core/kernel/rules/fields.ts';
-import type { Prisma } from '../generated/client.ts';
+import { Operation } from '../../core/operations/rules/operation.ts';
 import { appendEvents } from '../kit/events.ts';
 import { fromRow } from '../kit/shape.ts';
-import { inTransaction, select } from '../kit/sql.ts';
+import { select } from '../kit/sql.ts';
+import { inTransaction } from '../kit/transaction.ts';
 import { ingestIn } from '../observation/observations.ts';
 import { foldApplications } from './agent-applications.ts';
+import { restand, restandAll } from './agent-standing.ts';
 
 const rowsPerCluster = 100_000;
 
@@ -30,7 +30,7 @@ const holder = `
 const Holder = z.object({ clusterId: z.string(), organizationId: z.string(), endsAt: Instant.optional() });
 
 const named = `select namespace, name, uid from operation where cluster_id = $1 and name = any($2::text[]) and uid is not null`;
-const Named = z.object({ namespace: z.string(), name: z.string(), uid: z.string() });
+const Named = Operation.pick({ namespace: true, name: true }).extend({ uid: z.string() });
 
 // In one order, so that two batches with the same facts wait for each other and do not meet crosswise.
 const remember = `
@@ -45,26 +45,6 @@ const remember = `
   select encode(given.digest, 'hex') as digest from unnest($2::bytea[]) given (digest)
   where given.digest in (select digest from added)
      or ((select row_count from room) < cardinality($2) and given.digest not in (select digest from known))`;
-
-const standing = `
-  select id, conditions, last_contact_at, agent_token_created_at as token_created_at, agent_heartbeat_at as heartbeat_at,
-         agent_gap_told_at as gap_told_at, relist_revision, relist_raised_at, relist_wanted
-  from cluster`;
-const Standing = z.object({
-  id: z.string(),
-  conditions: z.array(Condition),
-  lastContactAt: Instant.optional(),
-  tokenCreatedAt: Instant.optional(),
-  heartbeatAt: Instant.optional(),
-  gapToldAt: Instant.optional(),
-  relistRevision: z.int(),
-  relistRaisedAt: Instant.optional(),
-  relistWanted: z.boolean(),
-}) satisfies z.ZodType<AgentContact & { readonly id: string }>;
-const writeStanding = `
-  update cluster set conditions = $2, last_contact_at = $3, agent_heartbeat_at = $4, agent_gap_told_at = $5,
-                     relist_revision = $6, relist_raised_at = $7, relist_wanted = $8
-  where id = $1`;
 
 export function agentEventsOf(pool: Pool): AgentRecord {
   return {
@@ -95,36 +75,10 @@ export function agentEventsOf(pool: Pool): AgentRecord {
         await restand(client, clusterId, (known) => contactAfter(known, { heartbeat, relist }));
         return { changedCount };
       }),
-    async updateContacts(after) {
-      const rows = await select(pool, `${standing} where agent_token_hash is not null or relist_wanted`, []);
-      const due = rows.map((row) => fromRow(Standing, row)).filter((known) => differs(known, after(known)));
-      for (const { id } of due) await inTransaction(pool, (client) => restand(client, id, after));
-      return due.length;
-    },
+    updateContacts: (after) => restandAll(pool, after),
     async forget() {
       const { rowCount } = await pool.query(`delete from agent_event where seen_at < now() - interval '24 hours'`);
       return rowCount ?? 0;
-    },
-  };
-}
-
-export function agentTables(client: Prisma.TransactionClient): AgentTokensTable {
-  return { agentTokens: agentTokensOf(client) };
-}
-
-function agentTokensOf(client: Prisma.TransactionClient): AgentTokens {
-  return {
-    async replace(clusterId, hash, previousUntil) {
-      await client.$executeRaw`
-        update cluster set agent_previous_token_hash = agent_token_hash, agent_token_hash = ${hash},
-          agent_previous_token_until = case when agent_token_hash is not null then ${previousUntil}::timestamptz end
-        where id = ${clusterId}::uuid`;
-    },
-    async revoke(clusterId) {
-      await client.$executeRaw`
-        update cluster set agent_token_hash = null, agent_previous_token_hash = null, agent_previous_token_until = null,
-          agent_heartbeat_at = null, agent_gap_told_at = null
-        where id = ${clusterId}::uuid`;
     },
   };
 }
@@ -168,29 +122,4 @@ async function unseen(
   const rows = await select(client, remember, [clusterId, digests, now, rowsPerCluster]);
   const fresh = new Set(rows.map(({ digest }) => String(digest)));
   return [...byDigest.values()].filter(({ digest }) => fresh.has(digest));
-}
-
-const differs = (a: AgentContact, b: AgentContact) => JSON.stringify(a) !== JSON.stringify(b);
-
-/** As it is by now: somebody else may have changed it meanwhile. */
-async function restand(
-  client: PoolClient,
-  clusterId: string,
-  stand: (standing: AgentContact) => AgentContact,
-): Promise<void> {
-  const [row] = await select(client, `${standing} where id = $1 for no key update`, [clusterId]);
-  if (row === undefined) return;
-  const known = fromRow(Standing, row);
-  const next = stand(known);
-  if (!differs(known, next)) return;
-  await client.query(writeStanding, [
-    clusterId,
-    JSON.stringify(next.conditions),
-    next.lastContactAt,
-    next.heartbeatAt,
-    next.gapToldAt,
-    next.relistRevision,
-    next.relistRaisedAt,
-    next.relistWanted,
-  ]);
 }

@@ -1,10 +1,14 @@
 /** Which clusters are due to be looked at, what is recorded of them, and what waits for them: each by set, in a statement. */
+
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { ClusterChecks, ClusterFigures } from '../../core/clusters/ports.ts';
-import { Condition } from '../../core/kernel/rules/condition.ts';
+import { Cluster } from '../../core/clusters/rules/cluster.ts';
+import { Instant } from '../../core/kernel/rules/fields.ts';
+import { columnsOf } from '../kit/columns.ts';
 import { fromRow } from '../kit/shape.ts';
-import { inTransaction, select } from '../kit/sql.ts';
+import { select } from '../kit/sql.ts';
+import { inTransaction } from '../kit/transaction.ts';
 import { reportCluster } from './report.ts';
 
 /** Those that could not be reached come last: each may take up the time of a whole look. */
@@ -32,6 +36,11 @@ const applications = `
 
 const toTell = `select id::text as id from cluster where tell_at <= $1 order by tell_at limit 200`;
 
+const Place = z.object({ namespace: z.string(), name: z.string() });
+const Waiting = z.object({ clusterId: z.string(), pendingCount: z.int(), oldestPendingAt: Instant });
+const Shown = Cluster.pick({ id: true, name: true, conditions: true, lastContactAt: true });
+const Standing = Shown.extend({ pendingCount: z.int(), oldestPendingAt: Instant.optional() });
+
 // A deletion waits from the wish to cancel on.
 const waiting = `
   select cluster_id as "clusterId", count(*)::int as "pendingCount",
@@ -39,21 +48,9 @@ const waiting = `
   from operation where owed is not null`;
 const waitingFor = `${waiting} and cluster_id = any($1::uuid[]) group by cluster_id`;
 const standings = `
-  select c.id, c.name, c.conditions, c.last_contact_at as "lastContactAt",
-         coalesce(w."pendingCount", 0) as "pendingCount", w."oldestPendingAt"
+  select ${columnsOf(Shown.shape, 'c')}, coalesce(w."pendingCount", 0) as "pendingCount", w."oldestPendingAt"
   from cluster c left join (${waiting} group by cluster_id) w on w."clusterId" = c.id
   order by c.conditions @> '[{"status": "False"}]' desc, c.id limit $1`;
-
-const Place = z.object({ namespace: z.string(), name: z.string() });
-const Waiting = z.object({ clusterId: z.string(), pendingCount: z.int(), oldestPendingAt: z.string() });
-const Standing = z.object({
-  id: z.string(),
-  name: z.string(),
-  conditions: z.array(Condition),
-  lastContactAt: z.string().optional(),
-  pendingCount: z.int(),
-  oldestPendingAt: z.string().optional(),
-});
 
 export function clusterChecksOf(pool: Pool): ClusterChecks {
   const record: ClusterChecks['record'] = (clusterId, found) =>

@@ -12,12 +12,16 @@ import { isOutdated, refreshed } from '../../core/clusters/rules/discovery.ts';
 import { clusterEvent } from '../../core/clusters/rules/reasons.ts';
 import { throttledAfter } from '../../core/clusters/rules/throttling.ts';
 import { type Condition, clip, withCondition } from '../../core/kernel/rules/condition.ts';
+import { Instant } from '../../core/kernel/rules/fields.ts';
 import { appendEvents } from '../kit/events.ts';
 import { camelRow, fromRow } from '../kit/shape.ts';
 
 /** The instant of the last contact is for people: it is not worth a write each time. */
 const contactEveryMs = 30_000;
-const ToldConditions = z.record(z.string(), z.string());
+const ReportedCluster = Cluster.extend({
+  toldConditions: z.record(z.string(), z.string()),
+  tellAt: Instant.optional(),
+});
 
 const write = `
   update cluster
@@ -33,20 +37,17 @@ export async function reportCluster(
 ): Promise<readonly string[]> {
   const { rows } = await client.query('select * from cluster where id = $1 for update', [clusterId]);
   if (rows[0] === undefined) return [];
-  const row = camelRow(rows[0]);
-  const known = fromRow(Cluster, row);
+  const { toldConditions: told, tellAt, ...known } = fromRow(ReportedCluster, camelRow(rows[0]));
   const { now, contact, withdrawn = [] } = report;
   if (report.discovery !== undefined && isOutdated(report.discovery, known.discovery, now)) return [];
   const conditions = conditionsAfter(known.conditions, report, withdrawn);
   const changed = conditions.filter(
     ({ type, status }) => known.conditions.find((before) => before.type === type)?.status !== status,
   );
-  const told = ToldConditions.parse(row.toldConditions);
   const outcome = eventsOfConditions(conditions, without(told, withdrawn), now);
   const discovery = report.discovery === undefined ? undefined : refreshed(known.discovery, report.discovery);
   const sinceMs = Date.parse(now) - Date.parse(known.lastContactAt ?? new Date(0).toISOString());
   const lastContactAt = contact && sinceMs > contactEveryMs ? now : known.lastContactAt;
-  const tellAt = row.tellAt instanceof Date ? row.tellAt.toISOString() : undefined;
   const throttledUntil = throttledAfter(known.throttledUntil, report.room);
   const same =
     conditions === known.conditions &&

@@ -4,13 +4,17 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Claim, Deliveries } from '../../core/delivery/ports.ts';
 import type { DeliveryDecision } from '../../core/delivery/rules/attempt.ts';
 import { brief } from '../clusters/fence.ts';
+import { selectOf } from '../kit/columns.ts';
 import { appendEvents } from '../kit/events.ts';
-import { inTransaction, select } from '../kit/sql.ts';
+import { fromRow } from '../kit/shape.ts';
+import { select } from '../kit/sql.ts';
+import { inTransaction } from '../kit/transaction.ts';
 import { storedOperation, writeDelivered } from '../operations/batch.ts';
+import { OperationRow } from '../operations/columns.ts';
 
 const due = `
   select distinct cluster_id::text as "clusterId" from operation
@@ -41,17 +45,11 @@ const renewed = `
   where id = any($1::uuid[]) and lease_id = $2 and owed is not null
   returning id::text`;
 
+const Locked = OperationRow.pick({ id: true, revision: true, observedVersion: true, attempts: true, unanswered: true });
 const locked = `
-  select id::text, revision, observed_version as "observedVersion", attempts, unanswered, ${brief}
-  from operation where id = any($1::uuid[]) and lease_id = $2 order by id for update`;
+  select ${selectOf(Locked.shape, 'o')}, ${brief}
+  from operation o where id = any($1::uuid[]) and lease_id = $2 order by id for update`;
 const changed = 'select * from operation where id = any($1::uuid[])';
-const Locked = z.object({
-  id: z.string(),
-  revision: z.int(),
-  observedVersion: z.string().nullable(),
-  attempts: z.int(),
-  unanswered: z.int(),
-});
 
 /** Leases are renewed over connections of their own, so that a crowd before the others costs none. */
 export function deliveriesOf(pool: Pool, leasePool: Pool): Deliveries {
@@ -84,11 +82,12 @@ export function deliveriesOf(pool: Pool, leasePool: Pool): Deliveries {
         if (first === undefined) return 0;
         const answered = new Map(answers.map((each) => [each.claim.operation.id, each]));
         const values = [[...answered.keys()], first.claim.leaseId];
-        const rows = Locked.array().parse((await client.query({ name: 'lock-leased', text: locked, values })).rows);
+        const { rows: leased } = await client.query({ name: 'lock-leased', text: locked, values });
+        const rows = leased.map((row) => fromRow(Locked, row));
         // What nobody has touched since the claim need not be read again.
         const isAsClaimed = ({ id, revision, observedVersion }: z.infer<typeof Locked>) => {
           const known = answered.get(id)?.claim.operation;
-          return known?.revision === revision && (known.observedVersion ?? null) === observedVersion;
+          return known?.revision === revision && known.observedVersion === observedVersion;
         };
         const stale = rows.filter((row) => !isAsClaimed(row)).map(({ id }) => id);
         const { rows: fresh } = stale.length === 0 ? { rows: [] } : await client.query(changed, [stale]);

@@ -1,18 +1,31 @@
-/** The columns that the bulk statements write, derived from the domain's schemas so that none is forgotten. */
-import { Event } from '../../core/kernel/rules/event.ts';
-import { Operation } from '../../core/operations/rules/operation.ts';
-import { Fire } from '../../core/scheduling/rules/ledger.ts';
-import { Schedule } from '../../core/scheduling/rules/schedule.ts';
+/**
+ * Columns for plain statements, derived from the domain's schemas: who adds a field to a schema changes no statement.
+ * `shape` is that of a schema; the column of a field has its name in snake_case.
+ */
 import { snakeCase } from './shape.ts';
 
-function columnsOf(shape: object, except: readonly string[] = []): string {
+function joined(shape: object, text: (column: string, field: string) => string): string {
   return Object.keys(shape)
-    .filter((key) => !except.includes(key))
-    .map(snakeCase)
+    .map((field) => text(snakeCase(field), field))
     .join(', ');
 }
 
-export const operationColumns = columnsOf(Operation.shape);
-export const fireColumns = columnsOf(Fire.shape);
-export const scheduleColumns = columnsOf(Schedule.shape);
-export const eventColumns = columnsOf(Event.shape);
+/** `name, time_zone`, or of the table `n`: `n.name, n.time_zone`. */
+export function columnsOf(shape: object, table?: string): string {
+  return joined(shape, (column) => (table === undefined ? column : `${table}.${column}`));
+}
+
+/** To read rows with the domain's names: `n.name as "name", n.time_zone as "timeZone"`. */
+export function selectOf(shape: object, table: string): string {
+  return joined(shape, (column, field) => `${table}.${column} as "${field}"`);
+}
+
+/** To take over the values of `from`: `name = n.name, time_zone = n.time_zone`. */
+export function assignmentsOf(shape: object, from: string): string {
+  return joined(shape, (column) => `${column} = ${from}.${column}`);
+}
+
+/** As one value of JSON: `json_build_object('name', n.name, 'timeZone', n.time_zone)`. */
+export function jsonObjectOf(shape: object, table: string): string {
+  return `json_build_object(${joined(shape, (column, field) => `'${field}', ${table}.${column}`)})`;
+}

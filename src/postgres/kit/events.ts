@@ -3,28 +3,32 @@ import type { PoolClient } from 'pg';
 import type { EventsTable } from '../../core/kernel/ports.ts';
 import { Event, type NewEvent } from '../../core/kernel/rules/event.ts';
 import type { Prisma } from '../generated/client.ts';
-import { eventColumns } from './columns.ts';
+import { columnsOf } from './columns.ts';
 import { pageOf } from './rows.ts';
-import { snakeRow } from './shape.ts';
+import { jsonRows } from './shape.ts';
 import { vault } from './vault.ts';
+
+export const eventColumns = columnsOf(Event.shape);
 
 const append = `
   insert into event (${eventColumns})
   select ${eventColumns} from json_populate_recordset(null::event, $1::json)`;
 
-const rowsOf = (events: readonly NewEvent[]) =>
-  JSON.stringify(events.map((event) => snakeRow({ ...event, id: vault.newId() })));
+/** The events with ids, as the value of a statement that inserts them. */
+export function eventRows(events: readonly NewEvent[]): string {
+  return jsonRows(events.map((event) => ({ ...event, id: vault.newId() })));
+}
 
 /** Over a connection of its own transaction. */
 export async function appendEvents(client: PoolClient, events: readonly NewEvent[]): Promise<void> {
-  if (events.length > 0) await client.query({ name: 'append-events', text: append, values: [rowsOf(events)] });
+  if (events.length > 0) await client.query({ name: 'append-events', text: append, values: [eventRows(events)] });
 }
 
 export function eventTables(client: Prisma.TransactionClient): EventsTable {
   return {
     events: {
       async append(events) {
-        await client.$executeRawUnsafe(append, rowsOf(events));
+        await client.$executeRawUnsafe(append, eventRows(events));
       },
       ofOperation: (operationId, query) => pageOf(client.event, Event, { operationId }, query, 'id'),
       ofCluster: (clusterId, query) => {

@@ -22,3 +22,8 @@ export function openPool(options: {
   pool.on('error', (error) => options.log.warn({ reason: error.message }, 'a database connection was lost'));
   return pool;
 }
+
+/** Fails when the database does not answer. */
+export async function ping(pool: Pool): Promise<void> {
+  await pool.query('select 1');
+}

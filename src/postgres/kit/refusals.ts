@@ -1,10 +1,18 @@
-/** What the database refuses, in the words of the API. */
+/** What the database refuses: its code, and the Refusal that the API answers with. */
+import { z } from 'zod';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
 
-function codeOf(error: unknown): string | undefined {
-  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : undefined;
+const Coded = z.object({ code: z.string() });
+/** Prisma has codes of its own, one for whatever fails in plain SQL, and keeps PostgreSQL's beside them. */
+const ThroughPrisma = z.object({
+  meta: z.object({ driverAdapterError: z.object({ cause: z.object({ originalCode: z.string() }) }) }),
+});
+
+/** PostgreSQL's code of an error (SQLSTATE), also where Prisma is between; else Prisma's own. */
+export function codeOf(error: unknown): string | undefined {
+  return (
+    ThroughPrisma.safeParse(error).data?.meta.driverAdapterError.cause.originalCode ?? Coded.safeParse(error).data?.code
+  );
 }
 
 /** Turns a broken unique or foreign key into a Refusal; anything else goes on as it is. */
@@ -17,6 +25,7 @@ export function refusalOf(error: unknown, kind: string): unknown {
       });
     case 'P2003':
     case '23503':
+    case '23001':
       return new Refusal(
         'in-use',
         `The ${kind} is still referred to, or refers to something that is not there any more.`,
@@ -24,10 +33,4 @@ export function refusalOf(error: unknown, kind: string): unknown {
     default:
       return error;
   }
-}
-
-/** Two transactions got in each other's way and the database ended one: the same work again may succeed. */
-export function mayRetry(error: unknown): boolean {
-  const code = codeOf(error);
-  return code === 'P2034' || code === '40001' || code === '40P01';
 }

@@ -5,7 +5,7 @@ import type { Page, PageQuery } from '../../core/kernel/rules/page.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
 import type { Prisma } from '../generated/client.ts';
 import { refusalOf } from './refusals.ts';
-import { fromRow, type Row, toRow } from './shape.ts';
+import { type Fields, fieldsOf, fromRow, type Row, toRow } from './shape.ts';
 
 /** The part of a Prisma delegate that is used. */
 export interface Delegate {
@@ -16,12 +16,11 @@ export interface Delegate {
   deleteMany(query: { where: object }): PromiseLike<unknown>;
 }
 
-export interface Kind<T> {
+export interface Kind<T> extends Fields {
   /** For people: `Another <kind> has this name here already.` */
   readonly kind: string;
   readonly table: string;
   readonly schema: ZodType<T>;
-  readonly columns: readonly string[];
   /** The column that holds the organization; none for what belongs to all. */
   readonly organizationKey: 'organizationId' | 'id' | undefined;
   /** Narrows every read, for example to what is not deleted. */
@@ -32,10 +31,10 @@ export interface Kind<T> {
 export function kindOf<T>(
   kind: string,
   table: string,
-  schema: Kind<T>['schema'] & { shape: object },
+  schema: Kind<T>['schema'] & { shape: Readonly<Record<string, unknown>> },
   organizationKey: Kind<T>['organizationKey'],
 ): Kind<T> {
-  return { kind, table, schema, columns: Object.keys(schema.shape), organizationKey };
+  return { kind, table, schema, ...fieldsOf(schema.shape), organizationKey };
 }
 
 export function rowsOf<T extends { readonly id: string }>(
@@ -61,7 +60,7 @@ export function rowsOf<T extends { readonly id: string }>(
     },
     async insert(row) {
       try {
-        await delegate.create({ data: toRow(of.columns, row) });
+        await delegate.create({ data: toRow(of, row) });
       } catch (error) {
         throw refusalOf(error, of.kind);
       }
@@ -71,7 +70,7 @@ export function rowsOf<T extends { readonly id: string }>(
       const next = typeof revision === 'number' ? { ...row, revision: revision + 1 } : row;
       const { count } = await delegate.updateMany({
         where: { id, ...(typeof revision === 'number' && { revision }) },
-        data: toRow(of.columns, next),
+        data: toRow(of, next),
       });
       if (count === 0)
         throw new Refusal(

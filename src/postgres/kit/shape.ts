@@ -1,5 +1,5 @@
 /** Between rows and the domain's values: NULL is absence, a timestamp is ISO 8601 in UTC, a count is a number. */
-import type { ZodType } from 'zod';
+import { ZodArray, ZodObject, ZodOptional, ZodRecord, type ZodType } from 'zod';
 import { Prisma } from '../generated/client.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -17,13 +17,28 @@ export function fromRow<T>(schema: ZodType<T>, row: Row): T {
   );
 }
 
-/** JSON columns that may be NULL: Prisma tells the database's NULL from JSON's. */
-const nullableJson: ReadonlySet<string> = new Set(['progress', 'contradiction', 'discovery', 'failurePolicy']);
+/** The fields of a row, as Prisma writes them. */
+export interface Fields {
+  readonly columns: readonly string[];
+  /** Kept as JSON, and may be absent: Prisma does not take `null` for them, since JSON has a null of its own. */
+  readonly optionalJson: ReadonlySet<string>;
+}
+
+export function fieldsOf(shape: Readonly<Record<string, unknown>>): Fields {
+  const columns = Object.keys(shape);
+  return { columns, optionalJson: new Set(columns.filter((column) => isOptionalJson(shape[column]))) };
+}
+
+function isOptionalJson(schema: unknown): boolean {
+  if (!(schema instanceof ZodOptional)) return false;
+  const kept = schema.unwrap();
+  return kept instanceof ZodObject || kept instanceof ZodRecord || kept instanceof ZodArray;
+}
 
 /** Absent keys become NULL, so that an update can clear a column. */
-export function toRow(columns: readonly string[], values: Row): Record<string, unknown> {
+export function toRow({ columns, optionalJson }: Fields, values: Row): Record<string, unknown> {
   return Object.fromEntries(
-    columns.map((column) => [column, values[column] ?? (nullableJson.has(column) ? Prisma.DbNull : null)]),
+    columns.map((column) => [column, values[column] ?? (optionalJson.has(column) ? Prisma.DbNull : null)]),
   );
 }
 
@@ -51,4 +66,9 @@ export function camelRow(row: Row): Row {
 /** A row for json_populate_recordset. */
 export function snakeRow(values: Row): Row {
   return Object.fromEntries(Object.entries(values).map(([key, stored]) => [snakeCase(key), stored]));
+}
+
+/** All rows for json_populate_recordset, as one value of a statement. */
+export function jsonRows(rows: readonly Row[]): string {
+  return JSON.stringify(rows.map(snakeRow));
 }

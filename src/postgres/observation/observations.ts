@@ -7,7 +7,8 @@ import type { KnownOperation, Observation, Observed } from '../../core/operation
 import { isAbout } from '../../core/operations/rules/observe.ts';
 import { holdFence } from '../clusters/fence.ts';
 import { appendEvents } from '../kit/events.ts';
-import { inTransaction, select } from '../kit/sql.ts';
+import { select } from '../kit/sql.ts';
+import { inTransaction } from '../kit/transaction.ts';
 import { type Owing, storedOperation, writeObserved, writeVersions } from '../operations/batch.ts';
 
 const locked = `select * from operation where cluster_id = $1 and name = any($2::text[]) order by id for update`;

@@ -2,8 +2,10 @@
 
 import type { PoolClient } from 'pg';
 import type { KnownOperation } from '../../core/operations/rules/observation.ts';
-import { DeliveryAction, Operation } from '../../core/operations/rules/operation.ts';
-import { camelRow, fromRow, type Row, snakeRow } from '../kit/shape.ts';
+import type { DeliveryAction } from '../../core/operations/rules/operation.ts';
+import { assignmentsOf } from '../kit/columns.ts';
+import { camelRow, fromRow, jsonRows, type Row } from '../kit/shape.ts';
+import { OperationRow, OperationStatus } from './columns.ts';
 
 export interface StoredOperation {
   readonly operation: KnownOperation;
@@ -13,23 +15,11 @@ export interface StoredOperation {
 }
 
 export function storedOperation(raw: Row): StoredOperation {
-  const row = camelRow(raw);
-  const { observedVersion } = row;
-  return {
-    operation: {
-      ...fromRow(Operation, row),
-      ...(typeof observedVersion === 'string' && { observedVersion }),
-    },
-    owed: DeliveryAction.nullable().parse(row.owed) ?? undefined,
-    attempts: Number(row.attempts),
-    unanswered: Number(row.unanswered),
-  };
+  const { owed, attempts, unanswered, ...operation } = fromRow(OperationRow, camelRow(raw));
+  return { operation, owed, attempts, unanswered };
 }
 
-const status = `
-  phase = w.phase, conditions = w.conditions, progress = w.progress, outputs = w.outputs, warnings = w.warnings, uid = w.uid,
-  delivered_at = w.delivered_at, started_at = w.started_at, finished_at = w.finished_at, expires_at = w.expires_at,
-  observed_at = w.observed_at, contradiction = w.contradiction, observed_version = w.observed_version, revision = o.revision + 1`;
+const status = `${assignmentsOf(OperationStatus.shape, 'w')}, revision = o.revision + 1`;
 const rows = `from json_populate_recordset(null::operation, $1) w where o.id = w.id`;
 
 // What the cluster has ended owes it nothing: it is never applied again. Else a delivery under way keeps its lease, and
@@ -58,25 +48,25 @@ export interface Owing {
   readonly owed?: DeliveryAction | undefined;
 }
 
-const owingRow = ({ operation, owed }: Owing) => snakeRow({ ...operation, owed });
+const owingRows = (owing: readonly Owing[]) => jsonRows(owing.map(({ operation, owed }) => ({ ...operation, owed })));
 
 /** Writes what was observed. With `owed`, that is owed from now on. */
 export async function writeObserved(client: PoolClient, observed: readonly Owing[]): Promise<void> {
   if (observed.length === 0) return;
-  await client.query({ name: 'write-observed', text: writeStatus, values: [JSON.stringify(observed.map(owingRow))] });
+  await client.query({ name: 'write-observed', text: writeStatus, values: [owingRows(observed)] });
 }
 
 /** Writes that a version was seen which says nothing new. */
 export async function writeVersions(client: PoolClient, operations: readonly KnownOperation[]): Promise<void> {
   if (operations.length === 0) return;
-  const values = operations.map(({ id, observedVersion }) => snakeRow({ id, observedVersion }));
-  await client.query({ name: 'write-versions', text: writeVersion, values: [JSON.stringify(values)] });
+  const rows = jsonRows(operations.map(({ id, observedVersion }) => ({ id, observedVersion })));
+  await client.query({ name: 'write-versions', text: writeVersion, values: [rows] });
 }
 
 /** Writes what we have ended ourselves. */
 export async function writeEnded(client: PoolClient, ended: readonly Owing[]): Promise<void> {
   if (ended.length === 0) return;
-  await client.query({ name: 'write-ended', text: writeEnd, values: [JSON.stringify(ended.map(owingRow))] });
+  await client.query({ name: 'write-ended', text: writeEnd, values: [owingRows(ended)] });
 }
 
 export interface Delivered {
@@ -93,14 +83,12 @@ const atOnce = new Date(0).toISOString();
 /** Writes what became of deliveries, and ends their leases. */
 export async function writeDelivered(client: PoolClient, delivered: readonly Delivered[]): Promise<void> {
   if (delivered.length === 0) return;
-  const values = delivered.map(({ operation, owed, retryAt, attempts, unanswered }) =>
-    snakeRow({
-      ...operation,
-      owed,
-      attempts,
-      unanswered,
-      nextAttemptAt: owed === undefined ? undefined : (retryAt ?? atOnce),
-    }),
-  );
-  await client.query({ name: 'write-delivered', text: writeOwed, values: [JSON.stringify(values)] });
+  const rows = delivered.map(({ operation, owed, retryAt, attempts, unanswered }) => ({
+    ...operation,
+    owed,
+    attempts,
+    unanswered,
+    nextAttemptAt: owed === undefined ? undefined : (retryAt ?? atOnce),
+  }));
+  await client.query({ name: 'write-delivered', text: writeOwed, values: [jsonRows(rows)] });
 }

@@ -1,10 +1,12 @@
 /** What is past a deadline, found in one statement over the Operations in flight, and written back in one. */
 
 import type { Pool } from 'pg';
-import { z } from 'zod';
+import { ApplicationClass } from '../../core/applications/rules/application.ts';
+import { Condition } from '../../core/kernel/rules/condition.ts';
 import type { Deadlines } from '../../core/operations/ports.ts';
 import { appendEvents } from '../kit/events.ts';
-import { inTransaction } from '../kit/sql.ts';
+import { camelRow, fromRow } from '../kit/shape.ts';
+import { inTransaction } from '../kit/transaction.ts';
 import { storedOperation, writeEnded } from './batch.ts';
 
 const after = (since: string, seconds: string) => `${since} + c.${seconds} * interval '1 second' <= $1`;
@@ -24,13 +26,9 @@ export const pastDeadline = `
   )
   order by o.id limit $2 for update of o skip locked`;
 
-const Limits = z.object({
-  pending_deadline_seconds: z.int().nullable(),
-  running_deadline_seconds: z.int().nullable(),
-  watching: z
-    .object({ status: z.enum(['True', 'False', 'Unknown']), reason: z.string(), message: z.string() })
-    .nullable(),
-});
+const Limits = ApplicationClass.pick({ pendingDeadlineSeconds: true, runningDeadlineSeconds: true })
+  .extend({ watching: Condition.pick({ status: true, reason: true, message: true }) })
+  .partial();
 
 export function deadlinesOf(pool: Pool): Deadlines {
   return {
@@ -38,13 +36,7 @@ export function deadlinesOf(pool: Pool): Deadlines {
       inTransaction(pool, async (client) => {
         const { rows } = await client.query({ name: 'past-deadline', text: pastDeadline, values: [now, limit] });
         const steps = rows.flatMap((row) => {
-          const limits = Limits.parse(row);
-          const step = decide({
-            ...storedOperation(row),
-            pendingDeadlineSeconds: limits.pending_deadline_seconds ?? undefined,
-            runningDeadlineSeconds: limits.running_deadline_seconds ?? undefined,
-            watching: limits.watching ?? undefined,
-          });
+          const step = decide({ ...storedOperation(row), ...fromRow(Limits, camelRow(row)) });
           return step === undefined ? [] : [step];
         });
         await writeEnded(client, steps);

@@ -4,20 +4,62 @@ import { z } from 'zod';
 import { Phase } from '../../core/operations/rules/operation.ts';
 import type { KnownProtection } from '../../core/protection/ports.ts';
 import { ProtectionStatus } from '../../core/protection/rules/protection.ts';
+import { jsonObjectOf } from '../kit/columns.ts';
 import { copyFinishedAt, hasCopy } from './recovery-points.ts';
+
+const At = z.union([z.date(), z.string()]).transform((at) => new Date(at).toISOString());
+const MaybeAt = At.nullish().transform((at) => at ?? undefined);
+/** The row of an application's protection: what was recorded last. */
+export const Told = z.object({
+  status: ProtectionStatus,
+  since: At,
+  expiringOperationId: maybe(z.string()),
+  revision: z.int(),
+});
+
+const Facts = z.object({
+  applicationInstanceId: z.string(),
+  organizationId: z.string(),
+  clusterId: z.string(),
+  applicationClassId: z.string(),
+  namespace: z.string(),
+  name: z.string(),
+  createdAt: At,
+  targetSeconds: maybe(z.int()),
+  schedules: z
+    .array(z.object({ schedule: maybe(z.string()), suspend: z.boolean(), nextFireAt: MaybeAt, createdAt: At }))
+    .nullish()
+    .transform((schedules) => schedules ?? []),
+  lastGood: maybe(z.object({ operationId: z.string(), startedAt: At, finishedAt: At, expiresAt: At })),
+  restorableUntil: MaybeAt,
+  lastAttempt: maybe(
+    z.object({ operationId: z.string(), phase: Phase, partial: z.boolean(), createdAt: At, finishedAt: MaybeAt }),
+  ),
+  lastEnded: maybe(z.object({ operationId: z.string(), outcome: z.enum(['Good', 'Partial', 'Failed']) })),
+  inFlightSince: MaybeAt,
+});
+const MaybeTold = maybe(Told);
+
+/** NULL is absence. */
+function maybe<T extends z.ZodType>(schema: T) {
+  return schema.nullish().transform((value) => value ?? undefined);
+}
 
 const degraded = `'[{"type": "Degraded", "status": "True"}]'::jsonb`;
 const succeeded = `o.application_instance_id = i.id and ${hasCopy('o')}`;
 const copy = `json_build_object('operationId', o.id, 'startedAt', coalesce(o.started_at, o.created_at), 'finishedAt', ${copyFinishedAt('o')}, 'expiresAt', o.expires_at)`;
 
-/** A suspended cluster or organization suspends all its schedules. Every part is the head of an index, or a handful of rows. `$1` is now; `chosen` narrows `i`, the application instance. */
+/**
+ * `$1` is now; `chosen` narrows `i`, the application instance. Every part is the head of an index, or a handful of rows.
+ * A suspended cluster or organization suspends all its schedules.
+ */
 export function factsWhere(chosen: string): string {
   return `
   select i.id as "applicationInstanceId", i.organization_id as "organizationId", i.cluster_id as "clusterId",
          i.application_class_id as "applicationClassId", i.namespace, i.name, i.created_at as "createdAt",
          c.recovery_point_target_seconds as "targetSeconds", s.schedules, coalesce(good.copy, expired.copy) as "lastGood",
          restorable.until as "restorableUntil", attempt.tried as "lastAttempt", ended.ended as "lastEnded", flight.since as "inFlightSince",
-         case when p.revision is not null then json_build_object('status', p.status, 'since', p.since, 'expiringOperationId', p.expiring_operation_id, 'revision', p.revision) end as told
+         case when p.revision is not null then ${jsonObjectOf(Told.shape, 'p')} end as told
   from application_instance i
   join application_class c on c.id = i.application_class_id
   join cluster k on k.id = i.cluster_id
@@ -53,38 +95,6 @@ export function factsWhere(chosen: string): string {
   where ${chosen}`;
 }
 
-const At = z.union([z.date(), z.string()]).transform((at) => new Date(at).toISOString());
-const MaybeAt = At.nullish().transform((at) => at ?? undefined);
-const Facts = z.object({
-  applicationInstanceId: z.string(),
-  organizationId: z.string(),
-  clusterId: z.string(),
-  applicationClassId: z.string(),
-  namespace: z.string(),
-  name: z.string(),
-  createdAt: At,
-  targetSeconds: maybe(z.int()),
-  schedules: z
-    .array(z.object({ schedule: maybe(z.string()), suspend: z.boolean(), nextFireAt: MaybeAt, createdAt: At }))
-    .nullish()
-    .transform((schedules) => schedules ?? []),
-  lastGood: maybe(z.object({ operationId: z.string(), startedAt: At, finishedAt: At, expiresAt: At })),
-  restorableUntil: MaybeAt,
-  lastAttempt: maybe(
-    z.object({ operationId: z.string(), phase: Phase, partial: z.boolean(), createdAt: At, finishedAt: MaybeAt }),
-  ),
-  lastEnded: maybe(z.object({ operationId: z.string(), outcome: z.enum(['Good', 'Partial', 'Failed']) })),
-  inFlightSince: MaybeAt,
-});
-const Told = maybe(
-  z.object({ status: ProtectionStatus, since: At, expiringOperationId: maybe(z.string()), revision: z.int() }),
-);
-
-/** NULL is absence. */
-function maybe<T extends z.ZodType>(schema: T) {
-  return schema.nullish().transform((value) => value ?? undefined);
-}
-
 export function knownProtection(row: { readonly told?: unknown }): KnownProtection {
-  return { facts: Facts.parse(row), recorded: Told.parse(row.told) };
+  return { facts: Facts.parse(row), recorded: MaybeTold.parse(row.told) };
 }

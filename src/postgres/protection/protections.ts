@@ -4,16 +4,19 @@
  */
 
 import type { Pool } from 'pg';
+import { z } from 'zod';
+import { Id } from '../../core/kernel/rules/fields.ts';
 import type { PageQuery } from '../../core/kernel/rules/page.ts';
 import type { Protections } from '../../core/protection/ports.ts';
 import { severityOf } from '../../core/protection/rules/protection.ts';
-import { eventColumns } from '../kit/columns.ts';
-import { snakeRow } from '../kit/shape.ts';
+import { assignmentsOf, columnsOf } from '../kit/columns.ts';
+import { eventColumns, eventRows } from '../kit/events.ts';
+import { jsonRows } from '../kit/shape.ts';
 import { select } from '../kit/sql.ts';
-import { vault } from '../kit/vault.ts';
-import { factsWhere, knownProtection } from './facts.ts';
+import { factsWhere, knownProtection, Told } from './facts.ts';
 
-const columns = 'application_instance_id, organization_id, status, severity, since, expiring_operation_id, revision';
+const changing = Told.extend({ severity: z.int() });
+const columns = columnsOf(changing.extend({ applicationInstanceId: Id, organizationId: Id }).shape);
 
 const inOrder = `${factsWhere('i.id > $2::uuid')} order by i.id limit $3`;
 const one = factsWhere('i.organization_id = $2 and i.id = $3');
@@ -25,8 +28,7 @@ const tell = `
     select ${columns} from json_populate_recordset(null::protection, $1) w
     where exists (select from application_instance i where i.id = w.application_instance_id)
     on conflict (application_instance_id) do update
-      set status = excluded.status, severity = excluded.severity, since = excluded.since,
-          expiring_operation_id = excluded.expiring_operation_id, revision = excluded.revision
+      set ${assignmentsOf(changing.shape, 'excluded')}
       where protection.revision = excluded.revision - 1
     returning application_instance_id
   ), events as (
@@ -75,12 +77,15 @@ export function protectionsOf(pool: Pool): Protections {
     },
     async record(changes) {
       if (changes.length === 0) return 0;
-      const rows = changes.map(({ protection: { applicationInstanceId, organizationId }, recorded }) =>
-        snakeRow({ applicationInstanceId, organizationId, severity: severityOf(recorded.status), ...recorded }),
-      );
-      const events = changes.flatMap((each) => each.events).map((event) => snakeRow({ ...event, id: vault.newId() }));
-      const { rows: result } = await pool.query(tell, [JSON.stringify(rows), JSON.stringify(events)]);
-      return Number(result[0]?.count);
+      const recorded = changes.map(({ protection: { applicationInstanceId, organizationId }, recorded }) => ({
+        applicationInstanceId,
+        organizationId,
+        severity: severityOf(recorded.status),
+        ...recorded,
+      }));
+      const values = [jsonRows(recorded), eventRows(changes.flatMap(({ events }) => events))];
+      const { rows } = await pool.query(tell, values);
+      return Number(rows[0]?.count);
     },
     async find(organizationId, id, now) {
       const [row] = (await pool.query(one, [now, organizationId, id])).rows;

@@ -8,17 +8,12 @@ import type { PageQuery } from '../../core/kernel/rules/page.ts';
 import { Operation } from '../../core/operations/rules/operation.ts';
 import type { RecoveryPoints } from '../../core/protection/ports.ts';
 import { type RecoveryPoint, recoveryPointOf } from '../../core/protection/rules/recovery-point.ts';
-import { operationColumns } from '../kit/columns.ts';
-import { fromRow } from '../kit/shape.ts';
+import { fromRow, snakeCase } from '../kit/shape.ts';
 import { select } from '../kit/sql.ts';
+import { operationColumns } from '../operations/columns.ts';
 
-const columns = ['applicationInstanceId', 'clusterId', 'scheduleId', 'namespace'] as const;
-const filters = {
-  applicationInstanceId: (value) => `application_instance_id = ${value}::uuid`,
-  clusterId: (value) => `cluster_id = ${value}::uuid`,
-  scheduleId: (value) => `schedule_id = ${value}::uuid`,
-  namespace: (value) => `namespace = ${value}`,
-} as const satisfies Record<(typeof columns)[number], (value: string) => string>;
+/** What pages are narrowed by, with the type of the column. */
+const filters = { applicationInstanceId: 'uuid', clusterId: 'uuid', scheduleId: 'uuid', namespace: 'text' } as const;
 
 /** In the words of the partial indexes. */
 export function hasCopy(operation = 'operation'): string {
@@ -48,7 +43,9 @@ export function recoveryPointPage(organizationId: string, query: PageQuery, now:
     `expires_at > ${instant(at ?? now)}`,
     ...(at === undefined ? [] : [`${copyFinishedAt()} <= ${instant(at)}`]),
     ...(cursor === undefined ? [] : [`id ${descending ? '<' : '>'} ${given(cursor)}::uuid`]),
-    ...columns.flatMap((name) => (where[name] === undefined ? [] : [filters[name](given(where[name]))])),
+    ...Object.entries(filters).flatMap(([name, type]) =>
+      where[name] === undefined ? [] : [`${snakeCase(name)} = ${given(where[name])}::${type}`],
+    ),
   ];
   const text = `select ${operationColumns} from operation where ${conditions.join(' and ')} order by id ${descending ? 'desc' : 'asc'} limit ${limit + 1}`;
   return { text, values };

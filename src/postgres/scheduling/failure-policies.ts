@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { FailurePolicies } from '../../core/scheduling/ports.ts';
 import type { scheduleEvents } from '../../core/scheduling/rules/reasons.ts';
-import { inTransaction } from '../kit/sql.ts';
+import { inTransaction } from '../kit/transaction.ts';
 import { vault } from '../kit/vault.ts';
 
 const find = `

@@ -19,10 +19,11 @@ import type { FirePlan } from '../../core/scheduling/rules/firing.ts';
 import { FireReason } from '../../core/scheduling/rules/ledger.ts';
 import { ConcurrencyPolicy, MissedFires, ScheduleTemplate } from '../../core/scheduling/rules/schedule.ts';
 import { Cadence } from '../../core/time/rules/recurrence.ts';
-import { eventColumns, operationColumns } from '../kit/columns.ts';
+import { eventColumns } from '../kit/events.ts';
 import { camelRow, fromRow, snakeRow } from '../kit/shape.ts';
-import { inTransaction } from '../kit/sql.ts';
+import { inTransaction } from '../kit/transaction.ts';
 import { vault } from '../kit/vault.ts';
+import { operationColumns } from '../operations/columns.ts';
 import { upsertFires } from './ledger.ts';
 
 // Whoever claims schedules and falls silent (stopped, or cut off) gives them back soon: until then nobody else fires them.

@@ -1,5 +1,5 @@
 /** Rows of the ledger. A slot that waits has a row that says so; what becomes of it takes the row's place. */
-import { fireColumns } from '../kit/columns.ts';
+import { fireColumns } from './columns.ts';
 
 const changing = fireColumns
   .split(', ')

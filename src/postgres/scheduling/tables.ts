@@ -5,7 +5,7 @@ import { Fire } from '../../core/scheduling/rules/ledger.ts';
 import { Schedule } from '../../core/scheduling/rules/schedule.ts';
 import type { Prisma } from '../generated/client.ts';
 import { kindOf, pageOf, rowsOf } from '../kit/rows.ts';
-import { snakeRow } from '../kit/shape.ts';
+import { jsonRows } from '../kit/shape.ts';
 import { upsertFires } from './ledger.ts';
 
 const schedule = { ...kindOf('schedule', 'schedule', Schedule, 'organizationId'), visible: { deletedAt: null } };
@@ -51,11 +51,11 @@ export function schedulingTables(client: Prisma.TransactionClient): SchedulesTab
         return pageOf(client.fire, Fire, { AND: [{ scheduleId }, bounded] }, query, 'scheduledFor');
       },
       async append(fires) {
-        await client.$executeRawUnsafe(upsertFires('$1'), JSON.stringify(fires.map(snakeRow)));
+        await client.$executeRawUnsafe(upsertFires('$1'), jsonRows(fires));
       },
       async replace(id, fires) {
         await client.fire.delete({ where: { id } });
-        await client.$executeRawUnsafe(upsertFires('$1'), JSON.stringify(fires.map(snakeRow)));
+        await client.$executeRawUnsafe(upsertFires('$1'), jsonRows(fires));
       },
     },
     blackoutWindows: rowsOf(client, client.blackoutWindow, blackoutWindow),

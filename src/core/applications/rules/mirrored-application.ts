@@ -7,11 +7,13 @@ import { z } from 'zod';
 import { type Condition, clip } from '../../kernel/rules/condition.ts';
 import { DnsLabel, DnsSubdomain } from '../../kernel/rules/names.ts';
 import { OperationType } from '../../kernel/rules/operation-type.ts';
-import { type ClusterApplication, capabilityAnnotation } from './cluster-application.ts';
+import { sameJson } from '../../kernel/rules/same-json.ts';
+import { ClusterApplication, capabilityAnnotation } from './cluster-application.ts';
 import type { ObservedApplication } from './observed-application.ts';
 
 /** The row of an application in the mirror. */
-export type Mirrored = Omit<ClusterApplication, 'applicationInstanceId' | 'ready'>;
+export const Mirrored = ClusterApplication.omit({ applicationInstanceId: true, ready: true });
+export type Mirrored = z.infer<typeof Mirrored>;
 
 const EngineName = z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,62}$/);
 const Place = z.object({ namespace: DnsLabel, name: DnsSubdomain, uid: z.string().regex(/^[\x21-\x7e]{1,128}$/) });
@@ -43,7 +45,7 @@ export function mirrored(
     conditions: conditionsOf(seen, known?.conditions ?? [], now),
     seenAt: now,
   };
-  return known !== undefined && content(known) === content(next) ? undefined : next;
+  return known !== undefined && isUnchanged(known, next) ? undefined : next;
 }
 
 /** The row once the application is gone; `undefined` when it was gone already. */
@@ -86,11 +88,6 @@ function conditionsOf(seen: ObservedApplication, known: readonly Condition[], no
   return [...byType.values()];
 }
 
-/** The same text for the same content, because PostgreSQL does not keep the order of keys. */
-function content({ seenAt: _, ...application }: Mirrored): string {
-  return JSON.stringify(application, (_key, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  );
+function isUnchanged({ seenAt: _, ...known }: Mirrored, { seenAt: __, ...next }: Mirrored): boolean {
+  return sameJson(known, next);
 }

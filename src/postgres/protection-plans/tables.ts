@@ -12,9 +12,11 @@ import type { ProtectionPlans, ProtectionPlansTable } from '../../core/protectio
 import { StoredProtectionPlan } from '../../core/protection-plans/rules/protection-plan.ts';
 import { Schedule } from '../../core/scheduling/rules/schedule.ts';
 import type { Prisma } from '../generated/client.ts';
-import { scheduleColumns } from '../kit/columns.ts';
+import { assignmentsOf } from '../kit/columns.ts';
 import { kindOf, rowsOf } from '../kit/rows.ts';
-import { camelRow, fromRow, type Row, snakeRow } from '../kit/shape.ts';
+import { fromRow, jsonRows } from '../kit/shape.ts';
+import { selectThrough } from '../kit/sql.ts';
+import { scheduleColumns } from '../scheduling/columns.ts';
 import { upsertFires } from '../scheduling/ledger.ts';
 
 const instances = `select * from application_instance where organization_id = $1::uuid and %s order by id for no key update`;
@@ -24,13 +26,18 @@ const insert = `
   insert into schedule (${scheduleColumns})
   select ${scheduleColumns} from json_populate_recordset(null::schedule, $1::json)
   on conflict do nothing returning id`;
-const changed =
-  'schedule time_zone spread_seconds cadence ttl next_slot_at next_fire_at accounted_until deferred_reason protection_plan_id protection_plan_entry updated_at';
+// The rows are locked: a field that no plan decides is written as it was read.
+const changing = Schedule.omit({
+  id: true,
+  organizationId: true,
+  applicationInstanceId: true,
+  clusterId: true,
+  name: true,
+  createdAt: true,
+  revision: true,
+});
 const update = `
-  update schedule s set ${changed
-    .split(' ')
-    .map((column) => `${column} = n.${column}`)
-    .join(', ')}, revision = s.revision + 1
+  update schedule s set ${assignmentsOf(changing.shape, 'n')}, revision = s.revision + 1
   from json_populate_recordset(null::schedule, $1::json) n where s.id = n.id`;
 const remove = `
   update schedule set deleted_at = $2::timestamptz, next_fire_at = null, next_slot_at = null, revision = revision + 1
@@ -42,8 +49,7 @@ export function protectionPlanTables(client: Prisma.TransactionClient): Protecti
 }
 
 function planRows(client: Prisma.TransactionClient, rows: Rows<StoredProtectionPlan>): ProtectionPlans {
-  const select = async (sql: string, ...values: unknown[]): Promise<Row[]> =>
-    (await client.$queryRawUnsafe<Row[]>(sql, ...values)).map(camelRow);
+  const select = (sql: string, ...values: unknown[]) => selectThrough(client, sql, values);
   const run = (sql: string, ...values: unknown[]) => client.$executeRawUnsafe(sql, ...values);
   return {
     ...rows,
@@ -74,7 +80,6 @@ function planRows(client: Prisma.TransactionClient, rows: Rows<StoredProtectionP
       return (await select(ofInstances, [...applicationInstanceIds])).map((row) => fromRow(Schedule, row));
     },
     async write(steps, now) {
-      const json = (each: readonly Row[]) => JSON.stringify(each.map(snakeRow));
       // Names are freed before they are taken.
       if (steps.removed.length > 0)
         await run(
@@ -82,9 +87,9 @@ function planRows(client: Prisma.TransactionClient, rows: Rows<StoredProtectionP
           steps.removed.map(({ id }) => id),
           now,
         );
-      if (steps.changed.length > 0) await run(update, json(steps.changed));
+      if (steps.changed.length > 0) await run(update, jsonRows(steps.changed));
       if (steps.made.length > 0) {
-        const made = await select(insert, json(steps.made));
+        const made = await select(insert, jsonRows(steps.made));
         if (made.length < steps.made.length) {
           throw new Refusal(
             'already-exists',
@@ -92,7 +97,7 @@ function planRows(client: Prisma.TransactionClient, rows: Rows<StoredProtectionP
           );
         }
       }
-      if (steps.fires.length > 0) await run(upsertFires('$1'), json(steps.fires));
+      if (steps.fires.length > 0) await run(upsertFires('$1'), jsonRows(steps.fires));
     },
   };
 }

@@ -24,7 +24,7 @@ function owedRows(client: Prisma.TransactionClient): OwedRows {
   return {
     async insertOwed(operation, owed) {
       try {
-        await table.create({ data: { ...toRow(kind.columns, operation), owed, nextAttemptAt: operation.createdAt } });
+        await table.create({ data: { ...toRow(kind, operation), owed, nextAttemptAt: operation.createdAt } });
       } catch (error) {
         throw refusalOf(error, 'operation');
       }
@@ -49,7 +49,7 @@ function owedRows(client: Prisma.TransactionClient): OwedRows {
       const { count } = await table.updateMany({
         where: { id: operation.id, revision: operation.revision },
         data: {
-          ...toRow(kind.columns, next),
+          ...toRow(kind, next),
           owed: owed ?? null,
           nextAttemptAt: owed === undefined ? null : new Date(0),
           leaseId: null,

@@ -1,0 +1,20 @@
+/** Who holds an API key: found with each request, by the key's hash. */
+import type { Pool } from 'pg';
+import type { ApiKeyHolders } from '../../core/access/ports.ts';
+import { ApiKey } from '../../core/access/rules/access.ts';
+import { columnsOf } from '../kit/columns.ts';
+import { fromRow } from '../kit/shape.ts';
+import { select } from '../kit/sql.ts';
+
+const keyByHash = `
+  select ${columnsOf(ApiKey.shape)} from api_key
+  where hash = $1 and revoked_at is null and (expires_at is null or expires_at > now())`;
+
+export function apiKeyHoldersOf(pool: Pool): ApiKeyHolders {
+  return {
+    async find(hash) {
+      const [row] = await select(pool, keyByHash, [hash]);
+      return row === undefined ? undefined : fromRow(ApiKey, row);
+    },
+  };
+}

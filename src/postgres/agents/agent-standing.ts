@@ -1,0 +1,66 @@
+/**
+ * How the agent of a cluster stands, in the columns of its cluster. It is judged from the row under lock and written
+ * only if it differs, so that whoever judges it at the same time changes nothing twice.
+ */
+
+import type { Pool, PoolClient } from 'pg';
+import { z } from 'zod';
+import type { AgentContact } from '../../core/agents/rules/agent-contact.ts';
+import { Cluster } from '../../core/clusters/rules/cluster.ts';
+import { Instant } from '../../core/kernel/rules/fields.ts';
+import { sameJson } from '../../core/kernel/rules/same-json.ts';
+import { fromRow, type Row } from '../kit/shape.ts';
+import { select } from '../kit/sql.ts';
+import { inTransaction } from '../kit/transaction.ts';
+
+const columns = {
+  conditions: 'conditions',
+  lastContactAt: 'last_contact_at',
+  tokenCreatedAt: 'agent_token_created_at',
+  heartbeatAt: 'agent_heartbeat_at',
+  gapToldAt: 'agent_gap_told_at',
+  relistRevision: 'relist_revision',
+  relistRaisedAt: 'relist_raised_at',
+  relistWanted: 'relist_wanted',
+} as const satisfies Record<keyof AgentContact, string>;
+const Standing = Cluster.pick({ id: true, conditions: true, lastContactAt: true }).extend({
+  tokenCreatedAt: Instant.optional(),
+  heartbeatAt: Instant.optional(),
+  gapToldAt: Instant.optional(),
+  relistRevision: z.int(),
+  relistRaisedAt: Instant.optional(),
+  relistWanted: z.boolean(),
+}) satisfies z.ZodType<AgentContact>;
+
+const { tokenCreatedAt: _, ...written } = columns;
+const selected = Object.entries(columns).map(([field, column]) => `${column} as "${field}"`);
+const read = `select id, ${selected.join(', ')} from cluster`;
+const write = `
+  update cluster c set ${Object.values(written)
+    .map((column) => `${column} = w.${column}`)
+    .join(', ')}
+  from json_populate_recordset(null::cluster, $1) w where c.id = w.id`;
+
+/** Of the clusters that have an agent, or wait for a list, those whose standing `stand` changes; says how many. */
+export async function restandAll(pool: Pool, stand: (standing: AgentContact) => AgentContact): Promise<number> {
+  const rows = await select(pool, `${read} where agent_token_hash is not null or relist_wanted`, []);
+  const due = rows.map((row) => fromRow(Standing, row)).filter((known) => !sameJson(known, stand(known)));
+  for (const { id } of due) await inTransaction(pool, (client) => restand(client, id, stand));
+  return due.length;
+}
+
+/** Writes what `stand` makes of the standing as it is by now. */
+export async function restand(
+  client: PoolClient,
+  clusterId: string,
+  stand: (standing: AgentContact) => AgentContact,
+): Promise<void> {
+  const [row] = await select(client, `${read} where id = $1 for no key update`, [clusterId]);
+  if (row === undefined) return;
+  const known = fromRow(Standing, row);
+  const next = stand(known);
+  if (sameJson(known, next)) return;
+  const values: Row = { ...next };
+  const stored = Object.entries(written).map(([field, column]) => [column, values[field]]);
+  await client.query(write, [JSON.stringify([{ id: clusterId, ...Object.fromEntries(stored) }])]);
+}

@@ -1,0 +1,32 @@
+/** Operations that others made, when an application or a cluster is registered or removed: they are joined, or forgotten. */
+
+import type { LinkingTable } from '../../core/applications/ports.ts';
+import type { ForgettingTable } from '../../core/clusters/ports.ts';
+import type { Prisma } from '../generated/client.ts';
+import { lockMirror } from './mirror-lock.ts';
+
+const link = `
+  update operation set application_instance_id = $1::uuid, revision = revision + 1
+  where cluster_id = $2::uuid and namespace = $3 and target = $4 and application_instance_id is null`;
+const unlink = `
+  update operation set application_instance_id = null, revision = revision + 1
+  where application_instance_id = $1::uuid and origin = 'cluster'`;
+const forget = `delete from operation where cluster_id = $1::uuid and foreign_uid <> '' and application_instance_id is null`;
+
+export function foreignOperationTables(client: Prisma.TransactionClient): LinkingTable & ForgettingTable {
+  return {
+    foreignOperations: {
+      async link({ id, clusterId, namespace, name }) {
+        await client.$executeRawUnsafe(lockMirror, clusterId);
+        await client.$executeRawUnsafe(link, id, clusterId, namespace, name);
+      },
+      async unlink(applicationInstanceId) {
+        await client.$executeRawUnsafe(unlink, applicationInstanceId);
+      },
+      async forget(clusterId) {
+        await client.$executeRawUnsafe(lockMirror, clusterId);
+        await client.$executeRawUnsafe(forget, clusterId);
+      },
+    },
+  };
+}
