@@ -14,9 +14,10 @@ import { blackoutWindows } from '../scheduling/blackout-windows.ts';
 import type { BlackoutWindowsTable } from '../scheduling/ports.ts';
 import { blackoutWarnings } from '../scheduling/rules/preview.ts';
 import type { Schedule } from '../scheduling/rules/schedule.ts';
+import { chosenProtectionPlan, type ProtectionPlanChoice } from './find-protection-plans.ts';
 import type { ProtectionPlansTable } from './ports.ts';
 import { protectionPlanAcceptance } from './protection-plan-acceptance.ts';
-import { chosenProtectionPlan, type ProtectionPlanChoice, reconcileInstances } from './protection-plans.ts';
+import { reconcileInstances } from './reconcile-instances.ts';
 import { checkEntries, keptNote, type StoredProtectionPlan } from './rules/protection-plan.ts';
 import type { ReconciledSchedules } from './rules/reconcile-schedules.ts';
 

@@ -1,10 +1,9 @@
 /**
- * Creates, finds, lists, changes and removes protection plans. The built-in ones count as the organization's own, but
- * cannot be changed. A change of a protection plan and of all schedules that follow it is one transaction, so no application
- * instance follows half of it.
+ * Creates, changes and removes protection plans. The built-in ones cannot be changed. A change of a protection plan and of
+ * all schedules that follow it is one transaction, so no application instance follows half of it.
  */
 
-import { atRevision, type Call, type Reading, refuseStale } from '../access/call.ts';
+import { atRevision, type Call, refuseStale } from '../access/call.ts';
 import { minimumIntervalSeconds } from '../access/organizations.ts';
 import type { OrganizationsTable } from '../access/ports.ts';
 import type { ApplicationClassesTable, ClusterApplicationsTable } from '../applications/ports.ts';
@@ -12,28 +11,29 @@ import type { ApplicationInstance } from '../applications/rules/application.ts';
 import { given } from '../kernel/rules/fields.ts';
 import type { Page, PageQuery } from '../kernel/rules/page.ts';
 import { notFound, Refusal, ruleViolated } from '../kernel/rules/problem.ts';
+import { given } from '../kernel/rules/shapes.ts';
 import type { Schedule } from '../scheduling/rules/schedule.ts';
+import { builtIn } from './find-protection-plans.ts';
 import type { ProtectionPlansTable } from './ports.ts';
 import { protectionPlanAcceptance } from './protection-plan-acceptance.ts';
+import { reconcileInstances } from './reconcile-instances.ts';
 import {
   builtInProtectionPlans,
   checkEntries,
   entriesOf,
   keptNote,
   type NewProtectionPlan,
-  type ProtectionPlan,
   type ProtectionPlanChange,
   type SavedProtectionPlan,
   type StoredProtectionPlan,
 } from './rules/protection-plan.ts';
-import { type ReconciledSchedules, reconcileSchedules } from './rules/reconcile-schedules.ts';
+import type { ReconciledSchedules } from './rules/reconcile-schedules.ts';
 
 const kind = 'protection plan';
 export type ProtectionPlanTables = ProtectionPlansTable &
   ApplicationClassesTable &
   ClusterApplicationsTable &
   OrganizationsTable;
-type Lookup = Pick<Reading<ProtectionPlansTable>, 'tx' | 'caller'>;
 
 export async function createProtectionPlan(
   call: Call<ProtectionPlansTable & ApplicationClassesTable & OrganizationsTable>,
@@ -60,57 +60,6 @@ export async function createProtectionPlan(
   const warnings = checkEntries(plan, now, await minimumIntervalSeconds(call));
   await tx.protectionPlans.insert(plan);
   return { ...plan, builtIn: false, appliedCount: 0, warnings, note: keptNote };
-}
-
-/** The protection plan, built-in or the organization's own; else the Refusal `not-found`. */
-export async function findProtectionPlan({ tx, caller }: Lookup, id: string) {
-  const known = builtIn(caller.organizationId, id) ?? (await tx.protectionPlans.find(caller.organizationId, id));
-  if (known === undefined) throw notFound(kind, id);
-  return { builtIn: false, ...known };
-}
-
-/** The protection plan that a body names by id or by name; the Refusal `rule-violated` when there is none. */
-export async function chosenProtectionPlan(
-  { tx, caller }: Lookup,
-  { protectionPlanId: id, protectionPlanName: name }: ProtectionPlanChoice,
-): Promise<ProtectionPlan> {
-  if ((id === undefined) === (name === undefined)) {
-    throw ruleViolated('/protectionPlanId', 'or protectionPlanName must be given, but not both.');
-  }
-  const { organizationId } = caller;
-  const own = builtInProtectionPlans(organizationId).find((plan) => plan.id === id || plan.name === name);
-  if (own !== undefined) return own;
-  const stored =
-    id === undefined
-      ? await tx.protectionPlans.findNamed(organizationId, name ?? '')
-      : await tx.protectionPlans.find(organizationId, id);
-  if (stored === undefined) {
-    throw ruleViolated(
-      id === undefined ? '/protectionPlanName' : '/protectionPlanId',
-      `There is no protection plan ${id ?? name}.`,
-    );
-  }
-  return { ...stored, builtIn: false };
-}
-
-export interface ProtectionPlanChoice {
-  readonly protectionPlanId?: string | undefined;
-  readonly protectionPlanName?: string | undefined;
-}
-
-/** A page of all protection plans. The built-in ones sort before all others, as the oldest. */
-export async function listProtectionPlans({ tx, caller }: Lookup, query: PageQuery): Promise<Page<ProtectionPlan>> {
-  const { limit, cursor, descending = false, where = {} } = query;
-  const beyond = (id: string) => cursor === undefined || (descending ? id < cursor : id > cursor);
-  const fits = (plan: ProtectionPlan) =>
-    Object.entries({ ...plan, ...given(where) }).every(([key, value]) => Reflect.get(plan, key) === value);
-  const fixed = builtInProtectionPlans(caller.organizationId).filter((plan) => beyond(plan.id) && fits(plan));
-  const page = await tx.protectionPlans.page(caller.organizationId, query);
-  const stored = page.items.map((plan) => ({ ...plan, builtIn: false }));
-  const all = descending ? [...stored, ...fixed.toReversed()] : [...fixed, ...stored];
-  const items = all.slice(0, limit);
-  const more = all.length > limit || page.nextCursor !== undefined;
-  return { items, nextCursor: more ? items.at(-1)?.id : undefined };
 }
 
 export async function changeProtectionPlan(
@@ -188,27 +137,6 @@ async function acceptChange(
   );
 }
 
-/** Reconciles the schedules of these application instances; without a `plan`, their schedules of protection plans go. */
-export async function reconcileInstances(
-  { tx, now, vault }: Call<ProtectionPlansTable>,
-  plan: StoredProtectionPlan | undefined,
-  instances: readonly ApplicationInstance[],
-): Promise<{ readonly reconciled: ReconciledSchedules; readonly known: readonly Schedule[] }> {
-  const known = await tx.protectionPlans.lockSchedules(instances.map(({ id }) => id));
-  const byInstance = Map.groupBy(known, ({ applicationInstanceId }) => applicationInstanceId);
-  const each = instances.map((instance) =>
-    reconcileSchedules(instance, plan, byInstance.get(instance.id) ?? [], now, vault),
-  );
-  const reconciled: ReconciledSchedules = {
-    made: each.flatMap(({ made }) => made),
-    changed: each.flatMap(({ changed }) => changed),
-    kept: each.flatMap(({ kept }) => kept),
-    removed: each.flatMap(({ removed }) => removed),
-    fires: each.flatMap(({ fires }) => fires),
-  };
-  return { reconciled, known };
-}
-
 /** Locks one of the organization's own protection plans for a change. A built-in one is refused. */
 async function lockOwn({ tx, caller }: Call<ProtectionPlansTable>, id: string): Promise<StoredProtectionPlan> {
   if (builtIn(caller.organizationId, id) !== undefined) {
@@ -220,10 +148,6 @@ async function lockOwn({ tx, caller }: Call<ProtectionPlansTable>, id: string): 
   const known = await tx.protectionPlans.lock(caller.organizationId, id);
   if (known === undefined) throw notFound(kind, id);
   return known;
-}
-
-function builtIn(organizationId: string, id: string): ProtectionPlan | undefined {
-  return builtInProtectionPlans(organizationId).find((plan) => plan.id === id);
 }
 
 function refuseBuiltInName(name: string): void {

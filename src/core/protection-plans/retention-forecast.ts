@@ -2,8 +2,8 @@
 
 import type { Reading } from '../access/call.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';
+import { chosenProtectionPlan } from './find-protection-plans.ts';
 import type { ProtectionPlansTable } from './ports.ts';
-import { chosenProtectionPlan } from './protection-plans.ts';
 import { forecast } from './rules/forecast.ts';
 import type { ForecastSchedule, NewRetentionForecast, RetentionForecast } from './rules/retention-forecast.ts';
 

@@ -2,11 +2,11 @@
 
 import { Id } from '../../core/kernel/rules/fields.ts';
 import { DnsLabel } from '../../core/kernel/rules/names.ts';
+import { Id } from '../../core/kernel/rules/shapes.ts';
+import { findProtectionPlan, listProtectionPlans } from '../../core/protection-plans/find-protection-plans.ts';
 import {
   changeProtectionPlan,
   createProtectionPlan,
-  findProtectionPlan,
-  listProtectionPlans,
   type ProtectionPlanTables,
   removeProtectionPlan,
 } from '../../core/protection-plans/protection-plans.ts';
