@@ -1,6 +1,6 @@
 /**
- * Making up for slots of the past by hand. Each slot of the range that has no Operation gets one now; its place in the
- * ledger says so, and a row that stood for a range of slots is divided around it.
+ * Backfills past slots on request. Each slot of the range without an Operation gets one now, and its row in the ledger says
+ * so. A row that stood for a range of slots is divided around it.
  */
 
 import { acceptSchedule } from '../acceptance/accept.ts';
@@ -67,12 +67,12 @@ async function ledgerOf({ tx }: Call<FiresTable>, id: string, from: string, to: 
   const { items, nextCursor } = await tx.fires.page(id, { limit: 1000, from, to });
   if (nextCursor !== undefined)
     throw new Refusal('rule-violated', 'The range is too long; backfill it in parts.', {
-      errors: [{ pointer: '/from', detail: 'begin later.' }],
+      errors: [{ pointer: '/from', detail: 'choose a later time.' }],
     });
   return items.filter((row) => row.operationId === undefined && row.outcome !== 'Deferred');
 }
 
-/** The slots of a row that are in the range; one more than may be, at most. */
+/** The slots of a row that are in the range. It stops at one more than a backfill may have. */
 function openSlots(schedule: Schedule, row: Fire, from: string, to: string): string[] {
   const last = row.lastScheduledFor ?? row.scheduledFor;
   const found: string[] = [];
@@ -103,7 +103,7 @@ function makerOf(call: Call<FiringTables>, setting: Setting, schedule: Schedule)
     );
 }
 
-/** The row around the slots that were made up for: what is left of it, and a row for each of those. Empty: it stays. */
+/** The rows that replace `row`: one for each backfilled slot, and the rest of the range around them. Empty: the row stays. */
 function divide(
   schedule: Schedule,
   row: Fire,

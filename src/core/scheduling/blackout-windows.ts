@@ -1,4 +1,4 @@
-/** Blackout windows: times in which nothing fires for an organization, a cluster or a schedule. */
+/** Creates, removes and lists blackout windows: times in which nothing fires for an organization, a cluster or a schedule. */
 
 import { type Call, own, type Reading } from '../access/call.ts';
 import type { ClustersTable } from '../clusters/ports.ts';
@@ -32,7 +32,7 @@ export async function createBlackoutWindow(
   return window;
 }
 
-/** What it has deferred is due at the end that it had, or at the next look. */
+/** Slots that it has deferred fire at the end that it had, or when their schedule is looked at next. */
 export async function removeBlackoutWindow({ tx, caller }: Call<BlackoutWindowsTable>, id: string): Promise<void> {
   await own(tx.blackoutWindows, caller, 'blackout window', id);
   await tx.blackoutWindows.remove(caller.organizationId, id);

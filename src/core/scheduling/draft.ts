@@ -1,6 +1,6 @@
 /**
- * A schedule that is wished for, checked and completed: creating stores the draft, previewing shows it. So a preview
- * promises what creating does.
+ * Checks a requested schedule and fills in its defaults. Creating stores the draft, and previewing shows it, so a preview
+ * shows exactly the schedule that creating would store.
  */
 import { type AcceptanceTables, acceptSchedule } from '../acceptance/accept.ts';
 import type { Reading } from '../access/call.ts';
@@ -17,14 +17,14 @@ import { checkRecurrence, dueAt, type NewSchedule, type Schedule } from './rules
 export interface ScheduleDraft {
   readonly schedule: Schedule;
   readonly setting: KnownSetting;
-  /** Those that may be about it. */
+  /** All windows of the organization. */
   readonly windows: readonly BlackoutWindow[];
   readonly warnings: readonly string[];
 }
 
 export type DraftTables = SettingTables & AcceptanceTables & OrganizationsTable & BlackoutWindowsTable;
 
-/** Throws the Refusal `rule-violated` for a wish that breaks a rule, or that the cluster is known not to accept. */
+/** Throws the Refusal `rule-violated` when the request breaks a rule, or when the cluster is known not to accept it. */
 export async function draftSchedule(call: Reading<DraftTables>, input: NewSchedule): Promise<ScheduleDraft> {
   const { caller, now, vault } = call;
   const setting = await askedSetting(call, input.applicationInstanceId);

@@ -1,6 +1,6 @@
 /**
- * Schedules whose Operations fail again and again are suspended, or told of, as their failurePolicy says. Takes no input
- * and looks for itself; each streak of failures is acted on once, on whichever replica comes first.
+ * Suspends schedules whose Operations fail repeatedly, or records an alert, as their failurePolicy says. It takes no input
+ * and finds the schedules in the database. Each streak of failures is acted on once, by the replica that comes first.
  */
 import type { Clock, Log } from '../kernel/ports.ts';
 import type { FailurePolicies } from './ports.ts';

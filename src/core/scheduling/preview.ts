@@ -1,4 +1,4 @@
-/** Previews: of a schedule that exists, and of one that does not exist yet. Nothing is written. */
+/** Previews the fires of a schedule that exists, and of one that does not exist yet. Nothing is written. */
 import { type AcceptanceTables, scheduleWarnings } from '../acceptance/accept.ts';
 import { own, type Reading } from '../access/call.ts';
 import { ttlIn } from '../applications/rules/setting.ts';

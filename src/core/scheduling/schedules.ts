@@ -1,6 +1,6 @@
 /**
- * Schedules: what recurs. The scheduler looks only at `nextFireAt`, so creating, changing, suspending and resuming is
- * setting that right, and accounting for the slots that have passed until then.
+ * Creates, changes, suspends, resumes and removes schedules. The scheduler looks only at `nextFireAt`. So each use case here
+ * sets that time, and accounts in the ledger for the slots that have passed until now.
  */
 
 import { acceptSchedule } from '../acceptance/accept.ts';
@@ -55,7 +55,7 @@ export async function changeSchedule(
       ? checkRecurrence(wanted, now, recurs ? await minimumIntervalSeconds(call) : undefined)
       : { warnings: [] };
   const accepted = change.template === undefined && change.ttl === undefined ? [] : await acceptChange(call, wanted);
-  // What has passed under the old recurrence is settled under it; the newest is still fired, unless it was suspended.
+  // Slots of the old recurrence that have passed are accounted for by it. The newest is still fired, unless suspended.
   const settled = recurs
     ? settle(known, known.suspend ? 'Suspended' : 'ScheduleChanged', !known.suspend, now, vault)
     : { schedule: known, fires: [] };
@@ -76,7 +76,7 @@ export async function changeSchedule(
   };
 }
 
-/** A change of `suspend` does what the actions suspend and resume do without further words. */
+/** A change of `suspend` does the same as the actions suspend and resume without a body. */
 function turnedBySuspend(
   { now, vault }: Call<unknown>,
   known: Schedule,
@@ -117,7 +117,7 @@ export async function suspendSchedule(
   return tx.schedules.update(suspended);
 }
 
-/** Goes on. What passed meanwhile is in the ledger as skipped; with catchUp Latest the newest of it is fired now. */
+/** Slots that passed during the suspension are in the ledger as skipped. With catchUp Latest the newest is fired now. */
 export async function resumeSchedule(
   call: Call<SchedulesTable & FiresTable & EventsTable>,
   id: string,
@@ -133,7 +133,7 @@ export async function resumeSchedule(
   return tx.schedules.update(awakened(settled.schedule));
 }
 
-/** No further fire; what it made stays, until its ttl, and so does its ledger. Says what stays. */
+/** The schedule fires no more. Its ledger stays, and each of its copies stays until its ttl ends. Returns what stays. */
 export async function removeSchedule(
   call: Call<SchedulesTable & FiresTable>,
   id: string,

@@ -1,4 +1,4 @@
-/** A fire that somebody asks for: the schedule's Operation, now, in the ledger with the name of who asked. */
+/** Fires a schedule on request: makes its Operation now, with a row in the ledger that names who asked for it. */
 import { type AcceptanceTables, acceptSchedule } from '../acceptance/accept.ts';
 import { type Call, ownLocked } from '../access/call.ts';
 import { actor, requester } from '../access/rules/access.ts';
@@ -17,7 +17,7 @@ export type FiringTables = SchedulesTable &
   OperationsTable &
   EventsTable;
 
-/** Fires at once, also while the schedule is suspended, and whatever else is in flight: it was asked for by hand. */
+/** Fires at once, even while the schedule is suspended or another of its Operations is in flight, because a person asked. */
 export async function triggerSchedule(call: Call<FiringTables>, doorbell: Doorbell, id: string): Promise<Operation> {
   const { tx, caller, now, vault } = call;
   const schedule = await ownLocked(tx.schedules, caller, 'schedule', id);

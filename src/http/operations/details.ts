@@ -1,4 +1,4 @@
-/** /v1/operations/{id}/…: what happened to an Operation, and the resource that it is in the cluster. */
+/** /v1/operations/{id}/…: the events of an Operation, and its resource in the cluster. */
 
 import { stringify } from 'yaml';
 import { z } from 'zod';
@@ -35,7 +35,7 @@ export function operationDetailRoutes(
         scope: 'operations:read',
         tag,
         summary: 'List the events of an operation',
-        description: 'Its history, the oldest first.',
+        description: 'The history of the Operation, the oldest event first.',
       },
       { params: ById, querystring: listQuery(EventOrder.default('at'), {}), response: { 200: EventList } },
     ),
@@ -53,7 +53,7 @@ export function operationDetailRoutes(
         scope: 'operations:read',
         tag,
         summary: "Get an operation's manifest",
-        description: 'The resource as it is applied to the cluster, to read or for kubectl.',
+        description: 'The resource as it is applied to the cluster, for people or for kubectl.',
       },
       {
         params: ById,

@@ -1,4 +1,4 @@
-/** /v1/operations: backups and restores, on demand and from schedules: asking for one, following it, cancelling it. */
+/** /v1/operations: backups and restores, on demand and from schedules. */
 
 import { z } from 'zod';
 import { own } from '../../core/access/call.ts';
@@ -30,16 +30,18 @@ const OperationManifest = z.record(z.string(), z.unknown()).meta({
 });
 const OperationPlan = z
   .object({
-    operation: Operation.describe('With everything resolved: name, parameters, ttl and where it came from.'),
+    operation: Operation.describe('The Operation with its name, parameters, ttl and the source of the ttl resolved.'),
     manifest: OperationManifest,
-    warnings: z.array(z.string()).describe('What is accepted and yet may not do what was meant.'),
+    warnings: z
+      .array(z.string())
+      .describe('Warnings: the request was accepted, but probably does not do what you want.'),
   })
   .meta({ id: 'OperationPlan', description: 'An Operation, and the resource that it becomes in the cluster.' });
 
 const DryRun = z.strictObject({
   dryRun: QueryBoolean.default(false).meta({
     description:
-      'true: everything but the write. Answered with 200 instead of 201; Idempotency-Key is not looked at. Default false.',
+      'true: the request is checked and resolved, but nothing is written. The answer is 200 instead of 201, and Idempotency-Key is ignored. Default false.',
     default: false,
   }),
 });
@@ -50,7 +52,7 @@ const filters = {
   type: OperationType.optional().describe('Only those of this type.'),
   phase: Phase.optional().describe('Only those in this phase.'),
   origin: Origin.optional().describe(
-    'Only those of this origin. cluster: what others made there with kubectl, Git or another tool.',
+    'Only those of this origin. cluster: those that others made in the cluster with kubectl, Git or another tool.',
   ),
   namespace: DnsLabel.optional().describe('Only those in namespaces of this name.'),
 };
@@ -67,7 +69,7 @@ export function operationRoutes(api: Api, ports: RoutePorts<RequestTables> & { r
         tag,
         summary: 'Create an operation',
         description:
-          'A backup or restore now. It is recorded as Pending and delivered to the cluster at once, or as soon as that can be reached; follow it with `getOperation`. With `dryRun=true` nothing is written and the answer tells what would be.',
+          'Makes a backup or a restore now. The Operation is recorded as Pending. It is delivered to the cluster at once, or as soon as the cluster can be reached. Follow it with `getOperation`. With `dryRun=true` nothing is written, and the answer shows the Operation that would be made.',
       },
       {
         headers: PostHeaders,
@@ -99,7 +101,7 @@ export function operationRoutes(api: Api, ports: RoutePorts<RequestTables> & { r
         tag,
         summary: 'List operations',
         description:
-          'The newest first. Also those that others made in the clusters (`origin` cluster): they are seen by the watch, sorted by when they were made there, and can be cancelled like any other.',
+          'The newest first. The list includes Operations that others made in the clusters (`origin` cluster). The watch finds these. They are sorted by when they were made there, and can be cancelled like any other.',
       },
       { querystring: listQuery(CreationOrder.default('-createdAt'), filters), response: { 200: OperationList } },
     ),
@@ -125,7 +127,7 @@ export function operationRoutes(api: Api, ports: RoutePorts<RequestTables> & { r
         tag,
         summary: 'Cancel an operation',
         description:
-          'Not delivered yet: it is Cancelled at once. Else its resource is deleted in the cluster, now or when that can be reached, and it is Cancelled when the cluster says so; `cancelRequestedAt` is set meanwhile. What turns out to have finished in the cluster is not deleted, and stays as it ended. What has ended is refused with `already-finished`.',
+          'An Operation that is not delivered yet is Cancelled at once. Else its resource is deleted in the cluster, now or when the cluster can be reached. The Operation is Cancelled when the cluster states that the resource is gone; until then `cancelRequestedAt` is set. A resource that has finished in the meantime is not deleted, and the Operation keeps that end. The cancel of an Operation that has ended is refused with `already-finished`.',
       },
       { params: ById, headers: PostHeaders, response: { 200: Operation } },
     ),

@@ -1,4 +1,4 @@
-/** /v1/schedules/{id}/…: what is done with a schedule, what it is going to do, and the ledger of what it did. */
+/** /v1/schedules/{id}/…: actions on a schedule, the preview of its next fires, and its ledger. */
 
 import { z } from 'zod';
 import type { Doorbell } from '../../core/kernel/ports.ts';
@@ -24,34 +24,39 @@ const tag = 'schedules';
 const FireList = listOf('FireList', Fire, 'fires');
 const Suspension = z
   .strictObject({
-    reason: z.string().min(1).max(500).optional().describe('Why, for people.'),
-    resumeAt: Instant.optional().describe('When it resumes by itself. Default: not before it is asked to.'),
+    reason: z.string().min(1).max(500).optional().describe('Why it is suspended, for people.'),
+    resumeAt: Instant.optional().describe('When the schedule resumes by itself. Default: only when it is asked to.'),
   })
-  .meta({ id: 'Suspension', description: 'Why, and until when.' });
+  .meta({ id: 'Suspension', description: 'Why the schedule is suspended, and until when.' });
 const Resumption = z
   .strictObject({
     catchUp: z
       .enum(['None', 'Latest'])
       .optional()
       .describe(
-        'Latest: the newest slot that passed meanwhile is fired now. Default None: nothing fires before the next slot.',
+        'Latest: the newest slot that passed during the suspension is fired now. None: nothing fires before the next slot. Default None.',
       ),
   })
-  .meta({ id: 'Resumption', description: 'What becomes of the slots that passed while it was suspended.' });
+  .meta({ id: 'Resumption', description: 'What happens to the slots that passed during the suspension.' });
 const BackfillRange = z
   .strictObject({
-    from: Instant.describe('The first slot, or before.'),
-    to: Instant.describe('The last slot, or after.'),
+    from: Instant.describe('The first slot, or a time before it.'),
+    to: Instant.describe('The last slot, or a time after it.'),
   })
-  .meta({ id: 'BackfillRange', description: 'A range of slots of the past, both ends included.' });
+  .meta({ id: 'BackfillRange', description: 'A range of past slots, both ends included.' });
 const Backfill = z
   .object({ operations: z.array(Operation) })
-  .meta({ id: 'Backfill', description: 'The Operations that were made, oldest slot first.' });
+  .meta({ id: 'Backfill', description: 'The Operations that were made, the oldest slot first.' });
 const PreviewList = z
-  .object({ items: z.array(PreviewedFire), warnings: z.array(z.string()).describe('What is legal but unwise.') })
-  .meta({ id: 'SchedulePreview', description: 'The fires to come, as things stand now.' });
+  .object({
+    items: z.array(PreviewedFire),
+    warnings: z
+      .array(z.string())
+      .describe('Warnings: the request was accepted, but probably does not do what you want.'),
+  })
+  .meta({ id: 'SchedulePreview', description: 'The next fires, as things stand now.' });
 const previewQuery = z.strictObject({
-  count: queryInteger(1, 100).default(10).describe('How many fires. 1 to 100, default 10.'),
+  count: queryInteger(1, 100).default(10).describe('How many fires to preview. 1 to 100, default 10.'),
 });
 
 export function scheduleActionRoutes(
@@ -68,7 +73,7 @@ export function scheduleActionRoutes(
         scope: 'schedules:write',
         tag,
         summary: 'Suspend a schedule',
-        description: 'Nothing fires until it is resumed. Operations that are in flight go on.',
+        description: 'The schedule does not fire until it is resumed. Operations that are in flight go on.',
       },
       { params: ById, headers: PostHeaders, body: Suspension, response: { 200: Schedule } },
     ),
@@ -86,7 +91,8 @@ export function scheduleActionRoutes(
         scope: 'schedules:write',
         tag,
         summary: 'Resume a schedule',
-        description: 'The slots that passed are in the ledger as skipped. One that is not suspended stays as it is.',
+        description:
+          'The slots that passed are in the ledger as skipped, except one that `catchUp` fires. A schedule that is not suspended stays as it is.',
       },
       { params: ById, headers: PostHeaders, body: Resumption, response: { 200: Schedule } },
     ),
@@ -105,7 +111,7 @@ export function scheduleActionRoutes(
         tag,
         summary: 'Fire a schedule now',
         description:
-          'Makes its Operation at once, beside its slots, also while it is suspended. The ledger says who asked.',
+          'Makes an Operation of the schedule at once, apart from its slots, even while it is suspended. The ledger says who asked for it.',
       },
       { params: ById, headers: PostHeaders, response: { 201: Operation } },
     ),
@@ -122,9 +128,9 @@ export function scheduleActionRoutes(
         operationId: 'backfillSchedule',
         scope: 'schedules:write',
         tag,
-        summary: 'Make up for slots of the past',
+        summary: 'Backfill past slots of a schedule',
         description:
-          'Each slot of the range that has no Operation gets one now, at most 100. A copy made now holds what is there now, under the slot of then.',
+          'Each slot of the range without an Operation gets one now, at most 100. A copy that is made now holds the present data, although its slot lies in the past.',
       },
       { params: ById, headers: PostHeaders, body: BackfillRange, response: { 200: Backfill } },
     ),
@@ -143,7 +149,7 @@ export function scheduleActionRoutes(
         tag,
         summary: 'Preview the fires of a schedule',
         description:
-          'With notes on daylight saving changes, blackout windows and spread. What the operator of the cluster is known not to accept is a warning here: the slots are what they are, and their backups will be refused.',
+          'The next fires, with notes on daylight saving changes, blackout windows and spread. If the operator of the cluster is known not to accept the backups, the answer has a warning: the slots stay, and their backups will be refused.',
       },
       { params: ById, querystring: previewQuery, response: { 200: PreviewList } },
     ),
@@ -158,7 +164,8 @@ export function scheduleActionRoutes(
         scope: 'schedules:read',
         tag,
         summary: 'Preview a schedule that does not exist yet',
-        description: 'Checks it as creating would, by what the cluster is known to accept as well, and writes nothing.',
+        description:
+          'Checks the schedule as creating it would, also by what the cluster is known to accept, and writes nothing.',
       },
       { headers: PostHeaders, querystring: previewQuery, body: NewSchedule, response: { 200: PreviewList } },
     ),
@@ -174,7 +181,7 @@ export function scheduleActionRoutes(
         tag,
         summary: 'List the fires of a schedule',
         description:
-          'The ledger: what became of every slot, the newest slot first. "Why is there no backup of 25 October?" is answered here.',
+          'The ledger: the outcome of every slot, the newest slot first. It answers "Why is there no backup of 25 October?".',
       },
       {
         params: ById,

@@ -1,4 +1,4 @@
-/** /v1/blackout-windows: times in which nothing is fired. */
+/** /v1/blackout-windows: times in which nothing fires. */
 
 import { own } from '../../core/access/call.ts';
 import type { ClustersTable } from '../../core/clusters/ports.ts';
@@ -36,7 +36,7 @@ export function blackoutWindowRoutes(
         tag,
         summary: 'Create a blackout window',
         description:
-          'Of the whole organization, of one cluster, or of one schedule. Slots in it wait for its end, or are skipped; the ledger says which.',
+          'The window is for the whole organization, for one cluster, or for one schedule. Slots in it wait for its end, or are skipped. The ledger says which.',
       },
       { headers: PostHeaders, body: NewBlackoutWindow, response: { 201: BlackoutWindow } },
     ),
@@ -73,7 +73,7 @@ export function blackoutWindowRoutes(
         scope: 'schedules:write',
         tag,
         summary: 'Remove a blackout window',
-        description: 'What it has deferred is fired at the end that it had.',
+        description: 'Slots that the window has deferred fire at the end that it had.',
       },
       { params: ById, headers: ActorHeaders },
     ),

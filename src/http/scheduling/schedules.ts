@@ -1,4 +1,4 @@
-/** /v1/schedules: what recurs. */
+/** /v1/schedules: recurring backups. */
 
 import { own } from '../../core/access/call.ts';
 import { Id } from '../../core/kernel/rules/fields.ts';
@@ -26,7 +26,7 @@ const ScheduleList = listOf('ScheduleList', Schedule, 'schedules');
 const filters = {
   applicationInstanceId: Id.optional().describe('Only those of this application instance.'),
   clusterId: Id.optional().describe('Only those of applications in this cluster.'),
-  suspend: QueryBoolean.optional().describe('Only the suspended (true) or only the others (false).'),
+  suspend: QueryBoolean.optional().describe('Only suspended schedules (true), or only the others (false).'),
   cadence: Cadence.optional().describe('Only those of this cadence.'),
   protectionPlanId: Id.optional().describe('Only those that this protection plan made.'),
 };
@@ -43,7 +43,7 @@ export function scheduleRoutes(api: Api, ports: RoutePorts<DraftTables & Schedul
         tag,
         summary: 'Create a schedule',
         description:
-          'An expression that never fires (30 February) is refused. `nextFireAt` in the answer is the first slot.',
+          'An expression that never fires (30 February) is refused. `nextFireAt` in the answer is when the first slot is due.',
       },
       { headers: PostHeaders, body: NewSchedule, response: { 201: SavedSchedule } },
     ),
@@ -70,7 +70,8 @@ export function scheduleRoutes(api: Api, ports: RoutePorts<DraftTables & Schedul
         scope: 'schedules:read',
         tag,
         summary: 'Get a schedule',
-        description: 'Its revision counts what the API changes; `nextFireAt` and `lastFireAt` advance without it.',
+        description:
+          'Its revision counts the changes through the API. `nextFireAt` and `lastFireAt` advance without a new revision.',
       },
       { params: ById, response: { 200: Schedule } },
     ),
@@ -86,7 +87,7 @@ export function scheduleRoutes(api: Api, ports: RoutePorts<DraftTables & Schedul
         tag,
         summary: 'Change a schedule',
         description:
-          'The next slot is computed anew from now: a change never makes a slot of the past fire. `suspend: true` stops firing, `false` takes it up again; what passed meanwhile is in the ledger as skipped.',
+          'The next slot is computed from now on, so a change never fires a past slot of the new recurrence. `suspend: true` stops firing, and `false` starts it again. The slots that passed in between are in the ledger as skipped.',
       },
       { params: ById, headers: ChangeHeaders, body: ScheduleChange, response: { 200: SavedSchedule } },
     ),
@@ -108,7 +109,7 @@ export function scheduleRoutes(api: Api, ports: RoutePorts<DraftTables & Schedul
         tag,
         summary: 'Remove a schedule',
         description:
-          'It fires no more. Operations and copies that it made stay: each copy until its own ttl has passed; the answer says how many and until when. The ledger stays as well. Refused with `in-use` while a protection plan keeps it.',
+          'The schedule fires no more. Its ledger, its Operations and its copies stay, each copy until its own ttl has passed. The answer says how many copies there are, and until when. Refused with `in-use` while the schedule belongs to a protection plan.',
         refusals: [409],
       },
       { params: ById, headers: ChangeHeaders, response: { 200: RemovedSchedule } },

@@ -1,6 +1,6 @@
 /**
- * Blackout windows: local times of a zone in which nothing of an organization, a cluster or a schedule is fired. A slot
- * in a window is put off to its end, or skipped; the ledger says which.
+ * Blackout windows: local times of a time zone in which nothing fires for an organization, a cluster or a schedule. A slot
+ * in a window waits for its end, or is skipped. The ledger says which.
  */
 import { z } from 'zod';
 import { DisplayName, Id, Instant, Revision } from '../../kernel/rules/fields.ts';
@@ -20,17 +20,18 @@ export const Weekdays = z
 
 export const BlackoutBehavior = z.enum(['Defer', 'Skip']).meta({
   id: 'BlackoutBehavior',
-  description: 'Defer: what is due waits for the end of the window. Skip: it is left out, and the ledger says so.',
+  description:
+    'Defer: a slot that is due in the window waits for its end. Skip: the slot is skipped, and the ledger says so.',
 });
 
 const shape = {
   name: DisplayName.describe('Unique in the organization.'),
-  clusterId: Id.optional().describe('Only what goes to this cluster.'),
-  scheduleId: Id.optional().describe('Only this schedule.'),
+  clusterId: Id.optional().describe('The window is only for schedules of this cluster.'),
+  scheduleId: Id.optional().describe('The window is only for this schedule.'),
   timeZone: TimeZone,
   days: Weekdays,
   from: LocalTime.describe('When the window begins.'),
-  to: LocalTime.describe('When it ends; earlier than `from`: on the next day.'),
+  to: LocalTime.describe('When the window ends. A time before `from` is on the next day.'),
   behavior: BlackoutBehavior,
 };
 
@@ -38,7 +39,7 @@ export const BlackoutWindow = z
   .object({ id: Id, organizationId: Id, ...shape, createdAt: Instant, updatedAt: Instant, revision: Revision })
   .meta({
     id: 'BlackoutWindow',
-    description: 'A time in which nothing is fired: of the organization, a cluster, or a schedule.',
+    description: 'A time in which nothing fires for the organization, a cluster, or a schedule.',
   });
 export type BlackoutWindow = z.infer<typeof BlackoutWindow>;
 
@@ -52,15 +53,15 @@ export const NewBlackoutWindow = z
   .meta({ id: 'NewBlackoutWindow', description: 'A window to create. Defaults: Etc/UTC, every day, Defer.' });
 export type NewBlackoutWindow = z.infer<typeof NewBlackoutWindow>;
 
-/** A window that is no time at all, or is about two things at once, is refused. */
+/** Refuses a window without a length, and one for a cluster and a schedule at once. */
 export function checkWindow(window: Pick<BlackoutWindow, 'from' | 'to' | 'clusterId' | 'scheduleId'>): void {
   if (window.from === window.to)
     throw ruleViolated(
       '/to',
-      'must differ from `from`: a window from a time to the same time is either nothing or always; to stop everything, suspend.',
+      'must differ from `from`: such a window would last no time at all, or always. To stop everything, suspend.',
     );
   if (window.clusterId !== undefined && window.scheduleId !== undefined) {
-    throw ruleViolated('/scheduleId', 'give clusterId or scheduleId, not both: a window is about one thing.');
+    throw ruleViolated('/scheduleId', 'give clusterId or scheduleId, but not both.');
   }
 }
 
@@ -93,7 +94,7 @@ export interface Blackout {
   readonly until: string;
 }
 
-/** What the windows that are about this schedule say of `at`: skipping goes over deferring, the latest end over the others. */
+/** The window that holds for this schedule at `at`. Skip goes over Defer, and among equals the latest end counts. */
 export function blackoutAt(
   windows: readonly BlackoutWindow[],
   schedule: { id: string; clusterId: string; organizationId: string },

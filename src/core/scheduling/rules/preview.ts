@@ -1,4 +1,4 @@
-/** What a schedule is going to do: its next slots, when each is due, how long its copy is kept, and what is special. */
+/** The next fires of a schedule: the slot, when it is due, how long the copy is kept, and notes on anything special. */
 import { z } from 'zod';
 import { type ResolvedTtl, TtlSource } from '../../applications/rules/retention.ts';
 import { expiry, Ttl } from '../../kernel/rules/duration.ts';
@@ -11,14 +11,16 @@ import { dueAt, type Schedule } from './schedule.ts';
 export const PreviewedFire = z
   .object({
     scheduledFor: Instant.describe('The slot.'),
-    dueAt: Instant.describe('When it is due: the slot with the place of the schedule in its spread.'),
-    localTime: z.string().describe('The slot on the wall clock of the time zone, without seconds.'),
+    dueAt: Instant.describe('When the slot is due: its time plus the place of the schedule in its spread.'),
+    localTime: z.string().describe('The slot in the local time of the time zone, without seconds.'),
     ttl: Ttl,
     ttlSource: TtlSource,
-    expiresAt: Instant.describe('When the copy would expire. An estimate; Velero collects up to an hour late.'),
-    notes: z.array(z.string()).describe('Daylight saving changes, blackout windows, spread.'),
+    expiresAt: Instant.describe(
+      'When the copy would expire. This is an estimate: Velero deletes an expired copy up to an hour later.',
+    ),
+    notes: z.array(z.string()).describe('Notes on daylight saving changes, blackout windows and spread.'),
   })
-  .meta({ id: 'PreviewedFire', description: 'A fire to come, as things stand now.' });
+  .meta({ id: 'PreviewedFire', description: 'A future fire, as things stand now.' });
 export type PreviewedFire = z.infer<typeof PreviewedFire>;
 
 type Previewed = Pick<
@@ -56,7 +58,7 @@ export function preview(
 
 const minuteMs = 60_000;
 
-/** Whether the wall clock jumps over the slot's time, or shows it twice. */
+/** Notes for a slot whose local time the clocks skip, or show twice. */
 function clockNotes({ timeZone }: Previewed, slot: string): readonly string[] {
   const at = Date.parse(slot);
   const shown = wallClock(at, timeZone);
@@ -88,7 +90,7 @@ function blackoutNotes(schedule: Previewed, windows: readonly BlackoutWindow[], 
 
 const lookedAtCount = 50;
 
-/** What is legal but unwise: that all of the next slots fall into windows that skip. */
+/** One warning when all of the next 50 slots fall into windows that skip. */
 export function blackoutWarnings(
   schedule: Previewed,
   windows: readonly BlackoutWindow[],
@@ -104,7 +106,5 @@ export function blackoutWarnings(
   }
   return names.size === 0
     ? []
-    : [
-        `All slots to come that were looked at are skipped by blackout windows (${[...names].join(', ')}): it never fires.`,
-      ];
+    : [`All of its next slots are skipped by blackout windows (${[...names].join(', ')}): it never fires.`];
 }

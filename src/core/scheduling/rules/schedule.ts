@@ -1,4 +1,10 @@
-/** A recurrence: which application is backed up when, with what, and how long the copies are kept. */
+/**
+ * A schedule: which application is backed up when, with which parameters, and how long the copies are kept.
+ *
+ * A schedule keeps two times. `nextSlotAt` is the first slot that the ledger does not account for. `nextFireAt` is when the
+ * scheduler looks at the schedule next: that slot with its place in the spread, the end of a wait, or the time to resume. A
+ * slot that waits stays the first one that is not accounted for; its row in the ledger says `Deferred` until it is decided.
+ */
 
 import { z } from 'zod';
 import { BackupParameters } from '../../applications/rules/parameters.ts';
@@ -13,24 +19,24 @@ import { FireReason } from './ledger.ts';
 
 export const ScheduleTemplate = z
   .strictObject({
-    type: z.enum(['Backup']).optional().describe('Default Backup, the only type that recurs.'),
+    type: z.enum(['Backup']).optional().describe('Default Backup, which is the only type that recurs.'),
     engine: Engine.optional().describe('Default velero.'),
     parameters: BackupParameters.optional().describe("They go over the application class's defaults, key by key."),
   })
-  .meta({ id: 'ScheduleTemplate', description: 'What each fire makes.' });
+  .meta({ id: 'ScheduleTemplate', description: 'The Operation that each fire makes.' });
 export type ScheduleTemplate = z.infer<typeof ScheduleTemplate>;
 
 export const ConcurrencyPolicy = z.enum(['Forbid', 'Allow', 'Replace']).meta({
   id: 'ConcurrencyPolicy',
   description:
-    'What happens when the Operation before has not ended. Forbid: the slot waits until it has, its deadline passes, or the next slot takes its place. Allow: both run. Replace: the one before is cancelled.',
+    'What happens to a slot while the Operation of the slot before has not ended. Forbid: the slot waits until that Operation has ended, the deadline of the slot passes, or the next slot takes its place. Allow: both run. Replace: the Operation before is cancelled.',
 });
 export type ConcurrencyPolicy = z.infer<typeof ConcurrencyPolicy>;
 
 export const MissedFires = z.enum(['Latest', 'All', 'None']).meta({
   id: 'MissedFires',
   description:
-    'What happens to slots that passed while nothing could fire. Latest: the newest within its deadline is fired, the others are coalesced. All: each within its deadline is fired, at most the newest 100. None: they are skipped.',
+    'What happens to slots that passed while nothing could fire. Latest: the newest one within its deadline is fired, and the others are coalesced. All: each one within its deadline is fired, at most the newest 100. None: they are skipped.',
 });
 export type MissedFires = z.infer<typeof MissedFires>;
 
@@ -38,10 +44,16 @@ export const FailurePolicy = z
   .strictObject({
     action: z
       .enum(['None', 'Alert', 'Suspend'])
-      .describe('Suspend: the schedule is suspended, with the reason. Alert: a warning event. None: nothing.'),
-    after: z.int().min(1).max(100).describe('How many Operations in a row have to fail; after each so many again.'),
+      .describe(
+        'Suspend: the schedule is suspended, with the reason. Alert: a warning event is recorded. None: nothing happens.',
+      ),
+    after: z
+      .int()
+      .min(1)
+      .max(100)
+      .describe('How many Operations in a row must fail. After as many further failures the action is taken again.'),
   })
-  .meta({ id: 'FailurePolicy', description: 'What happens when its Operations fail again and again.' });
+  .meta({ id: 'FailurePolicy', description: 'What happens when Operations of the schedule fail repeatedly.' });
 export type FailurePolicy = z.infer<typeof FailurePolicy>;
 
 const SpreadSeconds = z
@@ -49,20 +61,22 @@ const SpreadSeconds = z
   .min(0)
   .max(604_800)
   .describe(
-    'A window in seconds over which schedules are distributed: each fires at its own, stable time within it after the slot. Default 0.',
+    'A window, in seconds, over which schedules are distributed. Each schedule fires at its own stable time within the window after the slot. Default 0.',
   );
 const StartingDeadlineSeconds = z
   .int()
   .min(1)
   .max(31_622_400)
-  .describe('A slot that could not be fired this long after it was due is skipped. Default: no deadline.');
+  .describe(
+    'A slot that could not be fired within this time after it was due is skipped. In seconds. Default: no deadline.',
+  );
 const SuspendReason = z.string().min(1).max(500).describe('Why it is suspended, for people.');
 
 const recurrence = {
-  schedule: CronExpression.optional().describe('The recurrence; or `at`.'),
-  at: Instant.optional().describe('One moment instead of a recurrence.'),
-  startsAt: Instant.optional().describe('No slot before.'),
-  endsAt: Instant.optional().describe('No slot after.'),
+  schedule: CronExpression.optional().describe('The recurrence. Give this or `at`.'),
+  at: Instant.optional().describe('A single time, instead of a recurrence.'),
+  startsAt: Instant.optional().describe('There is no slot before this time.'),
+  endsAt: Instant.optional().describe('There is no slot after this time.'),
   spreadSeconds: SpreadSeconds.optional(),
   startingDeadlineSeconds: StartingDeadlineSeconds.optional(),
   failurePolicy: FailurePolicy.optional(),
@@ -74,31 +88,33 @@ export const Schedule = z
     organizationId: Id,
     applicationInstanceId: Id,
     clusterId: Id,
-    name: DnsLabel.describe('Unique for the application instance.'),
+    name: DnsLabel.describe('Unique among the schedules of the application instance.'),
     displayName: DisplayName.optional(),
     ...recurrence,
     timeZone: TimeZone,
     concurrencyPolicy: ConcurrencyPolicy,
     missedFires: MissedFires,
-    suspend: z.boolean().describe('While true nothing fires.'),
+    suspend: z.boolean().describe('true: the schedule does not fire.'),
     suspendReason: SuspendReason.optional(),
     resumeAt: Instant.optional().describe('When a suspended schedule resumes by itself.'),
     cadence: Cadence,
-    ttl: Ttl.optional().describe("Goes over the organization's and the class's default."),
+    ttl: Ttl.optional().describe(
+      'How long its copies are kept. It goes over the defaults of the organization and of the application class.',
+    ),
     template: ScheduleTemplate,
     nextSlotAt: Instant.optional().describe(
-      'The first slot that is not accounted for in the ledger. Absent when no slot is left.',
+      'The first slot that the ledger does not account for. Absent when no slot is left.',
     ),
-    accountedUntil: Instant.optional().describe('Every slot up to this one is in the ledger.'),
-    deferredReason: FireReason.optional().describe('Why that slot waits, while it does.'),
+    accountedUntil: Instant.optional().describe('The ledger accounts for every slot up to this one.'),
+    deferredReason: FireReason.optional().describe('Why the slot `nextSlotAt` waits. Absent when it does not wait.'),
     nextFireAt: Instant.optional().describe(
-      'When it is looked at next: the slot with its spread. Absent while suspended, and when no slot is left.',
+      'When the scheduler looks at it next: the slot with its spread, the end of a wait, or `resumeAt`. Absent while it is suspended without `resumeAt`, and when no slot is left.',
     ),
     lastFireAt: Instant.optional().describe('The slot of the last fire.'),
     protectionPlanId: Id.optional().describe(
-      'The protection plan that made it, keeps it in step, and decides its recurrence and ttl.',
+      'The protection plan that made the schedule, keeps it up to date, and sets its recurrence and ttl.',
     ),
-    protectionPlanEntry: z.string().optional().describe('The entry of that plan.'),
+    protectionPlanEntry: z.string().optional().describe('The name of the entry of that protection plan.'),
     createdAt: Instant,
     updatedAt: Instant,
     revision: Revision,
@@ -107,13 +123,13 @@ export const Schedule = z
 export type Schedule = z.infer<typeof Schedule>;
 
 export const SavedSchedule = Schedule.extend({
-  warnings: z.array(z.string()).describe('What is legal but unwise about it.'),
+  warnings: z.array(z.string()).describe('Warnings: the request was accepted, but probably does not do what you want.'),
 }).meta({ id: 'SavedSchedule', description: 'A schedule as it was saved.' });
 
 export const NewSchedule = z
   .strictObject({
     applicationInstanceId: Id,
-    name: DnsLabel.describe('Unique for the application instance.'),
+    name: DnsLabel.describe('Unique among the schedules of the application instance.'),
     displayName: DisplayName.optional(),
     ...recurrence,
     timeZone: TimeZone.optional().describe('Default Etc/UTC.'),
@@ -121,7 +137,9 @@ export const NewSchedule = z
     missedFires: MissedFires.optional().describe('Default Latest.'),
     suspend: z.boolean().optional().describe('Default false.'),
     cadence: Cadence.optional().describe('Default: inferred from the recurrence.'),
-    ttl: Ttl.optional().describe("Default: the organization's or the class's for the cadence."),
+    ttl: Ttl.optional().describe(
+      "Default: the ttl for its cadence of the organization's override, else of the application class, else 720h.",
+    ),
     template: ScheduleTemplate.optional(),
   })
   .meta({ id: 'NewSchedule', description: 'A schedule to create.' });
@@ -139,12 +157,17 @@ export const ScheduleChange = z
     startingDeadlineSeconds: StartingDeadlineSeconds.nullable().optional().describe('null: no deadline.'),
     missedFires: MissedFires.optional(),
     failurePolicy: FailurePolicy.optional(),
-    suspend: z.boolean().optional().describe('As the actions suspend and resume, which also take a reason.'),
-    cadence: Cadence.optional().describe('When only `schedule` is given the cadence is inferred anew.'),
-    ttl: Ttl.nullable().optional().describe('null: back to the default.'),
+    suspend: z
+      .boolean()
+      .optional()
+      .describe(
+        'true suspends and false resumes the schedule, as the actions suspend and resume do. Those also take a reason.',
+      ),
+    cadence: Cadence.optional().describe('If `schedule` is given without a cadence, the cadence is inferred from it.'),
+    ttl: Ttl.nullable().optional().describe('null: the default applies.'),
     template: ScheduleTemplate.optional().describe('Replaces the whole template.'),
   })
-  .meta({ id: 'ScheduleChange', description: 'What to change; what is absent stays.' });
+  .meta({ id: 'ScheduleChange', description: 'The fields to change; absent fields stay as they are.' });
 export type ScheduleChange = z.infer<typeof ScheduleChange>;
 
 type Checked = Pick<
@@ -160,10 +183,7 @@ type Checked = Pick<
   | 'ttl'
 >;
 
-/**
- * Refuses a recurrence that contradicts itself or never fires, and says what is legal but unwise. Returns the first slot
- * after `now`.
- */
+/** Refuses a recurrence that contradicts itself or never fires. Returns the first slot after `now`, and warnings. */
 export function checkRecurrence(
   schedule: Checked,
   now: string,
@@ -171,7 +191,7 @@ export function checkRecurrence(
 ): { first: string; warnings: readonly string[] } {
   const { at, startsAt, endsAt, spreadSeconds = 0, startingDeadlineSeconds, ttl } = schedule;
   if ((schedule.schedule === undefined) === (at === undefined))
-    throw ruleViolated('/schedule', 'Give either `schedule`, a recurrence, or `at`, one moment.');
+    throw ruleViolated('/schedule', 'Give either `schedule` (a recurrence) or `at` (a single time).');
   if (at !== undefined && Date.parse(at) <= Date.parse(now)) throw ruleViolated('/at', 'must be in the future.');
   if (startsAt !== undefined && endsAt !== undefined && Date.parse(endsAt) < Date.parse(startsAt))
     throw ruleViolated('/endsAt', 'must not be before startsAt.');
@@ -188,7 +208,7 @@ export function checkRecurrence(
   if (minimumIntervalSeconds !== undefined && gap < minimumIntervalSeconds) {
     throw ruleViolated(
       '/schedule',
-      `fires every ${gap} s; the organization allows nothing more often than every ${minimumIntervalSeconds} s.`,
+      `fires every ${gap} s; the organization allows one fire every ${minimumIntervalSeconds} s at most.`,
     );
   }
   const warnings: string[] = [];
@@ -198,7 +218,7 @@ export function checkRecurrence(
     schedule.concurrencyPolicy === 'Forbid'
   ) {
     warnings.push(
-      `startingDeadlineSeconds (${startingDeadlineSeconds}) is longer than the ${gap} s between slots: with Forbid the next slot takes a waiting one's place before its deadline.`,
+      `startingDeadlineSeconds (${startingDeadlineSeconds}) is longer than the ${gap} s between slots: with Forbid, the next slot takes the place of a waiting one before the deadline of that one.`,
     );
   }
   if (ttl !== undefined && ttlHours(ttl) * 3600 < gap) {
@@ -212,16 +232,16 @@ function neverFires({ schedule, endsAt }: Checked): Refusal {
     return ruleViolated('/endsAt', 'leaves no slot in the future: the schedule would never fire.');
   return ruleViolated(
     '/schedule',
-    `"${schedule ?? ''}" never fires (no date fits it); for month ends use days 28 to 31 with a matching month.`,
+    `"${schedule ?? ''}" never fires (no date matches it). For the end of a month, use days 28 to 31 with a matching month.`,
   );
 }
 
-/** When the slot is due: with the schedule's place in its spread. */
+/** When the slot is due: its time plus the schedule's place in the spread. */
 export function dueAt(schedule: Pick<Schedule, 'id' | 'spreadSeconds'>, slot: string): string {
   return shifted(slot, spreadOffsetSeconds(schedule.id, schedule.spreadSeconds));
 }
 
-/** The schedule with what changed, but for what follows from it: slots and times to look are the caller's to set. */
+/** The schedule with its changed fields. The caller sets `nextSlotAt` and `nextFireAt`, which follow from them. */
 export function withChange(known: Schedule, change: ScheduleChange, now: string): Schedule {
   const { ttl, startsAt, endsAt, startingDeadlineSeconds, ...plain } = change;
   const nullable = { ttl, startsAt, endsAt, startingDeadlineSeconds };
@@ -238,13 +258,13 @@ const left = {
   copyCount: z
     .int()
     .min(0)
-    .describe('Copies that it made and that have not expired. They stay until their own ttl has passed.'),
-  lastCopyExpiresAt: Instant.optional().describe('When the last of them expires. Absent without copies.'),
-  inFlightCount: z.int().min(0).describe('Operations of it that have not ended. They go on.'),
+    .describe('How many copies it made that have not expired. Each stays until its own ttl has passed.'),
+  lastCopyExpiresAt: Instant.optional().describe('When the last of these copies expires. Absent without copies.'),
+  inFlightCount: z.int().min(0).describe('How many of its Operations have not ended. They go on.'),
 };
 export const RemovedSchedule = z
-  .object({ id: Id, name: z.string(), ...left, note: z.string().describe('The same in words.') })
-  .meta({ id: 'RemovedSchedule', description: 'What stays of a schedule that was removed.' });
+  .object({ id: Id, name: z.string(), ...left, note: z.string().describe('The same facts, for people.') })
+  .meta({ id: 'RemovedSchedule', description: 'The copies and Operations that stay after a schedule was removed.' });
 export type RemovedSchedule = z.infer<typeof RemovedSchedule>;
 
 export function afterRemoval({
@@ -260,5 +280,5 @@ export function afterRemoval({
         : `Its ${copyCount} copies stay, each until its own ttl has passed, the last until ${lastCopyExpiresAt}.`;
   const flying =
     inFlightCount === 0 ? '' : ` ${inFlightCount} of its Operations ${inFlightCount === 1 ? 'goes' : 'go'} on.`;
-  return `It fires no more. ${copies}${flying} Its ledger stays.`;
+  return `The schedule fires no more. ${copies}${flying} Its ledger stays.`;
 }
