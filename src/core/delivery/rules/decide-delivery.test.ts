@@ -34,9 +34,9 @@ test('a refusal fails the Operation with the words of the cluster', () => {
   assert.equal(step.operation.phase, 'Failed');
   assert.equal(step.owed, undefined);
   for (const type of ['Delivered', 'Failed']) {
-    const told = step.operation.conditions.find((condition) => condition.type === type);
+    const known = step.operation.conditions.find((condition) => condition.type === type);
     assert.deepEqual(
-      { reason: told?.reason, message: told?.message },
+      { reason: known?.reason, message: known?.message },
       { reason: 'AdmissionRejected', message: refused.message },
     );
   }
@@ -67,7 +67,7 @@ test('only what says something of the cluster itself speaks for the calls that a
     assert.ok(!speaksForAll(answer), answer.kind);
 });
 
-test('a retry for the same reason is told once', () => {
+test('a retry for the same reason is recorded once', () => {
   const first = decide(apply, { kind: 'Unreachable', message: 'x' });
   assert.equal(first.events.length, 1);
   assert.equal(
@@ -92,8 +92,8 @@ test('a refusal that passes by itself is tried again within the window, with the
   for (const reason of ['ConflictingOperation', 'QuotaExceeded']) {
     const step = decide(apply, { ...refused, reason });
     assert.deepEqual([step.owed, step.operation.phase, step.unanswered], ['Apply', 'Pending', 0]);
-    const told = step.operation.conditions.find(({ type }) => type === 'Delivered');
-    assert.deepEqual([told?.status, told?.reason, told?.message], ['False', reason, refused.message]);
+    const known = step.operation.conditions.find(({ type }) => type === 'Delivered');
+    assert.deepEqual([known?.status, known?.reason, known?.message], ['False', reason, refused.message]);
   }
   for (const reason of ['NamespaceTerminating', 'FieldConflict', 'CrdMissing', 'TargetNotFound'])
     assert.equal(decide(apply, { ...refused, reason }).operation.phase, 'Failed');
@@ -121,9 +121,9 @@ test('past its deadline it fails with the last reason, if the cluster has surely
     const { operation: failed, owed, events } = decide(late, answer);
     assert.deepEqual([failed.phase, owed], ['Failed', undefined], answer.kind);
     for (const type of ['Delivered', 'Failed']) {
-      const told = failed.conditions.find((condition) => condition.type === type);
-      assert.equal(told?.reason, 'DeadlineExceeded');
-      assert.match(told?.message ?? '', /refused/);
+      const known = failed.conditions.find((condition) => condition.type === type);
+      assert.equal(known?.reason, 'DeadlineExceeded');
+      assert.match(known?.message ?? '', /refused/);
     }
     assert.deepEqual(
       events.map(({ type, reason }) => [type, reason]),
@@ -135,8 +135,8 @@ test('past its deadline it fails with the last reason, if the cluster has surely
 test('past its deadline it is not given up while a call without an answer may have delivered it', () => {
   const unsure = decide(late, { kind: 'Unreachable', message: 'cut' });
   assert.deepEqual([unsure.operation.phase, unsure.owed, unsure.unanswered], ['Pending', 'Apply', 1]);
-  const told = unsure.operation.conditions.find(({ type }) => type === 'Delivered');
-  assert.deepEqual([told?.status, told?.reason], ['Unknown', 'DeadlineExceeded']);
+  const known = unsure.operation.conditions.find(({ type }) => type === 'Delivered');
+  assert.deepEqual([known?.status, known?.reason], ['Unknown', 'DeadlineExceeded']);
   assert.equal(unsure.events.length, 1);
   const again = { ...late, operation: unsure.operation, unanswered: 2 };
   assert.equal(decide(again, { kind: 'Unreachable', message: 'cut' }).events.length, 0);

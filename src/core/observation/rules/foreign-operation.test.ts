@@ -61,7 +61,7 @@ describe("somebody else's Operation", () => {
     assert.equal(made(seen({ createdAt: '0001-01-01T00:00:00Z' }))?.operation.createdAt, '1970-01-01T00:00:00.000Z');
   });
 
-  test('is news while it goes on or has ended lately, and history when a list tells of its end', () => {
+  test('gets an event while it goes on or has ended lately, and is history when a list shows its end', () => {
     const ended = (finishedAt: string, source: 'Listed' | 'Watched') => {
       const found = made(seen({ source, status: { phase: 'Failed', finishedAt } }));
       return [found?.history, found?.event?.type];

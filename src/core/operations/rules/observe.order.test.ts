@@ -1,4 +1,4 @@
-/** Whatever the network and restarts make of what a cluster said: the record is what the cluster said. */
+/** The record follows what a cluster stated, whatever the network and restarts make of the order. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -11,10 +11,10 @@ import { ObservedStatus } from './observed-status.ts';
 const at = (second: number) => new Date(Date.parse('2026-05-28T10:00:00Z') + second * 1000).toISOString();
 const vocabularies = ['documents', 'code'] as const;
 const outcomes = ['Completed', 'PartiallyFailed', 'Failed', 'FailedValidation', 'none'] as const;
-type Told = { phase: string; conditions: object[]; outputs?: object; warned?: boolean };
+type State = { phase: string; conditions: object[]; outputs?: object; warned?: boolean };
 
 /** What an operator says of an engine's run, state after state, as an API server stores it. */
-function lifeOf(vocabulary: (typeof vocabularies)[number], outcome: (typeof outcomes)[number], steps: number): Told[] {
+function lifeOf(vocabulary: (typeof vocabularies)[number], outcome: (typeof outcomes)[number], steps: number): State[] {
   const documents = vocabulary === 'documents';
   const condition = (type: string, status: string, reason: string, second: number, message = '') => ({
     type,
@@ -27,7 +27,7 @@ function lifeOf(vocabulary: (typeof vocabularies)[number], outcome: (typeof outc
   const accepted = condition('Accepted', 'True', documents ? 'TemplateValidated' : 'AdmissionPassed', 1);
   const running = condition('Running', 'True', documents ? 'VeleroBackupInProgress' : 'EngineStarted', 5);
   const notYet = documents ? [] : [condition('Succeeded', 'False', 'NotYetSucceeded', 5)];
-  const states: Told[] = [
+  const states: State[] = [
     { phase: 'Pending', conditions: [] },
     { phase: 'Pending', conditions: [accepted] },
     { phase: 'Pending', conditions: [accepted, condition('Blocked', 'True', 'TargetNotReady', 2)] },
@@ -57,9 +57,9 @@ function lifeOf(vocabulary: (typeof vocabularies)[number], outcome: (typeof outc
   return states;
 }
 
-function seenAs(told: Told, index: number, source: 'Listed' | 'Watched'): Observation {
-  const started = told.conditions.some((each) => JSON.stringify(each).includes('"Running"'));
-  const ended = told.phase === 'Succeeded' || told.phase === 'Failed';
+function seenAs(state: State, index: number, source: 'Listed' | 'Watched'): Observation {
+  const started = state.conditions.some((each) => JSON.stringify(each).includes('"Running"'));
+  const ended = state.phase === 'Succeeded' || state.phase === 'Failed';
   return {
     name: operation.name,
     namespace: operation.namespace,
@@ -71,10 +71,10 @@ function seenAs(told: Told, index: number, source: 'Listed' | 'Watched'): Observ
     generation: 1,
     createdAt: at(0),
     status: ObservedStatus.parse({
-      ...told,
+      ...state,
       ...(started && { startedAt: at(5) }),
       ...(ended && { finishedAt: at(60) }),
-      ...(told.phase === 'Running' && { progress: { totalItems: 412, itemsBackedUp: index } }),
+      ...(state.phase === 'Running' && { progress: { totalItems: 412, itemsBackedUp: index } }),
     }),
   };
 }
@@ -89,18 +89,24 @@ const trace = fc.record({
 
 type Heard = { readonly observation: Observation; readonly when: string };
 
-function heardOf({ life, words }: { life: Told[]; words: { index: number; source: string; late: number }[] }): Heard[] {
+function heardOf({
+  life,
+  words,
+}: {
+  life: State[];
+  words: { index: number; source: string; late: number }[];
+}): Heard[] {
   return words.map(({ index, source, late }) => {
     const place = index % life.length;
-    const told = life[place] ?? { phase: 'Pending', conditions: [] };
+    const state = life[place] ?? { phase: 'Pending', conditions: [] };
     return {
-      observation: seenAs(told, place, source === 'Listed' ? 'Listed' : 'Watched'),
+      observation: seenAs(state, place, source === 'Listed' ? 'Listed' : 'Watched'),
       when: at(600 + late),
     };
   });
 }
 
-function relist(life: Told[]): Heard {
+function relist(life: State[]): Heard {
   const last = life.length - 1;
   return { observation: seenAs(life[last] ?? { phase: 'Pending', conditions: [] }, last, 'Listed'), when: at(5000) };
 }
@@ -144,7 +150,7 @@ test('10,000 observations shuffled, 30 % repeated and 5 % stale give the state o
     return { known: { ...operation, id: `operation-${n}`, uid: `uid-${n}` } satisfies KnownOperation, life };
   });
   const stream = operations.flatMap(({ known, life }, n) =>
-    life.map((told, place) => ({ n, observation: { ...seenAs(told, place, 'Watched'), uid: known.uid } })),
+    life.map((state, place) => ({ n, observation: { ...seenAs(state, place, 'Watched'), uid: known.uid } })),
   );
   const repeated = stream.filter(() => chance() < 0.3);
   const stale = stream.filter(() => chance() < 0.05);
@@ -157,8 +163,8 @@ test('10,000 observations shuffled, 30 % repeated and 5 % stale give the state o
   const records: KnownOperation[] = operations.map(({ known }) => known);
   for (const { n, observation } of heard) records[n] = observe(records[n] ?? operation, observation, at(900)).operation;
   for (const [n, { known, life }] of operations.entries()) {
-    const inOrder = life.map((told, place) => ({
-      observation: { ...seenAs(told, place, 'Watched'), uid: known.uid },
+    const inOrder = life.map((state, place) => ({
+      observation: { ...seenAs(state, place, 'Watched'), uid: known.uid },
       when: at(900),
     }));
     assert.deepEqual(record(records[n] ?? operation), record(fold(inOrder, known)));

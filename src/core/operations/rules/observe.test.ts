@@ -68,7 +68,7 @@ test('a backup is followed from Pending to Succeeded with progress, outputs and 
   assert.equal(done.conditions.find(({ type }) => type === 'Delivered')?.status, 'True');
 });
 
-test('the same word twice changes nothing and tells nothing', () => {
+test('a repeated observation changes nothing and records no event', () => {
   const once = observe(operation, last, now);
   const twice = observe(once.operation, last, now);
   assert.equal(once.changed, true);
@@ -90,7 +90,7 @@ test('a terminal phase never changes', () => {
     assert.equal(observe(done, observation, now).operation.phase, 'Succeeded');
 });
 
-test('an end that contradicts ours is told once, kept apart with its outputs, and cleared when the cluster agrees', () => {
+test('an end that contradicts ours is recorded once, kept apart with its outputs, and cleared when the cluster agrees', () => {
   const first = observe(timedOut, last, now);
   assert.equal(first.operation.phase, 'Failed');
   assert.deepEqual(first.operation.contradiction, {
@@ -247,7 +247,7 @@ test('another resource of the same name is not ours; in the place of ours it say
   assert.deepEqual([replaced.phase, replaced.uid, replaced.outputs], ['Failed', 'uid-0', {}]);
 });
 
-test('a partial failure is told apart in both vocabularies', () => {
+test('a partial failure is recognized in both vocabularies', () => {
   const documented = seen({
     phase: 'Succeeded',
     conditions: [condition('Succeeded', 'True', 'VeleroBackupPartiallyFailed', 3)],

@@ -1,4 +1,4 @@
-/** What a resource's status may hold: anything. The record takes what it can keep of it. */
+/** The status of a resource may hold anything. The record takes as much of it as it can keep. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

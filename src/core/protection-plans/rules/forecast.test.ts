@@ -142,7 +142,7 @@ test('fifty hourly schedules over twenty years are forecast without holding anyt
   if (process.env.TELL_TIMES !== undefined) process.stdout.write(`${single} ${all}\n`);
 });
 
-test('what never fires is refused, what never settles is told', () => {
+test('a schedule that never fires is refused, and one that never settles gets a warning', () => {
   assert.throws(() => of({ schedules: [{ schedule: '0 0 30 2 *', ttl: '24h' }] }), /never fires/);
   const { steadyState, warnings, points } = of({ schedules: [{ ...monthly, ttl: '175680h' }] });
   assert.equal(steadyState, undefined);

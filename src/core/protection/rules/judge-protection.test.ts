@@ -173,7 +173,7 @@ describe('protection', () => {
     });
   }
 
-  test('tells the target and where it is from, the age, the next fire and when it is missed', () => {
+  test('has the target and its source, the age, the next fire and when the target is missed', () => {
     const protection = judgeProtection(
       { ...well, schedules: [daily, { ...daily, schedule: '@weekly', nextFireAt: day(80) }] },
       day(12),

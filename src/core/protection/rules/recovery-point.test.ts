@@ -13,7 +13,7 @@ const succeeded: Operation = {
 };
 
 describe('a recovery point', () => {
-  test('tells what a restore needs: the name of the copy, where it lies, and until when', () => {
+  test('has all that a restore needs: the name of the copy, its location, and until when it is kept', () => {
     const outputs = { backupItemCount: '1342', backupSizeBytes: '53687091200', storageLocation: 'aws-secondary' };
     const point = recoveryPointOf({ ...succeeded, outputs });
     assert.deepEqual(point, {
