@@ -9,24 +9,13 @@ import type { OrganizationsTable } from '../access/ports.ts';
 import type { ApplicationClassesTable, ClusterApplicationsTable } from '../applications/ports.ts';
 import type { ApplicationInstance } from '../applications/rules/application.ts';
 import { given } from '../kernel/rules/fields.ts';
-import type { Page, PageQuery } from '../kernel/rules/page.ts';
 import { notFound, Refusal, ruleViolated } from '../kernel/rules/problem.ts';
-import { given } from '../kernel/rules/shapes.ts';
 import type { Schedule } from '../scheduling/rules/schedule.ts';
 import { builtIn } from './find-protection-plans.ts';
 import type { ProtectionPlansTable } from './ports.ts';
 import { protectionPlanAcceptance } from './protection-plan-acceptance.ts';
 import { reconcileInstances } from './reconcile-instances.ts';
-import {
-  builtInProtectionPlans,
-  checkEntries,
-  entriesOf,
-  keptNote,
-  type NewProtectionPlan,
-  type ProtectionPlanChange,
-  type SavedProtectionPlan,
-  type StoredProtectionPlan,
-} from './rules/protection-plan.ts';
+import { builtInProtectionPlans, checkEntries, entriesOf, keptNote, type NewProtectionPlan, type ProtectionPlanChange, type SavedProtectionPlan, type StoredProtectionPlan } from './rules/protection-plan.ts';
 import type { ReconciledSchedules } from './rules/reconcile-schedules.ts';
 
 const kind = 'protection plan';

@@ -2,7 +2,6 @@
 
 import { Id } from '../../core/kernel/rules/fields.ts';
 import { DnsLabel } from '../../core/kernel/rules/names.ts';
-import { Id } from '../../core/kernel/rules/shapes.ts';
 import { findProtectionPlan, listProtectionPlans } from '../../core/protection-plans/find-protection-plans.ts';
 import {
   changeProtectionPlan,
