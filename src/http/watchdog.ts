@@ -1,4 +1,4 @@
-/** /v1/watchdog: which invariants are broken, for whoever runs the service. */
+/** /v1/watchdog: the broken invariants, for the operator of this service. */
 
 import { WatchdogReport } from '../core/watchdog/rules/findings.ts';
 import { type WatchdogPorts, watchdogReport } from '../core/watchdog/watchdog.ts';
@@ -15,7 +15,7 @@ export function watchdogRoutes(api: Api, ports: WatchdogPorts): void {
         tag: 'service',
         summary: 'Get the findings of the watchdog',
         description:
-          'Looks now, in all organizations: schedules that do not fire, Operations that do not end, history that does not fit together, and tasks of the service itself that do not succeed; each with what to do. The same findings are in the log, once each, and counted in the metric backups_watchdog_findings.',
+          'Checks now, in all organizations, for schedules that do not fire, Operations that do not end, and history that does not fit together. Each finding says what to do. The service logs each finding once, and counts findings in the metric backups_watchdog_findings.',
       },
       { response: { 200: WatchdogReport } },
     ),

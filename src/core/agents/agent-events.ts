@@ -1,7 +1,14 @@
 /**
- * What a cluster's own agent posts, taken in. The record is told the facts of a batch in one transaction: those that are
- * new are folded by the rule that the watch goes by, so that posts are another way to the same Operation and never a
- * second opinion. Nothing is answered before that has committed.
+ * Takes in the events that a cluster's agent posts. The agent is the operator in the cluster; it may post its events
+ * beside being watched. One transaction takes a batch, and the answer follows its commit:
+ *
+ * 1. Each condition of an event is a fact (rules/agent-event.ts). The store remembers a fact for a day, by a digest of
+ *    its identity, and drops facts that it knows.
+ * 2. A new fact is folded into its Operation as a watched condition is, unless a later one is known
+ *    (rules/posted-conditions.ts). So repetitions and another order change nothing, and when the watch reports the whole
+ *    state, that wins.
+ * 3. The batch shows that the agent lives, and may show that events were lost. Then the watch lists everything again
+ *    (rules/agent-contact.ts).
  */
 
 import { accessProblem } from '../access/rules/problems.ts';
@@ -18,7 +25,7 @@ export interface AgentPorts {
   readonly clock: Clock;
 }
 
-/** Whose agent this is, or the Refusal `unauthenticated`. */
+/** The agent that holds this token, or the Refusal `unauthenticated`. */
 export async function authenticateAgent(
   { agents, vault, clock }: AgentPorts,
   token: string | undefined,
@@ -43,16 +50,17 @@ export async function takeAgentEvents(
   const batch = { heartbeat, facts: facts.map((fact) => ({ ...fact, digest: vault.hashOf(fact.identity) })) };
   return agents.take(agent, batch, now, {
     fold: (operation, observation) => observePosted(operation, observation, now),
-    contactAfter: (contact, told) => contactAfterBatch(contact, told, now),
+    contactAfter: (contact, news) => contactAfterBatch(contact, news, now),
   });
 }
 
-export type StandingPorts = Omit<AgentPorts, 'vault'> & { readonly log: Log };
-
-/** Tells which agents have fallen silent, and asks for the lists that had to wait; says of how many clusters. */
-export async function lookAfterAgents({ agents, clock, log }: StandingPorts): Promise<number> {
+/** One round: reports the agents that have fallen silent, and requests the lists that had to wait. */
+export async function lookAfterAgents({
+  agents,
+  clock,
+  log,
+}: Omit<AgentPorts, 'vault'> & { readonly log: Log }): Promise<void> {
   const now = await clock.now();
   const changedCount = await agents.updateContacts((contact) => contactAfterWait(contact, now));
-  if (changedCount > 0) log.info({ changedCount }, 'what agents tell of their clusters has changed');
-  return changedCount;
+  if (changedCount > 0) log.info({ changedCount }, 'the contact to agents has changed');
 }

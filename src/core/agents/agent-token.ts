@@ -1,4 +1,7 @@
-/** The token that a cluster's own agent posts with: shown once, kept as a hash, replaced without a gap. */
+/**
+ * The token that a cluster's agent posts events with. It is shown once and stored as a hash. A new token replaces it
+ * without a gap: the previous one stays valid for 24 hours.
+ */
 
 import { type Call, ownLocked } from '../access/call.ts';
 import { actor } from '../access/rules/access.ts';
@@ -21,12 +24,12 @@ export async function createAgentToken(
   await tx.clusters.update({ ...known, agentTokenCreatedAt: now, updatedAt: now });
   await tx.agentTokens.replace(id, hash, until);
   const about = { organizationId: caller.organizationId, clusterId: id, at: now };
-  const message = `An agent token was made by ${actor(caller)}${replaced ? `; the one before is good until ${until}` : ''}.`;
+  const message = `An agent token was created by ${actor(caller)}${replaced ? `; the previous one is valid until ${until}` : ''}.`;
   await tx.events.append([agentEvent('AgentTokenCreated', { ...about, message })]);
   return { token: secret, createdAt: now, previousGoodUntil: replaced ? until : undefined };
 }
 
-/** Refused at once; a second time changes nothing. */
+/** Both tokens are refused at once. Revoking them again changes nothing. */
 export async function revokeAgentToken(
   { tx, caller, now }: Call<ClustersTable & AgentTokensTable & EventsTable>,
   id: string,

@@ -1,4 +1,4 @@
-/** What is kept of clusters' agents: their tokens, and what they post. */
+/** The record of clusters' agents: their tokens, the facts that they posted, and the contact to them. */
 
 import type { Observation, Observed } from '../operations/rules/observation.ts';
 import type { Operation } from '../operations/rules/operation.ts';
@@ -6,13 +6,13 @@ import type { AgentContact } from './rules/agent-contact.ts';
 import type { AgentBatch, AgentFact } from './rules/agent-event.ts';
 
 export interface AgentTokens {
-  /** The present token, if any, becomes the one before, which is good until `previousUntil`. */
+  /** Stores a new token. The current one, if any, becomes the previous one, which is valid until `previousUntil`. */
   replace(clusterId: string, hash: string, previousUntil: string): Promise<void>;
-  /** Both tokens, and what the agent has told of itself. */
+  /** Removes both tokens, and the agent's last heartbeat. */
   revoke(clusterId: string): Promise<void>;
 }
 
-/** A cluster, by the token that its agent sent. */
+/** The cluster and organization of an agent, by its token. */
 export interface Agent {
   readonly clusterId: string;
   readonly organizationId: string;
@@ -22,20 +22,21 @@ export interface TakenBatch extends Omit<AgentBatch, 'facts'> {
   readonly facts: readonly (AgentFact & { readonly digest: string })[];
 }
 
+/** The rules that the store runs inside of its transaction. */
 export interface BatchRules {
   readonly fold: (operation: Operation, observation: Observation) => Observed;
-  readonly contactAfter: (contact: AgentContact, told: { heartbeat: boolean; relist: boolean }) => AgentContact;
+  readonly contactAfter: (contact: AgentContact, news: { heartbeat: boolean; relist: boolean }) => AgentContact;
 }
 
 export interface AgentRecord {
-  /** Whose token this is: until `endsAt`, if it has been replaced. */
+  /** The agent that holds the token. `endsAt` is the end of a token that has been replaced. */
   holder(tokenHash: string): Promise<(Agent & { readonly endsAt?: string | undefined }) | undefined>;
-  /** One transaction. Facts with a digest that is known already are passed over. */
+  /** Takes a batch in one transaction. Facts whose digest is known are dropped. */
   take(agent: Agent, batch: TakenBatch, now: string, rules: BatchRules): Promise<{ readonly changedCount: number }>;
-  /** Looks after the clusters whose contact may have changed by time alone; says how many did. */
+  /** Updates the contacts that change as time passes. Returns how many did. */
   updateContacts(after: (contact: AgentContact) => AgentContact): Promise<number>;
-  /** Forgets digests of more than a day ago. */
-  forget(): Promise<number>;
+  /** Forgets the digests that are older than a day. */
+  forget(): Promise<void>;
 }
 
 export interface AgentTokensTable {

@@ -1,9 +1,8 @@
-/** What the watchdog looks for. */
+/** The statement that finds broken invariants. */
 
-/** What the watchdog looks for. */
 import type { BrokenRow } from './rules/findings.ts';
 
 export interface Invariants {
-  /** The rows that break an invariant, of each kind the oldest. */
+  /** The rows that break an invariant: the oldest of each kind. */
   broken(now: string): Promise<readonly BrokenRow[]>;
 }

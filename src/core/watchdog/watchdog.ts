@@ -1,6 +1,7 @@
 /**
- * Looks for broken invariants, and says so in the log once a finding. It repairs nothing: what it finds is beyond what
- * heals by itself, and wants a person. Every replica of the scheduler looks for itself.
+ * Checks the invariants that must never be broken (rules/findings.ts), every 30 s and with one statement. It logs each
+ * finding once, as an error. It repairs nothing: the service could not repair it, so a person has to. Every replica
+ * with the role scheduler checks by itself.
  */
 
 import type { Clock, Log } from '../kernel/ports.ts';
@@ -17,7 +18,7 @@ export async function watchdogReport({ invariants, clock }: WatchdogPorts): Prom
   return reportOf(await invariants.broken(now), now);
 }
 
-/** Returns a look; it remembers what it has logged, and forgets what has gone. */
+/** Returns a round. It remembers the findings that it has logged, until they are gone. */
 export function watchdog(ports: WatchdogPorts & { readonly log: Log }): () => Promise<WatchdogReport> {
   let logged: ReadonlySet<string> = new Set();
   return async () => {

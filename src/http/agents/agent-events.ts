@@ -13,7 +13,7 @@ import { agentBodyBytes, agentMediaType, readAgentBodies } from './body.ts';
 import type { Rate } from './rate.ts';
 import { buckets } from './rate.ts';
 
-/** Five times what an agent posts; and, at once, what it has kept over an outage. */
+/** Five times the usual rate of an agent, and at once as much as it keeps over an outage. */
 const usualRate = { perSecond: 5, burst: 50 };
 
 interface AgentLimits {
@@ -23,7 +23,7 @@ interface AgentLimits {
 
 export function agentEventRoutes(api: Api, ports: AgentPorts & AgentLimits): void {
   const wait = buckets(ports.agentRate ?? usualRate);
-  // Apart, because what is read of a body here holds for no other route.
+  // In a context of its own, because no other route reads bodies in this way.
   api.register(async (app: Api) => {
     readAgentBodies(app);
     app.decorateRequest('agent');
@@ -53,9 +53,9 @@ export function agentEventRoutes(api: Api, ports: AgentPorts & AgentLimits): voi
             operationId: 'reportAgentEvents',
             scope: 'agentToken',
             tag: 'agents',
-            summary: "Take in events of a cluster's agent",
+            summary: 'Report events of the agent of a cluster',
             description:
-              'A batch of at most 100 events, as JSON of at most 1 MiB; answered when it has been recorded. Repetitions and another order do no harm. Events are about the cluster of the token, and join what the watch tells.',
+              'Takes a batch of at most 100 events, as JSON of at most 1 MiB. The service answers once it has recorded the batch. Repeated events and another order do no harm. Events are about the cluster of the token, and add to what the watch of the cluster reports.',
             refusals: [408, 413, 415, 422, 429],
           },
           { consumes: [agentMediaType, 'application/json'], body: AgentEvents },

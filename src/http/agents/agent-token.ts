@@ -17,13 +17,17 @@ import { about } from '../kit/route.ts';
 const AgentToken = z
   .object({
     clusterId: Id,
-    token: z.string().describe('To be sent as a Bearer token. Told this once; only its hash is stored.'),
+    token: z
+      .string()
+      .describe(
+        'The token itself: the agent sends it as a Bearer token. Only the answer that creates the token contains it; the service stores its hash.',
+      ),
     agentTokenCreatedAt: Instant,
     previousTokenGoodUntil: Instant.optional().describe(
-      'Until when the token before it is accepted, if there was one.',
+      'Until when the service accepts the previous token. Absent when there was none.',
     ),
   })
-  .meta({ id: 'AgentToken', description: "A new token for a cluster's agent." });
+  .meta({ id: 'AgentToken', description: 'A new token for the agent of a cluster.' });
 
 export function agentTokenRoutes(api: Api, ports: RoutePorts<ClustersTable & AgentTokensTable & EventsTable>): void {
   api.post(
@@ -33,9 +37,9 @@ export function agentTokenRoutes(api: Api, ports: RoutePorts<ClustersTable & Age
         operationId: 'createAgentToken',
         scope: 'clusters:write',
         tag: 'agents',
-        summary: "Make a token for a cluster's agent",
+        summary: 'Create a token for the agent of a cluster',
         description:
-          'The agent posts events with it (`reportAgentEvents`). The token before it stays good for 24 hours. `token` is in this answer only (and in its replays by Idempotency-Key).',
+          'The agent posts events with it (`reportAgentEvents`). The previous token stays valid for 24 hours. Only this answer contains `token`, and its replays by Idempotency-Key.',
       },
       { params: ById, headers: PostHeaders, response: { 201: AgentToken } },
     ),
@@ -59,8 +63,9 @@ export function agentTokenRoutes(api: Api, ports: RoutePorts<ClustersTable & Age
         operationId: 'revokeAgentToken',
         scope: 'clusters:write',
         tag: 'agents',
-        summary: "Revoke the tokens of a cluster's agent",
-        description: 'Both, the present one and the one before, are refused from now on.',
+        summary: 'Revoke the tokens of the agent of a cluster',
+        description:
+          'The service refuses the current and the previous token from now on. Revoking them again changes nothing.',
       },
       { params: ById, headers: ActorHeaders },
     ),

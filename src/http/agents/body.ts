@@ -1,6 +1,6 @@
 /**
- * Reads the body of an agent's post: the fields that are known and no others. The raw body may hold live secrets, so it
- * is seen by nothing but this, and no text of it is in a refusal.
+ * Reads the body of an agent's post into the fields that are known, and no others. The raw body may contain live
+ * secrets, so nothing else sees it, and no refusal contains text of it.
  */
 
 import type { FastifyInstance } from 'fastify';

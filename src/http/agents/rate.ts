@@ -1,6 +1,6 @@
 /**
- * How many requests a cluster's agent may make: a bucket a cluster, in memory, so each replica allows as many. An agent
- * posts a batch a second; after an outage it posts all that it has kept at once.
+ * Limits how often a cluster's agent may post, by a token bucket for each cluster. An agent posts a batch a second;
+ * after an outage it posts at once all that it has kept. Buckets are in memory, so each replica allows the whole rate.
  */
 export interface Rate {
   readonly perSecond: number;
@@ -15,7 +15,10 @@ interface Bucket {
 
 const sweepAt = 10_000;
 
-/** Takes one for the key; answers with the seconds to wait when there is none. `now` in milliseconds. */
+/**
+ * Takes a request out of the bucket of `key`. Returns 0, or the seconds to wait when it is empty. `now` is in
+ * milliseconds.
+ */
 export function buckets({ perSecond, burst }: Rate): (key: string, now: number) => number {
   const known = new Map<string, Bucket>();
   const leftAt = ({ left, at }: Bucket, now: number) =>

@@ -1,6 +1,6 @@
 /**
- * The agent protocol has its own shape for what is refused and what fails, and its clients know no other: whatever goes
- * wrong at an address below /api/agent, here or in Fastify or in Node, is told so, and never as a problem document.
+ * The format of refusals in the agent protocol. Its clients understand no problem documents. So every refusal and
+ * failure at an address below /api/agent has this format, no matter whether this service, Fastify or Node refuses.
  */
 import { z } from 'zod';
 import type { Refusal } from '../../core/kernel/rules/problem.ts';
@@ -8,24 +8,29 @@ import { problemFormat, type RefusalFormat } from '../kit/problems.ts';
 
 export const AgentRefusal = z
   .object({
-    error: z.string().describe('For machines, stable: the code that problem documents of this service have.'),
-    message: z.string().describe('What is wrong, for people.'),
-    requestId: z.string().describe('The request, as in the log and in the header X-Request-Id.'),
+    error: z
+      .string()
+      .describe('For programs: the `code` that a problem document of this service has. It never changes.'),
+    message: z.string().describe('For people.'),
+    requestId: z.string().describe('The id of the request, as in the log and in the header X-Request-Id.'),
   })
-  .meta({ id: 'AgentRefusal', description: "Why a request was refused or failed, in the agent protocol's shape." });
+  .meta({
+    id: 'AgentRefusal',
+    description: 'Why a request was refused or failed, in the format of the agent protocol.',
+  });
 
 const agentFormat: RefusalFormat = {
   type: 'application/json',
   body: (refusal, requestId) =>
-    ({ error: refusal.code, message: wordsOf(refusal), requestId }) satisfies z.infer<typeof AgentRefusal>,
+    ({ error: refusal.code, message: messageOf(refusal), requestId }) satisfies z.infer<typeof AgentRefusal>,
 };
 
-/** How a refusal is told at this address. */
+/** The format of refusals at this address. */
 export function refusalFormatFor(url: string | undefined): RefusalFormat {
   return url !== undefined && /^\/api\/agent(?:[/?]|$)/.test(url) ? agentFormat : problemFormat;
 }
 
-function wordsOf({ message, errors }: Refusal): string {
+function messageOf({ message, errors }: Refusal): string {
   return errors.length < 2
     ? message
     : `${message} ${errors.map(({ pointer, detail }) => `${pointer} ${detail}`).join(' ')}`;

@@ -1,6 +1,12 @@
 /**
- * What a cluster's agent tells by posting, and by not posting: whether it lives, and whether some of its stream was
- * lost, so that everything has to be listed again. A relist is asked for at most once a minute; what is asked for in
+ * Our contact to a cluster's agent: whether it lives, and whether some of its events were lost. Lost events are made up
+ * for by a relist: the watch of the cluster begins again with a list of everything. A relist is wanted when
+ *
+ * - an event is about an Operation that is not known here,
+ * - the agent says that its buffer has overflowed,
+ * - a batch comes more than 150 s after the last heartbeat.
+ *
+ * It is requested by raising `relistRevision`, at most once a minute for each cluster. A relist that is wanted in
  * between waits for the minute to pass, and is not forgotten.
  */
 
@@ -8,9 +14,12 @@ import type { OwnCondition } from '../../kernel/rules/condition.ts';
 import { type Condition, withCondition } from '../../kernel/rules/condition.ts';
 import { agentConditionOf } from './reasons.ts';
 
+/** Without a heartbeat for so long, the agent counts as silent. */
 const silenceMs = 180_000;
+/** Without a heartbeat for so long, events may have been lost. */
 const gapMs = 150_000;
 const relistEveryMs = 60_000;
+/** The time of the last contact is for people, and not worth a write each second. */
 const contactEveryMs = 5_000;
 export const agentCondition = 'AgentConnected';
 
@@ -19,13 +28,16 @@ export interface AgentContact {
   readonly lastContactAt?: string | undefined;
   readonly tokenCreatedAt?: string | undefined;
   readonly heartbeatAt?: string | undefined;
+  /** When missing heartbeats last led to a relist. */
   readonly gapToldAt?: string | undefined;
+  /** Raising it makes the watch begin again with a list. */
   readonly relistRevision: number;
   readonly relistRaisedAt?: string | undefined;
+  /** A relist waits for the minute to pass. */
   readonly relistWanted: boolean;
 }
 
-/** After a batch. `relist`: something in it says that some of what happened is not known here. */
+/** The contact after a batch. `heartbeat`: it contains one. `relist`: it shows that events were lost. */
 export function contactAfterBatch(
   contact: AgentContact,
   { heartbeat, relist }: { readonly heartbeat: boolean; readonly relist: boolean },
@@ -49,7 +61,7 @@ export function contactAfterBatch(
   );
 }
 
-/** When a while has passed, whatever was posted. */
+/** The contact as time passes without a batch. */
 export function contactAfterWait(contact: AgentContact, now: string): AgentContact {
   const { tokenCreatedAt, heartbeatAt } = contact;
   const silent = tokenCreatedAt !== undefined && since(heartbeatAt ?? tokenCreatedAt, now) > silenceMs;
@@ -59,7 +71,7 @@ export function contactAfterWait(contact: AgentContact, now: string): AgentConta
 
 function relisted(contact: AgentContact, now: string): AgentContact {
   const elapsed = since(contact.relistRaisedAt, now);
-  // Raised in the future: the clock was put back, which must not silence this.
+  // `elapsed` is negative when the clock was put back since: that must not hold up relists.
   if (!contact.relistWanted || (elapsed >= 0 && elapsed < relistEveryMs)) return contact;
   return { ...contact, relistWanted: false, relistRaisedAt: now, relistRevision: contact.relistRevision + 1 };
 }
@@ -75,7 +87,7 @@ function disconnected(heartbeatAt: string | undefined, now: string): OwnConditio
   return agentConditionOf(agentCondition, 'False', 'Silent', message, now);
 }
 
-/** Milliseconds; for what has never been, more than any bound. */
+/** Milliseconds since the instant; infinite when there is none. */
 function since(instant: string | undefined, now: string): number {
   return instant === undefined ? Number.POSITIVE_INFINITY : Date.parse(now) - Date.parse(instant);
 }

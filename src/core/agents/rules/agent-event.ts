@@ -1,9 +1,9 @@
 /**
- * What a cluster's own agent posts: its event stream, in the agent protocol's shape. Only the fields that are named
- * here are ever read: an event may carry live secrets beside them (`managedStorage`), which end with the raw body.
+ * The events that a cluster's agent posts, as the agent protocol defines them. Only the fields that are named here are
+ * ever read. An event may carry live secrets beside them (`managedStorage`), which are gone with the raw body.
  *
- * An event says of a resource that one of its conditions is so since then; nothing more. So each condition is a fact of
- * its own, told from every other by key, reason and transition time.
+ * An event states a condition of a resource and since when it holds, and nothing more. So each condition is a fact by
+ * itself. Key, type, status, reason and transition time tell facts apart.
  */
 import { z } from 'zod';
 import { clip, storableText } from '../../kernel/rules/condition.ts';
@@ -11,7 +11,7 @@ import { Instant } from '../../kernel/rules/fields.ts';
 
 export const maxEventCount = 100;
 const maxConditionCount = 32;
-/** A cluster's clock may be ahead by this; what is later yet counts as from now. */
+/** A cluster's clock may be ahead by this. A time that is later still counts as now. */
 const clockSkewMs = 3_600_000;
 
 const Name = z.string().max(316).transform(storableText);
@@ -27,18 +27,23 @@ export const AgentResourceRef = z
     uid: Name.nullish(),
     generation: Generation.nullish(),
   })
-  .meta({ id: 'AgentResourceRef', description: 'The resource that an event is about, in the cluster of the token.' });
+  .meta({
+    id: 'AgentResourceRef',
+    description: 'The resource that an event is about. It is in the cluster of the token.',
+  });
 
 export const AgentCondition = z
   .object({
     type: z.string().min(1).max(316).transform(storableText),
     status: z.enum(['True', 'False', 'Unknown']),
-    reason: Text.nullish().describe('Kept to 1 KiB.'),
-    message: Text.nullish().describe('Kept to 1 KiB.'),
-    lastTransitionTime: Instant.nullish().describe("Default: the event's timestamp."),
+    reason: Text.nullish().describe('The service cuts it to 1 KiB.'),
+    message: Text.nullish().describe('The service cuts it to 1 KiB.'),
+    lastTransitionTime: Instant.nullish().describe(
+      'When the status last changed. Default: the timestamp of the event.',
+    ),
     observedGeneration: Generation.nullish(),
   })
-  .meta({ id: 'AgentCondition', description: 'A metav1.Condition as an agent tells it.' });
+  .meta({ id: 'AgentCondition', description: 'A condition (metav1.Condition) as an agent posts it.' });
 export type AgentCondition = z.infer<typeof AgentCondition>;
 
 export const AgentEvent = z
@@ -47,27 +52,32 @@ export const AgentEvent = z
       .string()
       .max(2048)
       .nullish()
-      .describe('Told apart by it, the reason and the transition time. Default: made from the resource and condition.'),
+      .describe(
+        'Events with the same key, reason and transition time are the same event. Default: a key made from the resource and the condition.',
+      ),
     kind: Name.describe(
-      'ConditionTransition, ClusterHeartbeat, CredentialRotated, OperationAccepted, OperationBlocked, OperationRunning, OperationSucceeded, OperationFailed. Others are accepted and ignored.',
+      'ConditionTransition, ClusterHeartbeat, CredentialRotated, BufferOverflow, OperationAccepted, OperationBlocked, OperationRunning, OperationSucceeded or OperationFailed. The service accepts other kinds and ignores them.',
     ),
     resourceRef: AgentResourceRef,
     conditions: z
       .array(AgentCondition)
       .max(maxConditionCount)
       .nullish()
-      .describe('Each counts by itself. Without any, the kind of an event about an Operation implies one.'),
+      .describe(
+        'The service takes each condition by itself. Without any, the kind of an event about an Operation implies one.',
+      ),
     timestamp: Instant,
   })
   .meta({
     id: 'AgentEvent',
-    description: 'One event. Fields that are not named here are ignored, and read by nobody.',
+    description: 'One event. The service never reads fields that are not named here.',
   });
 export type AgentEvent = z.infer<typeof AgentEvent>;
 
-export const AgentEvents = z
-  .object({ events: z.array(AgentEvent).max(maxEventCount) })
-  .meta({ id: 'AgentEvents', description: 'A batch of events, in any order; a repetition does no harm.' });
+export const AgentEvents = z.object({ events: z.array(AgentEvent).max(maxEventCount) }).meta({
+  id: 'AgentEvents',
+  description: 'A batch of at most 100 events, in any order. A repeated event does no harm.',
+});
 export type AgentEvents = z.infer<typeof AgentEvents>;
 
 export interface FactRef {
@@ -88,7 +98,7 @@ export interface FactCondition {
 
 export interface AgentFact {
   readonly about: 'Operation' | 'ApplicationInstance' | 'BufferOverflow' | 'CredentialRotated';
-  /** The same for every repetition, and for nothing else. */
+  /** The same for every repetition of this fact, and for no other fact. */
   readonly identity: string;
   readonly ref: FactRef;
   readonly condition: FactCondition;
@@ -100,9 +110,9 @@ export interface AgentBatch {
   readonly facts: readonly AgentFact[];
 }
 
-/** The reason of a condition that only the kind of an event tells: the cluster's own words take its place. */
+/** The reason of a condition that only the kind of an event implies. The cluster's own reason replaces it. */
 export const impliedReason = 'ToldByEvent';
-const implied: Readonly<Record<string, string>> = {
+const impliedTypes: Readonly<Record<string, string>> = {
   OperationAccepted: 'Accepted',
   OperationBlocked: 'Blocked',
   OperationRunning: 'Running',
@@ -110,16 +120,17 @@ const implied: Readonly<Record<string, string>> = {
   OperationFailed: 'Failed',
 };
 
+/** The facts of a batch, and whether it contains a heartbeat. */
 export function factsOf(events: readonly AgentEvent[], now: string): AgentBatch {
-  const told = events.flatMap((event) => factsOfEvent(event, now).map((fact) => ({ fact, at: event.timestamp })));
-  const order = ({ fact, at }: (typeof told)[number]) => [
+  const dated = events.flatMap((event) => factsOfEvent(event, now).map((fact) => ({ fact, at: event.timestamp })));
+  const order = ({ fact, at }: (typeof dated)[number]) => [
     fact.condition.observedGeneration ?? 0,
     Date.parse(fact.condition.lastTransitionTime),
     Date.parse(at),
   ];
   return {
     heartbeat: events.some(({ kind }) => kind === 'ClusterHeartbeat'),
-    facts: told.toSorted((a, b) => compare(order(a), order(b))).map(({ fact }) => fact),
+    facts: dated.toSorted((a, b) => compare(order(a), order(b))).map(({ fact }) => fact),
   };
 }
 
@@ -136,7 +147,7 @@ function factsOfEvent(event: AgentEvent, now: string): readonly AgentFact[] {
   if (overflow.length > 0) return overflow.map((condition) => factOf('BufferOverflow', event, condition, now));
   if (kind === 'CredentialRotated') return [factOf(kind, event, conditionNamed(kind, event.timestamp), now)];
   const about = aboutOf(event.resourceRef);
-  const type = implied[kind];
+  const type = impliedTypes[kind];
   if (about === undefined || (kind !== 'ConditionTransition' && (type === undefined || about !== 'Operation')))
     return [];
   if (stated.length > 0) return stated.map((condition) => factOf(about, event, condition, now));

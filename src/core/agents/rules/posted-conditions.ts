@@ -1,7 +1,8 @@
 /**
- * Which posted conditions are news for an Operation. The fold takes the one that changed later; here is what it cannot
- * see: generations, changes within one second that came in another order, and conditions that only the kind of an event
- * told. So that posted events, in any order and however often, add nothing to what the watch tells.
+ * Which posted conditions are newer than those that an Operation has. The fold takes the condition that changed later
+ * (operations/rules/observe.ts). It cannot see generations, changes within one second that came in another order, and
+ * conditions that only the kind of an event implies; they are decided here. So posted events, in any order and however
+ * often, come to the same Operation as the watch does.
  */
 
 import type { Condition } from '../../kernel/rules/condition.ts';
@@ -13,22 +14,22 @@ import { type AgentFact, impliedReason } from './agent-event.ts';
 
 type SeenCondition = NonNullable<ObservedConditions[number]>;
 
-const ends: readonly string[] = ['Succeeded', 'Failed', 'Cancelled'];
-/** These pass: of two changes in the same second, their end is the later one. All others only come to be. */
-const passing: readonly string[] = ['Running', 'Blocked', 'Pending'];
+const endTypes: readonly string[] = ['Succeeded', 'Failed', 'Cancelled'];
+/** These conditions end: of two changes in one second, False is the later one. All others only become True. */
+const passingTypes: readonly string[] = ['Running', 'Blocked', 'Pending'];
 
 export function observePosted(operation: Operation, observation: Observation, now: string): Observed {
   const conditions = (observation.status.conditions ?? []).filter((seen) => {
     const known = operation.conditions.find(({ type }) => type === seen?.type);
     return known === undefined || seen === undefined || isNewer(known, seen, now, isTerminal(operation.phase));
   });
-  // That it ran is over and still tells since when.
+  // A condition Running that is over still states when the Operation began.
   const began = operation.startedAt === undefined && observation.status.startedAt !== undefined;
   if (conditions.length === 0 && !began) return { operation, changed: false, events: [] };
   return observe(operation, { ...observation, status: { ...observation.status, conditions } }, now);
 }
 
-/** What a fact says of its Operation, in the fold's words. */
+/** The fact as an observation, which the fold takes. */
 export function observationOf({ ref, condition }: AgentFact, uid: string): Observation {
   const { type, status, lastTransitionTime: at } = condition;
   const holds = status === 'True';
@@ -42,12 +43,15 @@ export function observationOf({ ref, condition }: AgentFact, uid: string): Obser
     status: {
       conditions: [condition],
       ...(holds && type === 'Running' && { startedAt: at }),
-      ...(holds && ends.includes(type) && { finishedAt: at }),
+      ...(holds && endTypes.includes(type) && { finishedAt: at }),
     },
   };
 }
 
-/** By generation, then by transition time. `ended`: of two in the same second the words that are there stay. */
+/**
+ * Whether `seen` is newer than `known`: by generation, then by transition time. With the same status in the same second,
+ * it is, unless the Operation has `ended`.
+ */
 export function isNewer(known: Condition, seen: SeenCondition, now: string, ended = false): boolean {
   if (seen.reason === impliedReason && seen.status === known.status) return false;
   const { observedGeneration: generation } = known;
@@ -56,5 +60,5 @@ export function isNewer(known: Condition, seen: SeenCondition, now: string, ende
   const later = Date.parse(seen.lastTransitionTime ?? now) - Date.parse(known.lastTransitionTime);
   if (later !== 0) return later > 0;
   if (seen.status === known.status) return !ended;
-  return seen.status === (passing.includes(seen.type) ? 'False' : 'True');
+  return seen.status === (passingTypes.includes(seen.type) ? 'False' : 'True');
 }

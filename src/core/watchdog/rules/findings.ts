@@ -1,7 +1,7 @@
 /**
- * What must never be, and what to do when it is. Each kind of finding is an invariant that the rest of the service
- * keeps by itself; a finding says that a part does not run, or that somebody changed the database by hand. The limits
- * leave time for what heals by itself.
+ * The invariants that the watchdog checks, and what to do when one is broken. The rest of the service keeps each of them
+ * by itself. So a finding means that a part does not run, or that somebody changed the database by hand. `tolerance`
+ * leaves the service time to repair by itself.
  */
 import { z } from 'zod';
 import { Id, Instant } from '../../kernel/rules/fields.ts';
@@ -18,20 +18,23 @@ export const findingKinds = [
   'TaskNotSucceeding',
 ] as const;
 
-export const FindingKind = z.enum(findingKinds).meta({ id: 'FindingKind', description: 'Which invariant is broken.' });
+export const FindingKind = z.enum(findingKinds).meta({
+  id: 'FindingKind',
+  description:
+    'The invariant that is broken. ScheduleOverdue: a schedule has not fired in time. ScheduleWithoutNextFire: an enabled schedule will never fire. FireWithoutOperation: a fire in the ledger has no Operation. OperationWithoutEvent: an Operation has no history. OperationUndelivered: an Operation is past its deadline for delivery. OperationNotStarted: an Operation is Pending beyond the deadline of its class. OperationRunningTooLong: an Operation is Running beyond the deadline of its class. DeliveryLeaseExpired: nobody has taken over a delivery whose connector is gone.',
+});
 export type FindingKind = z.infer<typeof FindingKind>;
 
 export const Finding = z
   .object({
     kind: FindingKind,
-    resourceType: z
-      .enum(['Schedule', 'Operation', 'Fire', 'Task'])
-      .describe('Task: work that the service repeats by itself, as ending what is past a deadline.'),
-    resourceId: Id.optional().describe('Absent for a Task, which has a name instead.'),
-    organizationId: Id.optional().describe('Absent for a Task: tasks work for all organizations.'),
-    name: z.string().optional().describe("Of a Task: its name, as in the service's log and metrics."),
-    since: Instant.describe('From when on it should have been otherwise.'),
-    whatToDo: z.string(),
+    resourceType: z.enum(['Schedule', 'Operation', 'Fire']),
+    resourceId: Id,
+    organizationId: Id,
+    since: Instant.describe(
+      'Since when the row is in this state, for example since the time of the missed fire or of the delivery.',
+    ),
+    whatToDo: z.string().describe('What it means and what to do, for people.'),
   })
   .meta({ id: 'Finding', description: 'One resource or task that breaks an invariant.' });
 export type Finding = z.infer<typeof Finding>;
@@ -43,28 +46,28 @@ const FindingCount = z
 export const WatchdogReport = z
   .object({
     checkedAt: Instant,
-    counts: z.array(FindingCount).describe('One for each kind, also where there is none.'),
-    findings: z.array(Finding).describe('Of each kind the 200 oldest at most.'),
+    counts: z.array(FindingCount).describe('One entry for each kind, with 0 for a kind without findings.'),
+    findings: z.array(Finding).describe('The oldest findings of each kind, at most 200.'),
   })
-  .meta({ id: 'WatchdogReport', description: 'What the watchdog finds now; no findings when all is well.' });
+  .meta({ id: 'WatchdogReport', description: 'The broken invariants at this moment. Without findings all is well.' });
 export type WatchdogReport = z.infer<typeof WatchdogReport>;
 
-/** A finding as it is read. */
+/** A row that breaks an invariant, as the store finds it. */
 export type BrokenRow = Omit<Finding, 'whatToDo'> & {
-  /** How many there are of this kind. */
+  /** How many rows break this invariant. */
   readonly total: number;
   /** Of a Task: the role whose processes run it, and whether any of them lives. */
   readonly role?: string | undefined;
   readonly isRun?: boolean | undefined;
 };
 
-/** How long what heals by itself is waited for, in seconds. */
+/** How long the service has to repair by itself, in seconds. */
 export const tolerance = {
   overdueSeconds: 60,
   /** Beyond our own deadlines, which end an Operation within seconds. */
   pastDeadlineSeconds: 60,
   leaseSeconds: 5 * 60,
-  /** Fires and Operations are looked at for so long after they were made. */
+  /** Fires and Operations are checked for so long after they were made. */
   historySeconds: 24 * 3600,
   /** A task is late when it has not succeeded for five of its periods, and for a minute at least. */
   taskPeriods: 5,
@@ -78,25 +81,23 @@ export function lateAfterSeconds(everySeconds: number): number {
 }
 
 const whatToDo = {
-  ScheduleOverdue: 'No replica fires schedules: see that one with the role scheduler runs and reaches the database.',
+  ScheduleOverdue:
+    'No replica fires schedules. Make sure that a replica with the role scheduler runs and reaches the database.',
   ScheduleWithoutNextFire:
-    'It is enabled and will never fire: suspend and resume it, which computes its next slot anew.',
+    'The schedule is enabled and will never fire. Suspend and resume it: that computes its next slot.',
   FireWithoutOperation:
-    'The ledger says that the slot was fired, and there is no Operation: ask for a backup now, and look for what removed it.',
-  OperationWithoutEvent: 'It was written without its history: look for what wrote to the database beside the service.',
+    'The ledger says that the slot was fired, but there is no Operation. Request a backup now, and find out what removed the Operation.',
+  OperationWithoutEvent:
+    'The Operation was written without its history. Find out what writes to the database beside the service.',
   OperationUndelivered:
-    'It is past its deadline for delivery. Its cluster may have it and cannot be asked: check the cluster (checkCluster). Else see that a replica with the role scheduler runs.',
+    'The Operation is past its deadline for delivery. Its cluster may have it and cannot be asked: check the cluster (checkCluster). Otherwise make sure that a replica with the role scheduler runs.',
   OperationNotStarted:
-    "It is Pending beyond its class's deadline, which should have ended it: see that a replica with the role scheduler runs.",
+    'The Operation is Pending beyond the deadline of its class, which should have ended it. Make sure that a replica with the role scheduler runs.',
   OperationRunningTooLong:
-    "It is Running beyond its class's deadline, which should have ended it: see that a replica with the role scheduler runs.",
+    'The Operation is Running beyond the deadline of its class, which should have ended it. Make sure that a replica with the role scheduler runs.',
   DeliveryLeaseExpired:
-    'Who delivered it has gone and nobody has taken over: see that a replica with the role connector runs.',
-  TaskNotSucceeding: ({ role, isRun }) =>
-    isRun === true
-      ? `Its rounds fail or hang: look for its name in the logs of the replicas with the role ${role}.`
-      : `No replica runs it: see that one with the role ${role} runs and reaches the database.`,
-} as const satisfies Record<FindingKind, string | ((found: BrokenRow) => string)>;
+    'The connector that delivered the Operation is gone, and nobody has taken over. Make sure that a replica with the role connector runs.',
+} as const satisfies Record<FindingKind, string>;
 
 export function reportOf(found: readonly BrokenRow[], checkedAt: string): WatchdogReport {
   return {
@@ -109,12 +110,7 @@ export function reportOf(found: readonly BrokenRow[], checkedAt: string): Watchd
   };
 }
 
-function adviceFor(found: BrokenRow): string {
-  const advice = whatToDo[found.kind];
-  return typeof advice === 'string' ? advice : advice(found);
-}
-
-/** What tells findings apart, from one look to the next. */
-export function findingKey({ kind, resourceId, name }: Finding): string {
-  return `${kind} ${resourceId ?? name}`;
+/** The same for a finding in every round. */
+export function findingKey({ kind, resourceId }: Finding): string {
+  return `${kind} ${resourceId}`;
 }
