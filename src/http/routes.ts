@@ -1,4 +1,4 @@
-/** All routes of the API, in the order of the document; and the ports that they need together, typed here once. */
+/** All routes of the API, in the order of the document, and the type of all ports that they need together. */
 import { apiKeyRoutes } from './access/api-keys.ts';
 import { organizationRoutes } from './access/organizations.ts';
 import { agentEventRoutes } from './agents/agent-events.ts';
@@ -52,5 +52,5 @@ type Together<Union> = (Union extends unknown ? (each: Union) => void : never) e
   ? All
   : never;
 
-/** The sum of what the routes and the server are given. */
+/** The ports of the server and of all routes. */
 export type HttpPorts = ServerPorts & Together<Parameters<(typeof routes)[number]>[1]>;

@@ -1,6 +1,7 @@
 /**
- * The API. One place where everything about HTTP is set: limits, ids, keys, problems, the document, the routes. It
- * holds no state and decides no rule; it reads requests, calls use cases and writes answers.
+ * The HTTP server of the API. This is the one place that sets limits, request ids, authentication, refusals, the
+ * document and the routes. It keeps no state and decides no rule: it reads requests, calls use cases and writes
+ * answers.
  */
 import { randomUUID } from 'node:crypto';
 import { type FastifyInstance, fastify, LogController } from 'fastify';
@@ -36,7 +37,7 @@ export async function buildServer(ports: HttpPorts, options: HttpOptions): Promi
     },
     routerOptions: { maxParamLength: limits.pathParameterLength },
     forceCloseConnections: 'idle',
-    // What still arrives on an open connection while we stop is served: a rolling restart fails no request.
+    // Requests on open connections are still served while the service stops, so a rolling restart fails none.
     return503OnClosing: false,
     requestIdHeader: false,
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
@@ -56,11 +57,11 @@ export async function buildServer(ports: HttpPorts, options: HttpOptions): Promi
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error, request, reply) => sendRefusal(error, request, reply, refusalFormatFor(request.url)));
   app.server.on('request', rememberAddress);
-  // An unknown Expect is passed over, as RFC 9110 allows, rather than refused without a problem document.
+  // An unknown Expect is ignored, as RFC 9110 allows. Node would refuse it without a problem document.
   app.server.on('checkExpectation', (request, response) => app.routing(request, response));
 
   readJsonBodies(app);
-  tellOfAnswers(app, ports);
+  setHeadersAndLog(app, ports);
   answerUnknownAddresses(app);
   requireKeys(app, ports);
   app.addHook('preValidation', refuseUnexpectedBody);
@@ -72,8 +73,8 @@ export async function buildServer(ports: HttpPorts, options: HttpOptions): Promi
   return app;
 }
 
-/** Headers that every answer carries, and a line in the log for each. */
-function tellOfAnswers(app: FastifyInstance, ports: Pick<HttpPorts, 'draining'>): void {
+/** Sets the headers that every answer carries, and logs a line for each answer. */
+function setHeadersAndLog(app: FastifyInstance, ports: Pick<HttpPorts, 'draining'>): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
     if (request.url.startsWith('/v1/')) reply.header('cache-control', 'no-store');

@@ -1,4 +1,4 @@
-/** The service's own state, for whoever runs it. None of it needs a key, and none tells a secret. */
+/** /livez, /readyz and /metrics: the state of the service. They need no key, and their answers contain no secret. */
 import type { FastifyBaseLogger } from 'fastify';
 import { z } from 'zod';
 import { Refusal } from '../core/kernel/rules/problem.ts';
@@ -11,20 +11,20 @@ const tag = 'service';
 const scope = 'public';
 const Check = z
   .object({
-    name: z.string().describe('A part that the service needs, for example database.'),
-    ok: z.boolean(),
-    detail: z.string().optional().describe('What is the matter, in words.'),
+    name: z.string().describe('The part of the service, for example database.'),
+    ok: z.boolean().describe('true: the service can serve requests as far as this part goes.'),
+    detail: z.string().optional().describe('The fault, for people. Absent when the part works.'),
   })
-  .meta({ id: 'ReadinessCheck', description: 'Whether one part is well.' });
+  .meta({ id: 'ReadinessCheck', description: 'Whether one part of the service works.' });
 const Liveness = z
   .object({ status: z.enum(['alive']) })
-  .meta({ id: 'Liveness', description: 'The process runs and answers.' });
+  .meta({ id: 'Liveness', description: 'The process runs and answers requests.' });
 const ReadinessReport = z
   .object({ status: z.enum(['ready']), checks: z.array(Check) })
-  .meta({ id: 'Readiness', description: 'All parts are well.' });
+  .meta({ id: 'Readiness', description: 'The service can serve requests.' });
 const Unready = z
   .object({ ...Problem.shape, checks: z.array(Check) })
-  .meta({ id: 'Unready', description: 'A problem document that also says which parts are well.' });
+  .meta({ id: 'Unready', description: 'A problem document that also lists the parts of the service.' });
 const MetricsText = z.string().meta({ id: 'MetricsText', description: "Metrics in Prometheus' text format." });
 
 export function serviceRoutes(api: Api, ports: ServicePorts): void {
@@ -37,8 +37,8 @@ export function serviceRoutes(api: Api, ports: ServicePorts): void {
           operationId: 'getLiveness',
           scope,
           tag,
-          summary: 'Tell whether the process runs',
-          description: 'Looks at nothing else: a database that is away is no reason to restart this process.',
+          summary: 'Check whether the process runs',
+          description: 'Checks nothing else: a database that cannot be reached is no reason to restart this process.',
         },
         { response: { 200: Liveness } },
       ),
@@ -55,8 +55,9 @@ export function serviceRoutes(api: Api, ports: ServicePorts): void {
           operationId: 'getReadiness',
           scope,
           tag,
-          summary: 'Tell whether requests can be served',
-          description: '503 while a part that is needed is not well, and from the signal to stop on.',
+          summary: 'Check whether the service can serve requests',
+          description:
+            'The answer is 503 while a part that the service needs does not work, and from the signal to stop on.',
         },
         {
           response: {
@@ -95,14 +96,17 @@ export function serviceRoutes(api: Api, ports: ServicePorts): void {
   );
 }
 
-/** What is asked of parts is bounded; that they cannot be asked is told, and why only to the log. */
+/** The state of the parts, within a bounded time. Why a part could not be checked is in the log only. */
 async function readiness(ports: ServicePorts, log: FastifyBaseLogger): Promise<Readiness[]> {
   const { promise: late, resolve } = Promise.withResolvers<readonly Readiness[]>();
   const unknown = (detail: string) => [{ name: 'readiness', ok: false, detail }];
-  const timer = setTimeout(() => resolve(unknown('No answer in time.')), limits.readinessTimeoutMs);
+  const timer = setTimeout(
+    () => resolve(unknown('Readiness could not be checked in time.')),
+    limits.readinessTimeoutMs,
+  );
   const failed = (error: unknown) => {
-    log.warn({ err: error }, 'readiness cannot be told');
-    return unknown('It cannot be told.');
+    log.warn({ err: error }, 'readiness could not be checked');
+    return unknown('Readiness could not be checked.');
   };
   try {
     return [...(await Promise.race([late, ports.ready().catch(failed)]))];

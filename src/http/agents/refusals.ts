@@ -8,9 +8,7 @@ import { problemFormat, type RefusalFormat } from '../kit/problems.ts';
 
 export const AgentRefusal = z
   .object({
-    error: z
-      .string()
-      .describe('For programs: the `code` that a problem document of this service has. It never changes.'),
+    error: z.string().describe('For programs: the code that a problem document of this service has. Codes are stable.'),
     message: z.string().describe('For people.'),
     requestId: z.string().describe('The id of the request, as in the log and in the header X-Request-Id.'),
   })

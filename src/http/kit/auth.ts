@@ -1,6 +1,6 @@
 /**
- * Who calls, and whether they may: decided before a body is read. Every route under /v1 names its scope; one that names
- * none cannot be called, so that forgetting it shows at once.
+ * Authenticates the caller of every route under /v1 and checks its scope, before a body is read. A route that names no
+ * scope cannot be called, so a forgotten scope shows at once.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { authenticate } from '../../core/access/api-keys.ts';
@@ -9,7 +9,7 @@ import type { Scope } from '../../core/catalogue.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
 import type { ServerPorts } from './ports.ts';
 
-/** `anyKey`: any valid key. `agentToken`: the token of a cluster's agent. `public`: nobody is asked for anything. */
+/** `anyKey`: any valid API key. `agentToken`: the token of a cluster's agent. `public`: no key at all. */
 export type RouteScope = Scope | 'anyKey' | 'agentToken' | 'public';
 
 declare module 'fastify' {
@@ -32,12 +32,12 @@ export function requireKeys(app: FastifyInstance, ports: ServerPorts): void {
   });
 }
 
-/** What was sent as a Bearer token, if it can be one. */
+/** The Bearer token; `undefined` when the request has none, or none that could be valid. */
 export function bearerOf(request: FastifyRequest): string | undefined {
   return bearer.exec(request.headers.authorization ?? '')?.[1];
 }
 
-/** The caller, if the request got so far as to have one: for the log. */
+/** The caller for the log; `undefined` when the request was refused before it had one. */
 export function knownCaller(request: FastifyRequest): Caller | undefined {
   return request.getDecorator<Caller | undefined>('caller');
 }
@@ -47,7 +47,10 @@ export function callerOf(request: FastifyRequest): Caller {
   return request.getDecorator<Caller>('caller');
 }
 
-/** The person that the client names. Header values are bytes: UTF-8 where they are that, else Latin-1. */
+/**
+ * The person for whom the client acts. Header values are bytes: they are read as UTF-8 if they are valid, else as
+ * Latin-1.
+ */
 function onBehalfOf(header: string | string[] | undefined): string | undefined {
   if (header === undefined) return undefined;
   const bytes = Buffer.from(String(header), 'latin1');

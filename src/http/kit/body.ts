@@ -1,7 +1,7 @@
 /**
- * Reads JSON bodies and refuses what would break further in: bytes that are no UTF-8, NUL characters and half
- * characters (PostgreSQL takes neither in text), keys that poison prototypes, compressed bodies. An empty body is no
- * body, whatever its content type says: clients' generators send the type with every POST.
+ * Reads JSON bodies and refuses those that would break further in: bytes that are no UTF-8, NUL characters and halves
+ * of surrogate pairs (PostgreSQL stores neither), keys that poison prototypes, compressed bodies. An empty body counts
+ * as no body, even with a content type: generated clients send the type with every POST.
  */
 
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
@@ -22,19 +22,19 @@ export function readJsonBodies(app: FastifyInstance): void {
     const text = decode(body);
     if (text === undefined) return refuse('The body is not UTF-8.');
     parse(request, text, (error: FastifyError | Error | null, value: unknown) => {
-      if (error) return refuse(`The body is not JSON that is accepted here: ${error.message.slice(0, 200)}`);
+      if (error) return refuse(`The body is not JSON that this service accepts: ${error.message.slice(0, 200)}`);
       const pointer = brokenText(value);
       if (pointer === undefined) return done(null, value);
       done(
-        new Refusal('malformed-request', 'Text must not hold NUL characters or halves of surrogate pairs.', {
-          errors: [{ pointer, detail: 'holds a NUL character or half of a surrogate pair.' }],
+        new Refusal('malformed-request', 'Text must not contain NUL characters or halves of surrogate pairs.', {
+          errors: [{ pointer, detail: 'contains a NUL character or half of a surrogate pair.' }],
         }),
       );
     });
   });
 }
 
-/** Refuses a body where none is understood, rather than ignore what somebody meant. */
+/** Refuses a body for a route that takes none, because the client meant something by it. */
 export async function refuseUnexpectedBody(request: FastifyRequest): Promise<void> {
   const { body } = request;
   if (body === undefined || body === null || request.routeOptions.schema?.body !== undefined) return;
@@ -56,7 +56,7 @@ function decode(body: Buffer): string | undefined {
 
 const isBroken = (text: string) => text.includes('\u0000') || !text.isWellFormed();
 
-/** Where broken text is, as a pointer. Without recursion: a body may be nested as deep as it is long. */
+/** The pointer to the first broken text. Without recursion, because a body may be nested as deep as it is long. */
 function brokenText(value: unknown): string | undefined {
   const open: { readonly value: unknown; readonly path: readonly PropertyKey[] }[] = [{ value, path: [] }];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
@@ -65,7 +65,7 @@ function brokenText(value: unknown): string | undefined {
     if (typeof each !== 'object' || each === null) continue;
     for (const [key, inner] of Object.entries(each)) {
       if (isBroken(key)) return pointerOf(path);
-      // Deeper than any schema goes the path is of no use, and would cost its length at each step.
+      // No schema goes this deep, so a longer path is of no use, and copying it would cost its length at each step.
       open.push({ value: inner, path: path.length < 20 ? [...path, key] : path });
     }
   }

@@ -1,4 +1,4 @@
-/** From a request to a use case: the transaction, the caller and the time that it needs, and its answer back. */
+/** From a request to a use case and back: the transaction, the caller, the time, and the answer. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Call, Reading } from '../../core/access/call.ts';
 import { type Answer, type IdempotentRequest, once, onceOutsideTransaction } from '../../core/access/idempotency.ts';
@@ -7,7 +7,7 @@ import { callerOf } from './auth.ts';
 import type { RoutePorts } from './ports.ts';
 import { etagOf, type Revised } from './revisions.ts';
 
-/** For a use case that writes nothing. */
+/** The call of a use case that only reads. */
 export async function reading<Tables>(
   { store, vault, clock }: RoutePorts<Tables>,
   request: FastifyRequest,
@@ -27,7 +27,7 @@ export async function write<Tables, T>(
   return store.transaction((tx) => work({ tx, caller, now, vault }));
 }
 
-/** `write` for a POST: takes effect once per Idempotency-Key, and sends the answer of that one time. */
+/** `write` for a POST: it takes effect once for each Idempotency-Key. Repetitions get the first answer. */
 export async function answerOnce<Tables>(
   ports: RoutePorts<Tables>,
   request: FastifyRequest,
@@ -40,7 +40,7 @@ export async function answerOnce<Tables>(
   await sendOnce(reply, await once(store, keyedBy(ports, request), (tx) => work({ tx, caller, now, vault })));
 }
 
-/** `answerOnce` for what calls a cluster, which no transaction may wait for. */
+/** `answerOnce` for work that calls a cluster, which no transaction may wait for. */
 export async function answerOnceOutsideTransaction(
   ports: RoutePorts<unknown>,
   request: FastifyRequest,
@@ -50,7 +50,7 @@ export async function answerOnceOutsideTransaction(
   await sendOnce(reply, await onceOutsideTransaction(ports.store, keyedBy(ports, request), work));
 }
 
-/** 201 with the address of what was made. */
+/** 201 with the address of the new resource. */
 export function created<Body extends { readonly id: string } & Partial<Revised>>(
   collection: string,
   body: Body,
@@ -63,7 +63,7 @@ export function created<Body extends { readonly id: string } & Partial<Revised>>
   };
 }
 
-/** 200 with what is there after the action. */
+/** 200 with the resource after the action. */
 export function done(body: object & Partial<Revised>): Answer {
   const { revision } = body;
   return { status: 200, body, headers: revision === undefined ? {} : { etag: etagOf({ revision }) } };
@@ -80,7 +80,7 @@ async function sendOnce(
     .send(body);
 }
 
-/** The same key of the same API key for another address is another key; for another body it is refused. */
+/** The Idempotency-Key belongs to one API key and one address. With another body or query it is refused. */
 function keyedBy(
   { vault }: Pick<RoutePorts<unknown>, 'vault'>,
   request: FastifyRequest,
@@ -90,5 +90,14 @@ function keyedBy(
   const { organizationId, apiKeyId } = callerOf(request);
   const route = `${request.method} ${request.routeOptions.url} ${request.url.split('?', 1).join('')}`;
   const scope = { organizationId, apiKeyId, route, key: String(key) };
-  return { scope, requestHash: vault.hashOf(canonicalJson({ body: request.body ?? null, query: request.query })) };
+  return { scope, requestHash: vault.hashOf(canonical({ body: request.body ?? null, query: request.query })) };
+}
+
+/** JSON with sorted keys, so that the order of keys makes no other request. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, each: unknown) =>
+    typeof each === 'object' && each !== null && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : each,
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * What Node refuses before there is a request: answered on the bare socket, as the same problem document as any other
- * refusal, and the connection is closed.
+ * Answers errors that Node finds before there is a request. The answer goes to the bare socket, in the same format as
+ * any other refusal, and closes the connection.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -12,7 +12,7 @@ import { refusalFormatFor } from '../agents/refusals.ts';
 import { httpProblem } from './http-problems.ts';
 import type { RefusalFormat } from './problems.ts';
 
-/** What was asked for over a connection last: what breaks half way in a body has no request of its own. */
+/** The last address requested over a connection. An error half way in a body comes without its request. */
 const addresses = new WeakMap<Socket, string>();
 
 export function rememberAddress({ socket, url }: IncomingMessage): void {
@@ -44,7 +44,7 @@ function refusalOf(code: string | undefined): Refusal {
   }
 }
 
-/** From the first line of a request that could not be read. */
+/** The address in the first line of a request that could not be read. */
 function addressIn(packet: unknown): string | undefined {
   return Buffer.isBuffer(packet) ? /^[A-Z]+ (\S+)/.exec(packet.toString('latin1', 0, 200))?.[1] : undefined;
 }

@@ -1,8 +1,8 @@
 /**
- * One line between 400 and 422: a body of another shape (missing, unknown or wrongly typed fields) is 400
- * `invalid-request`; a body of the right shape with a value that breaks a rule (format, length, range, choice, or a
- * rule of the domain) is 422 `rule-violated`. When both are present it is 400, with all of them listed. Path, query and
- * headers are text by nature: whatever is wrong there is 400.
+ * Refusals of invalid input, and the line between 400 and 422. A body with missing, unknown or wrongly typed fields is
+ * 400 `invalid-request`. A body whose fields are right but break a rule (format, length, range, choice, or a rule of the
+ * domain) is 422 `rule-violated`. A body with both is 400, and lists all of them. Path, query and headers are always
+ * text, so any error there is 400.
  */
 import type { z } from 'zod';
 import { type FieldError, Refusal } from '../../core/kernel/rules/problem.ts';
@@ -110,7 +110,7 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** Node gives header names in lower case; people know them otherwise. */
+/** Node gives header names in lower case. People know them as X-Request-Id. */
 function headerCase(part: string, name: string): string {
   return part === 'headers' ? name.replaceAll(/(^|-)[a-z]/g, (letter) => letter.toUpperCase()) : name;
 }

@@ -1,4 +1,4 @@
-/** Addresses and methods that are not there: 404, 405 with Allow, and an answer to OPTIONS; before any body is read. */
+/** Answers unknown addresses with 404, unknown methods with 405 and Allow, and OPTIONS; all before a body is read. */
 
 import type { FastifyInstance } from 'fastify';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
@@ -29,7 +29,7 @@ export function answerUnknownAddresses(app: FastifyInstance): void {
     if (request.method === 'OPTIONS') return reply.code(204).send();
     throw new Refusal(
       httpProblem['method-not-allowed'],
-      `${request.method} is not for this address; Allow says what is.`,
+      `This address does not support ${request.method}. The header Allow lists the methods that it supports.`,
     );
   });
 
@@ -38,7 +38,7 @@ export function answerUnknownAddresses(app: FastifyInstance): void {
   });
 }
 
-/** A route's template as a pattern: `:id` stands for one segment, `*` for the rest. */
+/** A pattern for the addresses of a route: `:id` stands for one segment, `*` for the rest. */
 function patternOf(url: string): RegExp {
   const escaped = url.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`);
   return new RegExp(`^${escaped.replaceAll(/:[A-Za-z]+/g, '[^/]+').replaceAll('*', '.*')}$`);

@@ -1,7 +1,7 @@
 /**
- * Lists, a page at a time. A cursor stands for the last row of a page, not for a count of rows: what is inserted or
- * removed meanwhile makes no row appear twice or be passed over. Ids sort by when they were made (UUIDv7), so the order
- * of creation is that of ids.
+ * Lists, page by page. A cursor stands for the last row of a page and not for a count of rows. So rows that are inserted
+ * or removed meanwhile make no other row appear twice or get lost. Ids are UUIDs of version 7, so their order is that of
+ * creation.
  */
 import { z } from 'zod';
 import type { Page, PageQuery } from '../../core/kernel/rules/page.ts';
@@ -22,28 +22,30 @@ export const SeverityOrder = z
   .meta({ id: 'SeverityOrder', description: '-severity: the worst first; severity: the best first.' });
 
 const paging = {
-  limit: queryInteger(1, 200).default(50).meta({ description: 'How many at most, 1 to 200. Default 50.', default: 50 }),
+  limit: queryInteger(1, 200)
+    .default(50)
+    .meta({ description: 'How many items a page has at most, 1 to 200. Default: 50.', default: 50 }),
   cursor: z
     .string()
     .min(1)
     .max(500)
     .optional()
-    .describe('`nextCursor` of the page before, with the same orderBy and filters.'),
+    .describe('`nextCursor` of the previous page. Send the same orderBy and filters with it.'),
 };
 
-/** The query of a list: limit, cursor, orderBy, and filters by the names of fields. */
+/** The query of a list: limit, cursor, orderBy, and filters that are named by fields. */
 export function listQuery<Order extends z.ZodType, Filters extends z.ZodRawShape>(orderBy: Order, filters: Filters) {
   return z.strictObject({ ...paging, orderBy: orderBy.describe('The order of the list.'), ...filters });
 }
 
 /** The schema of a page. */
-export function listOf<Row extends z.ZodType>(id: string, row: Row, what: string) {
+export function listOf<Row extends z.ZodType>(id: string, row: Row, items: string) {
   return z
     .object({
       items: z.array(row),
-      nextCursor: z.string().optional().describe('Absent on the last page.'),
+      nextCursor: z.string().optional().describe('Send it as `cursor` to get the next page. Absent on the last page.'),
     })
-    .meta({ id, description: `A page of ${what}.` });
+    .meta({ id, description: `A page of ${items}.` });
 }
 
 interface ListQuery {
@@ -52,7 +54,10 @@ interface ListQuery {
   readonly orderBy: string;
 }
 
-/** `list` reads one page of the store. Its cursors become opaque, and are checked when they come back. */
+/**
+ * `list` reads one page of the store. The client gets its cursor as an opaque text, which is checked when it comes
+ * back.
+ */
 export async function listed<Row>(
   { limit, cursor, orderBy, ...where }: ListQuery,
   list: (query: PageQuery) => Promise<Page<Row>>,
@@ -78,9 +83,9 @@ function cursorOf(orderBy: string, last: string): string {
 function lastOf(cursor: string, orderBy: string): string {
   const Cursor = cursorFor(orderBy);
   const read = Cursor.safeParse(parsed(Buffer.from(cursor, 'base64url').toString('utf8')));
-  // The same letters again: base64url reads some texts alike that differ.
+  // Several texts decode alike in base64url; only the one that was sent is accepted.
   if (read.success && read.data[0] === orderBy && cursorOf(...read.data) === cursor) return read.data[1];
-  const detail = 'is none that was answered for this list in this order; start again without it.';
+  const detail = 'comes from no answer for this list in this order. Start again without it.';
   throw new Refusal('invalid-request', `The cursor ${detail}`, { errors: [{ pointer: 'query/cursor', detail }] });
 }
 

@@ -1,4 +1,4 @@
-/** Path, query and header parameters that routes share. What is text on the wire is read strictly. */
+/** Path, query and header parameters that routes share. They are text, and are read strictly. */
 import { z } from 'zod';
 import { Id } from '../../core/kernel/rules/fields.ts';
 
@@ -20,7 +20,9 @@ export const queryInteger = (min: number, max: number) =>
 const onBehalfOf = z
   .string()
   .optional()
-  .describe('The person for whom the client acts, 1 to 200 printable characters (UTF-8); it goes to the audit trail.');
+  .describe(
+    'The person for whom the client acts, 1 to 200 printable characters (UTF-8). The service records it beside the name of the API key.',
+  );
 
 /** For POST. */
 export const PostHeaders = z.looseObject({
@@ -31,7 +33,7 @@ export const PostHeaders = z.looseObject({
     .regex(/^[\x20-\x7e]+$/, 'must be printable ASCII')
     .optional()
     .describe(
-      'Makes the request take effect once, however often it is sent: the answer to the first is repeated, with Idempotency-Replayed: true. 1 to 255 printable ASCII characters, for example a UUID made with the intent.',
+      'Makes the request take effect once, no matter how often the client sends it. Repetitions get the first answer, with Idempotency-Replayed: true. 1 to 255 printable ASCII characters, for example a UUID that the client makes before its first try.',
     ),
   'x-on-behalf-of': onBehalfOf,
 });
@@ -42,7 +44,7 @@ export const ChangeHeaders = z.looseObject({
     .string()
     .optional()
     .describe(
-      'The ETag that the change was made from, quotes included; refused with 412 when the resource has changed since. Default: any.',
+      'The ETag of the resource that the client has read, with its quotes. The service refuses the request with 412 when the resource has changed since. Default: any.',
     ),
   'x-on-behalf-of': onBehalfOf,
 });
@@ -55,5 +57,5 @@ export const ReadHeaders = z.looseObject({
   'if-none-match': z
     .string()
     .optional()
-    .describe('An ETag; answered with an empty 304 while the resource is still at it.'),
+    .describe('An ETag. The answer is an empty 304 while the resource still has it.'),
 });

@@ -1,4 +1,4 @@
-/** JSON pointers (RFC 6901), cut to a length that is fit for an answer. */
+/** JSON pointers (RFC 6901), with keys cut to a length that fits in an answer. */
 const maxKeyLength = 100;
 
 export function pointerOf(path: readonly PropertyKey[]): string {

@@ -1,4 +1,4 @@
-/** What the server and its routes may touch. context.ts hands it in. */
+/** The ports of the server and of its routes. context.ts hands them in. */
 
 import type {
   FastifyBaseLogger,
@@ -11,24 +11,24 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { ApiKeyHolders, IdempotencyTable } from '../../core/access/ports.ts';
 import type { Clock, Store, Vault } from '../../core/kernel/ports.ts';
 
-/** What a resource's routes are given: the tables that their use cases touch, and the time. */
+/** The ports of a resource's routes: the tables of their use cases, ids and the time. */
 export interface RoutePorts<Tables> {
   readonly store: Store<Tables & IdempotencyTable>;
   readonly vault: Vault;
   readonly clock: Clock;
 }
 
-/** What the server itself needs, whatever its routes are. */
+/** The ports of the server itself. */
 export interface ServerPorts {
   readonly apiKeyHolders: ApiKeyHolders;
   readonly vault: Vault;
-  /** True from the signal to stop until the end: /readyz fails and connections are not kept. */
+  /** True from the signal to stop on: /readyz then fails, and answers close their connection. */
   draining(): boolean;
 }
 
-/** What `/livez`, `/readyz` and `/metrics` tell. */
+/** The ports of `/livez`, `/readyz` and `/metrics`. */
 export interface ServicePorts {
-  /** The parts that this replica needs to serve, and whether each is well. Anybody may read it: no addresses in it. */
+  /** The parts that this replica needs, and whether each works. Anybody may read it, so it contains no addresses. */
   ready(): Promise<readonly Readiness[]>;
   /** In Prometheus' text format. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
@@ -42,9 +42,9 @@ export interface Readiness {
 }
 
 export interface HttpOptions {
-  /** Redacts by itself; no body and no credential is given to it. */
+  /** It redacts secrets by itself. Nobody logs bodies or credentials with it. */
   readonly logger: FastifyBaseLogger;
-  /** Whose X-Forwarded-* headers are believed. Default: nobody's. */
+  /** The proxies whose X-Forwarded-* headers are trusted. Default: none. */
   readonly trustProxy?: boolean | string;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Every refusal and failure leaves as one shape: a problem document (RFC 9457) with a stable `code` and the request's
- * id. What is not known to be meant for the caller stays in the log: no stack, SQL, path or address leaves the service.
+ * Answers every refusal and failure in one format: a problem document (RFC 9457) with a stable `code` and the id of the
+ * request. Only a `Refusal` has a text for the caller. Everything else stays in the log, so no stack, SQL, file path or
+ * address leaves the service.
  */
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -10,7 +11,7 @@ import { type ProblemRows, Refusal } from '../../core/kernel/rules/problem.ts';
 import { httpProblem, httpProblems } from './http-problems.ts';
 import { isTransient } from './transient-failures.ts';
 
-/** Every code that an answer may have, in the order of their statuses. */
+/** All problems that an answer may have, ordered by status. */
 export const problems: ProblemRows = Object.fromEntries(
   Object.entries(together<ProblemRows>(subjectProblems, httpProblems)).sort(([, a], [, b]) => a.status - b.status),
 );
@@ -21,24 +22,31 @@ const FieldError = z
   .object({
     pointer: z
       .string()
-      .describe('Where: a JSON pointer into the body (/parameters/ttl), or query/<name>, path/<name>, header/<name>.'),
-    detail: z.string().describe('What is wrong there, and what to do.'),
+      .describe(
+        'The part: a JSON pointer into the body (/parameters/ttl), or query/<name>, path/<name>, header/<name>.',
+      ),
+    detail: z.string().describe('The rule that the part breaks and what to do, for people.'),
   })
-  .meta({ id: 'FieldError', description: 'One part of the request that is wrong.' });
+  .meta({ id: 'FieldError', description: 'An error in one part of the request.' });
 
 export const Problem = z
   .object({
-    type: z.string().describe('urn:vworkspace:problem:<code>.'),
-    title: z.string().describe('The code, in words.'),
+    type: z.string().describe('The code as a URI: urn:vworkspace:problem:<code>.'),
+    title: z.string().describe('The meaning of the code, for people.'),
     status: z.int().min(400).max(599).describe('The HTTP status.'),
     code: z
       .string()
-      .describe(`For machines, stable; the list may grow. One of ${Object.keys(problems).join(', ')}.`)
+      .describe(
+        `For programs. Codes are stable, and later versions may add more. One of ${Object.keys(problems).join(', ')}.`,
+      )
       .meta({ example: 'rule-violated' }),
-    detail: z.string().describe('What is wrong this time, for people.'),
-    instance: z.string().optional().describe('The path that was asked for.'),
-    requestId: z.string().describe('The request, as in the log and in the header X-Request-Id.'),
-    errors: z.array(FieldError).optional().describe('The parts of the request that are wrong, if it is about any.'),
+    detail: z.string().describe('The reason in this case, for people.'),
+    instance: z.string().optional().describe('The path of the request.'),
+    requestId: z.string().describe('The id of the request, as in the log and in the header X-Request-Id.'),
+    errors: z
+      .array(FieldError)
+      .optional()
+      .describe('The errors in parts of the request. Absent when no part is wrong by itself.'),
   })
   .meta({ id: 'Problem', description: 'Why a request was refused or failed (RFC 9457).' });
 export type Problem = z.infer<typeof Problem>;
@@ -57,7 +65,7 @@ export function problemOf(refusal: Refusal, requestId: string, url?: string): Pr
   };
 }
 
-/** How a refusal is written. */
+/** The format of refusals: problem documents, or that of the agent protocol. */
 export interface RefusalFormat {
   readonly type: string;
   body(refusal: Refusal, requestId: string, url?: string): object;
@@ -65,7 +73,7 @@ export interface RefusalFormat {
 
 export const problemFormat: RefusalFormat = { type: problemType, body: problemOf };
 
-/** Answers with the refusal; the caller of the service learns of a defect no more than its request's id. */
+/** Answers with the refusal. Of a defect the caller learns only the id of the request. */
 export function sendRefusal(
   error: unknown,
   request: FastifyRequest,
@@ -84,7 +92,7 @@ export function sendRefusal(
   return reply.code(status).type(format.type).serializer(JSON.stringify).send(body);
 }
 
-/** What Fastify itself refuses, by its code. */
+/** Refusals by Fastify itself, by its code. */
 const frameworkRefusals: Readonly<Record<string, (request: FastifyRequest) => Refusal>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ({ routeOptions }) =>
     new Refusal(httpProblem['body-too-large'], `The body is larger than ${(routeOptions.bodyLimit ?? 0) / 1024} KiB.`),
@@ -104,7 +112,7 @@ function refusalOf(error: unknown, request: FastifyRequest): Refusal {
   const known = typeof code === 'string' ? frameworkRefusals[code] : undefined;
   if (known !== undefined) return known(request);
   if (isTransient(error))
-    return unavailable('The service cannot reach what it needs. Repeat the request a little later.');
+    return unavailable('A part that the service needs is not available. Repeat the request a little later.');
   if (
     typeof code === 'string' &&
     code.startsWith('FST_ERR_CTP') &&
@@ -115,11 +123,11 @@ function refusalOf(error: unknown, request: FastifyRequest): Refusal {
   }
   return new Refusal(
     'internal-error',
-    'The service failed. Its operator finds the reason in the log, under the request id.',
+    'The service failed. Its operator finds the reason in the log, under the id of the request.',
   );
 }
 
-/** Out of time because the body did not come, which is the client's doing. */
+/** Whether a handler timed out because the client has not sent the whole body. */
 function isStillArriving(error: unknown, request: FastifyRequest): boolean {
   return codesOf(error).code === 'FST_ERR_HANDLER_TIMEOUT' && !request.raw.complete;
 }

@@ -1,4 +1,6 @@
-/** What a route says of itself, once: the document, the list of operations and the check of scopes are made from it. */
+/**
+ * The description of a route, given once. The document, the list of operations and the check of scopes follow from it.
+ */
 import type { FastifySchema } from 'fastify';
 import type { RouteScope } from './auth.ts';
 
@@ -8,7 +10,7 @@ export interface About {
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
-  /** Statuses of refusals beyond those that any such request can meet. */
+  /** Statuses of refusals, beside those that follow from the scope, the headers and the body. */
   readonly refusals?: readonly number[];
 }
 
@@ -19,12 +21,12 @@ declare module 'fastify' {
   }
 }
 
-/** Options of a Fastify route: its schemas, and what it says of itself. */
+/** The options of a Fastify route: its schemas and its description. */
 export function about<const Schema extends FastifySchema>(
   { operationId, scope, tag, summary, description, refusals = [] }: About,
   schema: Schema,
 ): { readonly config: { readonly scope: RouteScope }; readonly schema: Schema } {
-  const told = description === undefined ? '' : `${description}\n\n`;
+  const text = description === undefined ? '' : `${description}\n\n`;
   return {
     config: { scope },
     schema: {
@@ -32,7 +34,7 @@ export function about<const Schema extends FastifySchema>(
       operationId,
       summary,
       tags: [tag],
-      description: `${told}${scopeText(scope)}`,
+      description: `${text}${scopeText(scope)}`,
       'x-required-scope': scope,
       'x-refusals': [...new Set([...usualRefusals(scope, schema), ...refusals])].sort(),
     },

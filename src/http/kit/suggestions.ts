@@ -1,8 +1,8 @@
-/** What somebody may have meant by a key that is not known. */
+/** Hints for unknown keys: what to use instead, or the known key that is spelled most alike. */
 import { z } from 'zod';
 import { insteadOf } from '../../core/applications/rules/parameters.ts';
 
-/** A sentence on what serves instead of `key`, or which known key is near; `undefined` when nothing is. */
+/** The hint for `key`; `undefined` when there is none. */
 export function suggestionFor(key: string, path: readonly PropertyKey[], schema: z.core.$ZodType): string | undefined {
   const parent = path.at(-1);
   if ((parent === 'parameters' || parent === 'defaultParameters') && Object.hasOwn(insteadOf, key))
@@ -41,7 +41,7 @@ function nearest(key: string, known: readonly string[]): string | undefined {
   return ranked[0]?.each;
 }
 
-/** Levenshtein's. */
+/** The Levenshtein distance. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let i = 1; i <= a.length; i += 1) {

@@ -1,6 +1,6 @@
 /**
- * Tells a failure that passes (the database cannot be reached, is starting, is out of connections or ended this very
- * transaction) from a defect. The former is a 503 that is worth repeating, the latter a 500.
+ * Tells transient failures from defects. A failure is transient when the database cannot be reached, is starting, has no
+ * free connection, or ended this transaction: the answer is a 503, which is worth repeating. A defect is a 500.
  */
 const transientCodes: ReadonlySet<string> = new Set([
   // Prisma: unreachable, timed out, closed, no connection free, too many connections, write conflict, transaction expired
@@ -12,7 +12,7 @@ const transientCodes: ReadonlySet<string> = new Set([
 ]);
 /** Connection exceptions, insufficient resources, operator intervention (shutdown, crash, starting). */
 const transientClasses = /^(08|53)[0-9A-Z]{3}$|^57P0\d$/;
-/** What `pg` says without a code. */
+/** Messages of `pg` that come without a code. */
 const transientMessages =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 const maxDepth = 5;
@@ -26,7 +26,7 @@ export function isTransient(error: unknown, depth = 0): boolean {
     )
   )
     return true;
-  // FATAL: PostgreSQL ended the connection or refused to open it, whatever the code.
+  // FATAL: PostgreSQL ended the connection or refused to open it.
   if (severity === 'FATAL' || severity === 'PANIC') return true;
   if (typeof message === 'string' && transientMessages.test(message)) return true;
   const inner = [cause, meta, driverAdapterError, ...(Array.isArray(errors) ? errors : [])];

@@ -1,4 +1,4 @@
-/** The document without a running service: the server is built with ports that nobody calls. */
+/** Makes the document without a running service: it builds the server with ports that nobody calls. */
 import type { FastifyBaseLogger } from 'fastify';
 import type { HttpPorts } from '../routes.ts';
 import { buildServer } from '../server.ts';
@@ -12,7 +12,7 @@ export async function apiDocument(logger: FastifyBaseLogger): Promise<Document> 
   return document as unknown as Document;
 }
 
-/** Whatever is asked of it is another such object; it can be passed around and never be used. */
+/** An object whose every property is another such object: it can be passed on, and never be used. */
 function noPorts(): HttpPorts {
   const nothing: object = new Proxy(() => undefined, { get: () => nothing });
   return nothing as HttpPorts;

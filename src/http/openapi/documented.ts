@@ -1,4 +1,4 @@
-/** The document at /openapi.json and the pages at /docs, both made from the routes and served without the network. */
+/** Serves the document at /openapi.json and the pages at /docs. Both follow from the routes and need no network. */
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
@@ -7,7 +7,7 @@ import { about } from '../kit/route.ts';
 import { finish } from './finish.ts';
 import { description, tags } from './introduction.ts';
 
-/** Registers `routes` so that each is in the document. */
+/** Registers `routes` in such a way that each is in the document. */
 export async function documented(api: Api, routes: () => void): Promise<void> {
   await api.register(swagger, {
     openapi: {

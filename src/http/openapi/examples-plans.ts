@@ -1,4 +1,4 @@
-/** Examples of protection plans and of forecasts: the 23 backups, and defaults made one's own. */
+/** Examples of protection plans and of forecasts, with the built-in plan of 23 copies and with a plan of one's own. */
 import type { Example } from './types.ts';
 
 const sizes = { firstCopyGB: 200, pricePerGBMonth: 0.05 };
@@ -6,7 +6,7 @@ const sizes = { firstCopyGB: 200, pricePerGBMonth: 0.05 };
 export const planExamples: Readonly<Record<string, Record<string, Example>>> = {
   forecastRetention: {
     plan: {
-      summary: 'What a built-in plan comes to for 200 GB',
+      summary: 'Forecast of a built-in plan for 200 GB',
       value: {
         protectionPlanName: 'gfs-23',
         deltaGBByEntry: { daily: 5, weekly: 20, monthly: 40 },
@@ -14,7 +14,7 @@ export const planExamples: Readonly<Record<string, Record<string, Example>>> = {
       },
     },
     scheme: {
-      summary: '7 daily, 4 weekly and 12 monthly copies of 200 GB',
+      summary: 'Forecast of 7 daily, 4 weekly and 12 monthly copies of 200 GB',
       value: {
         schedules: [
           { name: 'daily', schedule: '0 2 * * *', ttl: '168h', deltaGB: 5 },
@@ -42,7 +42,7 @@ export const planExamples: Readonly<Record<string, Record<string, Example>>> = {
   },
   changeProtectionPlan: {
     longer: {
-      summary: 'Other entries, from now on, wherever it is applied',
+      summary: 'Other entries, from now on, for all applications of the plan',
       value: {
         entries: [
           { name: 'hourly', schedule: '0 * * * *', ttl: '72h' },
@@ -53,7 +53,7 @@ export const planExamples: Readonly<Record<string, Record<string, Example>>> = {
   },
   applyProtectionPlan: {
     builtIn: {
-      summary: 'The 23 copies, at Berlin time',
+      summary: 'The built-in plan of 23 copies, in the time zone of Berlin',
       value: { protectionPlanName: 'gfs-23', timeZone: 'Europe/Berlin' },
     },
   },

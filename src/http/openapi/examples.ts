@@ -1,4 +1,4 @@
-/** Examples of bodies, by operationId: the backup and the restores are those of the operator's own documents. */
+/** Examples of bodies, by operationId. The backup and the restores are those of the operator's own documentation. */
 import { planExamples } from './examples-plans.ts';
 import type { Example } from './types.ts';
 
@@ -37,10 +37,12 @@ export const examples: Readonly<Record<string, Record<string, Example>>> = {
       },
     },
   },
-  changeOrganization: { limit: { summary: 'Nothing more often than hourly', value: { minimumIntervalSeconds: 3600 } } },
+  changeOrganization: {
+    limit: { summary: 'No schedule more often than hourly', value: { minimumIntervalSeconds: 3600 } },
+  },
   suspendCluster: { maintenance: { summary: 'For maintenance', value: { reason: 'New storage is being attached' } } },
   suspendSchedule: { migration: { summary: 'During a migration', value: { reason: 'The application moves' } } },
-  resumeSchedule: { catchUp: { summary: 'Make up for the newest slot', value: { catchUp: 'Latest' } } },
+  resumeSchedule: { catchUp: { summary: 'Make up for the newest slot that passed', value: { catchUp: 'Latest' } } },
   backfillSchedule: {
     days: { summary: 'Two days', value: { from: '2026-05-26T00:00:00Z', to: '2026-05-27T23:59:59Z' } },
   },
@@ -58,7 +60,7 @@ export const examples: Readonly<Record<string, Record<string, Example>>> = {
   },
   createBlackoutWindow: {
     nights: {
-      summary: 'Nothing on weekday evenings',
+      summary: 'No fires on weekday evenings',
       value: {
         name: 'evenings',
         timeZone: 'Europe/Berlin',
@@ -117,15 +119,18 @@ export const examples: Readonly<Record<string, Record<string, Example>>> = {
     },
   },
   adoptClusterApplication: {
-    byCatalog: { summary: 'Of the class that its catalogId names', value: {} },
-    named: { summary: 'Of a class', value: { applicationClassId: applicationClass, displayName: 'Files of my team' } },
+    byCatalog: { summary: 'With the class that its catalogId names', value: {} },
+    named: {
+      summary: 'With a given class',
+      value: { applicationClassId: applicationClass, displayName: 'Files of my team' },
+    },
   },
   changeApplicationInstance: {
     name: { summary: 'Another name for people', value: { displayName: 'Files of my team' } },
   },
   registerCluster: {
     token: {
-      summary: 'By address, certificates and token',
+      summary: 'With address, certificates and token',
       value: {
         name: 'cluster-prod-1',
         server: 'https://10.0.0.10:6443',
@@ -153,7 +158,7 @@ export const examples: Readonly<Record<string, Record<string, Example>>> = {
   },
   changeSchedule: {
     suspend: { summary: 'Stop firing', value: { suspend: true } },
-    time: { summary: 'Another time, and the default time to live', value: { schedule: '30 3 * * *', ttl: null } },
+    time: { summary: 'Another time, and the default time to live again', value: { schedule: '30 3 * * *', ttl: null } },
   },
   createOperation: {
     backup: {
@@ -173,7 +178,7 @@ export const examples: Readonly<Record<string, Record<string, Example>>> = {
       },
     },
     restore: {
-      summary: 'A restore over what is there',
+      summary: 'A restore over existing resources',
       value: {
         applicationInstanceId: instance,
         type: 'Restore',

@@ -1,6 +1,6 @@
 /**
- * Makes of what zod and Fastify give a document that generators of clients read without trouble: one named schema a
- * type, refusals and headers declared once and referred to, examples, stable order.
+ * Finishes the document that zod and Fastify make, so that generators of clients read it without trouble: one named
+ * schema for each type, refusals and headers as components, examples, and a stable order.
  */
 
 import type { SwaggerTransformObject } from '@fastify/swagger';
@@ -48,32 +48,32 @@ function finishedOperation(method: string, operation: Operation): Operation {
 }
 
 const unchanged: Answer = {
-  description: 'It is still at the revision that If-None-Match names.',
+  description: 'The resource still has the ETag of If-None-Match.',
   headers: { ETag: { $ref: '#/components/headers/ETag' } },
 };
 const recorded: Answer = {
   description: 'Recorded.',
   headers: { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } },
 };
-const descriptions: Readonly<Record<string, string>> = { 200: 'Done.', 201: 'Made.', 204: 'Removed.' };
+const descriptions: Readonly<Record<string, string>> = { 200: 'Done.', 201: 'Created.', 204: 'Removed.' };
 
 function finishedAnswer(method: string, status: string, answer: Answer | Ref): [string, Answer | Ref] {
   if ('$ref' in answer) return [status, answer];
   const { content = {}, description } = answer;
-  // A route without a schema for its answer answers with nothing.
+  // A route without a schema for its answer answers without a body.
   const empty = Object.keys(content).length === 0;
-  const told = empty ? '204' : status;
+  const answered = empty ? '204' : status;
   return [
-    told,
+    answered,
     {
-      description: description === 'Default Response' ? (descriptions[told] ?? 'Done.') : description,
-      headers: headersOf(method, told, content),
+      description: description === 'Default Response' ? (descriptions[answered] ?? 'Done.') : description,
+      headers: headersOf(method, answered, content),
       ...(!empty && { content }),
     },
   ];
 }
 
-/** Header parameters by the names that people know them by. */
+/** Names of header parameters as people write them: X-Request-Id. */
 function headerCase(parameter: Parameter): Parameter {
   if (parameter.in !== 'header') return parameter;
   return { ...parameter, name: parameter.name.replaceAll(/(^|-)[a-z]/g, (letter) => letter.toUpperCase()) };

@@ -1,17 +1,20 @@
-/** The headers of answers, as the document's components. */
+/** The headers of answers, as components of the document. */
 import type { Answer, Json, Media } from './types.ts';
 
 const text = { type: 'string' } as const;
 
 export const headers: Record<string, Json> = {
-  RequestId: { description: "The request's id, as in the log.", schema: text },
+  RequestId: { description: 'The id of the request, as in the log.', schema: text },
   ETag: { description: 'The revision in quotes, for If-Match.', schema: text, example: '"3"' },
-  Location: { description: 'The address of what was made.', schema: text },
+  Location: { description: 'The address of the new resource.', schema: text },
   IdempotencyReplayed: {
-    description: 'true: this is the answer to an earlier request with the same Idempotency-Key.',
+    description: 'true: the answer to an earlier request with the same Idempotency-Key.',
     schema: text,
   },
-  RetryAfter: { description: 'Seconds after which a repetition may succeed.', schema: { type: 'integer', minimum: 1 } },
+  RetryAfter: {
+    description: 'The number of seconds after which a repetition may succeed.',
+    schema: { type: 'integer', minimum: 1 },
+  },
 };
 
 const revised = [

@@ -1,64 +1,65 @@
-/** What the document says in prose. */
+/** The prose of the document: its introduction, and a description of each tag. */
 export const tags = [
   {
     name: 'operations',
-    description: 'Backups and restores: each is one Operation in a cluster, asked for here and carried out there.',
+    description: 'Backups and restores. Each is one Operation: requested here, and carried out in a cluster.',
   },
   {
     name: 'recovery-points',
-    description: 'Copies that can be restored, and until when.',
+    description: 'Copies that can be restored, and when they expire.',
   },
   {
     name: 'protection',
-    description: 'Whether applications could be brought back, and how much would be lost.',
+    description: 'Whether applications can be restored, and how much data would be lost.',
   },
-  { name: 'schedules', description: 'Recurring backups, and the ledger of what became of each slot.' },
+  { name: 'schedules', description: 'Recurring backups, and the ledger that accounts for each of their slots.' },
   {
     name: 'protection-plans',
-    description: 'Named sets of schedules and how long their copies are kept; and forecasts of what that comes to.',
+    description:
+      'Named sets of schedules with times to live, and forecasts of the copies, storage and costs that they come to.',
   },
   { name: 'application-instances', description: 'Applications that run in namespaces of clusters.' },
   {
     name: 'application-classes',
     description:
-      'The catalog of applications, with default parameters and times to live; and an organization’s own times to live.',
+      'The catalog of applications with default parameters and times to live, and an organization’s own times to live.',
   },
   { name: 'clusters', description: 'Kubernetes clusters that Operations are delivered to.' },
   {
     name: 'agents',
     description:
-      "Clusters' own agents, which may post what happens there beside what is watched. Their route speaks the agent protocol: its own media type, and refusals in its own shape.",
+      'Agents of clusters, which may post events beside being watched. Their route speaks the agent protocol, with its own media type and its own format of refusals.',
   },
   { name: 'organizations', description: 'Tenants.' },
-  { name: 'api-keys', description: 'Who may call, and what they may do.' },
-  { name: 'service', description: 'The state of this service itself.' },
+  { name: 'api-keys', description: 'The keys that callers send, and their scopes.' },
+  { name: 'service', description: 'The state of this service.' },
 ] as const;
 
 export const description = `
-Tells Kubernetes clusters what is wanted of their backups: back this application up, restore that backup, back this application up every night. Each becomes one \`Operation\` (ops.vworkspace.io/v1alpha1) in the application's cluster, where vWorkspace's operator has Velero carry it out. The cluster is the source of truth for what happens; this service for what was asked for.
+This service is the control plane for backups of applications in Kubernetes clusters. A client asks it to back up an application, to restore a backup, or to back up an application every night. For each backup and restore the service creates one \`Operation\` (ops.vworkspace.io/v1alpha1) in the application's cluster, and vWorkspace's operator there has Velero carry it out. The cluster is the source of truth for what happens. This service is the source of truth for what was requested.
 
 ## Conventions
 
-- **Keys.** \`Authorization: Bearer <API key>\`. Every operation below names the scope that it needs. What a key may not see is answered with 404, as if it were not there.
-- **On whose behalf.** \`X-On-Behalf-Of\` names the person for whom the client acts; it is kept beside the name of the key.
-- **Once.** Every POST takes an \`Idempotency-Key\`. The same key with the same request is answered with the first answer and \`Idempotency-Replayed: true\`, and takes effect once; with another request it is refused (422); while the first is still running it is refused with 409 and \`Retry-After\`. Keys belong to one API key and one address.
-- **Changes.** A single resource with a \`revision\` is answered with the \`ETag\` \`"<revision>"\`. Send that as \`If-Match\` with a change, and it is refused with 412 when somebody else changed the resource meanwhile. Application classes and operations also honour \`If-None-Match\`; schedules, clusters and application instances do not, since parts of them (\`nextFireAt\`, conditions, \`observed\`) change without their revision.
-- **Lists.** \`limit\` (1 to 200, default 50), \`orderBy\`, and filters by the names of fields. \`nextCursor\`, while there is more, goes into \`cursor\` of the next request. Rows that come or go meanwhile make no row appear twice or be passed over.
+- **Keys.** Send \`Authorization: Bearer <API key>\`. Every operation below names the scope that it needs. The service answers with 404 for a resource that the key may not see, as if it did not exist.
+- **On whose behalf.** \`X-On-Behalf-Of\` names the person for whom the client acts. The service records it beside the name of the key.
+- **Once.** Every POST takes an \`Idempotency-Key\`. The same key with the same request takes effect once: repetitions get the first answer, with \`Idempotency-Replayed: true\`. The same key with another request is refused with 422. While the first request is still running, a repetition is refused with 409 and \`Retry-After\`. An Idempotency-Key belongs to one API key and one address.
+- **Changes.** The answer with a single resource that has a \`revision\` carries the \`ETag\` \`"<revision>"\`. Send it as \`If-Match\` with a change: the service refuses the change with 412 when somebody else has changed the resource meanwhile. Application classes and operations also support \`If-None-Match\`. Schedules, clusters and application instances do not, because parts of them (\`nextFireAt\`, conditions, \`observed\`) change without their revision.
+- **Lists.** Lists take \`limit\` (1 to 200, default 50), \`orderBy\`, and filters that are named by fields. While there is more, the answer has a \`nextCursor\`: send it as \`cursor\` of the next request. Rows that are added or removed meanwhile make no other row appear twice or get lost.
 - **Times** are RFC 3339; answers are in UTC with milliseconds. Ids are UUIDs (version 7).
-- **Problems** are \`application/problem+json\` (RFC 9457) with a stable \`code\`. 400: the request has another shape than is documented, or a parameter of path, query or header is wrong. 422: it has the shape, and a value breaks a rule. \`errors[].pointer\` says where. 503 alone is worth repeating unchanged.
-- **Request ids.** \`X-Request-Id\` (up to 128 of A-Z a-z 0-9 . _ -) is taken over or made, and is in every answer.
-- **Agents.** \`/api/agent/events\` is for the operator in a cluster and speaks its protocol instead: a token of its own, no \`Idempotency-Key\`, unknown fields are ignored, and refusals are \`{error, message, requestId}\`.
-- Unknown fields and query parameters are refused, so that a misspelling does not pass for a default.
+- **Problems** are \`application/problem+json\` (RFC 9457) with a stable \`code\`. 400: the request does not have the documented shape, or a parameter of path, query or header is wrong. 422: the request has the documented shape, but a value breaks a rule. \`errors[].pointer\` names the place. Only a request that was answered with 503 is worth repeating unchanged.
+- **Request ids.** Every answer carries \`X-Request-Id\`. The service takes it from the request (up to 128 characters of A-Z a-z 0-9 . _ -), or makes one.
+- **Agents.** \`/api/agent/events\` is for the operator in a cluster and speaks its protocol instead. It takes the token of an agent and no \`Idempotency-Key\`, ignores unknown fields, and refuses with \`{error, message, requestId}\`.
+- **Unknown names.** The service refuses unknown fields and query parameters, so that a misspelled name does not silently mean the default.
 
 ## When a schedule fires
 
-\`schedule\` has the five fields of cron, or @hourly, @daily, @weekly, @monthly, @yearly, and is read in \`timeZone\` (IANA; default Etc/UTC). Each match is a *slot*. A slot makes exactly one Operation, whose name contains the slot's time in UTC.
+\`schedule\` is five fields of cron, or @hourly, @daily, @weekly, @monthly or @yearly. The service reads it in \`timeZone\` (IANA; default Etc/UTC). Each match is a *slot*. A slot that fires makes exactly one Operation, whose name contains the slot's time in UTC.
 
-When clocks are put **forward**, a slot in the hour that does not exist fires at the first instant after it: \`30 2 * * *\` in Europe/Berlin fires at 03:00 on that day. When clocks are put **back**, a fixed time in the hour that comes twice fires once, at its first pass; wildcards follow the clock on the wall, so \`0 * * * *\` fires in both.
+When clocks are put **forward**, a slot in the hour that does not exist fires at the first instant after it. For example, \`30 2 * * *\` in Europe/Berlin fires at 03:00 on that day. When clocks are put **back**, one hour comes twice. A fixed time in it fires once, at its first pass. Wildcards follow the clock on the wall, so \`0 * * * *\` fires in both.
 
-When the service was down over several slots of a schedule, the newest of them fires, late, and those before it are in the ledger as Coalesced (\`listFires\`).
+When the service was down over several slots of a schedule, only the newest of them fires, late. The ledger records the others as Coalesced (\`listFires\`).
 
 ## How long a copy is kept
 
-A backup's \`ttl\` is Velero's: whole hours as a Go duration, \`720h\` and never \`30d\`. It is decided once, when the Operation is made, and kept with where it came from (\`ttlSource\`): the request, else the schedule, else the organization's override for the application class and cadence, else the class's default, else 720h. Changing a default is not retroactive: copies that are there keep the ttl that they were made with. Velero collects expired copies hourly, so a copy may be there up to an hour longer.
+The \`ttl\` of a backup is Velero's: whole hours as a Go duration, \`720h\` and never \`30d\`. The service decides it once, when it makes the Operation, and records its source (\`ttlSource\`). The first of these that gives a ttl decides: the request, the schedule, the organization's override for the application class and cadence, the default of the class, 720h. A change of a default is not retroactive: existing copies keep the ttl that they were made with. Velero deletes expired copies once an hour, so a copy may exist up to an hour longer.
 `.trim();

@@ -1,4 +1,4 @@
-/** The list of operations as people review it: one a line, in the order of the document, columns aligned. */
+/** The list of operations for reviewers: one on each line, in the order of the document, in aligned columns. */
 import type { Answer, Document, Operation, Ref } from './types.ts';
 
 const heading = ['METHOD', 'PATH', 'OPERATION', 'SCOPE', 'ANSWERS', 'REFUSALS'];

@@ -1,4 +1,4 @@
-/** The refusals, one a status, as the document's components. */
+/** The refusals as components of the document: one for each status, and one more in the format of the agent protocol. */
 import { problems } from '../kit/problems.ts';
 import type { Answer } from './types.ts';
 
@@ -24,6 +24,7 @@ export function refusalName(status: number, prefix: '' | 'Agent' = ''): string {
   return `${prefix}${name}`;
 }
 
+/** The statuses that may carry Retry-After. */
 const waits: readonly number[] = [409, 429, 503];
 
 function refusal(status: number, type = 'application/problem+json', schema = 'Problem'): Answer {

@@ -1,6 +1,6 @@
 /**
- * The document's schemas, made plain. zod gives each named schema twice (as `<Name>Input` and `<Name>`); the former is
- * kept under the plain name, because it says what is wanted of a request and leaves answers open for fields to come.
+ * Simplifies the schemas of the document. zod gives each named schema twice, as `<Name>Input` and `<Name>`. The former
+ * is kept under the plain name: it is strict for requests, and leaves answers open for later fields.
  */
 import type { Document, Json } from './types.ts';
 
@@ -14,7 +14,7 @@ export function plainSchemas(document: Document): Document {
   const schemas: Json = Object.fromEntries(inputs.map(([name, schema]) => [name.slice(0, -5), schema]));
   const named = (ref: string) => ref.replace(/Input$/, '');
   const plain = (value: unknown): unknown => mapped(value, (node) => plainNode(node, named, schemas));
-  // What goes in is a document, and no key that makes it one is touched.
+  // The result is a document again, because no key that makes it one is touched.
   return plain({ ...document, components: { ...document.components, schemas } }) as Document;
 }
 
@@ -25,7 +25,7 @@ function plainNode(node: Json, named: (ref: string) => string, schemas: Json): J
   if (only !== undefined) {
     const ref = named(only);
     if (Object.keys(rest).length === 0) return { $ref: ref };
-    // Beside a reference `nullable` has no effect in 3.0.3, so a nullable one is written out.
+    // Beside a reference `nullable` has no effect in OpenAPI 3.0.3, so a nullable schema is written out.
     if (rest.nullable === true)
       return plainNode({ ...Object(schemas[ref.slice(prefix.length)]), ...rest }, named, schemas);
     return { ...rest, allOf: [{ $ref: ref }] };
@@ -38,19 +38,19 @@ function plainNode(node: Json, named: (ref: string) => string, schemas: Json): J
   };
 }
 
-/** Without Unicode classes, which not every language's regular expressions know. */
+/** The pattern without Unicode classes, which the regular expressions of some languages do not know. */
 function portable(pattern: string): string {
   return pattern.replaceAll(String.raw`\p{Cc}`, String.raw`\u0000-\u001f\u007f-\u009f`);
 }
 
-/** Every object of a document, from the leaves up. */
+/** Applies `change` to every object of a value, from the leaves up. */
 function mapped(value: unknown, change: (node: Json) => Json): unknown {
   if (Array.isArray(value)) return value.map((each) => mapped(each, change));
   if (typeof value !== 'object' || value === null) return value;
   return change(Object.fromEntries(Object.entries(value).map(([key, each]) => [key, mapped(each, change)])));
 }
 
-/** The document with the components that it refers to, directly or through others, in the order of their names. */
+/** The document with only the components that it uses, directly or through others, ordered by name. */
 export function onlyUsed(document: Document): Document {
   const { components } = document;
   const used = new Set<string>();

@@ -1,4 +1,4 @@
-/** The parts of an OpenAPI 3.0 document that are touched here. */
+/** Types for the parts of an OpenAPI 3.0 document that this folder reads or changes. */
 export type Json = Record<string, unknown>;
 
 export interface Ref {

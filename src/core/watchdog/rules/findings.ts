@@ -34,7 +34,7 @@ export const Finding = z
     since: Instant.describe(
       'Since when the row is in this state, for example since the time of the missed fire or of the delivery.',
     ),
-    whatToDo: z.string().describe('What it means and what to do, for people.'),
+    whatToDo: z.string().describe('The meaning of the finding and what to do, for people.'),
   })
   .meta({ id: 'Finding', description: 'One resource or task that breaks an invariant.' });
 export type Finding = z.infer<typeof Finding>;
