@@ -11,6 +11,7 @@ import { type QueueConnection, type Queues, startQueues } from './bullmq/queues.
 import type { Config } from './config.ts';
 import { connectorOf, delivery } from './connector.ts';
 import { ensureAdmin } from './core/access/api-keys.ts';
+import { findings } from './core/catalogue.ts';
 import type { Clock, Log } from './core/kernel/ports.ts';
 import { fire } from './core/scheduling/fire.ts';
 import { watchdog } from './core/watchdog/watchdog.ts';
@@ -94,7 +95,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
         ...connector,
         databaseClock: opened.clock,
         skewed: metrics.skew,
-        lookForFindings: watchdog({ ...ports, log: taskLog<TaskName>(log, 'find-broken-invariants') }),
+        lookForFindings: watchdog({ ...ports, findings, log: taskLog<TaskName>(log, 'find-broken-invariants') }),
         found: metrics.found,
         stopping: stopping.signal,
       },

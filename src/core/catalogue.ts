@@ -1,5 +1,5 @@
 /**
- * The rows that all subjects declare, together: the reasons of events and conditions, problems and scopes. The document
+ * The rows that all subjects declare, together: the reasons of events and conditions, problems, scopes and findings. The document
  * lists them from here. Two subjects that declare the same row stop the start.
  */
 import { accessProblems } from './access/rules/problems.ts';
@@ -9,15 +9,19 @@ import { applicationEvents } from './applications/rules/reasons.ts';
 import { applicationScopes } from './applications/rules/scopes.ts';
 import { clusterConditions, clusterEvents } from './clusters/rules/reasons.ts';
 import { clusterScopes } from './clusters/rules/scopes.ts';
+import { deliveryFindings } from './delivery/rules/findings.ts';
 import { deliveryEvents } from './delivery/rules/reasons.ts';
 import type { ConditionRows } from './kernel/rules/condition.ts';
 import { type EventRows, kernelEvents } from './kernel/rules/event.ts';
+import { type FindingRows, taskFindings } from './kernel/rules/finding.ts';
 import { commonProblems, type ProblemRows } from './kernel/rules/problem.ts';
 import { observationConditions, observationEvents } from './observation/rules/reasons.ts';
+import { operationFindings } from './operations/rules/findings.ts';
 import { operationProblems } from './operations/rules/problems.ts';
 import { operationConditions, operationEvents } from './operations/rules/reasons.ts';
 import { operationScopes } from './operations/rules/scopes.ts';
 import { protectionEvents } from './protection/rules/reasons.ts';
+import { scheduleFindings } from './scheduling/rules/findings.ts';
 import { scheduleEvents } from './scheduling/rules/reasons.ts';
 import { scheduleScopes } from './scheduling/rules/scopes.ts';
 
@@ -38,6 +42,13 @@ export const conditions: ConditionRows = together<ConditionRows>(
   operationConditions,
   observationConditions,
   agentConditions,
+);
+
+export const findings: FindingRows = together<FindingRows>(
+  scheduleFindings,
+  operationFindings,
+  deliveryFindings,
+  taskFindings,
 );
 
 export const problems: ProblemRows = together<ProblemRows>(commonProblems, accessProblems, operationProblems);

@@ -1,6 +1,8 @@
 /** The watchdog finds tasks of the service that do not succeed, from any process, and cries for no other. */
+
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { findings as declared } from '../../src/core/catalogue.ts';
 import type { TaskStanding } from '../../src/core/kernel/task.ts';
 import { watchdog } from '../../src/core/watchdog/watchdog.ts';
 import { keptLog } from '../support/log.ts';
@@ -68,7 +70,7 @@ describe('the watchdog over tasks', () => {
 
   test('each is logged once, and again after it had succeeded', async () => {
     const { log, text } = keptLog();
-    const look = watchdog({ ...api.opened, log });
+    const look = watchdog({ ...api.opened, findings: declared, log });
     const errors = () => text().split('broken invariant').length - 1;
     await report(short, long);
     await passReported(400);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { findingKinds } from '../../src/core/watchdog/rules/findings.ts';
+import { findings as declared } from '../../src/core/catalogue.ts';
 import { watchdog } from '../../src/core/watchdog/watchdog.ts';
 import { brokenInvariants } from '../../src/postgres/watchdog.ts';
 import { keptLog } from '../support/log.ts';
@@ -29,7 +29,7 @@ const healthy = `
   select gen_random_uuid(), schedule_id, scheduled_for, 1, 'Fired', 'OnTime', id, created_at, 0 from made`;
 
 /** What breaks each invariant, and how many rows it is done to: twenty together. */
-const corruptions: readonly [kind: (typeof findingKinds)[number], rows: string, change: string][] = [
+const corruptions: readonly [kind: string, rows: string, change: string][] = [
   [
     'ScheduleOverdue',
     'select id from schedule order by id limit 3',
@@ -92,7 +92,7 @@ describe('the watchdog', () => {
     assert.deepEqual(body.findings, []);
     assert.deepEqual(
       body.counts,
-      findingKinds.map((kind) => ({ kind, count: 0 })),
+      Object.keys(declared).map((kind) => ({ kind, count: 0 })),
     );
   });
 
@@ -112,7 +112,7 @@ describe('the watchdog', () => {
 
   test('finds twenty corrupted rows at its next look, those and no other, and logs each once', async () => {
     const { pool } = api.opened;
-    const look = watchdog({ ...api.opened, log });
+    const look = watchdog({ ...api.opened, findings: declared, log });
     const expected: string[] = [];
     for (const [kind, rows, change] of corruptions) {
       const ids = (await pool.query(rows)).rows.map(({ id }) => id);
@@ -126,7 +126,10 @@ describe('the watchdog', () => {
     assert.deepEqual(findings.map(({ kind, resourceId }) => `${kind} ${resourceId}`).sort(), expected.sort());
     assert.deepEqual(
       counts,
-      findingKinds.map((kind) => ({ kind, count: expected.filter((each) => each.startsWith(`${kind} `)).length })),
+      Object.keys(declared).map((kind) => ({
+        kind,
+        count: expected.filter((each) => each.startsWith(`${kind} `)).length,
+      })),
     );
     for (const { whatToDo, since } of findings) assert.ok(whatToDo.length > 20 && Date.parse(since) < Date.now());
     assert.equal(errors(), 20);
@@ -140,7 +143,7 @@ describe('the watchdog', () => {
 
   test('what was put right is found no more, and is told anew when it breaks again', async () => {
     const { pool } = api.opened;
-    const look = watchdog({ ...api.opened, log });
+    const look = watchdog({ ...api.opened, findings: declared, log });
     const overdue = async () => (await look()).findings.filter(({ kind }) => kind === 'ScheduleOverdue').length;
     assert.equal(await overdue(), 3);
     const before = errors();

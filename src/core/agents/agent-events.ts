@@ -54,13 +54,12 @@ export async function takeAgentEvents(
   });
 }
 
-/** One round: reports the agents that have fallen silent, and requests the lists that had to wait. */
-export async function lookAfterAgents({
-  agents,
-  clock,
-  log,
-}: Omit<AgentPorts, 'vault'> & { readonly log: Log }): Promise<void> {
+export type ContactPorts = Omit<AgentPorts, 'vault'> & { readonly log: Log };
+
+/** One round: reports the agents that have fallen silent, and requests the lists that had to wait. Returns how many contacts changed. */
+export async function lookAfterAgents({ agents, clock, log }: ContactPorts): Promise<number> {
   const now = await clock.now();
   const changedCount = await agents.updateContacts((contact) => contactAfterWait(contact, now));
   if (changedCount > 0) log.info({ changedCount }, 'the contact to agents has changed');
+  return changedCount;
 }

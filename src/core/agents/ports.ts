@@ -35,8 +35,8 @@ export interface AgentRecord {
   take(agent: Agent, batch: TakenBatch, now: string, rules: BatchRules): Promise<{ readonly changedCount: number }>;
   /** Updates the contacts that change as time passes. Returns how many did. */
   updateContacts(after: (contact: AgentContact) => AgentContact): Promise<number>;
-  /** Forgets the digests that are older than a day. */
-  forget(): Promise<void>;
+  /** Forgets the digests that are older than a day. Returns how many. */
+  forget(): Promise<number>;
 }
 
 export interface AgentTokensTable {

@@ -1,6 +1,6 @@
 /** The work that the subject of agents does by itself. */
 import type { Task } from '../kernel/task.ts';
-import { type AgentPorts, lookAfterAgents, type StandingPorts } from './agent-events.ts';
+import { type AgentPorts, type ContactPorts, lookAfterAgents } from './agent-events.ts';
 
 export const agentsTasks = [
   {
@@ -17,4 +17,4 @@ export const agentsTasks = [
     timeoutSeconds: 30,
     run: lookAfterAgents,
   },
-] as const satisfies readonly Task<StandingPorts>[];
+] as const satisfies readonly Task<ContactPorts>[];

@@ -1,8 +1,8 @@
 /** Finds and lists protection plans: the built-in ones, and the organization's own. */
 
-import type { Page, PageQuery } from '../kernel/rules/page.ts';
-import { given } from '../kernel/rules/fields.ts';
 import type { Reading } from '../access/call.ts';
+import { given } from '../kernel/rules/fields.ts';
+import type { Page, PageQuery } from '../kernel/rules/page.ts';
 import { notFound, ruleViolated } from '../kernel/rules/problem.ts';
 import type { ProtectionPlansTable } from './ports.ts';
 import { builtInProtectionPlans, type ProtectionPlan } from './rules/protection-plan.ts';

@@ -15,7 +15,16 @@ import { builtIn } from './find-protection-plans.ts';
 import type { ProtectionPlansTable } from './ports.ts';
 import { protectionPlanAcceptance } from './protection-plan-acceptance.ts';
 import { reconcileInstances } from './reconcile-instances.ts';
-import { builtInProtectionPlans, checkEntries, entriesOf, keptNote, type NewProtectionPlan, type ProtectionPlanChange, type SavedProtectionPlan, type StoredProtectionPlan } from './rules/protection-plan.ts';
+import {
+  builtInProtectionPlans,
+  checkEntries,
+  entriesOf,
+  keptNote,
+  type NewProtectionPlan,
+  type ProtectionPlanChange,
+  type SavedProtectionPlan,
+  type StoredProtectionPlan,
+} from './rules/protection-plan.ts';
 import type { ReconciledSchedules } from './rules/reconcile-schedules.ts';
 
 const kind = 'protection plan';

@@ -5,17 +5,20 @@
  */
 
 import type { Clock, Log } from '../kernel/ports.ts';
+import type { FindingRows } from '../kernel/rules/finding.ts';
 import type { Invariants } from './ports.ts';
 import { findingKey, reportOf, type WatchdogReport } from './rules/findings.ts';
 
 export interface WatchdogPorts {
   readonly invariants: Invariants;
+  /** What the subjects declare. */
+  readonly findings: FindingRows;
   readonly clock: Clock;
 }
 
-export async function watchdogReport({ invariants, clock }: WatchdogPorts): Promise<WatchdogReport> {
+export async function watchdogReport({ invariants, findings, clock }: WatchdogPorts): Promise<WatchdogReport> {
   const now = await clock.now();
-  return reportOf(await invariants.broken(now), now);
+  return reportOf(findings, await invariants.broken(now), now);
 }
 
 /** Returns a round. It remembers the findings that it has logged, until they are gone. */

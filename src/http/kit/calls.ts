@@ -90,14 +90,5 @@ function keyedBy(
   const { organizationId, apiKeyId } = callerOf(request);
   const route = `${request.method} ${request.routeOptions.url} ${request.url.split('?', 1).join('')}`;
   const scope = { organizationId, apiKeyId, route, key: String(key) };
-  return { scope, requestHash: vault.hashOf(canonical({ body: request.body ?? null, query: request.query })) };
-}
-
-/** JSON with sorted keys, so that the order of keys makes no other request. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) =>
-    typeof each === 'object' && each !== null && !Array.isArray(each)
-      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : each,
-  );
+  return { scope, requestHash: vault.hashOf(canonicalJson({ body: request.body ?? null, query: request.query })) };
 }

@@ -1,0 +1,25 @@
+/** The invariants that Operations keep. */
+import type { FindingRows } from '../../kernel/rules/finding.ts';
+
+export const operationFindings = {
+  OperationWithoutEvent: {
+    resourceType: 'Operation',
+    text: 'an Operation has no event',
+    whatToDo: 'The Operation was written without its history. Find out what writes to the database beside the service.',
+    since: '0.1',
+  },
+  OperationNotStarted: {
+    resourceType: 'Operation',
+    text: 'an Operation is Pending beyond the deadline of its class',
+    whatToDo:
+      'The Operation is Pending beyond the deadline of its class, which should have ended it. Make sure that a replica with the role scheduler runs.',
+    since: '0.1',
+  },
+  OperationRunningTooLong: {
+    resourceType: 'Operation',
+    text: 'an Operation is Running beyond the deadline of its class',
+    whatToDo:
+      'The Operation is Running beyond the deadline of its class, which should have ended it. Make sure that a replica with the role scheduler runs.',
+    since: '0.1',
+  },
+} as const satisfies FindingRows;

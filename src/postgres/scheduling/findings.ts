@@ -1,0 +1,17 @@
+/** Schedules and fires that break an invariant. */
+import type { scheduleFindings } from '../../core/scheduling/rules/findings.ts';
+import { tolerance } from '../../core/watchdog/rules/findings.ts';
+import { before, type FindingParts } from '../kit/findings.ts';
+
+export const scheduleFindingParts: FindingParts<keyof typeof scheduleFindings> = {
+  ScheduleOverdue: `id, organization_id, next_fire_at as since
+    from schedule where next_fire_at < ${before(tolerance.overdueSeconds)}`,
+  ScheduleWithoutNextFire: `id, organization_id, updated_at
+    from schedule
+    where next_fire_at is null and deleted_at is null and (not suspend or resume_at is not null)
+      and (next_slot_at is not null or (schedule is not null and ends_at is null))`,
+  FireWithoutOperation: `f.id, s.organization_id, f.fired_at
+    from fire f join schedule s on s.id = f.schedule_id
+    where f.fired_at > ${before(tolerance.historySeconds)} and f.outcome in ('Fired', 'Late')
+      and not exists (select from operation o where o.id = f.operation_id)`,
+};
