@@ -1,7 +1,7 @@
 /**
  * Prisma's command line, used to generate the client and nothing else.
  * It insists on a schema engine that `generate` never starts, and would download one: any executable keeps it content.
- * The service applies the migrations by itself (src/postgres/kit/migrate.ts), never through this command line.
+ * The service applies the migrations by itself (src/postgres/migrations/migrate.ts), never through this command line.
  */
 import { defineConfig } from 'prisma/config';
 

@@ -1,6 +1,6 @@
 /**
  * The straightforward service: a BullMQ job scheduler for each schedule, all due at the same second, and a worker whose
- * jobs write their rows in one Prisma transaction each. Only the emission is measured: the schedulers are made before,
+ * jobs write their rows in one Prisma transaction each. Only the firing is measured: the schedulers are made before,
  * and the time runs from the second at which all are due until the last transaction has committed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';

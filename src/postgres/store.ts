@@ -10,11 +10,11 @@ import { directoryOf } from './clusters/directory.ts';
 import { deliveriesOf } from './delivery/deliveries.ts';
 import { PrismaClient } from './generated/client.ts';
 import { clockOf } from './kit/clock.ts';
-import { migrate } from './kit/migrate.ts';
 import { openPool, ping } from './kit/pool.ts';
 import { sealer } from './kit/seal.ts';
 import { storeOf } from './kit/transaction.ts';
 import { vault } from './kit/vault.ts';
+import { migrate } from './migrations/migrate.ts';
 import { applicationMirrorOf } from './observation/application-mirror.ts';
 import { foreignOperationsOf } from './observation/foreign-operations.ts';
 import { leasesOf } from './observation/leases.ts';
@@ -23,7 +23,7 @@ import { deadlinesOf } from './operations/deadlines.ts';
 import { protectionsOf } from './protection/protections.ts';
 import { recoveryPointsOf } from './protection/recovery-points.ts';
 import { failurePoliciesOf } from './scheduling/failure-policies.ts';
-import { emissionOf } from './scheduling/firing.ts';
+import { firingOf } from './scheduling/firing.ts';
 import { tablesOf } from './tables.ts';
 import { taskRecordOf } from './task-record.ts';
 import { invariantsOf } from './watchdog.ts';
@@ -54,7 +54,7 @@ export async function openStore(options: StoreOptions) {
     store: storeOf(prisma, (client) => tablesOf(client, seals)),
     apiKeyHolders: apiKeyHoldersOf(pool),
     ping: () => ping(pool),
-    emission: emissionOf(pool),
+    firing: firingOf(pool),
     failurePolicies: failurePoliciesOf(pool),
     deliveries: deliveriesOf(pool, leasePool),
     observations: observationsOf(pool),

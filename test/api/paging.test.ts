@@ -57,10 +57,10 @@ describe('paging', () => {
       id,
       slots[0],
     ]);
-    const { emission, vault } = api.opened;
+    const { firing, vault } = api.opened;
     const log = { info() {}, warn() {}, error() {}, debug() {} };
     for (const slot of slots)
-      await fire({ emission, vault, log, clock: { now: async () => slot }, doorbell: api.ports.doorbell });
+      await fire({ firing, vault, log, clock: { now: async () => slot }, doorbell: api.ports.doorbell });
     const fires = await pages(`/v1/schedules/${id}/fires?limit=2`);
     assert.deepEqual(
       fires.map(({ scheduledFor }) => scheduledFor),

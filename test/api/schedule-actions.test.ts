@@ -89,6 +89,18 @@ describe('a schedule by hand', () => {
     assertProblem(await act(id, 'suspend', { resumeAt: '2020-01-01T00:00:00Z' }), 422, 'rule-violated');
   });
 
+  test('a schedule without a slot left that is suspended until a moment keeps no other from firing', async () => {
+    const past = await schedule({ schedule: undefined, at: new Date(Date.now() + 60_000).toISOString() });
+    const at = (minutes: number) => ({ now: async () => new Date(Date.now() + minutes * 60_000).toISOString() });
+    await fire({ ...api.opened, doorbell: api.ports.doorbell, log, clock: at(2) });
+    const resumeAt = new Date(Date.now() + 180_000).toISOString();
+    assert.equal((await act(past.id, 'suspend', { resumeAt })).status, 200);
+    await age((await schedule()).id, hoursAgo(1));
+    assert.equal((await fire({ ...api.opened, doorbell: api.ports.doorbell, log, clock: at(4) })).operationCount, 1);
+    const resumed = (await api.call('GET', `/v1/schedules/${past.id}`)).body;
+    assert.deepEqual([resumed.suspend, resumed.resumeAt, resumed.nextFireAt], [false, undefined, undefined]);
+  });
+
   test('a trigger fires at once, also while suspended, and the ledger says who asked', async () => {
     const { id } = await schedule({ suspend: true });
     const answer = await api.call('POST', `/v1/schedules/${id}/trigger`, { headers: { 'x-on-behalf-of': 'Ada' } });

@@ -1,7 +1,7 @@
 /**
  * The model of a schedule's life: whatever is created, edited, suspended, resumed and triggered, however the service is
  * down, the clock steps and Operations take their time, every slot is in the ledger exactly once, and no two Operations
- * share a slot. Use cases and emission run on a real database; the model is the recurrence, enumerated.
+ * share a slot. Use cases and firing run on a real database; the model is the recurrence, enumerated.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

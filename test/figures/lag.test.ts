@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import { freshDatabase } from '../support/database.ts';
-import { assertFiredOnce } from '../support/emission.ts';
+import { assertFiredOnce } from '../support/firing.ts';
 import { type Lag, lagSince, type OwnPostgres, startOwnPostgres, startScheduler } from '../support/scheduler.ts';
 import { seedSchedules } from '../support/seed.ts';
 import { type Backend, backends } from '../support/service.ts';

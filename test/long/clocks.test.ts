@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
 import { Pool } from 'pg';
 import { freshDatabase } from '../support/database.ts';
-import { assertFiredOnce, emissionCounts } from '../support/emission.ts';
+import { assertFiredOnce, firingCounts } from '../support/firing.ts';
 import { lagSince, type OwnPostgres, seedSeconds, startOwnPostgres, startScheduler } from '../support/scheduler.ts';
 import { seedSchedules } from '../support/seed.ts';
 import { type Backend, backends } from '../support/service.ts';
@@ -45,7 +45,7 @@ function tells(log: string, aheadMs: number): boolean {
 }
 
 async function operationCount(pool: Pool): Promise<number> {
-  return (await emissionCounts(pool)).operations;
+  return (await firingCounts(pool)).operations;
 }
 
 for (const backend of backends) {
@@ -103,9 +103,9 @@ for (const backend of backends) {
     await until(
       'the rest',
       30,
-      async () => (await emissionCounts(pool)).due === 0 && (await operationCount(pool)) >= 11 * perSecond,
+      async () => (await firingCounts(pool)).due === 0 && (await operationCount(pool)) >= 11 * perSecond,
     );
-    const { operations, slots, fired: ledger, withoutEvent, orphans } = await emissionCounts(pool);
+    const { operations, slots, fired: ledger, withoutEvent, orphans } = await firingCounts(pool);
     assert.deepEqual(
       { slots, ledger, withoutEvent, orphans },
       { slots: operations, ledger: operations, withoutEvent: 0, orphans: 0 },

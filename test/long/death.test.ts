@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
 import { Pool } from 'pg';
 import { freshDatabase } from '../support/database.ts';
-import { assertFiredOnce } from '../support/emission.ts';
+import { assertFiredOnce } from '../support/firing.ts';
 import {
   lagSince,
   type OwnPostgres,

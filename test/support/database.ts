@@ -7,7 +7,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
-import { migrate, migrationsFolder } from '../../src/postgres/kit/migrate.ts';
+import { migrate, migrationsFolder } from '../../src/postgres/migrations/migrate.ts';
 
 export interface TestDatabase {
   readonly url: string;

@@ -1,16 +1,17 @@
 /**
- * One activation of the scheduler: every schedule that is due makes its Operation, once a slot. It is told nothing by
- * the tick and looks in the database itself, so it may be called at any time, on every replica at once, and killed
+ * One activation of the scheduler: every schedule that is due makes its Operation, once a slot. The tick gives it no
+ * input, and it looks in the database itself, so it may be called at any time, on every replica at once, and killed
  * between any two statements: a batch is one transaction, and what it did not commit is still due.
  *
- * Two batches overlap: the next one is claimed once this one is planned, and decided while this one is being written.
- * It claims other schedules, and waits where a limited cluster's room depends on what this one writes.
+ * Two batches overlap. The second claims other schedules than the first, and waits for it where a limited cluster's room
+ * depends on what the first writes.
  */
 
 import type { Clock, Doorbell, Log, Vault } from '../kernel/ports.ts';
 import { memoizedNextSlot } from '../time/rules/recurrence.ts';
-import type { Emission } from './ports.ts';
-import { planFires } from './rules/firing.ts';
+import { overlapBatches } from './overlap.ts';
+import type { Firing } from './ports.ts';
+import { decideFires } from './rules/firing.ts';
 
 const batchSize = 500;
 
@@ -21,45 +22,28 @@ export interface FireReport {
 }
 
 export async function fire(ports: {
-  readonly emission: Emission;
+  readonly firing: Firing;
   readonly clock: Clock;
   readonly doorbell: Doorbell;
   readonly vault: Vault;
   readonly log: Log;
 }): Promise<FireReport> {
-  const { emission, clock, doorbell, vault, log } = ports;
+  const { firing, clock, doorbell, vault, log } = ports;
   const now = await clock.now();
   const tools = { nextSlot: memoizedNextSlot(), newId: vault.newId };
-  const lagSeconds: number[] = [];
-  let operationCount = 0;
 
-  const batches: Promise<void>[] = [];
-  try {
-    for (let more = true; more; ) {
-      const planned = Promise.withResolvers<boolean>();
-      const batch = emission
-        .emit(now, batchSize, (due, around) => {
-          const plan = planFires(due, around, now, tools);
-          lagSeconds.push(
-            ...plan.fires.filter((fire) => fire.operationId !== undefined).map((fire) => fire.delayMs / 1000),
-          );
-          planned.resolve(due.length === batchSize);
-          return plan;
-        })
-        .then((emitted) => {
-          operationCount += emitted.operationCount;
-          doorbell.ring(emitted.clusterIds);
-        });
-      const nothingMore = () => planned.resolve(false);
-      batch.then(nothingMore, nothingMore);
-      batches.push(batch);
-      more = await planned.promise;
-      await batches.at(-2);
-    }
-    await batches.at(-1);
-  } finally {
-    await Promise.allSettled(batches);
-  }
+  const reports = await overlapBatches(async (decided): Promise<FireReport> => {
+    const batch = await firing.fire(now, batchSize, (due, around) => {
+      const rows = decideFires(due, around, now, tools);
+      decided(due.length === batchSize);
+      return rows;
+    });
+    doorbell.ring(batch.clusterIds);
+    const fired = batch.fires.filter(({ operationId }) => operationId !== undefined);
+    return { operationCount: batch.operationCount, lagSeconds: fired.map(({ delayMs }) => delayMs / 1000) };
+  });
+
+  const operationCount = reports.reduce((sum, report) => sum + report.operationCount, 0);
   if (operationCount > 0) log.info({ operationCount }, 'fired schedules');
-  return { operationCount, lagSeconds };
+  return { operationCount, lagSeconds: reports.flatMap(({ lagSeconds }) => lagSeconds) };
 }

@@ -1,24 +1,28 @@
-/** What fires schedules and judges what came of them: the hot path of emission, and the facts about copies. */
+/** The record of schedules, their ledger and blackout windows; and the hot path that fires schedules. */
 import type { Rows } from '../kernel/ports.ts';
 import type { Page, PageQuery } from '../kernel/rules/page.ts';
 import type { BlackoutWindow } from './rules/blackout.ts';
-import type { DueSchedule, Surroundings } from './rules/due.ts';
-import type { FirePlan } from './rules/firing.ts';
+import type { DueSchedule, Surroundings } from './rules/due-schedule.ts';
+import type { FiringRows } from './rules/firing.ts';
 import type { Fire } from './rules/ledger.ts';
 import type { RemovedSchedule, Schedule } from './rules/schedule.ts';
 
-/** The hot path of schedules: claim, plan and write are one transaction of a few statements. */
-export interface Emission {
-  emit(
+/** The hot path of schedules: a batch is claimed, decided and written in one transaction of a few statements. */
+export interface Firing {
+  /** Claims at most `limit` schedules that are due at `now`. `decide` is called again when the transaction begins again. */
+  fire(
     now: string,
     limit: number,
-    plan: (due: readonly DueSchedule[], around: Surroundings) => FirePlan,
-  ): Promise<Emitted>;
+    decide: (due: readonly DueSchedule[], around: Surroundings) => FiringRows,
+  ): Promise<FiredBatch>;
 }
 
-export interface Emitted {
-  readonly scheduleCount: number;
+export interface FiredBatch {
+  /** The ledger's rows, as they were decided. */
+  readonly fires: readonly Fire[];
+  /** Operations that were written: of a slot that has one already none is. */
   readonly operationCount: number;
+  /** Clusters to which something is owed now. */
   readonly clusterIds: readonly string[];
 }
 

@@ -14,7 +14,7 @@ import { ruleViolated } from '../kernel/rules/problem.ts';
 import { blackoutWindows } from './blackout-windows.ts';
 import { type DraftTables, draftSchedule } from './draft.ts';
 import type { FiresTable, SchedulesTable } from './ports.ts';
-import { awakened, rescheduled, settle, silenced } from './rules/account.ts';
+import { accountForPassed, awakened, rescheduled, silenced } from './rules/accounting.ts';
 import type { Fire } from './rules/ledger.ts';
 import { blackoutWarnings } from './rules/preview.ts';
 import { refuseRemovalUnderProtectionPlan, refuseWhatProtectionPlanDecides } from './rules/protection-plan-schedule.ts';
@@ -57,7 +57,7 @@ export async function changeSchedule(
   const accepted = change.template === undefined && change.ttl === undefined ? [] : await acceptChange(call, wanted);
   // Slots of the old recurrence that have passed are accounted for by it. The newest is still fired, unless suspended.
   const settled = recurs
-    ? settle(known, known.suspend ? 'Suspended' : 'ScheduleChanged', !known.suspend, now, vault)
+    ? accountForPassed(known, known.suspend ? 'Suspended' : 'ScheduleChanged', !known.suspend, now, vault)
     : { schedule: known, fires: [] };
   const { nextSlotAt, nextFireAt, accountedUntil } = settled.schedule;
   const moved = { ...wanted, nextSlotAt, nextFireAt, accountedUntil };
@@ -85,7 +85,7 @@ function turnedBySuspend(
   if (next.suspend) return { schedule: silenced(next), fires: [] };
   if (!known.suspend) return { schedule: next, fires: [] };
   const { suspendReason: _reason, resumeAt: _at, nextFireAt: _fire, ...resumed } = next;
-  const settled = settle(resumed, 'Suspended', false, now, vault);
+  const settled = accountForPassed(resumed, 'Suspended', false, now, vault);
   return { ...settled, schedule: awakened(settled.schedule) };
 }
 
@@ -127,7 +127,13 @@ export async function resumeSchedule(
   const known = await ownLocked(tx.schedules, caller, 'schedule', id);
   if (!known.suspend) return known;
   const { suspendReason: _reason, resumeAt: _at, nextFireAt: _fire, ...rest } = known;
-  const settled = settle({ ...rest, suspend: false, updatedAt: now }, 'Suspended', catchUp === 'Latest', now, vault);
+  const settled = accountForPassed(
+    { ...rest, suspend: false, updatedAt: now },
+    'Suspended',
+    catchUp === 'Latest',
+    now,
+    vault,
+  );
   await appendFires(call, settled.fires);
   await record(call, known, 'Resumed', `Resumed by ${actor(caller)}.`);
   return tx.schedules.update(awakened(settled.schedule));
@@ -142,7 +148,10 @@ export async function removeSchedule(
   const { tx, caller, now, vault } = call;
   const known = await ownAsRead(tx.schedules, caller, 'schedule', id, revision);
   refuseRemovalUnderProtectionPlan(known);
-  await appendFires(call, settle(known, known.suspend ? 'Suspended' : 'ScheduleChanged', false, now, vault).fires);
+  await appendFires(
+    call,
+    accountForPassed(known, known.suspend ? 'Suspended' : 'ScheduleChanged', false, now, vault).fires,
+  );
   const made = await tx.schedules.made(id, now);
   await tx.schedules.remove(caller.organizationId, id);
   return { id, name: known.name, ...made, note: afterRemoval(made) };

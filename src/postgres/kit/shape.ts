@@ -4,7 +4,7 @@ import { Prisma } from '../generated/client.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 
-function value(stored: unknown): unknown {
+export function fromStored(stored: unknown): unknown {
   if (stored instanceof Date) return stored.toISOString();
   if (typeof stored === 'bigint') return Number(stored);
   return stored;
@@ -13,7 +13,9 @@ function value(stored: unknown): unknown {
 /** The stored row as the domain's value, checked by its schema: a row that does not fit is a defect, told loudly. */
 export function fromRow<T>(schema: ZodType<T>, row: Row): T {
   return schema.parse(
-    Object.fromEntries(Object.entries(row).flatMap(([key, stored]) => (stored === null ? [] : [[key, value(stored)]]))),
+    Object.fromEntries(
+      Object.entries(row).flatMap(([key, stored]) => (stored === null ? [] : [[key, fromStored(stored)]])),
+    ),
   );
 }
 

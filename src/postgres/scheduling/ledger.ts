@@ -1,4 +1,4 @@
-/** Rows of the ledger. A slot that waits has a row that says so; what becomes of it takes the row's place. */
+/** Rows of the ledger. A slot that waits has a row that says so; the row of its decision replaces it. */
 import { fireColumns } from './columns.ts';
 
 const changing = fireColumns

@@ -14,7 +14,7 @@
  */
 
 import { Refusal } from '../../kernel/rules/problem.ts';
-import { rescheduled, settle, silenced } from '../../scheduling/rules/account.ts';
+import { accountForPassed, rescheduled, silenced } from '../../scheduling/rules/accounting.ts';
 import type { Fire } from '../../scheduling/rules/ledger.ts';
 import type { Schedule } from '../../scheduling/rules/schedule.ts';
 import { dueAt } from '../../scheduling/rules/schedule.ts';
@@ -79,7 +79,7 @@ export function reconcileSchedules(
     ({ protectionPlanEntry }) => !entries.some(({ name }) => name === protectionPlanEntry),
   );
   for (const each of removed) {
-    fires.push(...settle(each, each.suspend ? 'Suspended' : 'ScheduleChanged', false, now, tools).fires);
+    fires.push(...accountForPassed(each, each.suspend ? 'Suspended' : 'ScheduleChanged', false, now, tools).fires);
   }
   return { made, changed, kept, removed, fires };
 }
@@ -153,7 +153,7 @@ function changedSchedule(
 ): { schedule: Schedule; fires: readonly Fire[] } {
   const next = { ...there, ...wanted, updatedAt: now };
   if (!differs(there, wanted, recurs)) return { schedule: next, fires: [] };
-  const settled = settle(there, there.suspend ? 'Suspended' : 'ScheduleChanged', !there.suspend, now, tools);
+  const settled = accountForPassed(there, there.suspend ? 'Suspended' : 'ScheduleChanged', !there.suspend, now, tools);
   const { nextSlotAt, nextFireAt, accountedUntil, deferredReason } = settled.schedule;
   const moved = rescheduled({ ...next, nextSlotAt, nextFireAt, accountedUntil, deferredReason }, now);
   return { schedule: moved.suspend ? silenced(moved) : moved, fires: settled.fires };

@@ -49,13 +49,17 @@ export const Fire = z
   .meta({ id: 'Fire', description: 'What became of one slot, or of a range of slots, of a schedule.' });
 export type Fire = z.infer<typeof Fire>;
 
-interface LedgerRow {
-  readonly schedule: { readonly id: string };
+/** What became of one slot, or of a run of slots. */
+export interface Fate {
   readonly outcome: FireOutcome;
   readonly reason: FireReason;
   readonly first: string;
   readonly last: string;
   readonly count: number;
+}
+
+interface LedgerRow extends Fate {
+  readonly schedule: { readonly id: string };
   readonly now: string;
   readonly offset: number;
   readonly id: string;

@@ -1,36 +1,13 @@
 /** What becomes of slots, case by case: the policies × what is around × how late it is. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defaultRetention } from '../../applications/rules/retention.ts';
+import { dueSchedule as base } from '../../../../test/support/core/due-schedule-example.ts';
 import { nextSlot } from '../../time/rules/recurrence.ts';
 import type { BlackoutWindow } from './blackout.ts';
-import type { DueSchedule, Surroundings } from './due.ts';
-import { planFires } from './firing.ts';
-import { maxCatchUp } from './missed.ts';
+import type { DueSchedule, Surroundings } from './due-schedule.ts';
+import { decideFires } from './firing.ts';
+import { maxCatchUp } from './missed-fires.ts';
 
-const base: DueSchedule = {
-  id: '01a1fc2c-56dc-776a-9702-a499873becfb',
-  organizationId: '01a1fc2c-56a5-7175-aa09-f11b84433da1',
-  clusterId: '01a1fc2c-56b5-7519-ac1b-2c2e74776d61',
-  applicationInstanceId: '01a1fc2c-56c4-7482-a9b6-392998819805',
-  name: 'hourly',
-  schedule: '0 * * * *',
-  timeZone: 'Etc/UTC',
-  concurrencyPolicy: 'Forbid',
-  missedFires: 'Latest',
-  suspend: false,
-  cadence: 'hourly',
-  template: {},
-  nextSlotAt: '2026-05-28T02:00:00.000Z',
-  namespace: 'org-myteam',
-  target: 'nextcloud-myteam',
-  classRetention: defaultRetention,
-  deliveryDeadlineSeconds: 86_400,
-  defaultParameters: {},
-  organizationSuspend: false,
-  clusterSuspend: false,
-  restoring: false,
-};
 const window: BlackoutWindow = {
   id: base.id,
   organizationId: base.organizationId,
@@ -258,31 +235,47 @@ const cases: readonly Case[] = [
 for (const { name, schedule, around, now = onTime, ledger, operations, next } of cases) {
   test(`slots have the fate that the policies say: ${name}`, () => {
     let id = 0;
-    const plan = planFires([{ ...base, ...schedule }], { windows: [], room: new Map(), ...around }, now, {
+    const rows = decideFires([{ ...base, ...schedule }], { windows: [], room: new Map(), ...around }, now, {
       nextSlot,
       newId: () => `id-${id++}`,
     });
     assert.deepEqual(
-      plan.fires.map((fire) => `${fire.outcome}/${fire.reason}×${fire.slotCount}`),
+      rows.fires.map((fire) => `${fire.outcome}/${fire.reason}×${fire.slotCount}`),
       ledger,
     );
-    assert.equal(plan.operations.length, operations);
-    assert.equal(new Set(plan.operations.map(({ scheduledFor }) => scheduledFor)).size, operations);
-    assert.equal(plan.advances.length, 1);
-    if (next !== undefined) assert.equal(plan.advances[0]?.nextFireAt, next);
-    assert.deepEqual(plan.cancels, schedule?.concurrencyPolicy === 'Replace' ? ['x'] : []);
+    assert.equal(rows.operations.length, operations);
+    assert.equal(new Set(rows.operations.map(({ scheduledFor }) => scheduledFor)).size, operations);
+    assert.equal(rows.advances.length, 1);
+    if (next !== undefined) assert.equal(rows.advances[0]?.nextFireAt, next);
+    assert.deepEqual(rows.cancelledIds, schedule?.concurrencyPolicy === 'Replace' ? ['x'] : []);
   });
 }
 
 test('room in a cluster is given to the oldest slots first, and to no more than it has', () => {
   const due = Array.from({ length: 5 }, (_, n) => ({ ...base, id: `01a1fc2c-56dc-776a-9702-00000000000${n}` }));
   let id = 0;
-  const plan = planFires(due, { windows: [], room: new Map([[base.clusterId, 2]]) }, onTime, {
+  const rows = decideFires(due, { windows: [], room: new Map([[base.clusterId, 2]]) }, onTime, {
     nextSlot,
     newId: () => `id-${id++}`,
   });
   assert.deepEqual(
-    plan.fires.map(({ outcome }) => outcome),
+    rows.fires.map(({ outcome }) => outcome),
     ['Fired', 'Fired', 'Deferred', 'Deferred', 'Deferred'],
   );
+});
+
+test('one schedule that fires several slots takes room for each of them', () => {
+  const several = { missedFires: 'All', concurrencyPolicy: 'Allow' } as const;
+  const due = [
+    { ...base, ...several },
+    { ...base, id: '01a1fc2c-56dc-776a-9702-000000000001', nextSlotAt: '2026-05-28T04:00:00.000Z' },
+  ];
+  let id = 0;
+  const outcomes = (room: number) =>
+    decideFires(due, { windows: [], room: new Map([[base.clusterId, room]]) }, '2026-05-28T04:00:00.100Z', {
+      nextSlot,
+      newId: () => `id-${id++}`,
+    }).fires.map(({ outcome }) => outcome);
+  assert.deepEqual(outcomes(3), ['Late', 'Late', 'Fired', 'Deferred']);
+  assert.deepEqual(outcomes(4), ['Late', 'Late', 'Fired', 'Fired']);
 });

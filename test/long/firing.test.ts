@@ -1,11 +1,11 @@
-/** Twenty thousand slots and hundreds of killed emitters: what test/failure/emission.test.ts does in small. */
+/** Twenty thousand slots and hundreds of killed schedulers: test/failure/firing.test.ts in large. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Pool } from 'pg';
 import { freshDatabase } from '../support/database.ts';
-import { assertFiredOnce, fireUnderKills } from '../support/emission.ts';
+import { assertFiredOnce, fireUnderKills } from '../support/firing.ts';
 
-test('of 20,000 slots that emitters race for and are killed over, none is lost and none is doubled', async (t) => {
+test('of 20,000 slots that schedulers race for and are killed over, none is lost and none is doubled', async (t) => {
   const database = await freshDatabase();
   const pool = new Pool({ connectionString: database.url, max: 2 });
   t.after(async () => {

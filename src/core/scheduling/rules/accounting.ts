@@ -4,11 +4,10 @@
  */
 
 import { type Passed, passedSlots, shifted, slotAfter, spreadOffsetSeconds } from '../../time/rules/slots.ts';
-import type { Fire, FireReason } from './ledger.ts';
-import { ledgerRow } from './ledger.ts';
+import { type Fire, type FireReason, ledgerRow } from './ledger.ts';
 import { dueAt, type Schedule } from './schedule.ts';
 
-export interface Settled {
+export interface Accounted {
   readonly schedule: Schedule;
   readonly fires: readonly Fire[];
 }
@@ -17,7 +16,7 @@ interface Tools {
   readonly newId: () => string;
 }
 
-/** What has passed and is not accounted for; `undefined` when nothing is. A slot that waits has passed, whatever the clock says now. */
+/** The slots that have passed and are not accounted for. A slot that waits has passed, whatever the clock says now. */
 function unaccounted({ nextSlotAt, ...schedule }: Schedule, now: string): Passed | undefined {
   if (nextSlotAt === undefined) return undefined;
   const until = shifted(now, -spreadOffsetSeconds(schedule.id, schedule.spreadSeconds));
@@ -29,13 +28,13 @@ function unaccounted({ nextSlotAt, ...schedule }: Schedule, now: string): Passed
  * Accounts for the slots that have passed. With `keepNewest` the newest stays to be fired at the next tick, and those
  * before it are accounted for; else all are.
  */
-export function settle(
+export function accountForPassed(
   schedule: Schedule,
   reason: FireReason,
   keepNewest: boolean,
   now: string,
   { newId }: Tools,
-): Settled {
+): Accounted {
   const passed = unaccounted(schedule, now);
   if (passed === undefined) return { schedule, fires: [] };
   const offset = spreadOffsetSeconds(schedule.id, schedule.spreadSeconds);
@@ -57,27 +56,27 @@ export function settle(
 
 /**
  * A schedule whose recurrence is another from now on: its next slot by the new one, unless an old one is still to be
- * fired. What is accounted for stays behind it, also when the clock was set back.
+ * fired. No slot is accounted for twice, also when the clock was set back.
  */
-export function rescheduled(settled: Schedule, now: string): Schedule {
-  const { nextSlotAt, nextFireAt, accountedUntil } = settled;
-  if (nextFireAt !== undefined && Date.parse(nextFireAt) <= Date.parse(now)) return settled;
+export function rescheduled(schedule: Schedule, now: string): Schedule {
+  const { nextSlotAt, nextFireAt, accountedUntil } = schedule;
+  if (nextFireAt !== undefined && Date.parse(nextFireAt) <= Date.parse(now)) return schedule;
   // Its slot has come, and its place in the spread has not: it is fired there.
   if (nextSlotAt !== undefined && Date.parse(nextSlotAt) <= Date.parse(now)) {
-    return { ...settled, nextFireAt: dueAt(settled, nextSlotAt) };
+    return { ...schedule, nextFireAt: dueAt(schedule, nextSlotAt) };
   }
-  const { nextSlotAt: _slot, nextFireAt: _fire, deferredReason: _why, ...rest } = settled;
+  const { nextSlotAt: _slot, nextFireAt: _fire, deferredReason: _why, ...rest } = schedule;
   const ahead = accountedUntil !== undefined && Date.parse(accountedUntil) > Date.parse(now);
-  const next = slotAfter(settled, ahead ? accountedUntil : now);
-  return next === undefined ? rest : { ...rest, nextSlotAt: next, nextFireAt: dueAt(settled, next) };
+  const next = slotAfter(schedule, ahead ? accountedUntil : now);
+  return next === undefined ? rest : { ...rest, nextSlotAt: next, nextFireAt: dueAt(schedule, next) };
 }
 
 /** A schedule that goes on after a suspension: its next slot is looked at when it is due. */
-export function awakened(settled: Schedule): Schedule {
-  const { nextSlotAt, nextFireAt } = settled;
+export function awakened(schedule: Schedule): Schedule {
+  const { nextSlotAt, nextFireAt } = schedule;
   return nextSlotAt === undefined || nextFireAt !== undefined
-    ? settled
-    : { ...settled, nextFireAt: dueAt(settled, nextSlotAt) };
+    ? schedule
+    : { ...schedule, nextFireAt: dueAt(schedule, nextSlotAt) };
 }
 
 /** A suspended schedule is not looked at, but for the time to resume. */

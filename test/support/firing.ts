@@ -1,4 +1,4 @@
-/** What emission must leave behind, counted in SQL, and emitters that are killed again and again while they make it. */
+/** The rows that firing must leave behind, counted in SQL, and schedulers that are killed again and again while they make them. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,9 +7,9 @@ import type { Pool } from 'pg';
 import { seedSchedules } from './seed.ts';
 import { until } from './until.ts';
 
-const script = fileURLToPath(new URL('./emitter.ts', import.meta.url));
+const script = fileURLToPath(new URL('./firing-process.ts', import.meta.url));
 
-export interface EmissionCounts {
+export interface FiringCounts {
   readonly operations: number;
   readonly slots: number;
   readonly fired: number;
@@ -18,7 +18,7 @@ export interface EmissionCounts {
   readonly due: number;
 }
 
-export async function emissionCounts(pool: Pool): Promise<EmissionCounts> {
+export async function firingCounts(pool: Pool): Promise<FiringCounts> {
   const { rows } = await pool.query(`
     select (select count(*)::int from operation) as operations,
            (select count(distinct (schedule_id, scheduled_for))::int from operation) as slots,
@@ -31,7 +31,7 @@ export async function emissionCounts(pool: Pool): Promise<EmissionCounts> {
 
 /** Of so many slots, each has its Operation, its row in the ledger and its event, and none is due any more. */
 export async function assertFiredOnce(pool: Pool, count: number): Promise<void> {
-  assert.deepEqual(await emissionCounts(pool), {
+  assert.deepEqual(await firingCounts(pool), {
     operations: count,
     slots: count,
     fired: count,
@@ -41,11 +41,11 @@ export async function assertFiredOnce(pool: Pool, count: number): Promise<void> 
   });
 }
 
-export async function startEmitter(databaseUrl: string, mode: 'once' | 'loop'): Promise<ChildProcess> {
+export async function startFiringProcess(databaseUrl: string, mode: 'once' | 'loop'): Promise<ChildProcess> {
   const child = spawn(process.execPath, [script, databaseUrl, mode], { stdio: ['pipe', 'pipe', 'inherit'] });
   await new Promise((resolve, reject) => {
     child.stdout?.once('data', resolve);
-    child.once('exit', () => reject(new Error('an emitter ended before it was ready')));
+    child.once('exit', () => reject(new Error('a firing process ended before it was ready')));
   });
   return child;
 }
@@ -56,7 +56,7 @@ export const ended = (child: ChildProcess) =>
   );
 
 /**
- * So many slots come due one after the other, two milliseconds apart, while four emitters race for them and are killed
+ * So many slots come due one after the other, two milliseconds apart, while four schedulers race for them and are killed
  * within 150 ms each, a little later each time so that a slow machine gets on, until all have been fired. Returns how
  * many were killed.
  */
@@ -70,10 +70,10 @@ export async function fireUnderKills(databaseUrl: string, pool: Pool, count: num
   let kills = 0;
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
-    const { due, operations } = await emissionCounts(pool);
+    const { due, operations } = await firingCounts(pool);
     if (due === 0 && operations >= count) return kills;
     assert.ok(Date.now() < deadline, 'the fires did not end');
-    const children = await Promise.all(Array.from({ length: 4 }, () => startEmitter(databaseUrl, 'loop')));
+    const children = await Promise.all(Array.from({ length: 4 }, () => startFiringProcess(databaseUrl, 'loop')));
     for (const child of children) child.stdin?.write('go\n');
     for (const child of children) {
       await sleep(Math.random() * (150 + kills));

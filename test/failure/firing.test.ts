@@ -5,7 +5,7 @@ import { Pool } from 'pg';
 import { fire } from '../../src/core/scheduling/fire.ts';
 import { openStore } from '../../src/postgres/store.ts';
 import { freshDatabase } from '../support/database.ts';
-import { assertFiredOnce, emissionCounts, ended, fireUnderKills, startEmitter } from '../support/emission.ts';
+import { assertFiredOnce, ended, fireUnderKills, firingCounts, startFiringProcess } from '../support/firing.ts';
 import { seedSchedules } from '../support/seed.ts';
 
 const quiet = { info() {}, warn() {}, error() {}, debug() {} };
@@ -31,7 +31,7 @@ after(async () => {
 test('eight processes racing for 500 due schedules make exactly 500 Operations', async () => {
   await pool.query('truncate organization, application_class cascade');
   await seedSchedules(pool, { scheduleCount: 500, schedule: '0 0 1 1 *' });
-  const children = await Promise.all(Array.from({ length: 8 }, () => startEmitter(database.url, 'once')));
+  const children = await Promise.all(Array.from({ length: 8 }, () => startFiringProcess(database.url, 'once')));
   for (const child of children) child.stdin?.write('go\n');
   await Promise.all(children.map(ended));
   await assertFiredOnce(pool, 500);
@@ -51,7 +51,7 @@ test('a batch that cannot be written takes no other batch with it, and is fired 
   const { close, ...ports } = await openStore({ url: database.url, secretsKey: Buffer.alloc(32, 1), log: quiet });
   const fireAll = () => fire({ ...ports, doorbell: { ring() {} }, log: quiet });
   await assert.rejects(fireAll(), /refused on purpose/);
-  const { operations, due, ...rest } = await emissionCounts(pool);
+  const { operations, due, ...rest } = await firingCounts(pool);
   assert.equal(operations + due, 2_500);
   assert.deepEqual(rest, { slots: operations, fired: operations, withoutEvent: 0, orphans: 0 });
   await pool.query('drop trigger refuse on operation; drop function refuse');
@@ -60,7 +60,7 @@ test('a batch that cannot be written takes no other batch with it, and is fired 
   await close();
 });
 
-test('emitters killed at random moments lose no fire and double none', async () => {
+test('schedulers killed at random moments lose no fire and double none', async () => {
   const kills = await fireUnderKills(database.url, pool, 2_000, 300);
   assert.ok(kills >= 20, `only ${kills} kills`);
   await assertFiredOnce(pool, 2_000);

@@ -1,0 +1,106 @@
+/**
+ * Claiming due schedules: each with what firing needs to know of it, locked until the transaction ends. Those that
+ * another replica holds are passed over.
+ */
+import type { PoolClient } from 'pg';
+import { z } from 'zod';
+import { BlackoutWindow } from '../../core/scheduling/rules/blackout.ts';
+import { DueSchedule, DueScheduleFields, type Surroundings } from '../../core/scheduling/rules/due-schedule.ts';
+import { selectOf } from '../kit/columns.ts';
+import { rowReader } from '../kit/row-reader.ts';
+import { camelRow, fromRow } from '../kit/shape.ts';
+
+const Claimed = DueSchedule.omit({ inFlightId: true, restoring: true }).extend({ inFlightLimit: z.int().optional() });
+type Claimed = z.infer<typeof Claimed>;
+const readClaimed = rowReader(Claimed);
+
+/** Where what is not of the schedule itself comes from. */
+const joined = {
+  namespace: 'i.namespace',
+  target: 'i.name',
+  classRetention: 'c.retention',
+  defaultParameters: 'c.default_parameters',
+  deliveryDeadlineSeconds: 'c.delivery_deadline_seconds',
+  override: 'o.retention',
+  organizationSuspend: 'g.suspend',
+  clusterSuspend: 'k.suspend',
+  inFlightLimit: 'k.in_flight_limit',
+} satisfies Record<Exclude<keyof Claimed, keyof typeof DueScheduleFields.shape>, string>;
+
+const claim = `
+  select ${selectOf(DueScheduleFields.shape, 's')},
+         ${Object.entries(joined)
+           .map(([key, column]) => `${column} as "${key}"`)
+           .join(', ')}
+  from (
+    select * from schedule
+    where next_fire_at <= $1
+    order by next_fire_at
+    limit $2
+    for update skip locked
+  ) s
+  join application_instance i on i.id = s.application_instance_id
+  join application_class c on c.id = i.application_class_id
+  join organization g on g.id = s.organization_id
+  join cluster k on k.id = s.cluster_id
+  left join retention_override o on o.organization_id = s.organization_id and o.application_class_id = c.id
+  order by s.next_slot_at, s.id`;
+
+// What is in flight of these schedules, and which of their applications are being restored: by set, not row by row, so
+// that a query plan made while the table was empty stays a good one.
+const underWay = `
+  select 'schedule' as kind, schedule_id::text as "of", max(id::text) as id from operation
+  where schedule_id = any($1::uuid[]) and phase in ('Pending', 'Running') group by schedule_id
+  union all
+  select 'restore', application_instance_id::text, max(id::text) from operation
+  where application_instance_id = any($2::uuid[]) and phase in ('Pending', 'Running') and type = 'Restore' group by application_instance_id`;
+
+// A replica that counts what is in flight in a cluster waits for the others that do, so that the limit holds.
+const lockClusters = `select pg_advisory_xact_lock(hashtextextended(id::text, 1)) from unnest($1::uuid[]) id order by id`;
+const inFlight = `
+  select c.id::text as "clusterId", c.in_flight_limit - (
+    select count(*)::int from operation p where p.cluster_id = c.id and p.phase in ('Pending', 'Running')
+  ) as room
+  from cluster c where c.id = any($1::uuid[])`;
+const windows = `select * from blackout_window where organization_id = any($1::uuid[])`;
+
+const UnderWay = z.object({ kind: z.enum(['schedule', 'restore']), of: z.string(), id: z.string() });
+const Room = z.object({ clusterId: z.string(), room: z.int() });
+
+export type Due = DueSchedule & Pick<Claimed, 'inFlightLimit'>;
+
+export async function claimDue(client: PoolClient, now: string, limit: number): Promise<readonly Due[]> {
+  const { rows } = await client.query({ name: 'claim-due-schedules', text: claim, values: [now, limit] });
+  return rows.length === 0 ? [] : withUnderWay(client, rows.map(readClaimed));
+}
+
+async function withUnderWay(client: PoolClient, claims: readonly Claimed[]): Promise<readonly Due[]> {
+  const values = [claims.map(({ id }) => id), claims.map(({ applicationInstanceId }) => applicationInstanceId)];
+  const found = UnderWay.array().parse((await client.query({ name: 'under-way', text: underWay, values })).rows);
+  const inFlight = new Map(found.filter(({ kind }) => kind === 'schedule').map((row) => [row.of, row.id]));
+  const restoring = new Set(found.filter(({ kind }) => kind === 'restore').map((row) => row.of));
+  return claims.map((claim) => ({
+    ...claim,
+    inFlightId: inFlight.get(claim.id),
+    restoring: restoring.has(claim.applicationInstanceId),
+  }));
+}
+
+/** Waits for the other replicas that count what is in flight in the same limited clusters. */
+export async function surroundingsOf(client: PoolClient, due: readonly Due[]): Promise<Surroundings> {
+  const organizationIds = [...new Set(due.map(({ organizationId }) => organizationId))];
+  const limited = [
+    ...new Set(due.filter(({ inFlightLimit }) => inFlightLimit !== undefined).map(({ clusterId }) => clusterId)),
+  ].toSorted();
+  const { rows: found } = await client.query({ name: 'blackout-windows', text: windows, values: [organizationIds] });
+  if (limited.length > 0) await client.query(lockClusters, [limited]);
+  const { rows: counted } = limited.length > 0 ? await client.query(inFlight, [limited]) : { rows: [] };
+  return {
+    windows: found.map((row) => fromRow(BlackoutWindow, camelRow(row))),
+    room: new Map(
+      Room.array()
+        .parse(counted)
+        .map(({ clusterId, room }) => [clusterId, room]),
+    ),
+  };
+}
