@@ -41,7 +41,7 @@ export interface ScheduledBackup {
   readonly ttl?: string | undefined;
 }
 
-export function wantedParameters(
+function wantedParameters(
   { applicationClass }: Pick<Setting, 'applicationClass'>,
   { template, ttl }: ScheduledBackup,
 ): WantedParameters {

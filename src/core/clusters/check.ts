@@ -71,7 +71,7 @@ export async function checkDueClusters(ports: CheckDuePorts): Promise<number> {
 /**
  * Checks the cluster outside of any transaction, then records the results. Returns the conditions that changed status.
  */
-export async function check(ports: CheckPorts, target: ClusterTarget): Promise<readonly string[]> {
+async function check(ports: CheckPorts, target: ClusterTarget): Promise<readonly string[]> {
   const { clusterApi, clusterChecks, clock, chance } = ports;
   const { id } = target.cluster;
   const applications = await clusterChecks.applications(id);

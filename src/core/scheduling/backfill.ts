@@ -18,7 +18,7 @@ import { type Fire, ledgerRow } from './rules/ledger.ts';
 import type { Schedule } from './rules/schedule.ts';
 import type { FiringTables } from './trigger.ts';
 
-export const maxBackfill = 100;
+const maxBackfill = 100;
 
 export interface Backfilled {
   readonly operations: Operation[];

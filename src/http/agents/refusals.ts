@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Refusal } from '../../core/kernel/rules/problem.ts';
 import { problemFormat, type RefusalFormat } from '../kit/problems.ts';
 
-export const AgentRefusal = z
+const AgentRefusal = z
   .object({
     error: z.string().describe('For programs: the code that a problem document of this service has. Codes are stable.'),
     message: z.string().describe('For people.'),

@@ -33,7 +33,7 @@ export function expectedRevision(request: FastifyRequest): number | undefined {
 }
 
 /** Whether If-None-Match contains this ETag, by weak comparison as RFC 9110 requires for reads. */
-export function isKnownTo(request: FastifyRequest, etag: string): boolean {
+function isKnownTo(request: FastifyRequest, etag: string): boolean {
   const header = request.headers['if-none-match'];
   if (header === undefined) return false;
   return header.trim() === '*' || header.split(',').some((each) => each.trim().replace(/^W\//, '') === etag);

@@ -24,7 +24,7 @@ export interface QueriedList<T> {
   readonly truncated: boolean;
 }
 
-export const maxItemCount = 200;
+const maxItemCount = 200;
 const pageSize = 100;
 
 /** `limits.seconds` is for all queries together; each has at most a third of it. */

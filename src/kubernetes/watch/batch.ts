@@ -12,7 +12,7 @@
 import { setImmediate as arrived } from 'node:timers/promises';
 import type { Identified } from './resource.ts';
 
-export const maxBatchSize = 500;
+const maxBatchSize = 500;
 const maxPendingCount = 2 * maxBatchSize;
 const maxWriteCount = 2;
 

@@ -44,9 +44,7 @@ export function toRow({ columns, optionalJson }: Fields, values: Row): Record<st
   );
 }
 
-export const camelCase = remembered((column) =>
-  column.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-);
+const camelCase = remembered((column) => column.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()));
 
 export const snakeCase = remembered((key) => key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
 

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { clip, storableText } from '../../kernel/rules/condition.ts';
 import { Instant } from '../../kernel/rules/fields.ts';
 
-export const maxEventCount = 100;
+const maxEventCount = 100;
 const maxConditionCount = 32;
 /** A cluster's clock may be ahead by this. A time that is later still counts as now. */
 const clockSkewMs = 3_600_000;
@@ -18,7 +18,7 @@ const Name = z.string().max(316).transform(storableText);
 const Text = z.string().transform((text) => clip(storableText(text)));
 const Generation = z.int().min(0);
 
-export const AgentResourceRef = z
+const AgentResourceRef = z
   .object({
     apiVersion: Name,
     kind: Name,
@@ -32,7 +32,7 @@ export const AgentResourceRef = z
     description: 'The resource that an event is about. It is in the cluster of the token.',
   });
 
-export const AgentCondition = z
+const AgentCondition = z
   .object({
     type: z.string().min(1).max(316).transform(storableText),
     status: z.enum(['True', 'False', 'Unknown']),
@@ -44,7 +44,7 @@ export const AgentCondition = z
     observedGeneration: Generation.nullish(),
   })
   .meta({ id: 'AgentCondition', description: 'A condition (metav1.Condition) as an agent posts it.' });
-export type AgentCondition = z.infer<typeof AgentCondition>;
+type AgentCondition = z.infer<typeof AgentCondition>;
 
 export const AgentEvent = z
   .object({

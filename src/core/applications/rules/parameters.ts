@@ -35,7 +35,7 @@ export const BackupParameters = z
   .meta({ id: 'BackupParameters', description: 'Parameters of a Backup by Velero.' });
 export type BackupParameters = z.infer<typeof BackupParameters>;
 
-export const RestoreParameters = z
+const RestoreParameters = z
   .strictObject({
     backupName: DnsLabel.describe('The Velero Backup to restore from. It has the name of the Operation that made it.'),
     namespaceMapping: z
@@ -56,7 +56,6 @@ export const RestoreParameters = z
     excludedResources: Resources.describe('The resources to leave out, as Velero names them.'),
   })
   .meta({ id: 'RestoreParameters', description: 'Parameters of a Restore by Velero.' });
-export type RestoreParameters = z.infer<typeof RestoreParameters>;
 
 /** The parameters of both types in one schema, because generators of clients cope badly with alternatives. */
 export const OperationParameters = z

@@ -9,8 +9,6 @@ import { DisplayName, Id, Instant, Revision } from '../../kernel/rules/fields.ts
 import { DnsLabel } from '../../kernel/rules/names.ts';
 import { Discovery } from './discovery.ts';
 
-export { Discovery };
-
 const InFlightLimit = z
   .int()
   .min(1)

@@ -7,12 +7,11 @@ import { z } from 'zod';
 import { Condition } from '../../kernel/rules/condition.ts';
 import { Instant } from '../../kernel/rules/fields.ts';
 
-export const FindingStatus = z.enum(['Known', 'Absent', 'Unknown']).meta({
+const FindingStatus = z.enum(['Known', 'Absent', 'Unknown']).meta({
   id: 'FindingStatus',
   description:
     'Known: the service has read this part. Absent: the cluster answered that it does not serve it. Unknown: the credentials may not read it, or the cluster did not answer; `problem` says why.',
 });
-export type FindingStatus = z.infer<typeof FindingStatus>;
 
 const part = {
   status: FindingStatus,

@@ -35,7 +35,7 @@ export const DnsSubdomain = z
 const maxLength = 63;
 
 /** `2026-05-28T02:00:00.000Z` → `20260528t020000z`. */
-export function slotStamp(at: string): string {
+function slotStamp(at: string): string {
   return at
     .replace(/\.\d+Z$/, 'Z')
     .replaceAll(/[-:]/g, '')

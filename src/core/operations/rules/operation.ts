@@ -124,7 +124,7 @@ export const Operation = z
   });
 export type Operation = z.infer<typeof Operation>;
 
-export const DeliveryDeadline = z
+const DeliveryDeadline = z
   .int()
   .min(60)
   .max(30 * 86_400);

@@ -44,7 +44,7 @@ interface Tools {
   readonly newId: () => string;
 }
 
-export function scheduleName(entry: string): string {
+function scheduleName(entry: string): string {
   return `plan-${entry}`;
 }
 

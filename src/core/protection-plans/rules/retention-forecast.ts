@@ -7,8 +7,8 @@ import { CronExpression, TimeZone } from '../../time/rules/recurrence.ts';
 
 /** A forecast looks twenty years ahead at most. */
 export const maxHorizonDays = 7_305;
-export const maxForecastPoints = 400;
-export const maxForecastSchedules = 50;
+const maxForecastPoints = 400;
+const maxForecastSchedules = 50;
 
 const GB = z.number().min(0).max(1e9);
 const DeltaGB = GB.describe('GB (10⁹ bytes) that each further copy adds: the data that changed since the copy before.');

@@ -20,7 +20,7 @@ const measuredSlotCount = 1000;
 const measuredMs = 400 * 86_400_000;
 
 /** The longest wait between two slots, in seconds; `undefined` for an expression that has no two. */
-export function periodSeconds(expression: string, nextSlot: ReturnType<typeof memoizedNextSlot>): number | undefined {
+function periodSeconds(expression: string, nextSlot: ReturnType<typeof memoizedNextSlot>): number | undefined {
   const end = Date.parse(measuredFrom) + measuredMs;
   let longest: number | undefined;
   let slot = nextSlot(expression, 'Etc/UTC', measuredFrom);

@@ -9,7 +9,7 @@ import { Phase } from '../../operations/rules/operation.ts';
 import { TargetSources } from './protection-target.ts';
 
 /** From the best to the worst; the index is the severity. */
-export const protectionStatuses = ['Protected', 'AtRisk', 'Breached', 'Unprotected'] as const;
+const protectionStatuses = ['Protected', 'AtRisk', 'Breached', 'Unprotected'] as const;
 
 export const ProtectionStatus = z.enum(protectionStatuses).meta({
   id: 'ProtectionStatus',

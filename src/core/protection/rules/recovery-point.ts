@@ -101,7 +101,7 @@ export function recoveryPointOf(operation: Operation): RecoveryPoint | undefined
 }
 
 /** Whether the engine could not process everything. */
-export function isPartial(conditions: readonly Condition[]): boolean {
+function isPartial(conditions: readonly Condition[]): boolean {
   return conditions.some(({ type, status }) => type === 'Degraded' && status === 'True');
 }
 

@@ -13,12 +13,12 @@ const LocalTime = z
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a local time, 00:00 to 23:59')
   .meta({ id: 'LocalTime', description: 'A local time of day, hours and minutes.', example: '22:00' });
 
-export const Weekdays = z
+const Weekdays = z
   .array(z.enum(weekdays))
   .max(7)
   .meta({ id: 'Weekdays', description: 'Days on which the window begins. Empty: every day.' });
 
-export const BlackoutBehavior = z.enum(['Defer', 'Skip']).meta({
+const BlackoutBehavior = z.enum(['Defer', 'Skip']).meta({
   id: 'BlackoutBehavior',
   description:
     'Defer: a slot that is due in the window waits for its end. Skip: the slot is skipped, and the ledger says so.',
@@ -69,10 +69,7 @@ const dayMinutes = 1440;
 const minutesOf = (time: string) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
 
 /** The end of the window that `at` is in, or `undefined` when it is in none. */
-export function windowEnd(
-  window: Pick<BlackoutWindow, 'timeZone' | 'days' | 'from' | 'to'>,
-  at: string,
-): string | undefined {
+function windowEnd(window: Pick<BlackoutWindow, 'timeZone' | 'days' | 'from' | 'to'>, at: string): string | undefined {
   const local = localParts(Date.parse(at), window.timeZone);
   const minute = local.hour * 60 + local.minute;
   const from = minutesOf(window.from);

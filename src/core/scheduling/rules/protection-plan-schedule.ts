@@ -5,7 +5,7 @@
 import { Refusal, ruleViolated } from '../../kernel/rules/problem.ts';
 import type { Schedule, ScheduleChange } from './schedule.ts';
 
-export const decidedByProtectionPlan = [
+const decidedByProtectionPlan = [
   'schedule',
   'timeZone',
   'startsAt',

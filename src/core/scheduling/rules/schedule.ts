@@ -17,30 +17,27 @@ import { Cadence, CronExpression, inferCadence, TimeZone } from '../../time/rule
 import { shifted, shortestGapSeconds, slotAfter, spreadOffsetSeconds } from '../../time/rules/slots.ts';
 import { FireReason } from './ledger.ts';
 
-export const ScheduleTemplate = z
+const ScheduleTemplate = z
   .strictObject({
     type: z.enum(['Backup']).optional().describe('Default Backup, which is the only type that recurs.'),
     engine: Engine.optional().describe('Default velero.'),
     parameters: BackupParameters.optional().describe("They go over the application class's defaults, key by key."),
   })
   .meta({ id: 'ScheduleTemplate', description: 'The Operation that each fire makes.' });
-export type ScheduleTemplate = z.infer<typeof ScheduleTemplate>;
 
-export const ConcurrencyPolicy = z.enum(['Forbid', 'Allow', 'Replace']).meta({
+const ConcurrencyPolicy = z.enum(['Forbid', 'Allow', 'Replace']).meta({
   id: 'ConcurrencyPolicy',
   description:
     'What happens to a slot while the Operation of the slot before has not ended. Forbid: the slot waits until that Operation has ended, the deadline of the slot passes, or the next slot takes its place. Allow: both run. Replace: the Operation before is cancelled.',
 });
-export type ConcurrencyPolicy = z.infer<typeof ConcurrencyPolicy>;
 
-export const MissedFires = z.enum(['Latest', 'All', 'None']).meta({
+const MissedFires = z.enum(['Latest', 'All', 'None']).meta({
   id: 'MissedFires',
   description:
     'What happens to slots that passed while nothing could fire. Latest: the newest one within its deadline is fired, and the others are coalesced. All: each one within its deadline is fired, at most the newest 100. None: they are skipped.',
 });
-export type MissedFires = z.infer<typeof MissedFires>;
 
-export const FailurePolicy = z
+const FailurePolicy = z
   .strictObject({
     action: z
       .enum(['None', 'Alert', 'Suspend'])
@@ -54,7 +51,6 @@ export const FailurePolicy = z
       .describe('How many Operations in a row must fail. After as many further failures the action is taken again.'),
   })
   .meta({ id: 'FailurePolicy', description: 'What happens when Operations of the schedule fail repeatedly.' });
-export type FailurePolicy = z.infer<typeof FailurePolicy>;
 
 const SpreadSeconds = z
   .int()
