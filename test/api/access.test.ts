@@ -13,7 +13,7 @@ const guarded = operations.filter(
   (operation) => operation.path.startsWith('/v1/') && operation['x-required-scope'] !== 'public',
 );
 
-describe('who may call', () => {
+describe('callers of the API', () => {
   let api: TestApi;
   /** What belongs to the first organization, by the first part of the path. */
   let ids: Record<string, string>;
@@ -55,7 +55,7 @@ describe('who may call', () => {
       .replace('{id}', ids[path.split('/')[2] ?? ''] ?? '')
       .replaceAll(/\{\w+\}/g, '00000000-0000-4000-8000-000000000001');
 
-  test('without a valid key every route is refused alike, before the body is looked at', async () => {
+  test('without a valid key every route refuses alike, before it reads the body', async () => {
     const bad = [
       '',
       'Bearer',
@@ -121,7 +121,7 @@ describe('who may call', () => {
     }
   });
 
-  test("another organization's ids are not there, on every route that takes one", async () => {
+  test('every route that takes an id answers 404 for one of another organization', async () => {
     const shared = (path: string) => path === '/v1/application-classes/{id}';
     const all = guarded.filter(
       ({ path, ...operation }) =>
@@ -149,7 +149,7 @@ describe('who may call', () => {
     assert.deepEqual(override.body.retention, { daily: '48h' });
   });
 
-  test("another organization's ids are no use in bodies and filters either", async () => {
+  test('ids of another organization have no effect in bodies and filters either', async () => {
     const key = api.otherKey;
     const instance = ids['application-instances'];
     for (const [path, body] of [
@@ -167,7 +167,7 @@ describe('who may call', () => {
     }
   });
 
-  test('a key gives no more than it has, and only a platform administrator gives to others', async () => {
+  test('a key gives only scopes that it has, and only platform:admin gives them to other organizations', async () => {
     const key = api.otherKey;
     assertProblem(
       await api.call('POST', '/v1/api-keys', { key, body: { name: 'up', scopes: ['platform:admin'] } }),
@@ -180,7 +180,7 @@ describe('who may call', () => {
     assertProblem(await api.call('POST', '/v1/api-keys', { body: past }), 422, 'rule-violated');
   });
 
-  test('an organization sees itself, a platform administrator all', async () => {
+  test('a key sees its own organization, and one with platform:admin sees all', async () => {
     const own = await api.call('GET', '/v1/organizations', { key: api.otherKey });
     assert.deepEqual(
       own.body.items.map(({ name }: { name: string }) => name),

@@ -7,14 +7,14 @@ import { setScene } from './scene.ts';
 
 const quiet = { info() {}, warn() {}, error() {}, debug() {} };
 
-describe("what is known of a cluster's agent", () => {
+describe("the contact to a cluster's agent", () => {
   let agent: AgentApi;
   before(async () => {
     agent = await startAgentApi();
   });
   after(() => agent.close());
 
-  describe('a list of everything is asked for', () => {
+  describe('a list of everything is requested', () => {
     test('when an Operation is not known here, a buffer has overflowed, or heartbeats have failed to come', async () => {
       const unknown = { id: '', name: 'never-heard-of', uid: 'u' };
       const overflow = {
@@ -44,7 +44,7 @@ describe("what is known of a cluster's agent", () => {
       assert.equal(await raised(() => agent.postEvents(agent.heartbeat(6))), 1);
     });
 
-    test('at most once a minute, and what was asked for meanwhile when the minute has passed', async () => {
+    test('at most once a minute, and one that was wanted meanwhile when the minute has passed', async () => {
       agent.minuteLater();
       await agent.postEvents(agent.heartbeat(100));
       const before = await agent.relistRevision();
@@ -63,7 +63,7 @@ describe("what is known of a cluster's agent", () => {
     });
   });
 
-  test('is connected while its heartbeats come, and told to be silent after three minutes', async () => {
+  test('is reported as connected while its heartbeats come, and as silent after three minutes', async () => {
     const look = () => lookAfterAgents({ agents: agent.api.opened.agents, clock: agent.api.ports.clock, log: quiet });
     await agent.postEvents(agent.heartbeat(200));
     const since = agent.now();

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { type AgentApi, type Subject, startAgentApi } from './agent-scene.ts';
 import { setScene } from './scene.ts';
 
-describe("what a cluster's agent tells", () => {
+describe("an event of a cluster's agent", () => {
   let agent: AgentApi;
   before(async () => {
     agent = await startAgentApi();

@@ -31,7 +31,7 @@ describe('checking a cluster', () => {
   const conditionsOf = ({ conditions }: { conditions: { type: string; status: string }[] }) =>
     Object.fromEntries(conditions.map(({ type, status }) => [type, status]));
 
-  test('tells what the cluster is, what the credentials may do, and what they may not read', async () => {
+  test('finds the version, the resources, the rights of the credentials, and the parts that they may not read', async () => {
     const { id } = await api.make('/v1/clusters', { name: 'well', kubeconfig: cluster.kubeconfig });
     const answer = await api.call('POST', `/v1/clusters/${id}/check`);
     assert.equal(answer.status, 200, answer.text);
@@ -47,7 +47,7 @@ describe('checking a cluster', () => {
     assert.ok(!answer.text.includes(cluster.token));
   });
 
-  test('with the rights to it, tells storage locations, classes, namespaces and the operator', async () => {
+  test('with the rights to them, finds storage locations, classes, namespaces and the operator', async () => {
     const open = await startCluster({
       discovery: true,
       storageLocations: [
@@ -77,7 +77,7 @@ describe('checking a cluster', () => {
       assert.equal(discovery[part].checkedAt, discovery.checkedAt);
   });
 
-  test('a look that fails keeps what was known, with its date, and tells the problem', async () => {
+  test('a check that fails keeps the last results with their dates, and says why', async () => {
     const passing = await startCluster();
     after(() => passing.close());
     const { id } = await api.make('/v1/clusters', { name: 'passing', kubeconfig: passing.kubeconfig });
@@ -91,7 +91,7 @@ describe('checking a cluster', () => {
     assert.deepEqual(second.discovery.permissions.items, first.discovery.permissions.items);
   });
 
-  test('a cluster that refuses or does not answer is told as a condition, not as an error of the request', async () => {
+  test('a cluster that refuses or does not answer is reported as a condition, not as an error of the request', async () => {
     const refusing = await api.make('/v1/clusters', {
       name: 'refusing',
       server: cluster.url,

@@ -131,7 +131,7 @@ describe('the applications of a cluster', () => {
     );
   });
 
-  test('that say the same again are not written', async () => {
+  test('are not written when nothing changed', async () => {
     const versions = async () =>
       (await api.opened.pool.query('select xmin::text, name from cluster_application order by name')).rows;
     const before = await versions();
@@ -141,7 +141,7 @@ describe('the applications of a cluster', () => {
     assert.deepEqual(await versions(), before);
   });
 
-  test('that a complete list does not hold are gone, of its namespace alone, until they are seen again', async () => {
+  test('are gone when a complete list of their namespace does not contain them, until they are seen again', async () => {
     await listed([], undefined, Date.now() - 60_000);
     assert.deepEqual(await names('gone=true'), ['c'], 'a list that began before they were seen tells nothing of them');
     await listed(['nextcloud-myteam', 'b'], 'org-myteam');
@@ -152,7 +152,7 @@ describe('the applications of a cluster', () => {
     assert.deepEqual(await names('gone=true'), ['c'], 'another one of that name');
   });
 
-  test('that are registered tell each change of readiness, capabilities and presence once', async () => {
+  test('make one event for each change of readiness, capabilities and presence, once they are registered', async () => {
     assert.deepEqual(await told(), [], 'well at first sight');
     const notReady = { conditions: [condition('Ready', 'False')] };
     await seen(application('nextcloud-myteam', notReady));

@@ -15,7 +15,7 @@ import { type Answer, assertProblem, startApi, type TestApi } from './harness.ts
 const quiet = { info() {}, warn() {}, error() {}, debug() {} };
 const day = 86_400_000;
 
-describe('how clusters do', () => {
+describe('conditions of clusters', () => {
   let cluster: SimulatedCluster;
   let clusters: ClusterApi & { close(): Promise<void> };
   let api: TestApi;
@@ -73,7 +73,7 @@ describe('how clusters do', () => {
     return answer.body.items.map(({ type, reason }: { type: string; reason: string }) => `${type} ${reason}`);
   };
 
-  test('a cluster is looked at once it is registered, every ten minutes, and by whoever holds it only', async () => {
+  test('a cluster is checked when it is registered and every ten minutes, only by the connector that holds it', async () => {
     const id = await register('looked-at');
     assert.equal(await round(), 0);
     assert.equal((await read(id)).discovery, undefined);
@@ -92,7 +92,7 @@ describe('how clusters do', () => {
     assert.deepEqual(await eventsOf(id), []);
   });
 
-  test('an outage is told once it has lasted, its end too, and what flaps once', async () => {
+  test('an outage is recorded once it has lasted, so is its end, and a flapping cluster makes one event', async () => {
     const passing = await startCluster();
     after(() => passing.close());
     const id = await register('passing', passing, false);
@@ -135,7 +135,7 @@ describe('how clusters do', () => {
     assertProblem(await api.call('GET', `/v1/clusters/${id}/events`, { key: api.otherKey }), 404, 'not-found');
   });
 
-  test('rejected credentials are told at once, and new ones are tried without a restart', async () => {
+  test('rejected credentials are recorded at once, and new ones are tried without a restart', async () => {
     const id = await register('rotated', cluster, false);
     const token = cluster.issueToken();
     const access = { server: cluster.url, ca: cluster.caPem, token };
@@ -154,7 +154,7 @@ describe('how clusters do', () => {
     assert.deepEqual(await eventsOf(id), ['Warning CredentialsRejected', 'Normal CredentialsAccepted']);
   });
 
-  test('what was found out at one address is not taken for true of another', async () => {
+  test('results of checks at one address do not count for another address', async () => {
     const other = await startCluster();
     after(() => other.close());
     const id = await register('moved', cluster, false);
@@ -164,7 +164,7 @@ describe('how clusters do', () => {
     assert.equal((await read(id)).discovery, undefined);
   });
 
-  test('a look that was held up is dropped when one that began later has been recorded', async () => {
+  test('a check that was held up is dropped when one that began later is recorded', async () => {
     const id = await register('overtaken');
     await round(id);
     const { discovery } = await read(id);
@@ -180,7 +180,7 @@ describe('how clusters do', () => {
     assert.equal(await record(before, before), true, 'the clock was put back');
   });
 
-  test('one whose watch begins to be refused, or is refused no longer, is looked at then', async () => {
+  test('a cluster is checked when its watch begins or ceases to be refused', async () => {
     const id = await register('refused');
     const said = (status: 'True' | 'False', reason: string) =>
       clock.now().then((now) => {
@@ -200,7 +200,7 @@ describe('how clusters do', () => {
     }
   });
 
-  test('credentials that expire are told two weeks before and at the end; the condition is absent where none is known', async () => {
+  test('credentials that expire are recorded two weeks before and at the end; without an expiry there is no condition', async () => {
     const id = await register('expiring', cluster, false);
     await round(id);
     assert.equal(await conditionOf(id, 'CredentialsExpiring'), undefined);
@@ -226,7 +226,7 @@ describe('how clusters do', () => {
     assert.equal(await conditionOf(id, 'CredentialsExpiring'), undefined);
   });
 
-  test('an operator that is not ready is told in its own words', async () => {
+  test('an operator that is not ready is recorded in its own words', async () => {
     const ill = await startCluster({ discovery: true });
     after(() => ill.close());
     ill.addNamespace('apps');
@@ -253,7 +253,7 @@ describe('how clusters do', () => {
     ]);
   });
 
-  test('what waits for a cluster is told with it, alone and in lists', async () => {
+  test('a cluster is answered with its pending deliveries, alone and in lists', async () => {
     const id = await register('waiting');
     const applicationInstanceId = await instanceOf(id);
     assert.deepEqual((await read(id)).delivery, { pendingCount: 0, lagSeconds: 0 });
@@ -271,7 +271,7 @@ describe('how clusters do', () => {
     );
   });
 
-  test('metrics tell at most seven series a cluster', async () => {
+  test('metrics have at most seven series for each cluster', async () => {
     const id = await register('measured');
     await round(id);
     const metrics = makeMetrics();

@@ -16,7 +16,7 @@ describe('a POST with an Idempotency-Key takes effect once', () => {
     api.call('POST', path, { body, headers: { 'idempotency-key': key }, key: apiKey });
   const count = async () => Number((await api.opened.pool.query('select count(*) from operation')).rows[0].count);
 
-  test('the same request is answered as the first time, whatever the order of its keys', async () => {
+  test('the same request gets the first answer, in any order of its keys', async () => {
     const first = await post('a', backup(scene, { ttl: '24h' }));
     const again = await post('a', { ttl: '24h', type: 'Backup', applicationInstanceId: scene.applicationInstanceId });
     assert.equal(first.headers['idempotency-replayed'], undefined);
@@ -33,7 +33,7 @@ describe('a POST with an Idempotency-Key takes effect once', () => {
     assert.deepEqual((await post('b', backup(scene))).body, first.body);
   });
 
-  test('50 posts at once make one operation: each is answered alike or told to come back', async () => {
+  test('50 posts at once make one operation: each gets the same answer or Retry-After', async () => {
     const before = await count();
     const answers = await Promise.all(Array.from({ length: 50 }, () => post('c', backup(scene))));
     assert.equal(await count(), before + 1);

@@ -7,7 +7,7 @@ import { access, backup, type Scene, setScene } from './scene.ts';
 
 const madeUp = '01997b5e-4c52-7c43-8b5e-0d5a7b1f6aff';
 
-describe('what is wrong with a request is told where it is wrong', () => {
+describe('a refusal says where a request is wrong', () => {
   let api: TestApi;
   let scene: Scene;
   before(async () => {
@@ -95,11 +95,11 @@ describe('what is wrong with a request is told where it is wrong', () => {
     await refused('/v1/clusters', { name: 'x', ...access, kubeconfig: 'a: b' }, 422, ['/kubeconfig']);
   });
 
-  test('when both are wrong it is 400, and both are told', async () => {
+  test('when both are wrong it is 400, and lists both', async () => {
     await refused('/v1/schedules', schedule({ ttl: '30d', colour: 'red' }), 400, ['/ttl', '/colour']);
   });
 
-  test('a parameter that no operator takes is refused with what serves instead', async () => {
+  test('a parameter that no operator accepts is refused with a hint at what to use instead', async () => {
     const parameters = {
       ttl: '720h',
       retention: '30d',
@@ -187,7 +187,7 @@ describe('what is wrong with a request is told where it is wrong', () => {
       assertProblem(await api.call('POST', '/v1/organizations', { body, headers: json }), status, code);
   });
 
-  test('only JSON is understood, plain and uncompressed; an empty body is none, whatever its type', async () => {
+  test('only plain uncompressed JSON is accepted; an empty body of any type counts as none', async () => {
     for (const type of [
       'text/plain',
       'application/xml',
@@ -212,7 +212,7 @@ describe('what is wrong with a request is told where it is wrong', () => {
     assert.equal((await api.call('POST', path, { headers: { 'content-type': 'application/json' } })).status, 200);
   });
 
-  test('an address that is not there is 404, a method that it does not know 405 with Allow', async () => {
+  test('an unknown address is 404, an unknown method 405 with Allow', async () => {
     for (const path of ['/', '/v1', '/v1/nothing', '/v1/clusters/x/y/z', `/v1/clusters/${'x'.repeat(500)}`]) {
       assertProblem(await api.call('GET', path, { key: null }), 404, 'not-found');
     }

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { assertProblem, startApi } from './harness.ts';
 
 describe('the service itself', () => {
-  test('liveness looks at nothing, readiness at every part, and neither asks for a key', async () => {
+  test('liveness checks nothing, readiness checks every part, and neither needs a key', async () => {
     let checks = [{ name: 'database', ok: true, detail: 'fine' }];
     const api = await startApi({ ready: async () => checks });
     try {
@@ -22,7 +22,7 @@ describe('the service itself', () => {
     }
   });
 
-  test('parts that cannot be asked make it unready, and why is told to the log only', async () => {
+  test('parts that cannot be checked make it unready, and only the log says why', async () => {
     const api = await startApi({ ready: () => Promise.reject(new Error('secret address 10.1.2.3')) });
     try {
       const unready = await api.call('GET', '/readyz', { key: null });
@@ -34,7 +34,7 @@ describe('the service itself', () => {
     }
   });
 
-  test('a defect is a 500 that tells no more than the id under which the log has it', async () => {
+  test('a defect is a 500 with no more than the id under which the log has it', async () => {
     let broken = false;
     const defect = () => Promise.reject(new TypeError('select secret from /etc/passwd'));
     const api = await startApi({ clock: { now: async () => (broken ? defect() : new Date().toISOString()) } });
@@ -49,7 +49,7 @@ describe('the service itself', () => {
     }
   });
 
-  test('while the database is away everything is 503 with Retry-After, and works again when it is back', async () => {
+  test('while the database cannot be reached everything is 503 with Retry-After, and works again afterwards', async () => {
     const api = await startApi();
     const url = new URL(String(process.env.TEST_DATABASE_URL));
     const name = String((await api.opened.pool.query('select current_database() as name')).rows[0].name);

@@ -36,7 +36,7 @@ describe('on the wire', () => {
   };
   const closing = 'Host: x\r\nConnection: close\r\n';
 
-  test('what is no HTTP is answered with a problem document, and the connection ends', async () => {
+  test('bytes that are no HTTP are answered with a problem document, and the connection ends', async () => {
     for (const text of [
       'nonsense\r\n\r\n',
       'FOO / HTTP/1.1\r\n\r\n',
@@ -52,7 +52,7 @@ describe('on the wire', () => {
     assertProblem(await raw(`GET /${'x'.repeat(20_000)} HTTP/1.1\r\n${closing}\r\n`), 431, 'headers-too-large');
   });
 
-  test('every expectation is met or passed over', async () => {
+  test('every Expect is met or ignored', async () => {
     for (const expectation of ['100-continue', 'miracles']) {
       const answer = await raw(`GET /livez HTTP/1.1\r\n${closing}Expect: ${expectation}\r\n\r\n`);
       assert.ok([100, 200].includes(answer.status), String(answer.status));

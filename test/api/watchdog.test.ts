@@ -96,7 +96,7 @@ describe('the watchdog', () => {
     );
   });
 
-  test('waits for who takes over a delivery while the cluster asked to be left alone', async () => {
+  test('waits for a connector to take over a delivery while the cluster asked for a pause', async () => {
     const { pool } = api.opened;
     const findings = async () => (await api.call('GET', '/v1/watchdog')).body.findings.length;
     const abandoned = 'select id, cluster_id from operation where lease_id is not null order by id limit 1';
@@ -110,7 +110,7 @@ describe('the watchdog', () => {
     await pool.query(`update operation set next_attempt_at = now() - interval '4 minutes' where id = $1`, [id]);
   });
 
-  test('finds twenty corrupted rows at its next look, those and no other, and logs each once', async () => {
+  test('finds twenty corrupted rows in its next round, those and no other, and logs each once', async () => {
     const { pool } = api.opened;
     const look = watchdog({ ...api.opened, findings: declared, log });
     const expected: string[] = [];
@@ -141,7 +141,7 @@ describe('the watchdog', () => {
     assert.equal((await api.call('GET', '/v1/watchdog', { key: api.otherKey })).status, 403);
   });
 
-  test('what was put right is found no more, and is told anew when it breaks again', async () => {
+  test('a finding that was put right is gone, and is logged again when it breaks again', async () => {
     const { pool } = api.opened;
     const look = watchdog({ ...api.opened, findings: declared, log });
     const overdue = async () => (await look()).findings.filter(({ kind }) => kind === 'ScheduleOverdue').length;
@@ -189,7 +189,7 @@ describe('the watchdog', () => {
     }
   });
 
-  test('a look takes no longer for 100,000 Operations of the past', async () => {
+  test('a round takes no longer for 100,000 Operations of the past', async () => {
     const { pool } = api.opened;
     await pool.query(
       `insert into operation (id, organization_id, cluster_id, application_instance_id, name, namespace, target, type, engine, parameters, ttl,

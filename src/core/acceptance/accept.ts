@@ -18,7 +18,7 @@ import {
 import { warningsFor } from './rules/warnings.ts';
 
 export type AcceptanceTables = ClustersTable & ClusterApplicationsTable;
-type Looking = Pick<Reading<AcceptanceTables>, 'tx' | 'caller'>;
+type ReadCall = Pick<Reading<AcceptanceTables>, 'tx' | 'caller'>;
 
 /** The cluster that an Operation is for, and the reported state of its application. */
 export interface OperationTarget {
@@ -27,7 +27,7 @@ export interface OperationTarget {
 }
 
 export async function operationTarget(
-  { tx, caller }: Looking,
+  { tx, caller }: ReadCall,
   { instance }: Pick<Setting, 'instance'>,
 ): Promise<OperationTarget> {
   const cluster = await own(tx.clusters, caller, 'cluster', instance.clusterId);
@@ -60,11 +60,11 @@ function wantedParameters(
  * schedule.
  */
 export async function acceptSchedule(
-  looking: Looking,
+  call: ReadCall,
   setting: Setting,
   schedule: ScheduledBackup,
 ): Promise<readonly string[]> {
-  const { cluster, state } = await operationTarget(looking, setting);
+  const { cluster, state } = await operationTarget(call, setting);
   const wanted = wantedParameters(setting, schedule);
   refuseUnaccepted(wanted, cluster);
   return warningsFor({ ...proposedOf(wanted), instance: setting.instance, cluster, state });
@@ -72,11 +72,11 @@ export async function acceptSchedule(
 
 /** For a schedule that exists: what `acceptSchedule` would refuse is a warning. */
 export async function scheduleWarnings(
-  looking: Looking,
+  call: ReadCall,
   setting: Setting,
   schedule: ScheduledBackup,
 ): Promise<readonly string[]> {
-  const { cluster, state } = await operationTarget(looking, setting);
+  const { cluster, state } = await operationTarget(call, setting);
   const wanted = wantedParameters(setting, schedule);
   return [
     ...refusalsAsWarnings(unacceptedErrors(wanted, cluster)),

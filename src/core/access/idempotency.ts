@@ -1,7 +1,7 @@
 /**
  * A POST that is sent twice takes effect once. The Idempotency-Key is claimed, and the answer stored, in the
  * transaction of the effect itself. So a process that is killed leaves either both or neither, and never a key that
- * stays claimed.
+ * stays claimed. The store seals answers, because an answer may contain a new secret.
  */
 
 import type { Committing, Store } from '../kernel/ports.ts';

@@ -50,7 +50,7 @@ export async function takeAgentEvents(
   const batch = { heartbeat, facts: facts.map((fact) => ({ ...fact, digest: vault.hashOf(fact.identity) })) };
   return agents.take(agent, batch, now, {
     fold: (operation, observation) => observePosted(operation, observation, now),
-    contactAfter: (contact, news) => contactAfterBatch(contact, news, now),
+    contactAfter: (contact, batch) => contactAfterBatch(contact, batch, now),
   });
 }
 

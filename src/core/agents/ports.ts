@@ -25,7 +25,7 @@ export interface TakenBatch extends Omit<AgentBatch, 'facts'> {
 /** The rules that the store runs inside of its transaction. */
 export interface BatchRules {
   readonly fold: (operation: Operation, observation: Observation) => Observed;
-  readonly contactAfter: (contact: AgentContact, news: { heartbeat: boolean; relist: boolean }) => AgentContact;
+  readonly contactAfter: (contact: AgentContact, batch: { heartbeat: boolean; relist: boolean }) => AgentContact;
 }
 
 export interface AgentRecord {

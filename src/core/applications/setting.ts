@@ -13,18 +13,18 @@ export interface KnownSetting {
   readonly override: RetentionOverride | undefined;
 }
 
-type Looking = Pick<Reading<SettingTables>, 'tx' | 'caller'>;
+type ReadCall = Pick<Reading<SettingTables>, 'tx' | 'caller'>;
 
 /** For the application instance in a request's body. Throws the Refusal `rule-violated` when it does not exist. */
-export async function askedSetting(looking: Looking, applicationInstanceId: string): Promise<KnownSetting> {
-  const instance = await looking.tx.applicationInstances.find(looking.caller.organizationId, applicationInstanceId);
-  if (instance !== undefined) return settingOf(looking, instance);
+export async function askedSetting(call: ReadCall, applicationInstanceId: string): Promise<KnownSetting> {
+  const instance = await call.tx.applicationInstances.find(call.caller.organizationId, applicationInstanceId);
+  if (instance !== undefined) return settingOf(call, instance);
   throw ruleViolated('/applicationInstanceId', `There is no application instance ${applicationInstanceId}.`);
 }
 
 /** For the application instance that a row refers to. */
-export async function settingOf(looking: Looking, of: string | ApplicationInstance): Promise<KnownSetting> {
-  const { tx, caller } = looking;
+export async function settingOf(call: ReadCall, of: string | ApplicationInstance): Promise<KnownSetting> {
+  const { tx, caller } = call;
   const instance = typeof of === 'string' ? await own(tx.applicationInstances, caller, 'application instance', of) : of;
   const applicationClass = await own(tx.applicationClasses, caller, 'application class', instance.applicationClassId);
   const override = await tx.overrides.find(caller.organizationId, applicationClass.id);

@@ -1,6 +1,7 @@
 /**
  * Checks the invariants that must never be broken (rules/findings.ts), every 30 s and with one statement. It logs each
- * finding once, as an error. It repairs nothing: the service could not repair it, so a person has to. Every replica
+ * finding once, as an error; the metric backups_watchdog_findings counts findings by kind, and GET /v1/watchdog lists
+ * them with what to do. It repairs nothing: the service could not repair it, so a person has to. Every replica
  * with the role scheduler checks by itself.
  */
 

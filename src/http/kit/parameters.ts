@@ -38,7 +38,7 @@ export const PostHeaders = z.looseObject({
   'x-on-behalf-of': onBehalfOf,
 });
 
-/** For PATCH, PUT and DELETE of what has a revision. */
+/** For PATCH, PUT and DELETE of resources with a revision. */
 export const ChangeHeaders = z.looseObject({
   'if-match': z
     .string()
@@ -49,10 +49,10 @@ export const ChangeHeaders = z.looseObject({
   'x-on-behalf-of': onBehalfOf,
 });
 
-/** For changes of what has no revision. */
+/** For changes of resources without a revision. */
 export const ActorHeaders = z.looseObject({ 'x-on-behalf-of': onBehalfOf });
 
-/** For reads of what changes only with its revision. */
+/** For reads of resources that change only with their revision. */
 export const ReadHeaders = z.looseObject({
   'if-none-match': z
     .string()

@@ -4,7 +4,7 @@ import { isTransient } from './transient-failures.ts';
 
 const coded = (code: string, more: object = {}) => Object.assign(new Error('x'), { code }, more);
 
-describe('what passes is told from what is a defect', () => {
+describe('a failure that passes is no defect', () => {
   const passing: readonly [string, unknown][] = [
     ['a refused connection', coded('ECONNREFUSED')],
     ['several refused addresses', new AggregateError([coded('ECONNREFUSED')])],

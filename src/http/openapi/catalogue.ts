@@ -3,23 +3,23 @@ import { conditions, events } from '../../core/catalogue.ts';
 import type { Document, Json } from './types.ts';
 
 const eventReasons = Object.entries(events)
-  .map(([reason, { type, text }]) => `${reason} (${type === 'Either' ? 'Normal or Warning' : type}): ${text}`)
-  .join(' ');
+  .map(([reason, { type, text }]) => `\n- ${reason} (${type === 'Either' ? 'Normal or Warning' : type}): ${text}`)
+  .join('');
 
 function conditionsOf(of: 'Operation' | 'Cluster'): string {
   return Object.entries(conditions)
     .filter(([, row]) => row.of === of)
     .map(([type, { text, reasons }]) => {
       const listed = Object.entries(reasons).map(([reason, meaning]) => `${reason} (${meaning.replace(/\.$/, '')})`);
-      return `${type}: ${text} Reasons: ${listed.join(', ')}.`;
+      return `\n- ${type}: ${text} Reasons: ${listed.join(', ')}.`;
     })
-    .join(' ');
+    .join('');
 }
 
 /** Texts that are appended to descriptions, by schema and property. */
 const additions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Event: {
-    reason: `${eventReasons} Any other reason is the type of a condition, or a phase, that the cluster states.`,
+    reason: `${eventReasons}\n\nAny other reason is the type of a condition, or a phase, that the cluster states.`,
   },
   Operation: { conditions: conditionsOf('Operation') },
   Cluster: { conditions: conditionsOf('Cluster') },
@@ -38,7 +38,7 @@ function added(schema: Json, texts: Readonly<Record<string, string>> | undefined
   const properties: Json = { ...Object(schema.properties) };
   for (const [key, text] of Object.entries(texts)) {
     const property: Json = { ...Object(properties[key]) };
-    const before = typeof property.description === 'string' ? `${property.description} ` : '';
+    const before = typeof property.description === 'string' ? `${property.description}\n` : '';
     properties[key] = { ...property, description: before + text };
   }
   return { ...schema, properties };

@@ -4,11 +4,11 @@ import { type AgentContact, contactAfterBatch, contactAfterWait } from './agent-
 
 const now = '2026-11-21T07:00:00.000Z';
 
-describe("an agent's contact", () => {
+describe('the contact to an agent', () => {
   const contact: AgentContact = { conditions: [], relistRevision: 0, relistWanted: false };
   const later = (seconds: number) => new Date(Date.parse(now) + seconds * 1000).toISOString();
 
-  test('a gap is taken note of once, and again only after another 150 s without heartbeats', () => {
+  test('missing heartbeats lead to one relist, and to another only after 150 s more', () => {
     let known = contactAfterBatch(contact, { heartbeat: true, relist: false }, now);
     const revisions = [150, 151, 200, 290, 302].map((seconds) => {
       known = contactAfterBatch(known, { heartbeat: false, relist: false }, later(seconds));
@@ -17,7 +17,7 @@ describe("an agent's contact", () => {
     assert.deepEqual(revisions, [0, 1, 1, 1, 2]);
   });
 
-  test('a clock that was put back bars no list', () => {
+  test('a clock that was put back holds up no relist', () => {
     const known = contactAfterBatch(contact, { heartbeat: false, relist: true }, later(86_400));
     assert.equal(contactAfterBatch(known, { heartbeat: false, relist: true }, now).relistRevision, 2);
     assert.deepEqual(contactAfterWait(known, now), known);

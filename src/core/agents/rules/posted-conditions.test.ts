@@ -33,13 +33,13 @@ function after(batches: readonly (readonly AgentEvent[])[]) {
     for (const fact of factsOf(batch, now).facts)
       operation = observePosted(operation, observationOf(fact, uid), now).operation;
   const { phase, startedAt, finishedAt, conditions } = operation;
-  const told = conditions.map(({ type, status, reason, lastTransitionTime }) => [
+  const states = conditions.map(({ type, status, reason, lastTransitionTime }) => [
     type,
     status,
     reason,
     lastTransitionTime,
   ]);
-  return { phase, startedAt, finishedAt, told: told.sort() };
+  return { phase, startedAt, finishedAt, states: states.sort() };
 }
 
 describe('posted events', () => {
@@ -50,14 +50,14 @@ describe('posted events', () => {
     const all = fc.shuffledSubarray([...events], { minLength: events.length });
     fc.assert(
       fc.property(some, all, some, fc.nat({ max: 7 }), (before, whole, behind, cut) => {
-        const told = [...before, ...whole, ...behind];
-        assert.deepEqual(after([told.slice(0, cut), ...told.slice(cut).map((event) => [event])]), expected);
-        assert.deepEqual(after([told]), expected);
+        const posted = [...before, ...whole, ...behind];
+        assert.deepEqual(after([posted.slice(0, cut), ...posted.slice(cut).map((event) => [event])]), expected);
+        assert.deepEqual(after([posted]), expected);
       }),
     );
   });
 
-  test('of a clock far ahead count as from now, so that they bar nothing for years', () => {
+  test('of a clock far ahead count as from now, so that they block nothing for years', () => {
     const [first] = events;
     assert.ok(first !== undefined);
     const ahead = {

@@ -67,7 +67,6 @@ export type Adoption = z.infer<typeof Adoption>;
 /** The annotation by which an application allows Operations of this type. */
 export const capabilityAnnotation = (type: string) => `ops.vworkspace.io/${type.toLowerCase()}`;
 
-/** Whether the condition Ready is True. */
 export function isReady(conditions: readonly Condition[]): boolean {
   return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
 }

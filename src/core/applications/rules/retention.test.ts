@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { expiry, Ttl } from '../../kernel/rules/duration.ts';
 import { defaultRetention, resolveTtl } from './retention.ts';
 
-test('the most particular word on retention wins, and its source is told', () => {
+test('the most specific time to live wins, and its source is recorded', () => {
   const all = {
     request: '1h',
     schedule: '2h',

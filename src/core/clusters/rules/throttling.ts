@@ -41,7 +41,7 @@ export function hasRoom(answer: Answered): boolean {
   return answer.kind !== 'Unreachable';
 }
 
-/** What an answer says about the pause: that one lasts until then, or that there is none. */
+/** The pause after an answer: it lasts until then, or there is none. */
 export type Room = { readonly throttledUntil: string } | 'HasRoom';
 
 /** `throttledUntil` after an answer: of two pauses the one that ends later. */

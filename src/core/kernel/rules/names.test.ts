@@ -28,7 +28,7 @@ test('schedules of one application that share a slot make different names', () =
   assert.notEqual(first, second);
 });
 
-test('a name as people give it is none of those that fires have', () => {
+test('names that people give do not look like those of fires', () => {
   for (const name of ['nextcloud-myteam-backup-2026-05-28', 'before-upgrade', 'a-20260528t020000z'])
     assert.ok(!isGeneratedName(name), name);
 });

@@ -4,13 +4,13 @@ import fc from 'fast-check';
 import { withKeysReversed } from '../../../../test/support/core/key-order.ts';
 import { sameJson } from './same-json.ts';
 
-test('values are the same when their JSON is, whatever the order of keys', () => {
+test('values are equal when their JSON is, in any order of keys', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => sameJson(value, withKeysReversed(JSON.parse(JSON.stringify(value))))),
   );
 });
 
-test('values that differ anywhere are not the same', () => {
+test('values that differ anywhere are not equal', () => {
   for (const [a, b] of [
     [{ a: 1 }, { a: 2 }],
     [{ a: 1 }, { a: 1, b: 2 }],

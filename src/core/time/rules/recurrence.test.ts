@@ -38,7 +38,7 @@ test('an expression that no date fits has no next slot', () => {
   assert.equal(nextSlot('0 2 30 2 *', 'Etc/UTC', '2026-01-01T00:00:00Z'), undefined);
 });
 
-test('what is not five-field cron or a nickname is refused with the reason', () => {
+test('an expression that is neither five fields of cron nor a nickname is refused with the reason', () => {
   for (const text of [
     '* * * * * *',
     '60 * * * *',

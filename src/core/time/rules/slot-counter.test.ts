@@ -120,7 +120,7 @@ test('what is remembered of one change of the clocks serves only others like it'
   }
 });
 
-test('every expression that a schedule may have is counted by sets, none one by one', () => {
+test('every expression that a schedule may have is counted by sets, none slot by slot', () => {
   const field = (min: number, max: number, names: readonly string[] = []) => {
     const value = fc.integer({ min, max });
     const range = fc.tuple(value, value).map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`);
