@@ -1,4 +1,7 @@
-/** Everything that is kept, over one pool of connections: Prisma for ordinary reads and writes, plain SQL where it is hot. */
+/**
+ * The record: opens the database, and hands out the ports of all subjects over it. Ordinary reads and writes go through
+ * Prisma, hot paths through plain SQL.
+ */
 
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Log } from '../core/kernel/ports.ts';
@@ -36,7 +39,7 @@ export interface StoreOptions {
   readonly maxConnections?: number;
 }
 
-/** Connects, migrates, and hands out what works on the database. Throws when the database cannot be reached. */
+/** Connects and migrates. Rejects when the database cannot be reached. */
 export async function openStore(options: StoreOptions) {
   const applied = await migrate(options.url);
   if (applied.length > 0) options.log.info({ applied }, 'migrated the database');
@@ -46,7 +49,7 @@ export async function openStore(options: StoreOptions) {
     ...(options.maxConnections !== undefined && { max: options.maxConnections }),
   });
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
-  // Apart, so that a crowd before the other connections costs no lease. Connections are made when they are asked for.
+  // Leases have connections of their own, so that none runs out while others wait for a connection.
   const leasePool = openPool({ url: options.url, log: options.log, max: 2, name: 'vworkspace-backups-leases' });
   const seals = sealer(options.secretsKey);
 
@@ -81,5 +84,5 @@ export async function openStore(options: StoreOptions) {
   };
 }
 
-/** Everything that works on the database: the sum of the subjects' ports, typed here once. */
+/** The ports of all subjects, over one database. */
 export type Opened = Awaited<ReturnType<typeof openStore>>;

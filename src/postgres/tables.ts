@@ -1,4 +1,4 @@
-/** All tables, over one transaction or over the database itself: the sum of what the subjects declare. */
+/** The tables of all subjects, over one transaction or over the database itself. */
 
 import { accessTables } from './access/tables.ts';
 import { agentTables } from './agents/tables.ts';

@@ -1,4 +1,4 @@
-/** Work on many things, a few at a time: nothing is begun behind the back of a caller who has an error in hand. */
+/** Bounded concurrency: work on many items, a few at a time. When it ends, even with an error, nothing is under way. */
 
 /**
  * Runs `work` for each item in their order, at most `limit` at a time, and resolves when all have ended. After a

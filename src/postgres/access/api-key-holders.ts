@@ -1,4 +1,4 @@
-/** Who holds an API key: found with each request, by the key's hash. */
+/** Finds the API key of a request by its hash. A revoked or expired key is not found. */
 import type { Pool } from 'pg';
 import type { ApiKeyHolders } from '../../core/access/ports.ts';
 import { ApiKey } from '../../core/access/rules/access.ts';

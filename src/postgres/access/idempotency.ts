@@ -1,6 +1,7 @@
 /**
- * Answers kept by Idempotency-Key, sealed: an answer may hold a secret (a new API key) that is stored nowhere else in
- * the clear. Who holds a key is told by a transaction's advisory lock, which ends with the transaction however it ends.
+ * Answers kept by Idempotency-Key. They are sealed, because an answer may hold a secret that is stored nowhere else in
+ * the clear: a new API key. The request that runs holds its key by an advisory lock of its transaction, so the key is
+ * free again however the transaction ends.
  */
 
 import type { Pool } from 'pg';
@@ -36,7 +37,7 @@ export function idempotencyKeysOf(client: Prisma.TransactionClient, sealer: Seal
   };
 }
 
-/** Forgets the answers of more than a day ago. */
+/** Forgets answers that are more than a day old. Returns how many. */
 export async function forgetAnswers(pool: Pool): Promise<number> {
   const sql = `delete from idempotency_key where created_at < now() - interval '24 hours'`;
   return (await pool.query(sql)).rowCount ?? 0;

@@ -1,4 +1,7 @@
-/** Organizations, API keys, and the answers that are kept by Idempotency-Key. */
+/**
+ * The tables of access: organizations, API keys, and answers kept by Idempotency-Key. Of an API key only the hash is
+ * stored.
+ */
 import type { ApiKeysTable, IdempotencyTable, OrganizationsTable } from '../../core/access/ports.ts';
 import { ApiKey, Organization } from '../../core/access/rules/access.ts';
 import type { Prisma } from '../generated/client.ts';

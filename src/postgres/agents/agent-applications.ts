@@ -1,4 +1,7 @@
-/** Posted conditions of ApplicationInstances, folded into the mirrored ones. What is not mirrored is passed over. */
+/**
+ * Folds the conditions that an agent posts of ApplicationInstances into the mirror. An application that is not mirrored
+ * is left out: the next list of the watch brings its conditions.
+ */
 import type { PoolClient } from 'pg';
 import type { AgentFact } from '../../core/agents/rules/agent-event.ts';
 import { isNewer } from '../../core/agents/rules/posted-conditions.ts';

@@ -1,8 +1,8 @@
 /**
- * What agents post, written in one transaction: which facts are new, what follows from them, and what the post itself
- * tells of the agent. A fact is remembered for a day by a digest of what makes it one, and only when it is about
- * something that is known here; the rows that a cluster may have are bounded. Folding a fact twice changes nothing, so
- * what is not remembered does no harm.
+ * Takes a batch of an agent in one transaction: which facts are new, what follows from them, and how the agent stands.
+ * The digest of a fact is remembered for a day, if the fact is about an Operation or a cluster that is known here. The
+ * number of digests of a cluster is bounded. A fact that is not remembered does no harm: folding it twice changes
+ * nothing.
  */
 
 import type { Pool, PoolClient } from 'pg';
@@ -32,7 +32,7 @@ const Holder = z.object({ clusterId: z.string(), organizationId: z.string(), end
 const named = `select namespace, name, uid from operation where cluster_id = $1 and name = any($2::text[]) and uid is not null`;
 const Named = Operation.pick({ namespace: true, name: true }).extend({ uid: z.string() });
 
-// In one order, so that two batches with the same facts wait for each other and do not meet crosswise.
+// Sorted, so that two batches with the same facts wait for each other instead of ending in a deadlock.
 const remember = `
   with known as (select digest from agent_event where cluster_id = $1 and digest = any($2::bytea[])),
        room as (select greatest(0, $4 - count(*)) as row_count from (select from agent_event where cluster_id = $1 limit $4) held),
@@ -88,7 +88,7 @@ type Resolved = Taken & { readonly uid?: string };
 
 const concernsCluster = ({ about }: AgentFact) => about === 'BufferOverflow' || about === 'CredentialRotated';
 
-/** The Operations of this very cluster that are meant: by namespace, name and uid. */
+/** Finds the Operations of this cluster that the facts are about, by namespace, name and uid. */
 async function resolve(
   client: PoolClient,
   clusterId: string,
@@ -109,7 +109,7 @@ async function resolve(
   return { known, unknownCount: meant.length - known.length };
 }
 
-/** The facts that were not told before; they are remembered from now on. */
+/** Remembers the facts, and returns those that were not remembered yet. */
 async function unseen(
   client: PoolClient,
   clusterId: string,

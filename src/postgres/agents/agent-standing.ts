@@ -1,6 +1,6 @@
 /**
- * How the agent of a cluster stands, in the columns of its cluster. It is judged from the row under lock and written
- * only if it differs, so that whoever judges it at the same time changes nothing twice.
+ * The standing of a cluster's agent, in columns of the cluster's row. It is judged while the row is locked, and written
+ * only if it changes: two replicas that judge it at the same time change it once.
  */
 
 import type { Pool, PoolClient } from 'pg';
@@ -41,7 +41,7 @@ const write = `
     .join(', ')}
   from json_populate_recordset(null::cluster, $1) w where c.id = w.id`;
 
-/** Of the clusters that have an agent, or wait for a list, those whose standing `stand` changes; says how many. */
+/** `restand` for each cluster that has an agent or waits for a list. Returns how many changed. */
 export async function restandAll(pool: Pool, stand: (standing: AgentContact) => AgentContact): Promise<number> {
   const rows = await select(pool, `${read} where agent_token_hash is not null or relist_wanted`, []);
   const due = rows.map((row) => fromRow(Standing, row)).filter((known) => !sameJson(known, stand(known)));
@@ -49,7 +49,7 @@ export async function restandAll(pool: Pool, stand: (standing: AgentContact) => 
   return due.length;
 }
 
-/** Writes what `stand` makes of the standing as it is by now. */
+/** Reads the standing, under lock, and writes the one that `stand` returns for it. */
 export async function restand(
   client: PoolClient,
   clusterId: string,

@@ -1,4 +1,4 @@
-/** The tokens of agents: only hashes are kept. */
+/** The table of agents' tokens, of which only hashes are stored. */
 import type { AgentTokensTable } from '../../core/agents/ports.ts';
 import type { Prisma } from '../generated/client.ts';
 

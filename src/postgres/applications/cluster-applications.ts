@@ -1,4 +1,4 @@
-/** The mirror of clusters' applications, as use cases read it. */
+/** Reads the mirror of clusters' applications, each with the application instance that is registered for it. */
 
 import type { ClusterApplications } from '../../core/applications/ports.ts';
 import { ApplicationState, ClusterApplication } from '../../core/applications/rules/cluster-application.ts';
@@ -41,7 +41,7 @@ export function clusterApplicationRows(client: Prisma.TransactionClient): Cluste
   };
 }
 
-/** The statement for a page and one row more. */
+/** The statement for a page. It reads one row more, which says that there is a next page. */
 function pageOf(organizationId: string, clusterId: string, query: PageQuery): [string, unknown[]] {
   const { limit, cursor, descending = false, where = {} } = query;
   const values: unknown[] = [organizationId, clusterId];

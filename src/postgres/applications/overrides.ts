@@ -1,4 +1,4 @@
-/** An organization's own retention for application classes. */
+/** Retention that an organization sets for an application class, instead of the class's own. */
 
 import type { RetentionOverridesTable } from '../../core/applications/ports.ts';
 import { RetentionOverride } from '../../core/applications/rules/application.ts';

@@ -1,4 +1,4 @@
-/** Application classes, instances, retention overrides, and what clusters state of applications. */
+/** The tables of applications: classes, instances, retention overrides, and the mirror of what clusters state. */
 import type {
   ApplicationClassesTable,
   ApplicationInstancesTable,

@@ -1,5 +1,7 @@
-/** Which clusters are due to be looked at, what is recorded of them, and what waits for them: each by set, in a statement. */
-
+/**
+ * Looks at clusters: which are due, and what is recorded of them. Also how many Operations wait for each cluster. Each
+ * is one statement for any number of clusters.
+ */
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { ClusterChecks, ClusterFigures } from '../../core/clusters/ports.ts';
@@ -11,7 +13,7 @@ import { select } from '../kit/sql.ts';
 import { inTransaction } from '../kit/transaction.ts';
 import { reportCluster } from './report.ts';
 
-/** Those that could not be reached come last: each may take up the time of a whole look. */
+/** Clusters that could not be reached come last, because looking at one may take until its time is up. */
 const claim = `
   update cluster c set check_due_at = $2::timestamptz + $4 * interval '1 second'
   from (
@@ -41,7 +43,7 @@ const Waiting = z.object({ clusterId: z.string(), pendingCount: z.int(), oldestP
 const Shown = Cluster.pick({ id: true, name: true, conditions: true, lastContactAt: true });
 const Standing = Shown.extend({ pendingCount: z.int(), oldestPendingAt: Instant.optional() });
 
-// A deletion waits from the wish to cancel on.
+// A deletion has waited since its cancel was requested.
 const waiting = `
   select cluster_id as "clusterId", count(*)::int as "pendingCount",
          min(case when owed = 'Delete' then coalesce(cancel_requested_at, created_at) else created_at end) as "oldestPendingAt"

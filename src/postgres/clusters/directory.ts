@@ -1,4 +1,7 @@
-/** What the connector knows of clusters: how each is reached, and how it is doing. */
+/**
+ * The clusters as connectors need them: each row with the opened access to the cluster. A connector reports here what
+ * it learns while it watches or delivers.
+ */
 
 import type { Pool } from 'pg';
 import { z } from 'zod';

@@ -1,6 +1,6 @@
 /**
- * Writing what was learnt of a cluster: conditions, what was found out, the last contact, and the events that follow, in
- * the caller's transaction. What was told last is kept beside the row, which is locked: so one replica tells it.
+ * Writes a report on a cluster in the caller's transaction: conditions, discovery, last contact, and the events that
+ * follow. The reasons that were recorded last stand on the row. It is locked, so each event is recorded by one replica.
  */
 
 import type { PoolClient } from 'pg';
@@ -16,7 +16,7 @@ import { Instant } from '../../core/kernel/rules/fields.ts';
 import { appendEvents } from '../kit/events.ts';
 import { camelRow, fromRow } from '../kit/shape.ts';
 
-/** The instant of the last contact is for people: it is not worth a write each time. */
+/** The time of the last contact is for people, so it need not be written each time. */
 const contactEveryMs = 30_000;
 const ReportedCluster = Cluster.extend({
   toldConditions: z.record(z.string(), z.string()),
@@ -29,7 +29,9 @@ const write = `
       check_due_at = coalesce($7, check_due_at), throttled_until = $8
   where id = $1`;
 
-/** Says which conditions changed status, as `Type=Status`. Of a look that a later one has overtaken nothing is taken. */
+/**
+ * Returns the conditions that changed status, as `Type=Status`. A look that a later one has overtaken changes nothing.
+ */
 export async function reportCluster(
   client: PoolClient,
   clusterId: string,
@@ -92,7 +94,7 @@ function conditionsAfter(
   return next;
 }
 
-/** What is told of a condition that did not apply for a while is told anew. */
+/** A condition that did not apply for a while is recorded again when it does. */
 function without(told: RecordedReasons, withdrawn: readonly string[]): RecordedReasons {
   return Object.fromEntries(Object.entries(told).filter(([type]) => !withdrawn.includes(type)));
 }

@@ -1,11 +1,13 @@
-/** Clusters and the access to them, which is sealed to its organization and cluster. */
+/**
+ * The tables of clusters, and of the access to them. Access is sealed, and opens only for its organization and cluster.
+ */
 import type { ClustersTable, CredentialsTable } from '../../core/clusters/ports.ts';
 import { Cluster } from '../../core/clusters/rules/cluster.ts';
 import type { Prisma } from '../generated/client.ts';
 import { kindOf, rowsOf } from '../kit/rows.ts';
 import { keyVersion, type Sealer } from '../kit/seal.ts';
 
-/** Where a cluster's access is sealed to. */
+/** The place that a cluster's access is bound to. */
 export function accessPlace(organizationId: string, clusterId: string): string {
   return `${organizationId}|${clusterId}|cluster.access`;
 }

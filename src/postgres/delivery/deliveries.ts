@@ -1,6 +1,7 @@
 /**
- * What is owed to clusters. A claim moves `next_attempt_at` to the end of its lease and signs with a lease id: whoever
- * dies leaves the row due when the lease ends, whoever is late finds another signature and writes nothing.
+ * Deliveries that are owed to clusters. A claim moves `next_attempt_at` to the end of its lease and signs the row with
+ * a lease id. A connector that dies leaves the row due when the lease ends. One that is late finds another lease id and
+ * writes nothing.
  */
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
@@ -21,8 +22,8 @@ const due = `
   where owed is not null and next_attempt_at <= $1
     and cluster_id not in (select id from cluster where throttled_until is not null and throttled_until > $1)`;
 
-// What is past its deadline is claimed only to be looked for, if an apply without an answer may have delivered it.
-// A cancel that came while a delivery was under way whose process died: what may have been applied is deleted.
+// An Operation past its deadline is claimed only if the cluster may have it, from an apply without an answer: the claim
+// looks for it. One that was cancelled while a process delivered it, and died, may be in the cluster: it is deleted.
 const claim = `
   update operation o
   set attempts = o.attempts + 1, lease_id = $4, next_attempt_at = $2::timestamptz + $5 * interval '1 second',
@@ -51,7 +52,7 @@ const locked = `
   from operation o where id = any($1::uuid[]) and lease_id = $2 order by id for update`;
 const changed = 'select * from operation where id = any($1::uuid[])';
 
-/** Leases are renewed over connections of their own, so that a crowd before the others costs none. */
+/** Leases are renewed over connections of their own, so that none runs out while others wait for a connection. */
 export function deliveriesOf(pool: Pool, leasePool: Pool): Deliveries {
   return {
     async dueClusters(now) {
@@ -84,7 +85,7 @@ export function deliveriesOf(pool: Pool, leasePool: Pool): Deliveries {
         const values = [[...answered.keys()], first.claim.leaseId];
         const { rows: leased } = await client.query({ name: 'lock-leased', text: locked, values });
         const rows = leased.map((row) => fromRow(Locked, row));
-        // What nobody has touched since the claim need not be read again.
+        // An Operation that did not change since its claim need not be read again.
         const isAsClaimed = ({ id, revision, observedVersion }: z.infer<typeof Locked>) => {
           const known = answered.get(id)?.claim.operation;
           return known?.revision === revision && known.observedVersion === observedVersion;

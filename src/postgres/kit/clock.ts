@@ -1,4 +1,4 @@
-/** The time that rules go by: the database's own, so that all replicas agree. */
+/** The database's clock, which rules go by, so that all replicas agree on the time. */
 import type { Pool } from 'pg';
 import type { Clock } from '../../core/kernel/ports.ts';
 import { select } from './sql.ts';

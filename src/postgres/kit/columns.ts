@@ -1,6 +1,6 @@
 /**
- * Columns for plain statements, derived from the domain's schemas: who adds a field to a schema changes no statement.
- * `shape` is that of a schema; the column of a field has its name in snake_case.
+ * Columns of plain statements, derived from the domain's schemas, so that a field is added to a schema and to no
+ * statement. `shape` is the shape of a schema. The column of a field has its name in snake_case.
  */
 import { snakeCase } from './shape.ts';
 
@@ -20,7 +20,7 @@ export function selectOf(shape: object, table: string): string {
   return joined(shape, (column, field) => `${table}.${column} as "${field}"`);
 }
 
-/** To take over the values of `from`: `name = n.name, time_zone = n.time_zone`. */
+/** To set each column from the row `from`: `name = n.name, time_zone = n.time_zone`. */
 export function assignmentsOf(shape: object, from: string): string {
   return joined(shape, (column) => `${column} = ${from}.${column}`);
 }

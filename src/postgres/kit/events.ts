@@ -1,4 +1,4 @@
-/** Events: appended in bulk, read a page at a time. */
+/** Events: appended in bulk, in the transaction of the change, and read a page at a time. */
 import type { PoolClient } from 'pg';
 import type { EventsTable } from '../../core/kernel/ports.ts';
 import { Event, type NewEvent } from '../../core/kernel/rules/event.ts';
@@ -14,12 +14,12 @@ const append = `
   insert into event (${eventColumns})
   select ${eventColumns} from json_populate_recordset(null::event, $1::json)`;
 
-/** The events with ids, as the value of a statement that inserts them. */
+/** Gives each event an id; one value for `json_populate_recordset`. */
 export function eventRows(events: readonly NewEvent[]): string {
   return jsonRows(events.map((event) => ({ ...event, id: vault.newId() })));
 }
 
-/** Over a connection of its own transaction. */
+/** Appends in the transaction that `client` has begun. */
 export async function appendEvents(client: PoolClient, events: readonly NewEvent[]): Promise<void> {
   if (events.length > 0) await client.query({ name: 'append-events', text: append, values: [eventRows(events)] });
 }

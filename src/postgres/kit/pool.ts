@@ -1,4 +1,4 @@
-/** The connections. Every wait has a bound: for a connection, for a statement, for an idle transaction. */
+/** Connections to the database. Every wait has a bound: for a connection, for a statement, for an idle transaction. */
 import { Pool } from 'pg';
 import type { Log } from '../../core/kernel/ports.ts';
 
@@ -23,7 +23,7 @@ export function openPool(options: {
   return pool;
 }
 
-/** Fails when the database does not answer. */
+/** Rejects when the database does not answer. */
 export async function ping(pool: Pool): Promise<void> {
   await pool.query('select 1');
 }

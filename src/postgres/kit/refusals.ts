@@ -1,21 +1,23 @@
-/** What the database refuses: its code, and the Refusal that the API answers with. */
+/** Errors of the database: their code, and the Refusal that the API answers with for a key that does not fit. */
 import { z } from 'zod';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
 
 const Coded = z.object({ code: z.string() });
-/** Prisma has codes of its own, one for whatever fails in plain SQL, and keeps PostgreSQL's beside them. */
+/**
+ * Prisma has codes of its own, among them a single one for all errors of plain SQL, and keeps PostgreSQL's beside it.
+ */
 const ThroughPrisma = z.object({
   meta: z.object({ driverAdapterError: z.object({ cause: z.object({ originalCode: z.string() }) }) }),
 });
 
-/** PostgreSQL's code of an error (SQLSTATE), also where Prisma is between; else Prisma's own. */
+/** PostgreSQL's code of an error (SQLSTATE), also when it came through Prisma; without one, Prisma's code. */
 export function codeOf(error: unknown): string | undefined {
   return (
     ThroughPrisma.safeParse(error).data?.meta.driverAdapterError.cause.originalCode ?? Coded.safeParse(error).data?.code
   );
 }
 
-/** Turns a broken unique or foreign key into a Refusal; anything else goes on as it is. */
+/** The Refusal for a unique or foreign key that does not fit; any other error is returned as it is. */
 export function refusalOf(error: unknown, kind: string): unknown {
   switch (codeOf(error)) {
     case 'P2002':

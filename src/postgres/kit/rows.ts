@@ -1,4 +1,7 @@
-/** One kind of row through Prisma: find, insert, guarded update, and pages by key. */
+/**
+ * Rows of one kind through Prisma: find, insert, update, remove, and pages. Reads are scoped by organization, and an
+ * update changes only the revision that was read.
+ */
 import type { ZodType } from 'zod';
 import type { Rows } from '../../core/kernel/ports.ts';
 import type { Page, PageQuery } from '../../core/kernel/rules/page.ts';
@@ -7,7 +10,7 @@ import type { Prisma } from '../generated/client.ts';
 import { refusalOf } from './refusals.ts';
 import { type Fields, fieldsOf, fromRow, type Row, toRow } from './shape.ts';
 
-/** The part of a Prisma delegate that is used. */
+/** The part of a Prisma delegate that rows need. */
 export interface Delegate {
   findFirst(query: { where: object }): PromiseLike<Row | null>;
   findMany(query: { where: object; orderBy: object; take: number }): PromiseLike<Row[]>;
@@ -21,7 +24,7 @@ export interface Kind<T> extends Fields {
   readonly kind: string;
   readonly table: string;
   readonly schema: ZodType<T>;
-  /** The column that holds the organization; none for what belongs to all. */
+  /** The column that holds the organization; `undefined` for rows that belong to all. */
   readonly organizationKey: 'organizationId' | 'id' | undefined;
   /** Narrows every read, for example to what is not deleted. */
   readonly visible?: object;
@@ -92,7 +95,10 @@ export function rowsOf<T extends { readonly id: string }>(
   };
 }
 
-/** A page by a unique key: what is inserted or removed meanwhile makes no row appear twice or be passed over. */
+/**
+ * A page by a unique key. Rows that are inserted or removed between two pages make no other row appear twice or not at
+ * all.
+ */
 export async function pageOf<T>(
   delegate: Delegate,
   schema: ZodType<T>,

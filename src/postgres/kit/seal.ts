@@ -1,6 +1,6 @@
 /**
- * Secrets at rest: AES-256-GCM under the service's key. What is sealed is bound to its place (the additional data), so a
- * ciphertext that is copied to another row does not open there.
+ * Seals secrets with AES-256-GCM under the service's key. A sealed secret is bound to its place (the additional data),
+ * so it does not open when it is copied to another row.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
@@ -10,7 +10,7 @@ export const keyVersion = 1;
 
 export interface Sealer {
   seal(plain: string, place: string): Uint8Array<ArrayBuffer>;
-  /** Throws when the key, the place or a byte is not the one that it was sealed with. */
+  /** Throws when the key or the place is not the one it was sealed with, or when a byte has changed. */
   open(sealed: Uint8Array, place: string): string;
 }
 

@@ -10,7 +10,7 @@ export function fromStored(stored: unknown): unknown {
   return stored;
 }
 
-/** The stored row as the domain's value, checked by its schema: a row that does not fit is a defect, told loudly. */
+/** The stored row as the domain's value. Throws when the schema does not accept it: such a row is a defect. */
 export function fromRow<T>(schema: ZodType<T>, row: Row): T {
   return schema.parse(
     Object.fromEntries(
@@ -19,10 +19,12 @@ export function fromRow<T>(schema: ZodType<T>, row: Row): T {
   );
 }
 
-/** The fields of a row, as Prisma writes them. */
+/** The fields of a row that Prisma writes. */
 export interface Fields {
   readonly columns: readonly string[];
-  /** Kept as JSON, and may be absent: Prisma does not take `null` for them, since JSON has a null of its own. */
+  /**
+   * Fields that are kept as JSON and may be absent. Prisma takes no plain `null` for them: JSON has a null of its own.
+   */
   readonly optionalJson: ReadonlySet<string>;
 }
 
@@ -37,7 +39,7 @@ function isOptionalJson(schema: unknown): boolean {
   return kept instanceof ZodObject || kept instanceof ZodRecord || kept instanceof ZodArray;
 }
 
-/** Absent keys become NULL, so that an update can clear a column. */
+/** The values that Prisma writes. An absent key becomes NULL, so that an update can clear a column. */
 export function toRow({ columns, optionalJson }: Fields, values: Row): Record<string, unknown> {
   return Object.fromEntries(
     columns.map((column) => [column, values[column] ?? (optionalJson.has(column) ? Prisma.DbNull : null)]),
@@ -48,7 +50,7 @@ const camelCase = remembered((column) => column.replaceAll(/_([a-z])/g, (_, lett
 
 export const snakeCase = remembered((key) => key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
 
-/** Names of columns are few, and asked for with every row. */
+/** Columns have few names, which are translated for every row: each is translated once. */
 function remembered(translate: (name: string) => string): (name: string) => string {
   const known = new Map<string, string>();
   return (name) => {
@@ -58,17 +60,17 @@ function remembered(translate: (name: string) => string): (name: string) => stri
   };
 }
 
-/** A row of plain SQL with its columns named as in the domain. */
+/** A row of plain SQL, with the domain's names. */
 export function camelRow(row: Row): Row {
   return Object.fromEntries(Object.entries(row).map(([column, stored]) => [camelCase(column), stored]));
 }
 
-/** A row for json_populate_recordset. */
+/** A row with the columns' names, for `json_populate_recordset`. */
 export function snakeRow(values: Row): Row {
   return Object.fromEntries(Object.entries(values).map(([key, stored]) => [snakeCase(key), stored]));
 }
 
-/** All rows for json_populate_recordset, as one value of a statement. */
+/** Rows with the columns' names, as one value for `json_populate_recordset`. */
 export function jsonRows(rows: readonly Row[]): string {
   return JSON.stringify(rows.map(snakeRow));
 }

@@ -1,4 +1,4 @@
-/** Reading with plain SQL: rows with the domain's names. */
+/** Reads with plain SQL. Rows have the domain's names. */
 import type { Pool, PoolClient } from 'pg';
 import type { Prisma } from '../generated/client.ts';
 import { camelRow, type Row } from './shape.ts';
@@ -12,7 +12,7 @@ export async function select(
   return rows.map(camelRow);
 }
 
-/** `select` through Prisma: within the transaction that the client belongs to, if any. */
+/** `select` through Prisma, in the transaction of `client` if it has one. */
 export async function selectThrough(
   client: Prisma.TransactionClient,
   text: string,

@@ -1,7 +1,7 @@
 /**
- * Transactions, on a connection of the pool or through Prisma, under one rule: when PostgreSQL ends a transaction for
- * the sake of another one, its work runs again in a new transaction, at most three times in all. So work has no effect
- * but on its rows.
+ * Transactions on a connection of the pool, or through Prisma, under one rule. When PostgreSQL ends a transaction
+ * because of another one, its work runs again in a new transaction, three times at most. So work may change nothing but
+ * rows.
  */
 import type { Pool, PoolClient } from 'pg';
 import type { Store } from '../../core/kernel/ports.ts';
@@ -9,10 +9,10 @@ import type { Prisma, PrismaClient } from '../generated/client.ts';
 import { codeOf } from './refusals.ts';
 
 const maxAttempts = 3;
-/** Serialization failure, deadlock, and Prisma's word for both. */
+/** Errors that pass when the work runs again: serialization failure, deadlock, and Prisma's code for both. */
 const passing: readonly (string | undefined)[] = ['40001', '40P01', 'P2034'];
 
-/** The rule: `attempt` is one whole transaction, which has left nothing behind when it throws. */
+/** `attempt` runs one whole transaction, which has changed nothing when it throws. */
 async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
   for (let count = 1; ; count += 1) {
     try {
@@ -23,7 +23,7 @@ async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Runs `work` in a transaction of plain SQL, which is rolled back whatever `work` throws. */
+/** Runs `work` in a transaction of plain SQL. It is rolled back when `work` throws, and the error is thrown again. */
 export function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>, begin = 'begin'): Promise<T> {
   return withRetries(() => once(pool, work, begin));
 }
@@ -50,7 +50,7 @@ async function once<T>(pool: Pool, work: (client: PoolClient) => Promise<T>, beg
   }
 }
 
-/** The record through Prisma. Effects given to `afterCommit` run once: those of the attempt that was committed. */
+/** The record through Prisma. Only the effects of the attempt that is committed run, each once, after the commit. */
 export function storeOf<Tables>(
   prisma: PrismaClient,
   tablesOf: (client: Prisma.TransactionClient) => Tables,

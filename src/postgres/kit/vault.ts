@@ -1,4 +1,4 @@
-/** Ids and keys. */
+/** Makes ids (UUIDv7) and secrets (256 random bits) for the domain. Only the hash of a secret is stored. */
 import { createHash, randomBytes } from 'node:crypto';
 import { v7 } from 'uuid';
 import type { Vault } from '../../core/kernel/ports.ts';

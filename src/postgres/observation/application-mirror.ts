@@ -1,6 +1,6 @@
 /**
- * The mirror of clusters' applications. A batch is read under lock and written back in one statement; what did not
- * change is not written.
+ * Writes the mirror of clusters' applications. A batch is read under lock, folded by the domain, and written back in
+ * one statement. Applications that did not change are not written.
  */
 
 import type { Pool } from 'pg';

@@ -1,6 +1,6 @@
 /**
- * Operations that somebody else made: recorded in one statement a batch, each with its event and the application that is
- * registered for it. What is recorded already is passed over by the resource's uid.
+ * Records Operations that somebody else made, in one statement a batch: each with its event and the application that is
+ * registered for it. One that is recorded already, by the uid of its resource, is left as it is.
  */
 
 import type { Pool } from 'pg';
@@ -21,7 +21,7 @@ const own = `
   where cluster_id = $1 and foreign_uid = '' and (id = any($2::uuid[]) or name = any($3::text[]))`;
 const Own = Operation.pick({ id: true, namespace: true, name: true }).extend({ expected: z.boolean() }).array();
 
-// The application is joined by place: it is registered under the same lock.
+// The application is found by its place. It is registered under the same lock, so none is missed.
 const operation = Operation.omit({ applicationInstanceId: true }).shape;
 const event = Event.omit({ applicationInstanceId: true }).shape;
 const record = `
@@ -39,7 +39,7 @@ const record = `
   )
   select count(*)::int as count from made`;
 
-// How many are recorded, as far as that matters, and since when the newest so many were made.
+// How many are recorded, counted up to the limit; and when the oldest of the newest `$2` was made.
 const room = `
   select (select count(*)::int from (select from operation where cluster_id = $1 and foreign_uid <> '' limit $2) o) as count,
          (select created_at from operation where cluster_id = $1 and foreign_uid <> '' order by created_at desc offset $2 - 1 limit 1) as since`;

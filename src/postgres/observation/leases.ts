@@ -1,7 +1,7 @@
 /**
- * The leases of clusters. Every step is one statement by itself, so a process that is stopped between two of them holds
- * no lock. Times are the server's own. Taking a lease over locks its row against the fence of what is being written
- * under it; renewing does not, so a long write costs no lease.
+ * The leases of clusters. Every step is a single statement, so a process that is stopped between two steps holds no
+ * lock. Times are the server's own. Taking a lease over waits for what is being written under it (fence.ts). Renewing
+ * does not, so a long write costs no lease.
  */
 
 import type { Pool } from 'pg';
@@ -11,7 +11,7 @@ import { select } from '../kit/sql.ts';
 
 const leaseSeconds = 10;
 const end = `clock_timestamp() + interval '${leaseSeconds} seconds'`;
-/** An end that is far ahead was written before the server's clock was set back: it holds nobody. */
+/** An end that is far ahead was written before the server's clock was set back: such a lease does not hold. */
 const live = (row: string) =>
   `(${row}.expires_at > clock_timestamp() and ${row}.expires_at < clock_timestamp() + interval '60 seconds')`;
 
@@ -28,7 +28,7 @@ const free = `
   select count(*)::int as "freeCount" from cluster_credential k
   where not exists (select from cluster_lease l where l.cluster_id = k.cluster_id and ${live('l')})`;
 
-// Steady: lives for five seconds at least, and spoke within the last five.
+// A connector is steady when it has lived for five seconds, and renewed within the last five.
 const standing = `
   select (select count(*)::int from cluster_credential) as "clusterCount", (${free}) as "freeCount",
     (select coalesce(json_agg(json_build_object(
@@ -72,7 +72,7 @@ const held = `
   from cluster_lease l join cluster c on c.id = l.cluster_id join cluster_credential k on k.cluster_id = l.cluster_id
   where l.connector_id = $1 and ${live('l')}`;
 
-/** Free at once, even if the clock is put back a little in the next moment. */
+/** The leases are free at once, even if the server's clock is then set back a little. */
 const release = `
   with gone as (delete from connector where id = $1)
   update cluster_lease set expires_at = '-infinity' where connector_id = $1`;

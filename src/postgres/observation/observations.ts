@@ -1,4 +1,7 @@
-/** What clusters say, folded into the rows that it is about: read under lock, folded by the domain, written in one batch. */
+/**
+ * Takes in what a cluster states of its Operations. The rows are read under lock, folded by the domain, and written
+ * back in one batch with their events.
+ */
 
 import type { Pool, PoolClient } from 'pg';
 import type { NewEvent } from '../../core/kernel/rules/event.ts';
@@ -13,7 +16,7 @@ import { type Owing, storedOperation, writeObserved, writeVersions } from '../op
 
 const locked = `select * from operation where cluster_id = $1 and name = any($2::text[]) order by id for update`;
 
-// For people: it is not worth a write each time. Waits for nobody: who else writes the row brings it up to date as well.
+// For people, so it need not be written each time. It waits for no lock: a later batch writes it then.
 const observed = `
   update cluster set last_observed_at = now() where id = (
     select id from cluster
@@ -43,7 +46,7 @@ export function observationsOf(pool: Pool): Observations {
   };
 }
 
-/** `ingest` within a transaction of the caller's. */
+/** `ingest`, in the caller's transaction. */
 export async function ingestIn(
   client: PoolClient,
   clusterId: string,

@@ -1,4 +1,7 @@
-/** Operations that others made, when an application or a cluster is registered or removed: they are joined, or forgotten. */
+/**
+ * What happens to Operations that others made when an application or a cluster is registered or removed: they get their
+ * application, lose it, or are forgotten.
+ */
 
 import type { LinkingTable } from '../../core/applications/ports.ts';
 import type { ForgettingTable } from '../../core/clusters/ports.ts';

@@ -1,4 +1,8 @@
-/** Reading Operations under lock and writing them back in one statement: what deliveries and observations share. */
+/**
+ * Reads Operations and writes them back in one statement, whatever their number; in between they are locked.
+ * Deliveries, observations and deadlines share the status that they write, and differ in what the cluster is owed
+ * afterwards.
+ */
 
 import type { PoolClient } from 'pg';
 import type { KnownOperation } from '../../core/operations/rules/observation.ts';
@@ -22,8 +26,8 @@ export function storedOperation(raw: Row): StoredOperation {
 const status = `${assignmentsOf(OperationStatus.shape, 'w')}, revision = o.revision + 1`;
 const rows = `from json_populate_recordset(null::operation, $1) w where o.id = w.id`;
 
-// What the cluster has ended owes it nothing: it is never applied again. Else a delivery under way keeps its lease, and
-// a delete that is owed for what we have ended stays owed.
+// An Operation that the cluster has ended is owed nothing: it is never applied again. Otherwise a delivery under way
+// keeps its lease, and a delete stays owed for an Operation that this service has ended.
 const inFlight = (row: string) => `${row}.phase in ('Pending', 'Running')`;
 const keeps = `${inFlight('w')} or not ${inFlight('o')}`;
 const writeStatus = `
@@ -50,20 +54,23 @@ export interface Owing {
 
 const owingRows = (owing: readonly Owing[]) => jsonRows(owing.map(({ operation, owed }) => ({ ...operation, owed })));
 
-/** Writes what was observed. With `owed`, that is owed from now on. */
+/**
+ * Writes Operations after observations. `owed` is owed from now on. Without it, what is owed stays, unless the cluster
+ * has ended the Operation.
+ */
 export async function writeObserved(client: PoolClient, observed: readonly Owing[]): Promise<void> {
   if (observed.length === 0) return;
   await client.query({ name: 'write-observed', text: writeStatus, values: [owingRows(observed)] });
 }
 
-/** Writes that a version was seen which says nothing new. */
+/** Writes only that a version of the resource was folded in, which changed nothing else. */
 export async function writeVersions(client: PoolClient, operations: readonly KnownOperation[]): Promise<void> {
   if (operations.length === 0) return;
   const rows = jsonRows(operations.map(({ id, observedVersion }) => ({ id, observedVersion })));
   await client.query({ name: 'write-versions', text: writeVersion, values: [rows] });
 }
 
-/** Writes what we have ended ourselves. */
+/** Writes Operations that this service has ended. */
 export async function writeEnded(client: PoolClient, ended: readonly Owing[]): Promise<void> {
   if (ended.length === 0) return;
   await client.query({ name: 'write-ended', text: writeEnd, values: [owingRows(ended)] });
@@ -74,13 +81,13 @@ export interface Delivered {
   readonly owed: DeliveryAction | undefined;
   readonly attempts: number;
   readonly unanswered: number;
-  /** Not before this time; absent: as soon as may be. */
+  /** The delivery is not tried before this time; absent: at once. */
   readonly retryAt?: string | undefined;
 }
 
 const atOnce = new Date(0).toISOString();
 
-/** Writes what became of deliveries, and ends their leases. */
+/** Writes Operations after deliveries, and ends the deliveries' leases. */
 export async function writeDelivered(client: PoolClient, delivered: readonly Delivered[]): Promise<void> {
   if (delivered.length === 0) return;
   const rows = delivered.map(({ operation, owed, retryAt, attempts, unanswered }) => ({

@@ -1,4 +1,4 @@
-/** The row of an Operation: what the domain says of it, and what is kept beside that for deliveries and observations. */
+/** The row of an Operation: the domain's fields, and those that deliveries and observations keep beside them. */
 import { z } from 'zod';
 import { DeliveryAction, Operation } from '../../core/operations/rules/operation.ts';
 import { columnsOf } from '../kit/columns.ts';
@@ -13,7 +13,10 @@ export const OperationRow = Operation.extend({
   unanswered: z.int(),
 });
 
-/** What deliveries and observations write; the rest is decided when an Operation begins, or by a cancel. */
+/**
+ * The fields that deliveries, observations and deadlines write. The others are set when an Operation begins or is
+ * cancelled. A new field of Operation belongs to the status unless it is left out here.
+ */
 export const OperationStatus = OperationRow.omit({
   id: true,
   organizationId: true,

@@ -1,4 +1,4 @@
-/** What is past a deadline, found in one statement over the Operations in flight, and written back in one. */
+/** Finds Operations past a deadline in one statement over those in flight, and writes them back in one. */
 
 import type { Pool } from 'pg';
 import { ApplicationClass } from '../../core/applications/rules/application.ts';
@@ -11,7 +11,7 @@ import { storedOperation, writeEnded } from './batch.ts';
 
 const after = (since: string, seconds: string) => `${since} + c.${seconds} * interval '1 second' <= $1`;
 
-/** Without what a delivery is under way for. The limits are the domain's; here is what they are asked about. */
+/** Operations that may be past a deadline, but for those that a delivery is under way for. The domain decides. */
 export const pastDeadline = `
   select o.*, c.pending_deadline_seconds, c.running_deadline_seconds,
          (select w from jsonb_array_elements(k.conditions) w where w->>'type' = 'Watching') as watching

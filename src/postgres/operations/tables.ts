@@ -1,4 +1,4 @@
-/** An Operation together with what is owed to its cluster. */
+/** The table of Operations, each with what is owed to its cluster. */
 
 import { Refusal } from '../../core/kernel/rules/problem.ts';
 import type { LockedOperation, OperationsTable } from '../../core/operations/ports.ts';

@@ -1,7 +1,8 @@
 /**
- * Protection plans and what they make. The schedules of all applications of a plan are read, locked and written in a
- * few statements, however many there are. Applications are locked so that fires, which refer to them, need not wait:
- * a fire holds its schedule, and would else wait for who waits for it.
+ * The table of protection plans, with the schedules that they make. All schedules of a plan are read, locked and
+ * written in a few statements, whatever their number. A fire holds the lock of its schedule and refers to the
+ * application. So applications are locked only `for no key update`: under a stronger lock, a plan and a fire would wait
+ * for each other.
  */
 
 import { ApplicationClass, ApplicationInstance } from '../../core/applications/rules/application.ts';
@@ -26,7 +27,7 @@ const insert = `
   insert into schedule (${scheduleColumns})
   select ${scheduleColumns} from json_populate_recordset(null::schedule, $1::json)
   on conflict do nothing returning id`;
-// The rows are locked: a field that no plan decides is written as it was read.
+// The rows are locked, so a field that no plan decides is written as it was read.
 const changing = Schedule.omit({
   id: true,
   organizationId: true,

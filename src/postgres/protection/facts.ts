@@ -1,4 +1,4 @@
-/** What the rules of protection need to know, in one row an application: one statement for any number of them. */
+/** The facts that protection is judged from: one row an application, one statement for any number of applications. */
 
 import { z } from 'zod';
 import { Phase } from '../../core/operations/rules/operation.ts';
@@ -9,7 +9,7 @@ import { copyFinishedAt, hasCopy } from './recovery-points.ts';
 
 const At = z.union([z.date(), z.string()]).transform((at) => new Date(at).toISOString());
 const MaybeAt = At.nullish().transform((at) => at ?? undefined);
-/** The row of an application's protection: what was recorded last. */
+/** What was recorded last of an application's protection. */
 export const Told = z.object({
   status: ProtectionStatus,
   since: At,
@@ -50,8 +50,8 @@ const succeeded = `o.application_instance_id = i.id and ${hasCopy('o')}`;
 const copy = `json_build_object('operationId', o.id, 'startedAt', coalesce(o.started_at, o.created_at), 'finishedAt', ${copyFinishedAt('o')}, 'expiresAt', o.expires_at)`;
 
 /**
- * `$1` is now; `chosen` narrows `i`, the application instance. Every part is the head of an index, or a handful of rows.
- * A suspended cluster or organization suspends all its schedules.
+ * `$1` is now; `chosen` narrows `i`, the application instance. Every part is the head of an index, or a handful of
+ * rows. A suspended cluster or organization suspends all its schedules.
  */
 export function factsWhere(chosen: string): string {
   return `

@@ -1,6 +1,6 @@
 /**
- * Protection in bulk: facts are read a page of applications at a time, and what was told last is written over the
- * revision that was read. Of two replicas that find the same change one writes it, with its events; the other nothing.
+ * Protection in bulk. Facts are read for a page of applications at a time. A change is written, with its events, only
+ * over the revision that was read: of two replicas that find the same change, one writes it and the other nothing.
  */
 
 import type { Pool } from 'pg';
@@ -40,7 +40,7 @@ const tell = `
 
 const beforeAll = '00000000-0000-0000-0000-000000000000';
 
-/** By the status that was told last: an index has that order. One row more than the page. */
+/** In the order of the severity that was recorded last, which an index has. It reads one row more than the page. */
 function pageStatement(organizationId: string, query: PageQuery): { text: string; values: unknown[] } {
   const { limit, cursor, descending = false, where = {} } = query;
   const [severity, id] = cursor?.split(':') ?? [];

@@ -1,6 +1,6 @@
 /**
- * Recovery points are read from the Operations that made them, through a partial index over the Backups that succeeded,
- * here or by the cluster's later word: it holds their expiry, so that the many that have expired cost no look at their rows.
+ * Recovery points are read from the Operations that made them. A partial index has the Backups that succeeded, by our
+ * record or by what the cluster stated later. It holds their expiry, so copies that have expired cost no look at a row.
  */
 
 import type { Pool } from 'pg';
@@ -12,15 +12,15 @@ import { fromRow, snakeCase } from '../kit/shape.ts';
 import { select } from '../kit/sql.ts';
 import { operationColumns } from '../operations/columns.ts';
 
-/** What pages are narrowed by, with the type of the column. */
+/** The fields that narrow a page, each with the type of its column. */
 const filters = { applicationInstanceId: 'uuid', clusterId: 'uuid', scheduleId: 'uuid', namespace: 'text' } as const;
 
-/** In the words of the partial indexes. */
+/** Exactly the condition of the partial indexes. */
 export function hasCopy(operation = 'operation'): string {
   return `${operation}.type = 'Backup' and (${operation}.phase = 'Succeeded' or ${operation}.contradiction->>'phase' = 'Succeeded')`;
 }
 
-/** Of a copy that its Operation did not wait for, when the cluster told of it. */
+/** When the copy was finished. If its Operation had ended without it: when the cluster stated the copy. */
 export function copyFinishedAt(operation = 'operation'): string {
   return `case when ${operation}.phase = 'Succeeded' then ${operation}.finished_at else (${operation}.contradiction->>'at')::timestamptz end`;
 }
@@ -30,7 +30,7 @@ export interface Statement {
   readonly values: readonly unknown[];
 }
 
-/** The statement for a page and one row more; told apart so that a test can ask for its plan. */
+/** The statement for a page and one row more. A test asks PostgreSQL for its plan. */
 export function recoveryPointPage(organizationId: string, query: PageQuery, now: string): Statement {
   const { limit, cursor, descending = false, where = {} } = query;
   const values: unknown[] = [];

@@ -1,4 +1,4 @@
-/** Schedules, their ledger, and blackout windows. */
+/** The tables of scheduling: schedules, their ledger, and blackout windows. A removed schedule keeps its ledger. */
 import type { BlackoutWindowsTable, FiresTable, SchedulesTable } from '../../core/scheduling/ports.ts';
 import { BlackoutWindow } from '../../core/scheduling/rules/blackout.ts';
 import { Fire } from '../../core/scheduling/rules/ledger.ts';
@@ -34,7 +34,7 @@ export function schedulingTables(client: Prisma.TransactionClient): SchedulesTab
           inFlightCount,
         };
       },
-      // The row stays for its ledger and its Operations, and fires no more.
+      // The row stays, because its ledger and its Operations refer to it. It never fires again.
       async remove(organizationId, id) {
         await client.schedule.updateMany({
           where: { id, organizationId, deletedAt: null },
