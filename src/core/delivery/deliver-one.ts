@@ -1,5 +1,5 @@
 /**
- * Makes the call for one claim. It looks at the resource before or after the call where one of three promises needs that:
+ * Makes the call for one claim, and looks at the resource before or after it where one of these promises needs that:
  *
  *   - an Operation past its deliverBefore is never applied, only looked for
  *   - a resource that an unanswered call may have created is looked for before the Operation is given up

@@ -1,13 +1,14 @@
 /**
  * One activation of the connector for one cluster: delivers the actions that are owed to it, in the order of the slots.
  *
- * Any connector may call it at any time, and it may be stopped or killed anywhere. A claim is a lease. Calls happen between
- * transactions, and an answer is recorded only while its lease holds. When a lease runs out, another process claims the
- * action again; the one that lost it makes no more calls for it and records nothing. Applying again is harmless.
+ * Any connector may call it at any time, and it may be stopped or killed anywhere. A claim is a lease. Calls happen
+ * between transactions, and an answer is recorded only while its lease holds. When a lease runs out, another process
+ * claims the action again; the one that lost it makes no more calls for it and records nothing. Applying again is
+ * harmless.
  *
- * When a cluster cannot be reached, rejects the credentials or says when to come back (Retry-After), that answer holds for
- * the rest of the batch, which is put off without a call. Until the time that the cluster gave nothing is claimed for it.
- * After that one call asks it, and the calls that follow go eight at a time.
+ * When a cluster cannot be reached, rejects the credentials or says when to come back (Retry-After), that answer holds
+ * for the rest of the batch, which is put off without a call. Until the time that the cluster gave, nothing is claimed
+ * for it. After that one call asks it, and the calls that follow go eight at a time.
  */
 
 import type { ClusterDirectory, ClusterTarget } from '../clusters/ports.ts';
@@ -45,7 +46,7 @@ export async function deliver(ports: DeliverPorts, clusterId: string): Promise<{
   let recording: Promise<void> | undefined;
   let batch = await claimBatch(ports, clusterId);
   while (batch !== undefined) {
-    // The next batch is claimed while the calls of this one run. This one is recorded while the calls of the next one run.
+    // The next batch is claimed while the calls of this one run, and this one is recorded while those of the next run.
     const mayBeMore = outage === undefined && batch.claims.length === batchSize;
     const next: Promise<Batch | undefined> = mayBeMore ? claimBatch(ports, clusterId) : Promise.resolve(undefined);
     next.catch(() => {});

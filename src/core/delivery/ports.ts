@@ -13,8 +13,8 @@ export interface Deliveries {
   /** Extends the claims that still hold: the lease counts from `now`. Returns the ids of their Operations. */
   renew(claims: readonly Claim[], now: string, leaseSeconds: number): Promise<ReadonlySet<string>>;
   /**
-   * Records the answers of the cluster for the claims whose lease still holds, and returns how many did. `decide` gets each
-   * Operation as it is by then: a cancel or an observation may have come while the call was under way.
+   * Records the answers of the cluster for the claims whose lease still holds, and returns how many did. `decide` gets
+   * each Operation as it is by then: a cancel or an observation may have come while the call was under way.
    */
   record(
     answers: readonly { readonly claim: Claim; readonly answer: ClusterAnswer }[],
@@ -29,13 +29,15 @@ export interface Claim extends Attempt {
 /** Calls to clusters. Each ends within 15 s. No method throws for what a cluster or the network does. */
 export interface ClusterCalls {
   /**
-   * Server-side apply with our field manager, not forced. With `metadata.uid` it never creates. A call that could not be
-   * sent until `sendUntil`, by `performance.now()`, is not sent any more.
+   * Server-side apply with our field manager, not forced. With `metadata.uid` it never creates. A call that could not
+   * be sent until `sendUntil`, by `performance.now()`, is not sent any more.
    */
   apply(target: ClusterTarget, manifest: Manifest, sendUntil: number): Promise<ClusterAnswer>;
   /** Answers `Found` with the resource, `Absent`, or the failure that kept the cluster from answering. */
   read(target: ClusterTarget, resource: { name: string; namespace: string }): Promise<ClusterAnswer>;
-  /** Deletes the resource. With a uid and a version, it deletes only those; else the answer is the refusal `Modified`. */
+  /**
+   * Deletes the resource. With a uid and a version, it deletes only those; else the answer is the refusal `Modified`.
+   */
   remove(
     target: ClusterTarget,
     resource: { name: string; namespace: string; uid?: string | undefined; resourceVersion?: string | undefined },

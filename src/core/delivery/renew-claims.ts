@@ -2,11 +2,11 @@
  * Renews the lease of a batch of claims while the batch is worked on. A claim lasts 12 s and is renewed every 4 s.
  *
  * This process judges by its own clock whether a claim surely holds, counted from before it asked the database. So a
- * process that was stopped, or that the database does not answer, knows that another one may hold its claims by now, and
- * begins no call for them. The time until which a call may be sent goes with the call to its first byte.
+ * process that was stopped, or that the database does not answer, knows that another one may hold its claims by now,
+ * and begins no call for them. The time until which a call may be sent goes with the call to its first byte.
  *
- * An apply that reaches the cluster late all the same, after a cancel and its delete, is deleted again when the watch sees
- * the resource (`hasReturned` in ../operations/rules/observe.ts).
+ * An apply that reaches the cluster late all the same, after a cancel and its delete, is deleted again when the watch
+ * sees the resource (`hasReturned` in ../operations/rules/observe.ts).
  */
 
 import type { Clock, Log } from '../kernel/ports.ts';
@@ -19,8 +19,8 @@ const sendWindowMs = 5_000;
 
 export interface ClaimLease {
   /**
-   * Until when a call for the claim may be sent, by `performance.now()`; `undefined` when none may begin any more. To be
-   * asked before each call: the process may be stopped between any two steps on the way to its first byte.
+   * Until when a call for the claim may be sent, by `performance.now()`; `undefined` when none may begin any more. To
+   * be asked before each call: the process may be stopped between any two steps on the way to its first byte.
    */
   sendUntil(claim: Claim): number | undefined;
   /** Stops renewing. */

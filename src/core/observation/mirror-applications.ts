@@ -1,7 +1,7 @@
 /**
- * Mirrors the ApplicationInstances that the watch of a cluster sees, with their readiness and capabilities. A batch is one
- * transaction of a few statements, and writes only what changed. A list brings the mirror up to date by itself, so the
- * next list makes up for a batch that is lost on the way.
+ * Mirrors the ApplicationInstances that the watch of a cluster sees, with their readiness and capabilities. A batch is
+ * one transaction of a few statements, and writes only what changed. A list brings the mirror up to date by itself, so
+ * the next list makes up for a batch that is lost on the way.
  *
  * An application that is not registered here can be adopted from the mirror. The mirror gives warnings and events, and
  * refuses nothing: the cluster decides.

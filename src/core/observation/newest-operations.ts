@@ -1,6 +1,6 @@
 /**
- * Holds the newest Operations of a list in memory until the list is complete: at most `limit`, each uid once, and at most
- * 32 MiB of them as JSON.
+ * Holds the newest Operations of a list in memory until the list is complete: at most `limit`, each uid once, and at
+ * most 32 MiB of them as JSON.
  */
 
 import type { ForeignOperation } from './rules/foreign-operation.ts';

@@ -49,8 +49,8 @@ export interface ForeignOperations {
   own(clusterId: string, ids: readonly string[], names: readonly string[]): Promise<readonly OwnOperation[]>;
   /**
    * Records those that are not recorded yet, in one statement, each with its event and the application instance that is
-   * registered for it. Returns how many. With a limit, it records only those that are among the newest `limit` Operations
-   * of others in the cluster.
+   * registered for it. Returns how many. With a limit, it records only those that are among the newest `limit`
+   * Operations of others in the cluster.
    */
   record(
     clusterId: string,
@@ -69,8 +69,8 @@ export interface Ingested {
 /** The hot path from a cluster. */
 export interface Observations {
   /**
-   * Locks the Operations of this cluster that have the names of the observations, passes each to `decide`, and writes all
-   * that changed in one batch.
+   * Locks the Operations of this cluster that have the names of the observations, passes each to `decide`, and writes
+   * all that changed in one batch.
    */
   ingest(
     clusterId: string,
@@ -82,7 +82,9 @@ export interface Observations {
   expected(clusterId: string, before: string): Promise<readonly { name: string; namespace: string; uid: string }[]>;
 }
 
-/** Which connector watches which cluster. Leases go by the database's real clock; a test's clock does not reach them. */
+/**
+ * Which connector watches which cluster. Leases go by the database's real clock; a test's clock does not reach them.
+ */
 export interface Leases {
   /** Records that the connector lives, extends the leases that it holds, and forgets connectors that have died. */
   renew(connectorId: string): Promise<void>;
@@ -90,7 +92,9 @@ export interface Leases {
   freeCount(): Promise<number>;
   /** Takes free clusters, each under a new epoch. `fromOthersCount` of them were another connector's. */
   take(connectorId: string, count: number): Promise<{ readonly takenCount: number; readonly fromOthersCount: number }>;
-  /** Gives clusters to another connector that lives, under a new epoch. Locked ones are passed over. Returns how many. */
+  /**
+   * Gives clusters to another connector that lives, under a new epoch. Locked ones are passed over. Returns how many.
+   */
   handOver(connectorId: string, to: string, count: number): Promise<number>;
   held(connectorId: string): Promise<readonly HeldCluster[]>;
   /** Frees all clusters that the connector holds, and forgets the connector. */
@@ -111,7 +115,9 @@ export interface HeldCluster {
 export interface Watcher {
   readonly operations: Followed<Observation>;
   readonly applications: Followed<ObservedApplication>;
-  /** The namespaces of registered applications. Called several times a minute while the whole cluster may not be listed. */
+  /**
+   * The namespaces of registered applications. Called several times a minute while the whole cluster may not be listed.
+   */
   namespaces(): Promise<readonly string[]>;
   state(state: WatchState): Promise<void>;
 }
@@ -137,7 +143,9 @@ export type WatchState =
   | { readonly kind: 'Watching'; readonly limited?: readonly WatchLimit[] }
   | { readonly kind: 'Interrupted'; readonly failure: ClusterFailure };
 
-/** Refused: the resource cannot be followed; `message` is the cluster's. Polled: it is listed every ten seconds instead. */
+/**
+ * Refused: the resource cannot be followed; `message` is the cluster's. Polled: it is listed every ten seconds instead.
+ */
 export interface WatchLimit {
   readonly resource: FollowedResource;
   readonly namespace?: string | undefined;
@@ -148,8 +156,9 @@ export interface WatchLimit {
 /** Watches clusters. It never throws for what a cluster or the network does. */
 export interface ClusterWatch {
   /**
-   * Lists Operations and ApplicationInstances and then watches them, until `signal` aborts. It lists again whenever a watch
-   * cannot go on. Where the whole cluster may not be listed, it follows the watcher's namespaces one by one. Never rejects.
+   * Lists Operations and ApplicationInstances and then watches them, until `signal` aborts. It lists again whenever a
+   * watch cannot go on. Where the whole cluster may not be listed, it follows the watcher's namespaces one by one.
+   * Never rejects.
    */
   watch(target: ClusterTarget, watcher: Watcher, signal: AbortSignal): Promise<void>;
 }

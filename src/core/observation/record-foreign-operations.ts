@@ -3,12 +3,12 @@
  * which they are and how a row is made of one. A list brings the record up to date by itself, so an observation that is
  * lost on the way is made up for by the next list.
  *
- *   history     An Operation that had ended before a list showed it. There may be tens of thousands of them, so they are
- *               held back until the list is complete. Only those are recorded that are among the newest 5,000 Operations
- *               that others made in the cluster.
+ *   history     An Operation that had ended before a list showed it. There may be tens of thousands of them, so they
+ *               are held back until the list is complete. Only those are recorded that are among the newest 5,000
+ *               Operations that others made in the cluster.
  *   left out    An Operation whose name, type or engine no row can hold. The log names the first of them, once a watch.
- *   one lock    Registering an application and recording what others did to it take the same lock, so that each sees what
- *               the other wrote.
+ *   one lock    Registering an application and recording what others did to it take the same lock, so that each sees
+ *               what the other wrote.
  */
 
 import type { Clock, Log, Vault } from '../kernel/ports.ts';

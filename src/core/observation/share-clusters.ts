@@ -2,8 +2,8 @@
  * One connector's part in sharing the clusters. Each cluster is watched by the connector that holds its lease, a row in
  * PostgreSQL (src/postgres/observation/leases.ts). rules/cluster-shares.ts says who takes and who hands over.
  *
- * `look` takes no input. About every three seconds it records that this connector lives, renews its leases, and hands over
- * what is more than its share. Between two renewals it takes clusters that have become free.
+ * `look` takes no input. About every three seconds it records that this connector lives, renews its leases, and hands
+ * over what is more than its share. Between two renewals it takes clusters that have become free.
  *
  *   a connector dies        its leases end within 10 s, and others take them by the 12th second
  *   a connector is closed   it frees its leases at once

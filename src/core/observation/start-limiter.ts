@@ -1,6 +1,7 @@
 /**
- * Starts long-running work a few at a time, so that a thousand watches do not connect all at once. A place becomes free when
- * its work has called `started`, has ended, or has had two seconds. So a cluster that does not answer delays few others.
+ * Starts long-running work a few at a time, so that a thousand watches do not connect all at once. A place becomes free
+ * when its work has called `started`, has ended, or has had two seconds. So a cluster that does not answer delays few
+ * others.
  */
 
 export interface StartLimiter {

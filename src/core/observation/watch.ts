@@ -2,12 +2,12 @@
  * Keeps one watch running for each cluster that this connector holds, and folds what the watches see into our record.
  *
  * `reconcile` takes no input. It compares the watches that run with the leases that are held. It ends those without a
- * lease and starts those that are missing. It starts a watch again when the epoch or the credentials have changed, or when
- * somebody has raised `cluster.relist_revision` to have the cluster listed.
+ * lease and starts those that are missing. It starts a watch again when the epoch or the credentials have changed, or
+ * when somebody has raised `cluster.relist_revision` to have the cluster listed.
  *
  * Two connectors never write for the same cluster. A watch ends when its lease has run out by this process' own clock,
- * which goes on while the process is stopped or the database is away. And each write carries the epoch of its lease: once
- * another connector holds the cluster, the database refuses it (src/postgres/clusters/fence.ts).
+ * which goes on while the process is stopped or the database is away. And each write carries the epoch of its lease:
+ * once another connector holds the cluster, the database refuses it (src/postgres/clusters/fence.ts).
  */
 
 import type { ClusterDirectory, ClusterTarget } from '../clusters/ports.ts';

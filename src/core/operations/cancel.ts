@@ -5,8 +5,8 @@
  *   a call is under way          the request is kept; the process that makes the call sees it and deletes the resource
  *   else                         the resource is deleted in the cluster, now or when the cluster can be reached
  *
- * The Operation is Cancelled once the cluster states that the resource is gone. If the resource has finished meanwhile, the
- * Operation keeps that end, because deleting a finished resource deletes its backup.
+ * The Operation is Cancelled once the cluster states that the resource is gone. If the resource has finished meanwhile,
+ * the Operation keeps that end, because deleting a finished resource deletes its backup.
  */
 
 import type { Call } from '../access/call.ts';

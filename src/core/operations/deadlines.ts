@@ -1,7 +1,7 @@
 /**
- * Ends the Operations that are past a deadline of ours (rules/deadlines.ts). One activation takes no input and looks for
- * them in the database. Every replica of the scheduler may call it at any time: rows that another one has locked are
- * passed over.
+ * Ends the Operations that are past a deadline of ours (rules/deadlines.ts). One activation takes no input and looks
+ * for them in the database. Every replica of the scheduler may call it at any time: rows that another one has locked
+ * are passed over.
  */
 
 import type { Clock, Log } from '../kernel/ports.ts';

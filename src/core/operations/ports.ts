@@ -15,7 +15,7 @@ export interface LockedOperation {
 }
 
 export interface Deadlines {
-  /** Locks Operations that may be past a deadline at `now`, at most `limit`, and writes and returns what `decide` returns. */
+  /** Locks Operations that may be past a deadline at `now`, at most `limit`. Writes and returns the decisions. */
   expire(
     now: string,
     limit: number,

@@ -1,6 +1,6 @@
 /**
- * Backups and restores on demand. A dry run and a request share one draft, so the dry run shows exactly the Operation that
- * the request would make.
+ * Backups and restores on demand. A dry run and a request share one draft, so the dry run shows exactly the Operation
+ * that the request would make.
  */
 import { type AcceptanceTables, operationTarget } from '../acceptance/accept.ts';
 import { refuseUnaccepted } from '../acceptance/rules/accepted-parameters.ts';
@@ -67,7 +67,10 @@ export async function draftOperation(
 
 export type RequestTables = SettingTables & AcceptanceTables & OperationsTable & EventsTable;
 
-/** Records the Operation and that it is to be applied, in one transaction. Rings for its cluster once that has committed. */
+/**
+ * Records the Operation and that it is to be applied, in one transaction. Rings for its cluster once that has
+ * committed.
+ */
 export async function requestOperation(
   call: Call<RequestTables>,
   doorbell: Doorbell,

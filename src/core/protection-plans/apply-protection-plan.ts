@@ -93,8 +93,8 @@ export async function detachProtectionPlan(
 }
 
 /**
- * Judges the schedules as if they were created by hand, and returns warnings. When they are in effect already, nothing is
- * refused, and the refusals become warnings.
+ * Judges the schedules as if they were created by hand, and returns warnings. When they are in effect already, nothing
+ * is refused, and the refusals become warnings.
  */
 async function acceptApplied(
   call: Call<ApplyProtectionPlanTables>,
@@ -152,7 +152,9 @@ async function withProtectionPlan(
   return tx.applicationInstances.update({ ...known, protectionPlanId, protectionPlanTimeZone, updatedAt: now });
 }
 
-/** The organization's least interval may have grown since the protection plan was made, so it is checked at each use. */
+/**
+ * The organization's least interval may have grown since the protection plan was made, so it is checked at each use.
+ */
 function checkedEntries(
   plan: StoredProtectionPlan,
   timeZone: string | undefined,

@@ -1,6 +1,6 @@
 /**
- * The record of protection plans, and of the schedules that follow from them. Each change locks the protection plan, then
- * application instances, then schedules, so that no two changes wait for each other in a circle.
+ * The record of protection plans, and of the schedules that follow from them. Each change locks the protection plan,
+ * then application instances, then schedules, so that no two changes wait for each other in a circle.
  */
 
 import type { ApplicationClass, ApplicationInstance } from '../applications/rules/application.ts';
@@ -23,7 +23,9 @@ export interface ProtectionPlans extends Rows<StoredProtectionPlan> {
   }>;
   /** All schedules of these application instances, locked. */
   lockSchedules(applicationInstanceIds: readonly string[]): Promise<readonly Schedule[]>;
-  /** Writes the reconciled schedules, with their slots and ledger rows, in a few statements, and raises their revisions. */
+  /**
+   * Writes the reconciled schedules, with their slots and ledger rows, in a few statements, and raises their revisions.
+   */
   write(reconciled: ReconciledSchedules, now: string): Promise<void>;
 }
 

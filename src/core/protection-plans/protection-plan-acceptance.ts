@@ -1,6 +1,6 @@
 /**
- * Whether the clusters that a protection plan reaches would accept its schedules. It takes a few statements for any number
- * of schedules.
+ * Whether the clusters that a protection plan reaches would accept its schedules. It takes a few statements for any
+ * number of schedules.
  */
 import { type PlannedSchedule, unacceptedOfPlan, warningsForPlan } from '../acceptance/rules/plan-acceptance.ts';
 import type { Reading } from '../access/call.ts';

@@ -1,6 +1,6 @@
 /**
- * Creates, changes and removes protection plans. The built-in ones cannot be changed. A change of a protection plan and of
- * all schedules that follow it is one transaction, so no application instance follows half of it.
+ * Creates, changes and removes protection plans. The built-in ones cannot be changed. A change of a protection plan and
+ * of all schedules that follow it is one transaction, so no application instance follows half of it.
  */
 
 import { atRevision, type Call, refuseStale } from '../access/call.ts';
@@ -110,8 +110,8 @@ export async function removeProtectionPlan(
 }
 
 /**
- * Judges the schedules that are made, or whose ttl changes, by what their clusters are known to accept. If one application
- * instance cannot follow, the change is refused for all.
+ * Judges the schedules that are made, or whose ttl changes, by what their clusters are known to accept. If one
+ * application instance cannot follow, the change is refused for all.
  */
 async function acceptChange(
   call: Call<ProtectionPlansTable & ClusterApplicationsTable>,

@@ -1,4 +1,7 @@
-/** Reconciles the schedules of any number of application instances with a protection plan, from one read of their schedules. */
+/**
+ * Reconciles the schedules of any number of application instances with a protection plan, from one read of their
+ * schedules.
+ */
 
 import type { Call } from '../access/call.ts';
 import type { ApplicationInstance } from '../applications/rules/application.ts';
@@ -7,7 +10,9 @@ import type { ProtectionPlansTable } from './ports.ts';
 import type { StoredProtectionPlan } from './rules/protection-plan.ts';
 import { type ReconciledSchedules, reconcileSchedules } from './rules/reconcile-schedules.ts';
 
-/** Reconciles the schedules of these application instances; without a `plan`, their schedules of protection plans go. */
+/**
+ * Reconciles the schedules of these application instances; without a `plan`, their schedules of protection plans go.
+ */
 export async function reconcileInstances(
   { tx, now, vault }: Call<ProtectionPlansTable>,
   plan: StoredProtectionPlan | undefined,

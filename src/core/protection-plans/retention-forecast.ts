@@ -1,4 +1,7 @@
-/** Forecasts the copies of a set of schedules, or of a protection plan. It writes nothing, and reads no schedule that exists. */
+/**
+ * Forecasts the copies of a set of schedules, or of a protection plan. It writes nothing, and reads no schedule that
+ * exists.
+ */
 
 import type { Reading } from '../access/call.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';

@@ -22,8 +22,8 @@ export interface Protections {
   /** The next applications after the id `after`, of all organizations, in the order of their ids. */
   read(after: string | undefined, limit: number, now: string): Promise<readonly KnownProtection[]>;
   /**
-   * Stores each changed status and appends its events in one statement. A change is left out when another process has stored
-   * one since the status was read. Returns how many were stored.
+   * Stores each changed status and appends its events in one statement. A change is left out when another process has
+   * stored one since the status was read. Returns how many were stored.
    */
   record(changes: readonly ProtectionChange[]): Promise<number>;
   find(organizationId: string, applicationInstanceId: string, now: string): Promise<KnownProtection | undefined>;

@@ -1,4 +1,6 @@
-/** Protection for the API: judged at the time of the request. A list is ordered and filtered by the recorded statuses. */
+/**
+ * Protection for the API: judged at the time of the request. A list is ordered and filtered by the recorded statuses.
+ */
 
 import type { Caller } from '../access/rules/access.ts';
 import type { Clock } from '../kernel/ports.ts';
@@ -28,8 +30,8 @@ export async function getProtection(
 }
 
 /**
- * An application whose status has changed since it was recorded is left out of a list that asks for another status. Within
- * 15 s it is listed under its own.
+ * An application whose status has changed since it was recorded is left out of a list that asks for another status.
+ * Within 15 s it is listed under its own.
  */
 export async function listProtections(
   { protections, clock }: ProtectionPorts,

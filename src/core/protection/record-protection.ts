@@ -3,8 +3,8 @@
  * and reads the facts from the database.
  *
  * It may run on every replica at once and be killed at any moment. The new status and its events are written in one
- * statement, and only over the revision from which the status was judged. So of all replicas one records a change, and a
- * change that was lost is found again at the next look.
+ * statement, and only over the revision from which the status was judged. So of all replicas one records a change, and
+ * a change that was lost is found again at the next look.
  */
 
 import type { Clock, Log } from '../kernel/ports.ts';

@@ -1,6 +1,6 @@
 /**
- * Backfills past slots on request. Each slot of the range without an Operation gets one now, and its row in the ledger says
- * so. A row that stood for a range of slots is divided around it.
+ * Backfills past slots on request. Each slot of the range without an Operation gets one now, and its row in the ledger
+ * says so. A row that stood for a range of slots is divided around it.
  */
 
 import { acceptSchedule } from '../acceptance/accept.ts';
@@ -103,7 +103,10 @@ function makerOf(call: Call<FiringTables>, setting: Setting, schedule: Schedule)
     );
 }
 
-/** The rows that replace `row`: one for each backfilled slot, and the rest of the range around them. Empty: the row stays. */
+/**
+ * The rows that replace `row`: one for each backfilled slot, and the rest of the range around them. Empty: the row
+ * stays.
+ */
 function divide(
   schedule: Schedule,
   row: Fire,

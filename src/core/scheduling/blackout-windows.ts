@@ -1,4 +1,7 @@
-/** Creates, removes and lists blackout windows: times in which nothing fires for an organization, a cluster or a schedule. */
+/**
+ * Creates, removes and lists blackout windows: times in which nothing fires for an organization, a cluster or a
+ * schedule.
+ */
 
 import { type Call, own, type Reading } from '../access/call.ts';
 import type { ClustersTable } from '../clusters/ports.ts';

@@ -1,6 +1,6 @@
 /**
- * Checks a requested schedule and fills in its defaults. Creating stores the draft, and previewing shows it, so a preview
- * shows exactly the schedule that creating would store.
+ * Checks a requested schedule and fills in its defaults. Creating stores the draft, and previewing shows it, so a
+ * preview shows exactly the schedule that creating would store.
  */
 import { type AcceptanceTables, acceptSchedule } from '../acceptance/accept.ts';
 import type { Reading } from '../access/call.ts';

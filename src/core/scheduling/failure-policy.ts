@@ -1,6 +1,7 @@
 /**
- * Suspends schedules whose Operations fail repeatedly, or records an alert, as their failurePolicy says. It takes no input
- * and finds the schedules in the database. Each streak of failures is acted on once, by the replica that comes first.
+ * Suspends schedules whose Operations fail repeatedly, or records an alert, as their failurePolicy says. It takes no
+ * input and finds the schedules in the database. Each streak of failures is acted on once, by the replica that comes
+ * first.
  */
 import type { Clock, Log } from '../kernel/ports.ts';
 import type { FailurePolicies } from './ports.ts';

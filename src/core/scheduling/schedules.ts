@@ -1,6 +1,6 @@
 /**
- * Creates, changes, suspends, resumes and removes schedules. The scheduler looks only at `nextFireAt`. So each use case here
- * sets that time, and accounts in the ledger for the slots that have passed until now.
+ * Creates, changes, suspends, resumes and removes schedules. The scheduler looks only at `nextFireAt`. So each use case
+ * here sets that time, and accounts in the ledger for the slots that have passed until now.
  */
 
 import { acceptSchedule } from '../acceptance/accept.ts';
@@ -117,7 +117,9 @@ export async function suspendSchedule(
   return tx.schedules.update(suspended);
 }
 
-/** Slots that passed during the suspension are in the ledger as skipped. With catchUp Latest the newest is fired now. */
+/**
+ * Slots that passed during the suspension are in the ledger as skipped. With catchUp Latest the newest is fired now.
+ */
 export async function resumeSchedule(
   call: Call<SchedulesTable & FiresTable & EventsTable>,
   id: string,
@@ -139,7 +141,9 @@ export async function resumeSchedule(
   return tx.schedules.update(awakened(settled.schedule));
 }
 
-/** The schedule fires no more. Its ledger stays, and each of its copies stays until its ttl ends. Returns what stays. */
+/**
+ * The schedule fires no more. Its ledger stays, and each of its copies stays until its ttl ends. Returns what stays.
+ */
 export async function removeSchedule(
   call: Call<SchedulesTable & FiresTable>,
   id: string,

@@ -17,7 +17,10 @@ export type FiringTables = SchedulesTable &
   OperationsTable &
   EventsTable;
 
-/** Fires at once, even while the schedule is suspended or another of its Operations is in flight, because a person asked. */
+/**
+ * Fires at once, even while the schedule is suspended or another of its Operations is in flight, because a person
+ * asked.
+ */
 export async function triggerSchedule(call: Call<FiringTables>, doorbell: Doorbell, id: string): Promise<Operation> {
   const { tx, caller, now, vault } = call;
   const schedule = await ownLocked(tx.schedules, caller, 'schedule', id);

@@ -1,6 +1,6 @@
 /**
- * How long a delivery waits before it is tried again: 20 s at most, as a watch does. So the record and the cluster agree
- * within half a minute of the end of a fault.
+ * How long a delivery waits before it is tried again: 20 s at most, as a watch does. So the record and the cluster
+ * agree within half a minute of the end of a fault.
  */
 
 const firstDelaySeconds = 1;

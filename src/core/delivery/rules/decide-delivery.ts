@@ -1,16 +1,19 @@
 /**
- * Decides what follows from a cluster's answer to an apply, a delete or a look. Each answer falls into one of four groups:
+ * Decides what follows from a cluster's answer to an apply, a delete or a look. Each answer falls into one of four
+ * groups:
  *
  *   done     the resource is there, or is gone, or had finished before it could be deleted
- *   retry    the network, time-outs, 429, 5xx, and refusals that pass by themselves (a conflicting Operation, a quota): it
- *            is tried again with back-off until deliverBefore. Retry-After holds for the whole cluster (throttling.ts)
- *   hold     the credentials are rejected: that is about the cluster and not the Operation, so the attempt does not count
- *   refuse   403, 404, 409, 422, a webhook's denial: the Operation fails with the cluster's words. 403 fails only when it
- *            comes twice, because an API server that has just started has not read any rights yet
+ *   retry    the network, time-outs, 429, 5xx, and refusals that pass by themselves (a conflicting Operation, a quota):
+ *            it is tried again with back-off until deliverBefore. Retry-After holds for the whole cluster
+ *            (throttling.ts)
+ *   hold     the credentials are rejected: that is about the cluster and not the Operation, so the attempt does not
+ *            count
+ *   refuse   403, 404, 409, 422, a webhook's denial: the Operation fails with the cluster's words. 403 fails only when
+ *            it comes twice, because an API server that has just started has not read any rights yet
  *
- * A call whose answer never came may have taken effect. Such calls are counted in `unanswered`. While there are any, the
- * Operation is not given up: past its deadline it is looked for and never applied, and it fails only once the cluster
- * states that it has none.
+ * A call whose answer never came may have taken effect. Such calls are counted in `unanswered`. While there are any,
+ * the Operation is not given up: past its deadline it is looked for and never applied, and it fails only once the
+ * cluster states that it has none.
  */
 
 import type { ClusterFailure } from '../../clusters/rules/failure.ts';

@@ -1,6 +1,6 @@
 /**
- * A delivery that is tried again later, unless a cancel or its deadline has come meanwhile. While the cluster may have the
- * resource, neither of them forgets it: a cancelled one is deleted, and a late one is looked for.
+ * A delivery that is tried again later, unless a cancel or its deadline has come meanwhile. While the cluster may have
+ * the resource, neither of them forgets it: a cancelled one is deleted, and a late one is looked for.
  */
 
 import type { ClusterFailure } from '../../clusters/rules/failure.ts';

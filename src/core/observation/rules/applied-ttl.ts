@@ -1,7 +1,7 @@
 /**
- * How long Velero keeps the copy of a Backup that somebody else applied, from its parameters. `retention` wins over `ttl`,
- * as in the operator. A value that is no Go duration (`30d`) counts as none, and then Velero keeps the copy for 720h. Parts
- * of an hour after the first are dropped, so that no copy is believed to live longer than it does.
+ * How long Velero keeps the copy of a Backup that somebody else applied, from its parameters. `retention` wins over
+ * `ttl`, as in the operator. A value that is no Go duration (`30d`) counts as none, and then Velero keeps the copy for
+ * 720h. Parts of an hour after the first are dropped, so that no copy is believed to live longer than it does.
  */
 
 import type { ResolvedTtl } from '../../applications/rules/retention.ts';

@@ -3,8 +3,8 @@
  * least two more than another hands some over to it. So the counts end at most one apart, from any beginning, and then
  * nothing moves any more.
  *
- * Two simpler ways were ruled out. With only an upper bound, a connector that starts late would stay idle. If a connector
- * gave clusters back for any other to take, they would be unwatched for a while and could go back and forth.
+ * Two simpler ways were ruled out. With only an upper bound, a connector that starts late would stay idle. If a
+ * connector gave clusters back for any other to take, they would be unwatched for a while and could go back and forth.
  */
 
 /** The clusters and the living connectors, as the database sees them at one moment. */
@@ -27,7 +27,9 @@ export interface HandOver {
   readonly count: number;
 }
 
-/** A cluster that moves is listed again. This many move in one round of a connector, so that a new one causes no rush. */
+/**
+ * A cluster that moves is listed again. This many move in one round of a connector, so that a new one causes no rush.
+ */
 const maxHandedOver = 50;
 
 export function fairShare({ clusterCount, connectors }: ClusterShares): number {
@@ -42,8 +44,8 @@ export function takeCount(shares: ClusterShares, id: string): number {
 }
 
 /**
- * The hand-overs of this connector. Each connector computes the same moves from the same shares and makes its own. So two
- * that hold too many do not both fill up the one that holds too few. No cluster is handed over while one is free.
+ * The hand-overs of this connector. Each connector computes the same moves from the same shares and makes its own. So
+ * two that hold too many do not both fill up the one that holds too few. No cluster is handed over while one is free.
  */
 export function handOvers(shares: ClusterShares, id: string): readonly HandOver[] {
   if (shares.freeCount > 0) return [];

@@ -2,8 +2,8 @@
  * An Operation that somebody else made in a cluster, with kubectl, Git or another tool, as a row of ours with origin
  * `cluster`.
  *
- *   whose is it   ours: it has our uid, or it carries our annotation at the place of our row, or it stands where a row of
- *                 ours is on its way to. Every other one is foreign
+ *   whose is it   ours: it has our uid, or it carries our annotation at the place of our row, or it stands where a row
+ *                 of ours is on its way to. Every other one is foreign
  *   the row       has the uid of the resource, and an id that sorts by when the resource was created in the cluster.
  *                 `requestedBy` names the field manager that applied type and target
  *   its life      is folded as for our own (observe.ts): its restore defers our backups, and its copy counts for

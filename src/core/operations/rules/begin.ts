@@ -18,7 +18,10 @@ export interface Beginning {
   readonly engine?: Engine | undefined;
   /** Default: made from the target, the type, the slot (or now) and `nameFrom`. */
   readonly name?: string | undefined;
-  /** The id from which the end of the name is made. For a slot the schedule's, so that each retry makes the same name. Default: `id`. */
+  /**
+   * The id from which the end of the name is made. For a slot it is the schedule's, so that each retry makes the same
+   * name. Default: `id`.
+   */
   readonly nameFrom?: string | undefined;
   /** For a Backup they go over the application class's defaults, key by key. */
   readonly parameters?: Readonly<Record<string, unknown>> | undefined;

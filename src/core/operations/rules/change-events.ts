@@ -1,4 +1,6 @@
-/** The events of a change that a cluster has caused. A repeated observation changes nothing, and so records no event. */
+/**
+ * The events of a change that a cluster has caused. A repeated observation changes nothing, and so records no event.
+ */
 
 import { clip } from '../../kernel/rules/condition.ts';
 import { type NewEvent, statedReason } from '../../kernel/rules/event.ts';
@@ -6,8 +8,8 @@ import type { Operation } from './operation.ts';
 import { about, operationEvent } from './reasons.ts';
 
 /**
- * One event for each condition that became true, and one for a new phase unless a condition's event has its name. One for
- * a resource that came back, and one for a contradiction.
+ * One event for each condition that became true, and one for a new phase unless a condition's event has its name. One
+ * for a resource that came back, and one for a contradiction.
  */
 export function eventsOfChange(before: Operation, after: Operation, now: string): readonly NewEvent[] {
   const events: NewEvent[] = [];

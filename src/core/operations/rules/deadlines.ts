@@ -1,6 +1,6 @@
 /**
- * Our own deadlines. They end an Operation that its cluster never ends: an operator may leave a backup Running for ever, or
- * wait for an approval that does not come.
+ * Our own deadlines. They end an Operation that its cluster never ends: an operator may leave a backup Running for
+ * ever, or wait for an approval that does not come.
  *
  *   not delivered by deliverBefore                               Failed, DeadlineExceeded
  *   Pending in the cluster for longer than pendingDeadlineSeconds   Failed, PendingTimeout

@@ -1,6 +1,6 @@
 /**
- * Ends an Operation on our side, with its condition and its event: cancelled, or failed because its delivery deadline has
- * passed. Such an Operation is never applied again.
+ * Ends an Operation on our side, with its condition and its event: cancelled, or failed because its delivery deadline
+ * has passed. Such an Operation is never applied again.
  */
 
 import { clip, type OwnCondition, withCondition } from '../../kernel/rules/condition.ts';
@@ -9,8 +9,8 @@ import type { DeliveryAction, Operation } from './operation.ts';
 import { operationCondition, operationEvent } from './reasons.ts';
 
 /**
- * What a rule decides of an Operation. `owed` is the action that we still owe the cluster; `undefined`: nothing. It is due at
- * `retryAt`, or at once without it.
+ * What a rule decides of an Operation. `owed` is the action that we still owe the cluster; `undefined`: nothing. It is
+ * due at `retryAt`, or at once without it.
  */
 export interface OperationDecision {
   readonly operation: Operation;

@@ -1,9 +1,9 @@
 /**
  * What a stated phase changes in the record: phase, start, end, expiry, contradiction, and our own conditions.
  *
- * A phase never goes back, and a terminal phase never changes. When the cluster states another terminal phase than ours,
- * that contradiction is kept beside our phase. A Backup that succeeded in its cluster has a copy, which expires, whichever
- * phase we recorded.
+ * A phase never goes back, and a terminal phase never changes. When the cluster states another terminal phase than
+ * ours, that contradiction is kept beside our phase. A Backup that succeeded in its cluster has a copy, which expires,
+ * whichever phase we recorded.
  */
 
 import type { Condition } from '../../kernel/rules/condition.ts';

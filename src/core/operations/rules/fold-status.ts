@@ -41,8 +41,8 @@ export function foldDeletion(operation: KnownOperation, now: string): KnownOpera
 }
 
 /**
- * Replaces what the cluster stated before with the whole status of the resource. The delivery and the API server's warnings
- * stay. Outputs stay when the Operation has ended and the status has none.
+ * Replaces what the cluster stated before with the whole status of the resource. The delivery and the API server's
+ * warnings stay. Outputs stay when the Operation has ended and the status has none.
  */
 export function foldStatus(operation: KnownOperation, observation: Observation, now: string): KnownOperation {
   const { status, resourceVersion } = observation;

@@ -1,7 +1,7 @@
 /**
  * The custom resource that an Operation becomes in its cluster: ops.vworkspace.io/v1alpha1, as vWorkspace's operator
- * accepts it. The labels are those that every Operation of a control plane carries. The annotation carries the id of our
- * Operation, so that the watch finds the record of a resource.
+ * accepts it. The labels are those that every Operation of a control plane carries. The annotation carries the id of
+ * our Operation, so that the watch finds the record of a resource.
  */
 import { ttlFieldOf } from '../../acceptance/rules/accepted-parameters.ts';
 import type { Cluster } from '../../clusters/rules/cluster.ts';

@@ -61,8 +61,8 @@ export function isAbout(operation: Operation, { uid, operationId, source }: Obse
 }
 
 /**
- * A cancelled Operation's resource is in the cluster again, under another uid: somebody restored it, or an apply that was
- * sent before the cancel has only now reached the cluster.
+ * A cancelled Operation's resource is in the cluster again, under another uid: somebody restored it, or an apply that
+ * was sent before the cancel has only now reached the cluster.
  */
 function hasReturned(
   operation: KnownOperation,
@@ -103,7 +103,10 @@ function isOlder({ observedVersion }: KnownOperation, { source, resourceVersion 
   return source === 'Watched' && isNewer(observedVersion, resourceVersion);
 }
 
-/** The resource runs, or is about to, although its Operation was cancelled, or ended before the cluster was known to have it. */
+/**
+ * The resource runs, or is about to, although its Operation was cancelled, or ended before the cluster was known to
+ * have it.
+ */
 function isUnwanted(operation: Operation, { deleted, source, status }: Observation): boolean {
   if (deleted || source === 'Posted' || operation.origin === 'cluster' || isTerminal(statedPhase(status, false)))
     return false;

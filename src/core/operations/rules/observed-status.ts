@@ -5,7 +5,8 @@
  *   a partial failure       arrives as Succeeded with Degraded, or as Failed
  *   a deletion we asked for arrives as a failure
  *
- * Unknown conditions and outputs are kept as they came, within limits: 64 conditions, 100 warnings, 64 outputs of 8 KiB.
+ * Unknown conditions and outputs are kept as they came, within limits: 64 conditions, 100 warnings, 64 outputs of 8
+ * KiB.
  */
 
 import { z } from 'zod';
@@ -64,8 +65,8 @@ function impliedPhase(status: ObservedStatus): Phase {
 }
 
 /**
- * One condition a type, and never `Delivered`, which is ours. Without a transition time in the status, a known condition of
- * the same type and status keeps its own.
+ * One condition a type, and never `Delivered`, which is ours. Without a transition time in the status, a known
+ * condition of the same type and status keeps its own.
  */
 export function statedConditions(
   status: ObservedStatus,

@@ -1,19 +1,21 @@
 /**
- * Forecasts how many copies a set of schedules makes over time, how much storage they take, and what they cost. It assumes
- * that every slot fires and every backup succeeds.
+ * Forecasts how many copies a set of schedules makes over time, how much storage they take, and what they cost. It
+ * assumes that every slot fires and every backup succeeds.
  *
  *   copies    A copy exists from its slot until slot + ttl, that moment excluded. Velero deletes expired copies hourly;
- *             `collectionDelayHours` adds the time until it has. So the slots in (t − ttl − delay, t] count at t. They are
- *             counted without being listed (src/core/time/rules/slot-counter.ts).
- *   storage   One copy is full (`firstCopyGB`). Each other copy holds the data that changed (`deltaGB` of its schedule). The
- *             full copy takes the place of one of the schedule with the smallest delta, of those that have copies.
+ *             `collectionDelayHours` adds the time until it has. So the slots in (t − ttl − delay, t] count at t. They
+ *             are counted without being listed (src/core/time/rules/slot-counter.ts).
+ *   storage   One copy is full (`firstCopyGB`). Each other copy holds the data that changed (`deltaGB` of its
+ *             schedule). The full copy takes the place of one of the schedule with the smallest delta, of those that
+ *             have copies.
  *
- * 7 daily, 4 weekly and 12 monthly copies of 200 GB are 200 + 6·5 + 4·20 + 12·40 = 790 GB, or 39.50 a month at 0.05. 7 daily
- * copies alone are 230 GB, or 11.50. By the same formula 30 daily copies are 345 GB, and 365 are 2,020 GB.
+ * 7 daily, 4 weekly and 12 monthly copies of 200 GB are 200 + 6·5 + 4·20 + 12·40 = 790 GB, or 39.50 a month at 0.05. 7
+ * daily copies alone are 230 GB, or 11.50. By the same formula 30 daily copies are 345 GB, and 365 are 2,020 GB.
  *
- * The published table with these figures has four others that fit neither these nor each other. They are not reproduced:
- * "~150 GB" for 30 daily copies is 30 deltas without the full copy; "~1,650 GB" for 365 is less than the deltas alone, which
- * are 1,825 GB; "~$300" and "16 times the storage" stand beside a row that says $82.50 and about twice.
+ * The published table with these figures has four others that fit neither these nor each other. They are not
+ * reproduced: "~150 GB" for 30 daily copies is 30 deltas without the full copy; "~1,650 GB" for 365 is less than the
+ * deltas alone, which are 1,825 GB; "~$300" and "16 times the storage" stand beside a row that says $82.50 and about
+ * twice.
  */
 import { ttlHours } from '../../kernel/rules/duration.ts';
 import { ruleViolated } from '../../kernel/rules/problem.ts';
@@ -157,7 +159,9 @@ function steadyStateOf(reachedAt: number, pointAt: (moment: number) => ForecastP
   };
 }
 
-/** At most `maxPoints` moments from `from` to `until`, both included: whole hours apart, or whole days over a long time. */
+/**
+ * At most `maxPoints` moments from `from` to `until`, both included: whole hours apart, or whole days over a long time.
+ */
 function momentsOf(from: number, until: number, maxPoints: number): number[] {
   const even = (until - from) / (maxPoints - 1);
   const unit = even > dayMs ? dayMs : hourMs;

@@ -1,7 +1,7 @@
 /**
  * A protection plan: a named set of schedules and how long their copies are kept. The schedules of the application
- * instances to which it is applied follow it (reconcile-schedules.ts). Two protection plans are built in: they are code and
- * no rows, exist for every organization and application class, and cannot be changed.
+ * instances to which it is applied follow it (reconcile-schedules.ts). Two protection plans are built in: they are code
+ * and no rows, exist for every organization and application class, and cannot be changed.
  */
 import { z } from 'zod';
 import { Ttl, ttlHours } from '../../kernel/rules/duration.ts';
@@ -156,8 +156,8 @@ export function entriesOf(given: readonly NewProtectionPlanEntry[]): ProtectionP
 type Found = { readonly errors: FieldError[]; readonly warnings: string[] };
 
 /**
- * Refuses entries that share a name, never fire, fire too often, or leave times without any copy. Returns a warning for each
- * entry of which one failed run would leave no copy.
+ * Refuses entries that share a name, never fire, fire too often, or leave times without any copy. Returns a warning for
+ * each entry of which one failed run would leave no copy.
  */
 export function checkEntries(
   { entries, timeZone }: Pick<StoredProtectionPlan, 'entries' | 'timeZone'>,

@@ -1,11 +1,12 @@
 /**
- * Makes the schedules of an application instance follow its protection plan. Pure: the schedules that exist go in, the rows
- * to write come out.
+ * Makes the schedules of an application instance follow its protection plan. Pure: the schedules that exist go in, the
+ * rows to write come out.
  *
- * The application instance names its protection plan. The schedules that follow from it are rows like any other, with the
- * id of the protection plan and the name of the entry, so firing knows nothing of protection plans.
+ * The application instance names its protection plan. The schedules that follow from it are rows like any other, with
+ * the id of the protection plan and the name of the entry, so firing knows nothing of protection plans.
  *
- *   entry with a schedule      the schedule is changed, and keeps its ledger and all that a person set and no entry decides
+ *   entry with a schedule      the schedule is changed, and keeps its ledger and all that a person set and no entry
+ *                              decides
  *   entry without a schedule   a schedule is made
  *   schedule without an entry  the schedule is removed
  *   schedule made by hand      is left alone
@@ -48,7 +49,9 @@ function scheduleName(entry: string): string {
   return `plan-${entry}`;
 }
 
-/** `known` are all schedules of the instance. Without a `plan`, all schedules that a protection plan made are removed. */
+/**
+ * `known` are all schedules of the instance. Without a `plan`, all schedules that a protection plan made are removed.
+ */
 export function reconcileSchedules(
   instance: ReconciledInstance,
   plan: Pick<StoredProtectionPlan, 'id' | 'timeZone' | 'entries'> | undefined,
@@ -144,7 +147,9 @@ function newSchedule(
   };
 }
 
-/** As a change by hand: slots that have passed are accounted for by the old recurrence, and the newest is still fired. */
+/**
+ * As a change by hand: slots that have passed are accounted for by the old recurrence, and the newest is still fired.
+ */
 function changedSchedule(
   there: Schedule,
   wanted: DecidedByEntry,

@@ -1,7 +1,7 @@
 /**
  * Which events protection records: a change of status once, and a last good copy that is about to expire once for each
- * copy. The status that was recorded last is stored with a revision. A new one is written only over the revision from which
- * it was judged.
+ * copy. The status that was recorded last is stored with a revision. A new one is written only over the revision from
+ * which it was judged.
  */
 
 import type { NewEvent } from '../../kernel/rules/event.ts';

@@ -3,7 +3,8 @@
  * the most frequent schedule, so that one copy may fail before it is a breach.
  *
  * The period of an expression is the longest wait between two of its slots, so a schedule for weekdays is not late on a
- * Sunday. It is measured from a fixed day and in UTC, so that a target does not change with the date or with the clocks.
+ * Sunday. It is measured from a fixed day and in UTC, so that a target does not change with the date or with the
+ * clocks.
  */
 import { memoizedNextSlot } from '../../time/rules/recurrence.ts';
 

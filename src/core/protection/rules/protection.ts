@@ -1,6 +1,6 @@
 /**
- * The protection of an application: whether it can be restored, and how much would be lost. Here are the shape that the API
- * answers with, and the facts from which judge-protection.ts judges it.
+ * The protection of an application: whether it can be restored, and how much would be lost. Here are the shape that the
+ * API answers with, and the facts from which judge-protection.ts judges it.
  */
 import { z } from 'zod';
 import { Id, Instant } from '../../kernel/rules/fields.ts';

@@ -1,9 +1,9 @@
 /**
- * A recovery point: the copy that a Backup has made, from its end until it expires. It is an Operation seen from its copy,
- * so nothing of it is stored.
+ * A recovery point: the copy that a Backup has made, from its end until it expires. It is an Operation seen from its
+ * copy, so nothing of it is stored.
  *
- * A partial failure leaves a copy as well; it can be restored, and is marked as partial. So does a Backup that ended here,
- * for example at a deadline, and yet succeeded in its cluster.
+ * A partial failure leaves a copy as well; it can be restored, and is marked as partial. So does a Backup that ended
+ * here, for example at a deadline, and yet succeeded in its cluster.
  */
 import { z } from 'zod';
 import { TtlSource } from '../../applications/rules/retention.ts';

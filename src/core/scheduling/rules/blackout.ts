@@ -1,6 +1,6 @@
 /**
- * Blackout windows: local times of a time zone in which nothing fires for an organization, a cluster or a schedule. A slot
- * in a window waits for its end, or is skipped. The ledger says which.
+ * Blackout windows: local times of a time zone in which nothing fires for an organization, a cluster or a schedule. A
+ * slot in a window waits for its end, or is skipped. The ledger says which.
  */
 import { z } from 'zod';
 import { DisplayName, Id, Instant, Revision } from '../../kernel/rules/fields.ts';

@@ -1,6 +1,6 @@
 /**
- * Refuses changes by hand of a schedule that follows a protection plan. The protection plan sets recurrence, cadence and ttl.
- * Suspending, policies, template and display name are free.
+ * Refuses changes by hand of a schedule that follows a protection plan. The protection plan sets recurrence, cadence
+ * and ttl. Suspending, policies, template and display name are free.
  */
 import { Refusal, ruleViolated } from '../../kernel/rules/problem.ts';
 import type { Schedule, ScheduleChange } from './schedule.ts';

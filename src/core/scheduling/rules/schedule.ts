@@ -1,9 +1,10 @@
 /**
  * A schedule: which application is backed up when, with which parameters, and how long the copies are kept.
  *
- * A schedule keeps two times. `nextSlotAt` is the first slot that the ledger does not account for. `nextFireAt` is when the
- * scheduler looks at the schedule next: that slot with its place in the spread, the end of a wait, or the time to resume. A
- * slot that waits stays the first one that is not accounted for; its row in the ledger says `Deferred` until it is decided.
+ * A schedule keeps two times. `nextSlotAt` is the first slot that the ledger does not account for. `nextFireAt` is when
+ * the scheduler looks at the schedule next: that slot with its place in the spread, the end of a wait, or the time to
+ * resume. A slot that waits stays the first one that is not accounted for; its row in the ledger says `Deferred` until
+ * it is decided.
  */
 
 import { z } from 'zod';
