@@ -6,9 +6,9 @@
  * claims the action again; the one that lost it makes no more calls for it and records nothing. Applying again is
  * harmless.
  *
- * When a cluster cannot be reached, rejects the credentials or says when to come back (Retry-After), that answer holds
- * for the rest of the batch, which is put off without a call. Until the time that the cluster gave, nothing is claimed
- * for it. After that one call asks it, and the calls that follow go eight at a time.
+ * When a cluster cannot be reached, rejects the credentials or says when to come back (Retry-After), the rest of the
+ * batch is put off without a call. Until the time that the cluster gave, nothing is claimed for it. After that one call
+ * asks it, and the calls that follow go eight at a time.
  */
 
 import type { ClusterDirectory, ClusterTarget } from '../clusters/ports.ts';

@@ -74,7 +74,7 @@ export function protectionRoutes(
         tag,
         summary: 'List the events of an application instance',
         description:
-          'The events of the application instance and of its Operations, the newest first. The events of its protection are AtRisk (before it is Breached), Breached, Unprotected, Protected (when it is so again), and RecoveryPointExpiring (once for each last good copy that is about to expire and has no newer one).',
+          'The events of the application instance and of its Operations, the newest first. Its protection has the events AtRisk (before it is Breached), Breached, Unprotected, and Protected (when it is so again). RecoveryPointExpiring is recorded once for each last good copy that is about to expire and has no newer one.',
       },
       { params: ById, querystring: listQuery(EventOrder.default('-at'), {}), response: { 200: EventList } },
     ),

@@ -3,7 +3,7 @@
  * rows to write come out.
  *
  * The application instance names its protection plan. The schedules that follow from it are rows like any other, with
- * the id of the protection plan and the name of the entry, so firing knows nothing of protection plans.
+ * the id of the protection plan and the name of the entry. So firing knows nothing of protection plans.
  *
  *   entry with a schedule      the schedule is changed, and keeps its ledger and all that a person set and no entry
  *                              decides
