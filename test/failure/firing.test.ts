@@ -1,4 +1,4 @@
-/** One Operation a slot, whoever races and whoever is killed: real processes on a real database. */
+/** One Operation a slot, whichever process races and whichever is killed: real processes on a real database. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Pool } from 'pg';

@@ -106,7 +106,7 @@ const cases: readonly Case[] = [
     next: '2026-05-28T02:00:10.200Z',
   },
   {
-    name: 'still waiting is told once',
+    name: 'still waiting is one row',
     schedule: { inFlightId: 'x', deferredReason: 'PreviousInFlight' },
     now: '2026-05-28T02:05:00.000Z',
     ledger: [],
