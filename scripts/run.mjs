@@ -21,6 +21,7 @@ const scripts = {
   bench: 'bench/main.ts',
   generate: 'scripts/generate.ts',
   simulator: 'simulator/main.ts',
+  'database-of': 'scripts/database-of.ts',
 };
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));

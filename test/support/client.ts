@@ -10,6 +10,8 @@ export interface Client {
   get(path: string): Promise<Answer>;
   post(path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   patch(path: string, body: unknown): Promise<Answer>;
+  put(path: string, body: unknown): Promise<Answer>;
+  remove(path: string): Promise<Answer>;
   /** The text of all answers so far. */
   answered(): string;
 }
@@ -40,6 +42,8 @@ export function clientOf(url: string, key: string): Client {
     get: (path) => call('GET', path),
     post: (path, body, headers) => call('POST', path, body, headers),
     patch: (path, body) => call('PATCH', path, body),
+    put: (path, body) => call('PUT', path, body),
+    remove: (path) => call('DELETE', path),
     answered: () => texts.join('\n'),
   };
 }

@@ -6,12 +6,14 @@ import { readConfig } from '../../src/config.ts';
 import { startService } from '../../src/context.ts';
 import type { Clock } from '../../src/core/kernel/ports.ts';
 import { type Client, clientOf } from './client.ts';
-import { freshDatabase } from './database.ts';
+import { freshDatabase, type TestDatabase } from './database.ts';
 import { keptLog } from './log.ts';
 
 export type Backend = 'postgres' | 'redis';
 export const backends: readonly Backend[] = ['postgres', 'redis'];
 export const adminKey = 'test-admin-key-that-nobody-else-knows-0123456789';
+/** 32 bytes in base64. */
+export const secretsKey = Buffer.alloc(32, 7).toString('base64');
 
 export interface TestService {
   readonly url: string;
@@ -27,11 +29,12 @@ export async function startTestService(options: {
   readonly redisUrl?: string;
   readonly clock?: Clock;
   readonly roles?: string;
+  /** Default: a new one with nothing but the schema. It is dropped when the service is closed. */
+  readonly database?: TestDatabase;
 }): Promise<TestService> {
-  const database = await freshDatabase();
+  const database = options.database ?? (await freshDatabase());
   const folder = await mkdtemp(join(tmpdir(), 'vworkspace-service-'));
   const { log, text } = keptLog();
-  const secretsKey = Buffer.alloc(32, 7).toString('base64');
   const config = readConfig({
     DATABASE_URL: database.url,
     REDIS_URL: options.backend === 'redis' ? (options.redisUrl ?? redisDatabase()) : undefined,
