@@ -68,7 +68,6 @@ export async function restore({ sql }: OldDatabase): Promise<TestDatabase> {
   await client.connect();
   try {
     await client.query(sql);
-    if (process.env.MUTATE) await client.query(process.env.MUTATE);
   } finally {
     await client.end();
   }
