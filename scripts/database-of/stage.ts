@@ -1,7 +1,6 @@
 /** What the story acts on: the API with the keys of its people, three simulated clusters, and what was made so far. */
 import type { SimulatedCluster } from '../../simulator/index.ts';
 import type { Answer, Client } from '../../test/support/client.ts';
-import { until } from '../../test/support/until.ts';
 
 export type ClusterName = 'cluster-prod-1' | 'cluster-prod-2' | 'cluster-acme';
 export type KeyName = 'admin' | 'acme' | 'revoked' | 'expired';
@@ -58,36 +57,4 @@ export async function ask(stage: Stage, api: Client, application: string, name: 
   const { operation } = await accepted(api.post('/v1/operations', body, { 'X-On-Behalf-Of': 'Ada Lovelace' }));
   stage.ids.set(name, operation.id);
   return operation;
-}
-
-/** Waits until an Operation has a phase. */
-export async function reaches(stage: Stage, api: Client, name: string, phase: string): Promise<void> {
-  let last: unknown;
-  await until(`${name} to be ${phase}`, 60, async () => {
-    const { body } = await api.get(`/v1/operations/${idOf(stage, name)}`);
-    last = body.phase;
-    return last === phase;
-  }).catch((error) => {
-    throw new Error(`${error.message}; it is ${String(last)}`);
-  });
-}
-
-/** Waits until the ledger of a schedule has a row of this outcome. */
-export async function comesOut(stage: Stage, api: Client, schedule: string, outcome: string): Promise<void> {
-  await until(`${schedule} to be ${outcome}`, 60, async () => {
-    const { body } = await api.get(`/v1/schedules/${idOf(stage, schedule)}/fires?outcome=${outcome}`);
-    return body.items.length > 0;
-  });
-}
-
-/** Waits until no Operation of the key's organization is in flight but these. */
-export async function settles(stage: Stage, api: Client, except: readonly string[] = []): Promise<void> {
-  const known = except.map((name) => idOf(stage, name));
-  await until('the Operations to end', 90, async () => {
-    for (const phase of ['Pending', 'Running']) {
-      const { body } = await api.get(`/v1/operations?phase=${phase}&limit=200`);
-      if (body.items.some(({ id }: { id: string }) => !known.includes(id))) return false;
-    }
-    return true;
-  });
 }

@@ -1,6 +1,6 @@
 /**
- * What happens to the database of the version before, in five runs of its service over one night. It is the night in
- * which Berlin's clocks go back: at 01:00 UTC they show 02:00 a second time.
+ * What happens to the database of the version before, in four runs of its service over one day. It ends in the night
+ * in which Berlin's clocks go back: at 01:00 UTC they show 02:00 a second time.
  *
  *   24th 08:00   everything is made, backups are asked for and end in every way
  *        08:59   slots come while the service runs
@@ -9,16 +9,14 @@
  *
  * Each run waits for what it names and for nothing else, so that what the story is for is in the database.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../test/support/until.ts';
 import { createOperation } from './kubectl.ts';
 import { act, makeSchedules } from './schedules.ts';
 import { makeSetting } from './setting.ts';
-import { accepted, ask, comesOut, idOf, reaches, type Stage, settles } from './stage.ts';
+import { accepted, ask, idOf, type Stage } from './stage.ts';
+import { clusterIs, comesOut, hears, reaches, seen, settles } from './waits.ts';
 
 const namespace = 'org-myteam';
-/** The service protects applications and looks after agents in rounds of up to fifteen seconds. */
-const roundMs = 16_000;
 
 export interface Scene {
   readonly at: string;
@@ -42,7 +40,7 @@ async function beginning(stage: Stage): Promise<void> {
   await makeSchedules(stage);
   for (const id of ['cluster-prod-1', 'cluster-prod-2']) {
     await accepted(admin.post(`/v1/clusters/${idOf(stage, id)}/check`));
-    await watched(stage, id);
+    await clusterIs(stage, id, 'Watching');
   }
 
   await ask(stage, admin, 'nextcloud', 'nextcloud-by-hand', { ttl: '8760h' });
@@ -83,7 +81,7 @@ async function beginning(stage: Stage): Promise<void> {
   prod.inject({ kind: 'backup', outcome: 'Failed', count: 1 });
   await createOperation(prod, namespace, 'wiki-by-kubectl', 'wiki');
   await seen(stage, 'wiki-by-kubectl', 'Failed');
-  await sleep(roundMs);
+  await hears(stage, admin, 'forum', 'AtRisk');
 }
 
 async function onTime(stage: Stage): Promise<void> {
@@ -111,14 +109,15 @@ async function afterDowntime(stage: Stage): Promise<void> {
   await act(stage, 'none', 'backfill', { from: '2026-10-24T10:00:00Z', to: '2026-10-24T11:30:00Z' });
   await act(stage, 'monthly', 'trigger', {});
   await accepted(acme().post(`/v1/clusters/${idOf(stage, 'cluster-acme')}/suspend`, { reason: 'new storage' }));
-  await sleep(roundMs);
+  await hears(stage, admin, 'lost-db', 'Breached');
+  await hears(stage, admin, 'files', 'Protected');
 }
 
 async function firstHalfPastTwo(stage: Stage): Promise<void> {
   const { admin, acme, clusters, url } = stage;
   const [prod, other] = [clusters['cluster-prod-1'], clusters['cluster-prod-2']];
   other.postEvents({ url, token: stage.tokens.get('cluster-prod-2') ?? '', batchMs: 150 });
-  await watched(stage, 'cluster-prod-2');
+  for (const condition of ['Watching', 'AgentConnected']) await clusterIs(stage, 'cluster-prod-2', condition);
   other.inject({ kind: 'backup', outcome: 'hang', count: 1 });
   stage.ids.set('ledger-hangs', (await act(stage, 'waiting', 'trigger', {})).id);
   await reaches(stage, admin, 'ledger-hangs', 'Running');
@@ -136,7 +135,6 @@ async function firstHalfPastTwo(stage: Stage): Promise<void> {
     ...{ applicationInstanceId: idOf(stage, 'crm-db'), name: 'made-once', schedule: '0 1 * * 0' },
   });
   await settles(stage, admin, ['ledger-hangs', 'orders-by-kubectl', ...(await undeliverable(stage))]);
-  await sleep(roundMs);
   await prod.stop();
   await ask(stage, admin, 'forum', 'forum-owed');
   await ask(stage, admin, 'lost-db', 'lost-owed');
@@ -154,29 +152,9 @@ async function undeliverable(stage: Stage): Promise<readonly string[]> {
   return items.map(({ name }: { name: string }) => name);
 }
 
-async function watched(stage: Stage, cluster: string): Promise<void> {
-  await until(`the watch of ${cluster}`, 60, async () => {
-    const { body } = await stage.admin.get(`/v1/clusters/${idOf(stage, cluster)}`);
-    return body.conditions.some(
-      ({ type, status }: { type: string; status: string }) => type === 'Watching' && status === 'True',
-    );
-  });
-}
-
 async function cancel(stage: Stage, name: string): Promise<void> {
   await accepted(stage.admin.post(`/v1/operations/${idOf(stage, name)}/cancel`));
   await reaches(stage, stage.admin, name, 'Cancelled');
-}
-
-/** Waits until an Operation that somebody else made is recorded in one of these phases. */
-async function seen(stage: Stage, name: string, ...phases: readonly string[]): Promise<void> {
-  await until(`the record of ${name}`, 60, async () => {
-    const { body } = await stage.admin.get('/v1/operations?origin=cluster&limit=200');
-    const found = body.items.find((each: { name: string; phase: string }) => each.name === name);
-    if (found === undefined || !phases.includes(found.phase)) return false;
-    stage.ids.set(name, found.id);
-    return true;
-  });
 }
 
 /** A POST with an Idempotency-Key, kept with its answer. */
