@@ -66,7 +66,7 @@ export function camelRow(row: Row): Row {
 }
 
 /** A row with the columns' names, for `json_populate_recordset`. */
-export function snakeRow(values: Row): Row {
+function snakeRow(values: Row): Row {
   return Object.fromEntries(Object.entries(values).map(([key, stored]) => [snakeCase(key), stored]));
 }
 

@@ -4,10 +4,11 @@
  */
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import type { NewEvent } from '../../core/kernel/rules/event.ts';
 import type { FailurePolicies } from '../../core/scheduling/ports.ts';
-import type { scheduleEvents } from '../../core/scheduling/rules/reasons.ts';
+import { scheduleEvent } from '../../core/scheduling/rules/reasons.ts';
+import { appendEvents } from '../kit/events.ts';
 import { inTransaction } from '../kit/transaction.ts';
-import { vault } from '../kit/vault.ts';
 
 const findStreaks = `
   select s.id as "scheduleId", s.organization_id as "organizationId", s.cluster_id as "clusterId",
@@ -32,9 +33,6 @@ const markAndSuspend = `
     suspend = suspend or $3, suspend_reason = case when $3 then $4 else suspend_reason end,
     next_fire_at = case when $3 then null else next_fire_at end, revision = revision + case when $3 then 1 else 0 end
   where id = $1`;
-const recordEvent = `
-  insert into event (id, organization_id, cluster_id, schedule_id, type, reason, message, at)
-  values ($1, $2, $3, $4, 'Warning', $5, $6, $7)`;
 
 const Streak = z.object({
   scheduleId: z.string(),
@@ -51,14 +49,15 @@ export function failurePoliciesOf(pool: Pool): FailurePolicies {
     apply: (now) =>
       inTransaction(pool, async (client) => {
         const streaks = Streak.array().parse((await client.query(findStreaks)).rows);
-        for (const { scheduleId, organizationId, clusterId, action, failureCount, lastMessage } of streaks) {
+        const events: NewEvent[] = [];
+        for (const { action, failureCount, lastMessage, ...about } of streaks) {
           const message = `${failureCount} Operations in a row have failed${lastMessage === null || lastMessage === '' ? '' : `, the last one: ${lastMessage}`}`;
           const suspend = action === 'Suspend';
-          await client.query(markAndSuspend, [scheduleId, now, suspend, message.slice(0, 500)]);
-          const eventReason: keyof typeof scheduleEvents = suspend ? 'SuspendedByFailures' : 'FailuresInARow';
-          const event = [vault.newId(), organizationId, clusterId, scheduleId, eventReason, message, now];
-          await client.query(recordEvent, event);
+          await client.query(markAndSuspend, [about.scheduleId, now, suspend, message.slice(0, 500)]);
+          const reason = suspend ? 'SuspendedByFailures' : 'FailuresInARow';
+          events.push(scheduleEvent(reason, { ...about, message, at: now }));
         }
+        await appendEvents(client, events);
         return streaks;
       }),
   };

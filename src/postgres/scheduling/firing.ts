@@ -13,10 +13,9 @@ import type { Pool, PoolClient } from 'pg';
 import { z } from 'zod';
 import type { Firing } from '../../core/scheduling/ports.ts';
 import type { FiringRows } from '../../core/scheduling/rules/firing.ts';
-import { eventColumns } from '../kit/events.ts';
-import { snakeRow } from '../kit/shape.ts';
+import { eventColumns, eventRows } from '../kit/events.ts';
+import { jsonRows } from '../kit/shape.ts';
 import { inTransaction } from '../kit/transaction.ts';
-import { vault } from '../kit/vault.ts';
 import { operationColumns } from '../operations/columns.ts';
 import { claimDue, surroundingsOf } from './claim.ts';
 import { upsertFires } from './ledger.ts';
@@ -86,9 +85,9 @@ async function cancelReplaced(client: PoolClient, ids: readonly string[], now: s
 
 function parametersOf({ operations, fires, events, advances }: FiringRows): string[] {
   return [
-    JSON.stringify(operations.map(snakeRow)),
-    JSON.stringify(fires.map(snakeRow)),
-    JSON.stringify(events.map((event) => snakeRow({ ...event, id: vault.newId() }))),
-    JSON.stringify(advances.map((advance) => snakeRow({ ...advance, scheduleId: undefined, id: advance.scheduleId }))),
+    jsonRows(operations),
+    jsonRows(fires),
+    eventRows(events),
+    jsonRows(advances.map(({ scheduleId, ...advance }) => ({ ...advance, id: scheduleId }))),
   ];
 }

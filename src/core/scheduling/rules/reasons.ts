@@ -1,5 +1,5 @@
 /** The reasons of the events that schedules record. Suspended and Resumed are the kernel's. */
-import type { EventRows } from '../../kernel/rules/event.ts';
+import { type EventRows, eventsIn } from '../../kernel/rules/event.ts';
 
 export const scheduleEvents = {
   SuspendedByFailures: {
@@ -13,3 +13,5 @@ export const scheduleEvents = {
     since: '0.1',
   },
 } as const satisfies EventRows;
+
+export const scheduleEvent = eventsIn(scheduleEvents);
