@@ -13,6 +13,7 @@ import { clusterEvent } from '../../core/clusters/rules/reasons.ts';
 import { throttledAfter } from '../../core/clusters/rules/throttling.ts';
 import { type Condition, clip, withCondition } from '../../core/kernel/rules/condition.ts';
 import { Instant } from '../../core/kernel/rules/fields.ts';
+import { sameJson } from '../../core/kernel/rules/same-json.ts';
 import { appendEvents } from '../kit/events.ts';
 import { camelRow, fromRow } from '../kit/shape.ts';
 
@@ -51,14 +52,14 @@ export async function reportCluster(
   const sinceMs = Date.parse(now) - Date.parse(known.lastContactAt ?? new Date(0).toISOString());
   const lastContactAt = contact && sinceMs > contactEveryMs ? now : known.lastContactAt;
   const throttledUntil = throttledAfter(known.throttledUntil, report.room);
-  const same =
+  const unchanged =
     conditions === known.conditions &&
     discovery === undefined &&
     lastContactAt === known.lastContactAt &&
     throttledUntil === known.throttledUntil &&
-    JSON.stringify(outcome.recorded) === JSON.stringify(told) &&
+    sameJson(outcome.recorded, told) &&
     outcome.nextAt === tellAt;
-  if (same) return [];
+  if (unchanged) return [];
   await client.query({
     name: 'report-cluster',
     text: write,
