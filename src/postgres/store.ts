@@ -28,8 +28,8 @@ import { recoveryPointsOf } from './protection/recovery-points.ts';
 import { failurePoliciesOf } from './scheduling/failure-policies.ts';
 import { firingOf } from './scheduling/firing.ts';
 import { tablesOf } from './tables.ts';
-import { taskRecordOf } from './task-record.ts';
-import { invariantsOf } from './watchdog.ts';
+import { invariantsOf } from './watchdog/invariants.ts';
+import { taskRecordOf } from './watchdog/task-record.ts';
 
 export interface StoreOptions {
   readonly url: string;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { findings as declared } from '../../src/core/catalogue.ts';
 import { watchdog } from '../../src/core/watchdog/watchdog.ts';
-import { brokenInvariants } from '../../src/postgres/watchdog.ts';
+import { brokenInvariants } from '../../src/postgres/watchdog/invariants.ts';
 import { keptLog } from '../support/log.ts';
 import { seedSchedules } from '../support/seed.ts';
 import { startTestService } from '../support/service.ts';

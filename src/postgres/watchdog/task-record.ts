@@ -7,8 +7,8 @@
  * registered anew, and is not late before its periods have passed again.
  */
 import type { Pool } from 'pg';
-import type { TaskRecord } from '../core/kernel/task.ts';
-import { tolerance } from '../core/watchdog/rules/findings.ts';
+import type { TaskRecord } from '../../core/kernel/task.ts';
+import { tolerance } from '../../core/watchdog/rules/findings.ts';
 
 const forgottenAfterSeconds = 24 * 3600;
 

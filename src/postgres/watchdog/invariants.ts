@@ -1,15 +1,15 @@
 /** All broken invariants in one statement, put together from the parts of the subjects. */
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { findings } from '../core/catalogue.ts';
-import { taskFindings } from '../core/kernel/rules/finding.ts';
-import type { Invariants } from '../core/watchdog/ports.ts';
-import { Finding, tolerance } from '../core/watchdog/rules/findings.ts';
-import { deliveryFindingParts } from './delivery/findings.ts';
-import { findingSelect } from './kit/findings.ts';
-import { fromRow } from './kit/shape.ts';
-import { operationFindingParts } from './operations/findings.ts';
-import { scheduleFindingParts } from './scheduling/findings.ts';
+import { findings } from '../../core/catalogue.ts';
+import { taskFindings } from '../../core/kernel/rules/finding.ts';
+import type { Invariants } from '../../core/watchdog/ports.ts';
+import { Finding, tolerance } from '../../core/watchdog/rules/findings.ts';
+import { deliveryFindingParts } from '../delivery/findings.ts';
+import { findingSelect } from '../kit/findings.ts';
+import { fromRow } from '../kit/shape.ts';
+import { operationFindingParts } from '../operations/findings.ts';
+import { scheduleFindingParts } from '../scheduling/findings.ts';
 
 const maxPerKind = 200;
 
