@@ -21,7 +21,7 @@ const history = `
     id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' as has_uuid
   from _prisma_migrations order by started_at`;
 const needsA = { '1_one': '', '2_two': 'create table b (id int); alter table a add x int' };
-const locking = { timeoutMs: 200, attemptCount: 3, pauseMs: 100 };
+const locking = { turnMs: 30_000, timeoutMs: 200, attemptCount: 3, pauseMs: 100 };
 
 test('a database that Prisma migrated part of the way is upgraded, and then is like one that is all ours', async (t) => {
   const names = await ourNames();
@@ -218,6 +218,23 @@ test('a migration that never gets its locks gives up after its attempts, with wo
     assert.ok(tookMs >= 800 && tookMs < 5_000, `${tookMs} ms`);
     assert.deepEqual(await tables(pool), ['_prisma_migrations', 'a']);
   });
+});
+
+test('a process that hangs while it migrates does not hold up a start for ever, and the next start goes on', async (t) => {
+  const { url, pool } = await database(t);
+  const folder = await folderOf(t, { '1_one': 'create table a (id int)' });
+  const hanging = new Client({ connectionString: url });
+  await hanging.connect();
+  try {
+    await hanging.query('select pg_advisory_lock(72707369)');
+    await assert.rejects(migrate(url, { folder, locking: { ...locking, turnMs: 200 } }), {
+      message: /held the lock of migrations for 0\.2 s, so nothing is applied\. .*pg_locks.*72707369/,
+    });
+    assert.deepEqual(await tables(pool), []);
+  } finally {
+    await hanging.end();
+  }
+  assert.deepEqual(await migrate(url, { folder, locking }), ['1_one']);
 });
 
 /** Holds the weakest lock of a table for as long as the work takes, or until it commits. */

@@ -15,13 +15,15 @@ export const migrationsFolder = fileURLToPath(new URL('../../../prisma/migration
 
 /** How long a migration waits for a lock, how often it tries, and how long it lets the others pass in between. */
 interface Locking {
+  /** How long a process waits until those before it have migrated. */
+  readonly turnMs: number;
   readonly timeoutMs: number;
   readonly attemptCount: number;
   readonly pauseMs: number;
 }
 
 /** While a migration waits for a table, everybody who wants that table waits behind it: so it soon makes way. */
-const usualLocking: Locking = { timeoutMs: 3_000, attemptCount: 10, pauseMs: 5_000 };
+const usualLocking: Locking = { turnMs: 10 * 60_000, timeoutMs: 3_000, attemptCount: 10, pauseMs: 5_000 };
 const advisoryLockOfPrisma = 72_707_369;
 const lockNotAvailable = '55P03';
 const deadlockDetected = '40P01';
@@ -36,13 +38,28 @@ export async function migrate(
   client.on('error', () => {});
   await client.connect();
   try {
-    await client.query('select pg_advisory_lock($1)', [advisoryLockOfPrisma]);
+    await waitForTurn(client, locking.turnMs);
     const missing = await missingOf(client, await readMigrations(folder));
     for (const migration of missing) await apply(client, migration, locking);
     return missing.map(({ name }) => name);
   } finally {
     await client.end();
   }
+}
+
+async function waitForTurn(client: Client, turnMs: number): Promise<void> {
+  await client.query(`set lock_timeout = ${turnMs}`);
+  try {
+    await client.query('select pg_advisory_lock($1)', [advisoryLockOfPrisma]);
+  } catch (cause) {
+    if (!isAboutLocks(cause)) throw cause;
+    throw new Error(
+      `Another process has held the lock of migrations for ${turnMs / 1000} s, so nothing is applied. ` +
+        "Find it in pg_locks (locktype 'advisory', objid 72707369), end it if it hangs, and start again.",
+      { cause },
+    );
+  }
+  await client.query('reset lock_timeout');
 }
 
 async function apply(client: Client, migration: Migration, { timeoutMs, attemptCount, pauseMs }: Locking) {
