@@ -1,5 +1,6 @@
 /** The processes of a test run, one at a time: their output, their result, and their end when the run is interrupted. */
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
 const usual = { fileSeconds: 240, atOnce: 2 };
@@ -17,6 +18,8 @@ export async function runQuietly(root, args) {
 export async function runTests(root, files, parts, long) {
   const { fileSeconds, atOnce } = long ? longer : usual;
   const env = { ...process.env, ...parts, NODE_ENV: 'test' };
+  // Hundreds of processes read the same files: all but the first find them parsed, which halves the time of a start.
+  env.NODE_COMPILE_CACHE ??= join(root, 'node_modules', '.cache', 'node');
   // What configures a service of one's own must not leak into a test.
   for (const name of ['DATABASE_URL', 'REDIS_URL', 'DATA_FOLDER', 'ROLES', 'HOST', 'PORT', 'ADMIN_API_KEY'])
     delete env[name];
