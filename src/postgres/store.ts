@@ -27,6 +27,7 @@ import { protectionsOf } from './protection/protections.ts';
 import { recoveryPointsOf } from './protection/recovery-points.ts';
 import { failurePoliciesOf } from './scheduling/failure-policies.ts';
 import { firingOf } from './scheduling/firing.ts';
+import { nextSlotsOf } from './scheduling/next-slots.ts';
 import { tablesOf } from './tables.ts';
 import { invariantsOf } from './watchdog/invariants.ts';
 import { taskRecordOf } from './watchdog/task-record.ts';
@@ -58,6 +59,7 @@ export async function openStore(options: StoreOptions) {
     apiKeyHolders: apiKeyHoldersOf(pool),
     ping: () => ping(pool),
     firing: firingOf(pool),
+    nextSlots: nextSlotsOf(pool),
     failurePolicies: failurePoliciesOf(pool),
     deliveries: deliveriesOf(pool, leasePool),
     observations: observationsOf(pool),

@@ -1,6 +1,7 @@
 /** The record of schedules, their ledger and blackout windows; and the hot path that fires schedules. */
 import type { Rows } from '../kernel/ports.ts';
 import type { Page, PageQuery } from '../kernel/rules/page.ts';
+import type { Recurrence } from '../time/rules/slots.ts';
 import type { BlackoutWindow } from './rules/blackout.ts';
 import type { DueSchedule, Surroundings } from './rules/due-schedule.ts';
 import type { FiringRows } from './rules/firing.ts';
@@ -49,11 +50,30 @@ export interface SchedulesTable {
 export interface FiresTable {
   readonly fires: {
     page(scheduleId: string, query: FireQuery): Promise<Page<Fire>>;
+    /** The rows that stand for slots after `now`, at most `limit`. */
+    ahead(scheduleId: string, now: string, limit: number): Promise<readonly Fire[]>;
     /** Adds rows; one takes the place of the row of a slot that waits. */
     append(fires: readonly Fire[]): Promise<void>;
     /** Puts rows in the place of one. */
     replace(id: string, fires: readonly Fire[]): Promise<void>;
   };
+}
+
+/** Schedules that are enabled and have the same next slot by the same recurrence. */
+export interface Recurring extends Recurrence {
+  readonly nextSlotAt?: string | undefined;
+  /** Whether slots of some of them are accounted for that have not come. */
+  readonly isAccountedAhead: boolean;
+}
+
+export interface NextSlots {
+  /** The recurrences of all schedules whose next slot, or what is accounted for, lies after `after`. */
+  recurrences(after: string): Promise<readonly Recurring[]>;
+  /** The schedules of these, at most `limit`. */
+  schedulesOf(
+    recurrences: readonly Recurring[],
+    limit: number,
+  ): Promise<readonly Pick<Schedule, 'id' | 'organizationId' | 'updatedAt'>[]>;
 }
 
 export interface BlackoutWindowsTable {

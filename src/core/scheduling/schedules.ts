@@ -13,9 +13,11 @@ import { eventsIn, kernelEvents } from '../kernel/rules/event.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';
 import { blackoutWindows } from './blackout-windows.ts';
 import { type DraftTables, draftSchedule } from './draft.ts';
+import { forgetAhead } from './next-slots.ts';
 import type { FiresTable, SchedulesTable } from './ports.ts';
 import { accountForPassed, awakened, rescheduled, silenced } from './rules/accounting.ts';
 import type { Fire } from './rules/ledger.ts';
+import { countedFromNow } from './rules/next-slot.ts';
 import { blackoutWarnings } from './rules/preview.ts';
 import { refuseRemovalUnderProtectionPlan, refuseWhatProtectionPlanDecides } from './rules/protection-plan-schedule.ts';
 import {
@@ -44,7 +46,7 @@ export async function changeSchedule(
   revision?: number,
 ): Promise<Saved> {
   const { tx, caller, now, vault } = call;
-  const known = await ownLocked(tx.schedules, caller, 'schedule', id);
+  const known = await forgetAhead(tx, await ownLocked(tx.schedules, caller, 'schedule', id), now);
   refuseWhatProtectionPlanDecides(known, change);
   const recurs = ['schedule', 'timeZone', 'startsAt', 'endsAt', 'spreadSeconds'].some((key) =>
     Object.hasOwn(change, key),
@@ -61,7 +63,7 @@ export async function changeSchedule(
     : { schedule: known, fires: [] };
   const { nextSlotAt, nextFireAt, accountedUntil } = settled.schedule;
   const moved = { ...wanted, nextSlotAt, nextFireAt, accountedUntil };
-  const next = recurs ? rescheduled(moved, now) : moved;
+  const next = recurs ? rescheduled(moved, now) : countedFromNow(moved, now);
   await appendFires(call, settled.fires);
   const turned = turnedBySuspend(
     call,
@@ -86,12 +88,12 @@ function turnedBySuspend(
   if (!known.suspend) return { schedule: next, fires: [] };
   const { suspendReason: _reason, resumeAt: _at, nextFireAt: _fire, ...resumed } = next;
   const settled = accountForPassed(resumed, 'Suspended', false, now, vault);
-  return { ...settled, schedule: awakened(settled.schedule) };
+  return { ...settled, schedule: awakened(countedFromNow(settled.schedule, now)) };
 }
 
 /** Nothing fires until it is resumed, or until `resumeAt`. */
 export async function suspendSchedule(
-  call: Call<SchedulesTable & EventsTable>,
+  call: Call<SchedulesTable & FiresTable & EventsTable>,
   id: string,
   input: { reason?: string | undefined; resumeAt?: string | undefined },
 ): Promise<Schedule> {
@@ -99,10 +101,10 @@ export async function suspendSchedule(
   const known = await ownLocked(tx.schedules, caller, 'schedule', id);
   if (input.resumeAt !== undefined && Date.parse(input.resumeAt) <= Date.parse(now))
     throw ruleViolated('/resumeAt', 'must be in the future.');
-  const { suspendReason: _reason, resumeAt: _at, ...rest } = known;
+  const { suspendReason: _reason, resumeAt: _at, ...rest } = await forgetAhead(tx, known, now);
   const { reason: suspendReason, resumeAt } = input;
   const suspended = silenced({
-    ...rest,
+    ...countedFromNow(rest, now),
     suspend: true,
     ...(suspendReason !== undefined && { suspendReason }),
     ...(resumeAt !== undefined && { resumeAt }),
@@ -128,7 +130,7 @@ export async function resumeSchedule(
   const { tx, caller, now, vault } = call;
   const known = await ownLocked(tx.schedules, caller, 'schedule', id);
   if (!known.suspend) return known;
-  const { suspendReason: _reason, resumeAt: _at, nextFireAt: _fire, ...rest } = known;
+  const { suspendReason: _reason, resumeAt: _at, nextFireAt: _fire, ...rest } = await forgetAhead(tx, known, now);
   const settled = accountForPassed(
     { ...rest, suspend: false, updatedAt: now },
     'Suspended',
@@ -138,7 +140,7 @@ export async function resumeSchedule(
   );
   await appendFires(call, settled.fires);
   await record(call, known, 'Resumed', `Resumed by ${actor(caller)}.`);
-  return tx.schedules.update(awakened(settled.schedule));
+  return tx.schedules.update(awakened(countedFromNow(settled.schedule, now)));
 }
 
 /**
@@ -150,7 +152,7 @@ export async function removeSchedule(
   revision?: number,
 ): Promise<RemovedSchedule> {
   const { tx, caller, now, vault } = call;
-  const known = await ownAsRead(tx.schedules, caller, 'schedule', id, revision);
+  const known = await forgetAhead(tx, await ownAsRead(tx.schedules, caller, 'schedule', id, revision), now);
   refuseRemovalUnderProtectionPlan(known);
   await appendFires(
     call,

@@ -7,19 +7,35 @@
 
 import type { Clock, Log } from '../kernel/ports.ts';
 import type { FindingRows } from '../kernel/rules/finding.ts';
+import { type LateNextSlot, lateNextSlots } from '../scheduling/next-slots.ts';
+import type { NextSlots } from '../scheduling/ports.ts';
 import type { Invariants } from './ports.ts';
-import { findingKey, reportOf, type WatchdogReport } from './rules/findings.ts';
+import { type BrokenRow, findingKey, reportOf, type WatchdogReport } from './rules/findings.ts';
 
 export interface WatchdogPorts {
   readonly invariants: Invariants;
+  readonly nextSlots: NextSlots;
   /** What the subjects declare. */
   readonly findings: FindingRows;
   readonly clock: Clock;
 }
 
-export async function watchdogReport({ invariants, findings, clock }: WatchdogPorts): Promise<WatchdogReport> {
+export async function watchdogReport(ports: WatchdogPorts): Promise<WatchdogReport> {
+  const { invariants, nextSlots, findings, clock } = ports;
   const now = await clock.now();
-  return reportOf(findings, await invariants.broken(now), now);
+  const found = await Promise.all([invariants.broken(now), lateNextSlots(nextSlots, now)]);
+  return reportOf(findings, [...found[0], ...brokenBy(found[1])], now);
+}
+
+function brokenBy(late: readonly LateNextSlot[]): readonly BrokenRow[] {
+  return late.map(({ id, organizationId, updatedAt }) => ({
+    kind: 'NextSlotTooLate',
+    resourceType: 'Schedule',
+    resourceId: id,
+    organizationId,
+    since: updatedAt,
+    total: late.length,
+  }));
 }
 
 /** Returns a round. It remembers the findings that it has logged, until they are gone. */

@@ -16,6 +16,9 @@ export const operationFindingParts: FindingParts<keyof typeof operationFindings>
   OperationWithoutEvent: `o.id, o.organization_id, o.created_at
     from operation o
     where o.created_at > ${before(tolerance.historySeconds)} and o.origin <> 'cluster' and not exists (select from event e where e.operation_id = o.id)`,
+  OperationOfFutureSlot: `o.id, o.organization_id, least(o.created_at, $1::timestamptz)
+    from operation o
+    where o.created_at > ${before(tolerance.historySeconds)} and o.scheduled_for > ${before(-tolerance.aheadSeconds)}`,
   OperationNotStarted: `o.id, o.organization_id, o.delivered_at
     from ${ours} and o.phase = 'Pending' and ${past('o.delivered_at', 'pending_deadline_seconds')}`,
   OperationRunningTooLong: `o.id, o.organization_id, ${runningSince}

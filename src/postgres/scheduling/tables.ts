@@ -5,7 +5,7 @@ import { Fire } from '../../core/scheduling/rules/ledger.ts';
 import { Schedule } from '../../core/scheduling/rules/schedule.ts';
 import type { Prisma } from '../generated/client.ts';
 import { kindOf, pageOf, rowsOf } from '../kit/rows.ts';
-import { jsonRows } from '../kit/shape.ts';
+import { fromRow, jsonRows } from '../kit/shape.ts';
 import { upsertFires } from './ledger.ts';
 
 const schedule = { ...kindOf('schedule', 'schedule', Schedule, 'organizationId'), visible: { deletedAt: null } };
@@ -49,6 +49,14 @@ export function schedulingTables(client: Prisma.TransactionClient): SchedulesTab
           ...(from !== undefined && { OR: [{ scheduledFor: { gte: from } }, { lastScheduledFor: { gte: from } }] }),
         };
         return pageOf(client.fire, Fire, { AND: [{ scheduleId }, bounded] }, query, 'scheduledFor');
+      },
+      async ahead(scheduleId, now, limit) {
+        const after = { gt: now };
+        const rows = await client.fire.findMany({
+          where: { scheduleId, OR: [{ scheduledFor: after }, { lastScheduledFor: after }] },
+          take: limit,
+        });
+        return rows.map((row) => fromRow(Fire, row));
       },
       async append(fires) {
         await client.$executeRawUnsafe(upsertFires('$1'), jsonRows(fires));

@@ -22,4 +22,11 @@ export const operationFindings = {
       'The Operation is Running beyond the deadline of its class, which should have ended it. Make sure that a replica with the role scheduler runs.',
     since: '0.1',
   },
+  OperationOfFutureSlot: {
+    resourceType: 'Operation',
+    text: 'an Operation was made for a slot that has not come',
+    whatToDo:
+      'A wrong clock has fired the slot too early. The slot will not be fired again: trigger the schedule (triggerSchedule) when it comes. Check the time service of the database.',
+    since: '0.1',
+  },
 } as const satisfies FindingRows;

@@ -3,8 +3,9 @@
  * have passed until then get their row in the ledger, and the next slot is set.
  */
 
-import { type Passed, passedSlots, shifted, slotAfter, spreadOffsetSeconds } from '../../time/rules/slots.ts';
+import { type Passed, passedSlots, shifted, spreadOffsetSeconds } from '../../time/rules/slots.ts';
 import { type Fire, type FireReason, ledgerRow } from './ledger.ts';
+import { countedFromNow } from './next-slot.ts';
 import { dueAt, type Schedule } from './schedule.ts';
 
 export interface Accounted {
@@ -16,12 +17,13 @@ interface Tools {
   readonly newId: () => string;
 }
 
-/** The slots that have passed and are not accounted for. A slot that waits has passed, whatever the clock says now. */
+const ms = Date.parse;
+
+/** The slots that have passed and are not accounted for. */
 function unaccounted({ nextSlotAt, ...schedule }: Schedule, now: string): Passed | undefined {
   if (nextSlotAt === undefined) return undefined;
   const until = shifted(now, -spreadOffsetSeconds(schedule.id, schedule.spreadSeconds));
-  if (Date.parse(nextSlotAt) <= Date.parse(until)) return passedSlots(schedule, nextSlotAt, until);
-  return schedule.deferredReason === undefined ? undefined : passedSlots(schedule, nextSlotAt, nextSlotAt);
+  return ms(nextSlotAt) <= ms(until) ? passedSlots(schedule, nextSlotAt, until) : undefined;
 }
 
 /**
@@ -56,19 +58,15 @@ export function accountForPassed(
 
 /**
  * A schedule whose recurrence is another from now on: its next slot by the new one, unless an old one is still to be
- * fired. No slot is accounted for twice, also when the clock was set back.
+ * fired.
  */
 export function rescheduled(schedule: Schedule, now: string): Schedule {
-  const { nextSlotAt, nextFireAt, accountedUntil } = schedule;
-  if (nextFireAt !== undefined && Date.parse(nextFireAt) <= Date.parse(now)) return schedule;
+  const { nextSlotAt, nextFireAt } = schedule;
+  if (nextFireAt !== undefined && ms(nextFireAt) <= ms(now)) return schedule;
   // Its slot has come, and its place in the spread has not: it is fired there.
-  if (nextSlotAt !== undefined && Date.parse(nextSlotAt) <= Date.parse(now)) {
+  if (nextSlotAt !== undefined && ms(nextSlotAt) <= ms(now))
     return { ...schedule, nextFireAt: dueAt(schedule, nextSlotAt) };
-  }
-  const { nextSlotAt: _slot, nextFireAt: _fire, deferredReason: _why, ...rest } = schedule;
-  const ahead = accountedUntil !== undefined && Date.parse(accountedUntil) > Date.parse(now);
-  const next = slotAfter(schedule, ahead ? accountedUntil : now);
-  return next === undefined ? rest : { ...rest, nextSlotAt: next, nextFireAt: dueAt(schedule, next) };
+  return countedFromNow(schedule, now);
 }
 
 /** A schedule that goes on after a suspension: its next slot is looked at when it is due. */

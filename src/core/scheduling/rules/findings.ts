@@ -22,4 +22,18 @@ export const scheduleFindings = {
       'The ledger says that the slot was fired, but there is no Operation. Request a backup now, and find out what removed the Operation.',
     since: '0.1',
   },
+  NextSlotTooLate: {
+    resourceType: 'Schedule',
+    text: 'the next slot of an enabled schedule is later than its recurrence says',
+    whatToDo:
+      'A wrong clock or a change by hand has pushed its next slot away. A replica with the role scheduler repairs it within a minute. If the finding stays, look for the task repair-next-slots in its log, or suspend and resume the schedule: that counts from now.',
+    since: '0.1',
+  },
+  FireOfFutureSlot: {
+    resourceType: 'Fire',
+    text: 'the ledger accounts for a slot that has not come',
+    whatToDo:
+      'A wrong clock has accounted for the slot. A replica with the role scheduler takes it out of the ledger within a minute. If the finding stays, suspend and resume the schedule.',
+    since: '0.1',
+  },
 } as const satisfies FindingRows;

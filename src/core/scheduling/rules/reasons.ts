@@ -12,6 +12,11 @@ export const scheduleEvents = {
     text: 'Operations of the schedule failed in a row, and its failurePolicy asks for an alert.',
     since: '0.1',
   },
+  NextSlotRepaired: {
+    type: 'Warning',
+    text: 'The next slot of the schedule was later than its recurrence says, for example because a clock was wrong. The service has repaired it.',
+    since: '0.1',
+  },
 } as const satisfies EventRows;
 
 export const scheduleEvent = eventsIn(scheduleEvents);

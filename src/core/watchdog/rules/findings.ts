@@ -41,6 +41,8 @@ export const tolerance = {
   overdueSeconds: 60,
   /** Beyond our own deadlines, which end an Operation within seconds. */
   pastDeadlineSeconds: 60,
+  /** What lies further ahead than this was written by a wrong clock. */
+  aheadSeconds: 60,
   leaseSeconds: 5 * 60,
   /** Fires and Operations are checked for so long after they were made. */
   historySeconds: 24 * 3600,
