@@ -8,6 +8,7 @@
 export const subjects = [
   'time',
   'kernel',
+  'clocks',
   'access',
   'clusters',
   'applications',
@@ -51,6 +52,7 @@ export const holds = {
   'embedded-postgres': 'a PostgreSQL server without an installation',
   time: 'recurrence, slots, periods, local time',
   kernel: 'problems, conditions, events, names, ports',
+  clocks: 'which clock is believed, and what rests in doubt',
   access: 'organizations, API keys, callers, idempotency',
   clusters: 'clusters, discovery, conditions, throttling',
   applications: 'classes, instances, retention, adoption',

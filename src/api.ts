@@ -3,6 +3,7 @@
 import type { Queues } from './bullmq/queues.ts';
 import type { Config } from './config.ts';
 import type { AgentRecord } from './core/agents/ports.ts';
+import type { ClockGuard } from './core/clocks/clock-guard.ts';
 import type { Readiness } from './http/kit/ports.ts';
 import { buildServer } from './http/server.ts';
 import type { ClusterApi } from './kubernetes/cluster-api.ts';
@@ -13,6 +14,7 @@ import type { Metrics, makeLogger } from './telemetry/telemetry.ts';
 export interface ApiPorts extends Opened {
   readonly clusterApi: ClusterApi;
   readonly queues: Queues;
+  readonly clockGuard: Pick<ClockGuard, 'verdict'>;
   readonly metrics: Metrics;
   readonly log: ReturnType<typeof makeLogger>;
   readonly draining: () => boolean;
@@ -24,11 +26,14 @@ export interface RunningApi {
 }
 
 export async function startApi(config: Config, ports: ApiPorts): Promise<RunningApi> {
-  const { metrics, queues } = ports;
+  const { metrics, queues, clockGuard } = ports;
   const server = await buildServer(
     {
       ...ports,
       agents: counted(ports.agents, metrics),
+      apiKeyHolders: {
+        find: (hash) => ports.apiKeyHolders.find(hash, Math.round(clockGuard.verdict.correctionMs)),
+      },
       doorbell: queues.doorbell,
       readKubeconfig: kubeconfigReader(config),
       metrics: metrics.text,
@@ -50,14 +55,16 @@ export async function startApi(config: Config, ports: ApiPorts): Promise<Running
 }
 
 /** Without the queue requests are taken and schedules fire all the same; only deliveries wait. */
-async function readiness({ ping, queues }: ApiPorts): Promise<readonly Readiness[]> {
+async function readiness({ ping, queues, clockGuard }: ApiPorts): Promise<readonly Readiness[]> {
   const database = await ping().then(
     () => ({ name: 'database', ok: true }),
     () => ({ name: 'database', ok: false, detail: 'The database does not answer.' }),
   );
   const { connected } = queues.health();
   const waits = !connected && { detail: 'The queue does not answer; deliveries wait for it.' };
-  return [database, { name: 'queue', ok: true, ...waits }];
+  const { kind, message } = clockGuard.verdict;
+  const doubt = kind !== 'Believed' && { detail: `${kind}: ${message}` };
+  return [database, { name: 'queue', ok: true, ...waits }, { name: 'clock', ok: true, ...doubt }];
 }
 
 function counted(agents: AgentRecord, metrics: Metrics): AgentRecord {

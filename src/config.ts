@@ -49,6 +49,7 @@ const Environment = z.object({
       .transform((text) => text.split(',').map((network) => network.trim()))
       .pipe(z.array(z.union([z.cidrv4(), z.cidrv6()], 'must be networks like 10.0.0.0/8, separated by commas'))),
   ),
+  TRUST_DATABASE_CLOCK: optional(z.enum(['true', 'false'], 'must be true or false')),
   LOG_LEVEL: optional(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])),
   SHUTDOWN_SECONDS: optional(z.coerce.number('must be seconds, 1 to 300').int().min(1).max(300)),
 });
@@ -70,6 +71,8 @@ export interface Config {
   readonly allowInsecureTls: boolean;
   /** CIDR ranges that clusters may not be in. */
   readonly deniedNetworks: readonly string[];
+  /** Whether the database's clock is believed, whatever other clocks show: the manual release of a doubt. */
+  readonly trustDatabaseClock: boolean;
   readonly logLevel: string;
   readonly shutdownSeconds: number;
 }
@@ -100,6 +103,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     adminApiKey: env.ADMIN_API_KEY,
     allowInsecureTls: env.ALLOW_INSECURE_TLS === 'true',
     deniedNetworks: env.DENIED_NETWORKS ?? [],
+    trustDatabaseClock: env.TRUST_DATABASE_CLOCK === 'true',
     logLevel: env.LOG_LEVEL ?? 'info',
     shutdownSeconds: env.SHUTDOWN_SECONDS ?? 25,
   };

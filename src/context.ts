@@ -1,7 +1,7 @@
 /**
  * The composition: the only place that constructs, by hand, in start order; what was started is closed in reverse.
  *
- *   database ─► secrets, admin key ─► clusters ─► queues (scheduler, connector) ─► background work ─► HTTP
+ *   database ─► clocks ─► secrets, admin key ─► clusters ─► queues (scheduler, connector) ─► background work ─► HTTP
  */
 
 import { join } from 'node:path';
@@ -12,6 +12,8 @@ import type { Config } from './config.ts';
 import { connectorOf, delivery } from './connector.ts';
 import { ensureAdmin } from './core/access/api-keys.ts';
 import { findings } from './core/catalogue.ts';
+import { startClockGuard } from './core/clocks/clock-guard.ts';
+import { restingInDoubt } from './core/clocks/resting-tasks.ts';
 import type { Clock, Log } from './core/kernel/ports.ts';
 import { fire } from './core/scheduling/fire.ts';
 import { watchdog } from './core/watchdog/watchdog.ts';
@@ -53,7 +55,14 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     const secretsKey = config.secretsKey ?? (await secretsKeyFile(config.dataFolder));
     const opened = await openStore({ url: databaseUrl, secretsKey, log });
     closers.push(opened.close);
-    const clock = overrides.clock ?? opened.clock;
+    const guard = await startClockGuard({
+      databaseClock: opened.clock,
+      record: opened.clockRecord,
+      processId: opened.vault.newId(),
+      log,
+      trustsDatabase: config.trustDatabaseClock,
+    });
+    const clock = overrides.clock ?? guard.clock;
     await checkSecretsKey(opened);
     const adminApiKey = await ensureAdmin({ ...opened, clock }, config.adminApiKey);
 
@@ -71,8 +80,10 @@ export async function startService(config: Config, overrides: Overrides = {}): P
       log,
       ...(has('scheduler') && {
         async onTick() {
+          if (!(await guard.mayTick())) return;
           const { operationCount, lagSeconds } = await fire({ ...ports, doorbell: queues.doorbell });
           metrics.fired(operationCount, lagSeconds);
+          await guard.ticked();
         },
       }),
       ...(has('connector') && {
@@ -88,12 +99,16 @@ export async function startService(config: Config, overrides: Overrides = {}): P
       closers.push(connector.close);
     }
     const background = startTasks({
-      tasks,
+      tasks: restingInDoubt(tasks, guard.mayGo),
       roles: config.roles,
       context: {
         ...ports,
         ...connector,
-        databaseClock: opened.clock,
+        clockGuard: guard,
+        witnessClocks: [
+          { source: 'redis', offsetMs: queues.serverClockOffset },
+          { source: 'clusters', offsetMs: async () => clusters.clockOffset() },
+        ],
         skewed: metrics.skew,
         lookForFindings: watchdog({ ...ports, findings, log: taskLog<TaskName>(log, 'find-broken-invariants') }),
         found: metrics.found,
@@ -109,9 +124,14 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     });
 
     const api = has('api')
-      ? await startApi(config, { ...ports, queues, metrics, draining: () => closing !== undefined })
+      ? await startApi(config, { ...ports, queues, metrics, clockGuard: guard, draining: () => closing !== undefined })
       : undefined;
     if (api !== undefined) closers.push(api.close);
+    metrics.gauge(
+      'backups_clock_doubt',
+      "Whether the database's clock is doubted: 0 believed, 1 doubted (nothing fires or times out), 2 disputed (work goes on by the time that most clocks show).",
+      () => ['Believed', 'Doubted', 'Disputed'].indexOf(guard.verdict.kind),
+    );
     metrics.clusters(
       () => opened.clusterFigures.measured(1000),
       () => clock.now(),

@@ -2,6 +2,7 @@
 
 import { accessTasks } from './core/access/tasks.ts';
 import { agentsTasks } from './core/agents/tasks.ts';
+import { clocksTasks } from './core/clocks/tasks.ts';
 import { clustersTasks } from './core/clusters/tasks.ts';
 import type { Task } from './core/kernel/task.ts';
 import { observationTasks } from './core/observation/tasks.ts';
@@ -10,7 +11,6 @@ import { protectionTasks } from './core/protection/tasks.ts';
 import { schedulingTasks } from './core/scheduling/tasks.ts';
 import { lateAfterSeconds } from './core/watchdog/rules/findings.ts';
 import { watchdogTasks } from './core/watchdog/tasks.ts';
-import { skewTasks } from './skew.ts';
 
 const table = [
   ...accessTasks,
@@ -21,7 +21,7 @@ const table = [
   ...observationTasks,
   ...agentsTasks,
   ...watchdogTasks,
-  ...skewTasks,
+  ...clocksTasks,
 ] as const;
 
 export type TaskName = (typeof table)[number]['name'];

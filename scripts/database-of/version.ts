@@ -50,6 +50,7 @@ export function versionAt(options: {
           PORT: String(port),
           ADMIN_API_KEY: adminKey,
           SECRETS_KEY: secretsKey,
+          TRUST_DATABASE_CLOCK: 'true',
           ...(roles !== undefined && { ROLES: roles }),
         },
       });

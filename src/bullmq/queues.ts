@@ -11,6 +11,7 @@ import { createDelivery } from './delivery.ts';
 import { createDoorbell } from './doorbell.ts';
 import { type QueueCounts, startHealthProbe } from './health-probe.ts';
 import { openQueue, type ReopeningQueue } from './reopening-queue.ts';
+import { redisClockOffset } from './server-clock.ts';
 import { createTickSource, scheduleTicks } from './tick-source.ts';
 import { waitUntil } from './timers.ts';
 
@@ -54,6 +55,8 @@ export interface QueuesHealth {
 export interface Queues {
   readonly doorbell: Doorbell;
   health(): QueuesHealth;
+  /** How far the clock of the queue's server is ahead of `performance.now()`; `undefined` while nobody knows. */
+  serverClockOffset(): Promise<number | undefined>;
   /** Deliveries in this process, and the jobs of all replicas as of the last second, if the queue can be reached. */
   counts(): Promise<{ readonly runningHere: number; readonly deliver: QueueCounts | undefined }>;
   /** Takes no more jobs, waits for the running ones up to the deadline, and leaves nothing open. */
@@ -94,6 +97,7 @@ export async function startQueues(options: QueuesOptions): Promise<Queues> {
       lastSweepAt: delivery.lastSweepAt,
       connected: probe.connected,
     }),
+    serverClockOffset: () => redisClockOffset(reachable()),
     counts: async () => ({ runningHere: deliverQueue.runningCount, deliver: probe.counts }),
     async close(deadlineMs) {
       tickSource?.stop();

@@ -7,6 +7,7 @@ import { accessScopes } from './access/rules/scopes.ts';
 import { agentConditions, agentEvents } from './agents/rules/reasons.ts';
 import { applicationEvents } from './applications/rules/reasons.ts';
 import { applicationScopes } from './applications/rules/scopes.ts';
+import { clockFindings } from './clocks/rules/findings.ts';
 import { clusterConditions, clusterEvents } from './clusters/rules/reasons.ts';
 import { clusterScopes } from './clusters/rules/scopes.ts';
 import { deliveryFindings } from './delivery/rules/findings.ts';
@@ -49,6 +50,7 @@ export const findings: FindingRows = together<FindingRows>(
   operationFindings,
   deliveryFindings,
   taskFindings,
+  clockFindings,
 );
 
 export const problems: ProblemRows = together<ProblemRows>(commonProblems, accessProblems, operationProblems);

@@ -9,6 +9,7 @@ import type { ClusterAnswer } from '../core/delivery/rules/answer.ts';
 import type { Clock, Log } from '../core/kernel/ports.ts';
 import type { ClusterWatch, Watcher, WatchState } from '../core/observation/ports.ts';
 import { applyOperation, deleteOperation, readOperation } from './calls/apply-read-delete.ts';
+import { clusterClocks } from './cluster-clocks.ts';
 import { discoverCluster, nothingDiscovered, withExpiry } from './discovery/discover.ts';
 import type { ClusterClient } from './http/client.ts';
 import { cacheClients } from './http/client-cache.ts';
@@ -40,12 +41,23 @@ const connectionCount = 3;
 const maxAnswerBytes = 4 * 1024 * 1024;
 const processClock: Clock = { now: async () => new Date().toISOString() };
 
-export function clusterApi(options: ClusterApiOptions): ClusterApi & { close(): Promise<void> } {
+export interface OpenClusterApi extends ClusterApi {
+  /** How far the clusters' clocks are ahead of `performance.now()`; `undefined` while nobody knows. */
+  clockOffset(): number | undefined;
+  close(): Promise<void>;
+}
+
+export function clusterApi(options: ClusterApiOptions): OpenClusterApi {
   const { log } = options;
   const timings = { ...defaultTimings, ...options.timings };
   const isDenied = deniedAddresses(options.deniedNetworks);
   const { resolve = resolveBySystem, allowInsecureTls = false } = options;
-  const clients = cacheClients({ timings, isDenied, resolve, allowInsecureTls, connectionCount });
+  const clocks = clusterClocks();
+  const { answered: dated } = clocks;
+  const clients = cacheClients({
+    ...{ timings, isDenied, resolve, allowInsecureTls, connectionCount },
+    answered: dated,
+  });
   const limits = { seconds: timings.callSeconds, bytes: maxAnswerBytes };
   const closing = new AbortController();
   const watches = new Set<Promise<void>>();
@@ -92,6 +104,7 @@ export function clusterApi(options: ClusterApiOptions): ClusterApi & { close(): 
       watches.add(running);
       await running.finally(() => watches.delete(running));
     },
+    clockOffset: clocks.offsetMs,
     async close() {
       closing.abort();
       await Promise.all([clients.close(), ...watches]);

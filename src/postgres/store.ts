@@ -8,6 +8,8 @@ import type { Log } from '../core/kernel/ports.ts';
 import { apiKeyHoldersOf } from './access/api-key-holders.ts';
 import { forgetAnswers } from './access/idempotency.ts';
 import { agentEventsOf } from './agents/agent-events.ts';
+import { clockRecordOf } from './clocks/clock-record.ts';
+import { putOffOf } from './clocks/put-off.ts';
 import { clusterChecksOf, clusterFiguresOf } from './clusters/checks.ts';
 import { directoryOf } from './clusters/directory.ts';
 import { deliveriesOf } from './delivery/deliveries.ts';
@@ -70,6 +72,8 @@ export async function openStore(options: StoreOptions) {
     protections: protectionsOf(pool),
     invariants: invariantsOf(pool),
     taskRecord: taskRecordOf(pool),
+    clockRecord: clockRecordOf(pool),
+    putOff: putOffOf(pool),
     directory: directoryOf(pool, seals, options.log),
     leases: leasesOf(leasePool),
     clusterChecks: clusterChecksOf(pool),

@@ -4,11 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { bringForward } from '../../src/core/clocks/bring-forward.ts';
 import { repairNextSlots } from '../../src/core/scheduling/next-slots.ts';
 import { slotAfter } from '../../src/core/time/rules/slots.ts';
 import { keptLog } from '../support/log.ts';
 import { startApi, type TestApi } from './harness.ts';
-import { type Scene, setScene } from './scene.ts';
+import { backup, type Scene, setScene } from './scene.ts';
 
 const hourly = { schedule: '30 * * * *', timeZone: 'Etc/UTC' };
 const hours = (count: number) => new Date(Date.now() + count * 3_600_000).toISOString();
@@ -72,9 +73,9 @@ describe('a schedule that a wrong clock has pushed to tomorrow', () => {
 
   test('suspended and resumed it counts from now', async () => {
     const id = await pushed();
-    assert.equal((await api.call('POST', `/v1/schedules/${id}/suspend`)).status, 200);
+    assert.equal((await api.call('POST', `/v1/schedules/${id}/suspend`, { body: {} })).status, 200);
     assert.equal((await schedule(id)).nextSlotAt, nextFromNow());
-    assert.equal((await api.call('POST', `/v1/schedules/${id}/resume`)).status, 200);
+    assert.equal((await api.call('POST', `/v1/schedules/${id}/resume`, { body: {} })).status, 200);
     await assertCountsFromNow(id);
   });
 
@@ -118,6 +119,31 @@ describe('a schedule that a wrong clock has pushed to tomorrow', () => {
     const before = (await stored()).rows;
     assert.equal(await repairNextSlots({ ...api.opened, log: keptLog().log }), 0);
     assert.deepEqual((await stored()).rows, before);
+  });
+
+  test('what was put off to tomorrow is due now: deliveries, checks of clusters, and slots that wait', async () => {
+    const { pool } = api.opened;
+    const body = { applicationInstanceId: scene.applicationInstanceId, name: 'waits', ...hourly };
+    const { id } = await api.make('/v1/schedules', body);
+    const { operation } = await api.make('/v1/operations', backup(scene));
+    const put = (to: string) =>
+      pool.query(
+        `with a as (update operation set next_attempt_at = ${to}, lease_id = gen_random_uuid() where id = $1),
+              b as (update cluster set check_due_at = ${to}, throttled_until = ${to} where id = $2)
+         update schedule set deferred_reason = 'PreviousInFlight', next_slot_at = now() - interval '1 minute', next_fire_at = ${to} where id = $3`,
+        [operation.id, scene.clusterId, id],
+      );
+    const { log } = keptLog();
+    await put(`now() + interval '1 hour'`);
+    assert.equal(await bringForward({ ...api.opened, log }), 0);
+    await put(`now() + interval '26 hours'`);
+    assert.equal(await bringForward({ ...api.opened, log }), 3);
+    const { rows } = await pool.query(
+      `select o.next_attempt_at <= now() as attempt, c.check_due_at <= now() as check, c.throttled_until is null as free, s.next_fire_at <= now() as look
+       from operation o join cluster c on c.id = o.cluster_id join schedule s on s.id = $2 where o.id = $1`,
+      [operation.id, id],
+    );
+    assert.deepEqual(rows, [{ attempt: true, check: true, free: true, look: true }]);
   });
 
   test('the ledger takes no slot that has not come', async () => {

@@ -46,7 +46,12 @@ for (const name of ['before-floors']) {
     let historyBefore: readonly unknown[];
     const start = (roles?: string) => {
       const kept = { url: database.url, drop: async () => {} };
-      return startTestService({ backend: 'postgres', database: kept, ...(roles !== undefined && { roles }) });
+      return startTestService({
+        backend: 'postgres',
+        database: kept,
+        trustsDatabaseClock: true,
+        ...(roles !== undefined && { roles }),
+      });
     };
     const api = (as: keyof OldDatabase['about']['keys']) => clientOf(service.url, old.about.keys[as]);
     const rows = async (sql: string, values: readonly unknown[] = []) => (await pool.query(sql, [...values])).rows;

@@ -1,11 +1,13 @@
 /**
- * Rules go by the database's clock. A machine whose own clock is wrong fires nothing early and nothing twice, and is told
- * of; and when the database's clock is set back, what has been fired is not fired again.
+ * Rules go by the database's clock. A machine whose own clock is wrong fires nothing early and nothing twice, and that is
+ * logged. When the database's own clock jumps, nothing is fired by the wrong time, nothing is fired again, and all goes on
+ * a minute after it is right again.
  */
 import assert from 'node:assert/strict';
-import { after, before, type TestContext, test } from 'node:test';
+import { after, before, describe, type TestContext, test } from 'node:test';
 import { Pool } from 'pg';
 import { freshDatabase } from '../support/database.ts';
+import { clockOf } from '../support/database-clock.ts';
 import { assertFiredOnce, firingCounts } from '../support/firing.ts';
 import { lagSince, type OwnPostgres, seedSeconds, startOwnPostgres, startScheduler } from '../support/scheduler.ts';
 import { seedSchedules } from '../support/seed.ts';
@@ -13,6 +15,7 @@ import { type Backend, backends } from '../support/service.ts';
 import { until } from '../support/until.ts';
 
 const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 const perSecond = 20;
 let postgres: OwnPostgres;
 
@@ -71,44 +74,56 @@ for (const backend of backends) {
       for (const { shiftMs, logged } of replicas) assert.ok(tells(logged(), shiftMs), `${shiftMs}`);
     });
   }
+}
 
-  test(`when the database's clock goes back an hour nothing is fired again, and all goes on when it is right again, with the queue on ${backend}`, async (t) => {
-    const { url, pool } = await openDatabase(t);
-    // Whatever asks for the time finds these functions before PostgreSQL's own.
-    await pool.query(`
-      create table clock (ahead interval);
-      insert into clock values ('0');
-      create function clock_timestamp() returns timestamptz language sql volatile as 'select pg_catalog.clock_timestamp() + ahead from public.clock';
-      create function now() returns timestamptz language sql stable as 'select pg_catalog.now() + ahead from public.clock';
-      do $$ begin execute format('alter database %I set search_path = public, pg_catalog', current_database()); end $$`);
-    await replica(t, 'first', url, backend);
-    await seedSeconds(pool, 10, perSecond);
-    await seedSchedules(pool, { scheduleCount: perSecond, schedule: '* * * * *' });
-    await until('some fires', 30, async () => (await operationCount(pool)) >= 4 * perSecond);
-    await pool.query(`update clock set ahead = '-1 hour'`);
-    // What was being decided when the clock went back may still be written.
-    const second = await replica(t, 'second', url, backend);
-    const fired = await operationCount(pool);
-    await until('the skew to be told', 10, () => tells(second.logged(), hourMs));
-    const { rows } = await pool.query('select pg_catalog.clock_timestamp() as at');
-    await until('five seconds of it', 20, async () => {
-      const now = await pool.query('select pg_catalog.clock_timestamp() - $1 > $2::interval as passed', [
-        rows[0].at,
-        '5 seconds',
-      ]);
-      return now.rows[0].passed === true;
+describe("the database's clock", { concurrency: true }, () => {
+  for (const [where, byMs, replicaCount, backend, lastsSeconds] of [
+    ['goes back an hour', -hourMs, 1, 'postgres', 5],
+    ['goes back an hour', -hourMs, 1, 'redis', 5],
+    ['is a day ahead', dayMs, 3, 'postgres', 25],
+    ['is a week behind', -7 * dayMs, 3, 'postgres', 25],
+  ] as const) {
+    test(`${where} for ${lastsSeconds} s: nothing is fired by it or again, and all goes on after a minute, with ${replicaCount} replicas and the queue on ${backend}`, async (t) => {
+      const { url, pool } = await openDatabase(t);
+      const clock = await clockOf(url);
+      const replicas = [];
+      for (let n = 0; n < replicaCount; n += 1) replicas.push(await replica(t, `replica ${n}`, url, backend));
+      await seedSeconds(pool, 10, perSecond);
+      await seedSchedules(pool, { scheduleCount: perSecond, schedule: '* * * * *' });
+      await until('some fires', 30, async () => (await operationCount(pool)) >= 4 * perSecond);
+      const wrongFrom = await realNow(pool);
+      await clock.runFrom(new Date(Date.now() + byMs).toISOString());
+      // One starts in the middle of it. Only its own clock and the last tick speak against the database's.
+      replicas.push(await replica(t, 'late', url, backend));
+      for (const { logged } of replicas)
+        await until('the doubt', 20, () => /"reason":"(Jumped|Gap)"[^\n]*is doubted/.test(logged()));
+      // What was being decided when the clock jumped may still be written.
+      const fired = await operationCount(pool);
+      await until('the end of it', 40, async () => (await realNow(pool)) - wrongFrom > lastsSeconds * 1_000);
+      assert.equal(await operationCount(pool), fired);
+      await clock.runFrom(new Date().toISOString());
+      const rightFrom = await realNow(pool);
+      await until(
+        'the rest',
+        90,
+        async () => (await firingCounts(pool)).due === 0 && (await operationCount(pool)) >= 11 * perSecond,
+      );
+      t.diagnostic(`all is made up for ${(await realNow(pool)) - rightFrom} ms after the clock was right`);
+      for (const { logged } of replicas) await until('the end of the doubt', 30, () => /believed again/.test(logged()));
+      const { operations, slots, fired: ledger, withoutEvent, orphans } = await firingCounts(pool);
+      assert.deepEqual(
+        { slots, ledger, withoutEvent, orphans },
+        { slots: operations, ledger: operations, withoutEvent: 0, orphans: 0 },
+      );
+      const { rows } = await pool.query(
+        `select count(*)::int as count from fire where greatest(scheduled_for, last_scheduled_for, fired_at) > pg_catalog.now() + interval '1 second'`,
+      );
+      assert.equal(rows[0].count, 0);
     });
-    assert.equal(await operationCount(pool), fired);
-    await pool.query(`update clock set ahead = '0'`);
-    await until(
-      'the rest',
-      30,
-      async () => (await firingCounts(pool)).due === 0 && (await operationCount(pool)) >= 11 * perSecond,
-    );
-    const { operations, slots, fired: ledger, withoutEvent, orphans } = await firingCounts(pool);
-    assert.deepEqual(
-      { slots, ledger, withoutEvent, orphans },
-      { slots: operations, ledger: operations, withoutEvent: 0, orphans: 0 },
-    );
-  });
+  }
+});
+
+/** By the server's real clock. */
+async function realNow(pool: Pool): Promise<number> {
+  return (await pool.query('select pg_catalog.clock_timestamp() as at')).rows[0].at.getTime();
 }

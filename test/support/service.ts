@@ -29,6 +29,8 @@ export async function startTestService(options: {
   readonly redisUrl?: string;
   readonly clock?: Clock;
   readonly roles?: string;
+  /** For a database whose clock is set by hand: it is believed. */
+  readonly trustsDatabaseClock?: boolean;
   /** Default: a new one with nothing but the schema. It is dropped when the service is closed. */
   readonly database?: TestDatabase;
 }): Promise<TestService> {
@@ -39,6 +41,7 @@ export async function startTestService(options: {
     DATABASE_URL: database.url,
     REDIS_URL: options.backend === 'redis' ? (options.redisUrl ?? redisDatabase()) : undefined,
     ROLES: options.roles,
+    TRUST_DATABASE_CLOCK: options.trustsDatabaseClock === true ? 'true' : undefined,
     PORT: '0',
     DATA_FOLDER: folder,
     SECRETS_KEY: secretsKey,

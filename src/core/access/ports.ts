@@ -39,6 +39,8 @@ export interface IdempotencyTable {
 }
 
 export interface ApiKeyHolders {
-  /** The key with this hash, unless it is revoked or expired. */
-  find(hash: string): Promise<ApiKey | undefined>;
+  /**
+   * The key with this hash, unless it is revoked or expired. `correctionMs` is added to the database's clock (0 if absent).
+   */
+  find(hash: string, correctionMs?: number): Promise<ApiKey | undefined>;
 }

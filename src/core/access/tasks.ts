@@ -12,6 +12,7 @@ export const accessTasks = [
     role: 'scheduler',
     everySeconds: 3600,
     timeoutSeconds: 60,
+    dependsOnTime: true,
     run: ({ forgetAnswers }) => forgetAnswers(),
   },
 ] as const satisfies readonly Task<ForgetPorts>[];

@@ -8,6 +8,7 @@ export const agentsTasks = [
     role: 'scheduler',
     everySeconds: 3600,
     timeoutSeconds: 60,
+    dependsOnTime: true,
     run: ({ agents }: Pick<AgentPorts, 'agents'>) => agents.forget(),
   },
   {
@@ -15,6 +16,7 @@ export const agentsTasks = [
     role: 'scheduler',
     everySeconds: 10,
     timeoutSeconds: 30,
+    dependsOnTime: true,
     run: lookAfterAgents,
   },
 ] as const satisfies readonly Task<ContactPorts>[];

@@ -14,6 +14,8 @@ export interface Task<Context> {
   readonly everySeconds: number;
   /** A round that takes longer has failed. */
   readonly timeoutSeconds: number;
+  /** It ends, tells or forgets what is old enough: it rests while the database's clock is doubted. */
+  readonly dependsOnTime?: boolean;
   /**
    * One round. It takes no input and looks for its work itself; it says how many things it has handled. It must be safe
    * beside another round: other processes run the same task, and this one starts a round beside one that it gave up.

@@ -25,7 +25,7 @@ export async function cancelOperation(
   doorbell: Doorbell,
   id: string,
 ): Promise<Operation> {
-  const locked = await tx.operations.lockOwed(caller.organizationId, id);
+  const locked = await tx.operations.lockOwed(caller.organizationId, id, now);
   if (locked === undefined) throw notFound('operation', id);
   const { operation, owed, unanswered, leased } = locked;
   if (isTerminal(operation.phase))

@@ -27,7 +27,7 @@ export interface OperationsTable {
   readonly operations: Rows<Operation> & {
     insertOwed(operation: Operation, owed: DeliveryAction): Promise<void>;
     /** As `lock`, with what is owed to the cluster. */
-    lockOwed(organizationId: string, id: string): Promise<LockedOperation | undefined>;
+    lockOwed(organizationId: string, id: string, now: string): Promise<LockedOperation | undefined>;
     updateOwed(operation: Operation, owed: DeliveryAction | undefined): Promise<Operation>;
   };
 }

@@ -3,5 +3,12 @@ import type { Task } from '../kernel/task.ts';
 import { applyDeadlines, type DeadlinePorts } from './deadlines.ts';
 
 export const operationsTasks = [
-  { name: 'apply-deadlines', role: 'scheduler', everySeconds: 5, timeoutSeconds: 40, run: applyDeadlines },
+  {
+    name: 'apply-deadlines',
+    role: 'scheduler',
+    everySeconds: 5,
+    timeoutSeconds: 40,
+    dependsOnTime: true,
+    run: applyDeadlines,
+  },
 ] as const satisfies readonly Task<DeadlinePorts>[];

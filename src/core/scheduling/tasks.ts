@@ -10,6 +10,7 @@ export const schedulingTasks = [
     role: 'scheduler',
     everySeconds: 20,
     timeoutSeconds: 50,
+    dependsOnTime: true,
     run: repairNextSlots,
   },
 ] as const satisfies readonly Task<FailurePolicyPorts & RepairPorts>[];

@@ -66,6 +66,8 @@ export interface ClusterClient {
 
 export interface ClientOptions extends ConnectRules {
   readonly connectionCount: number;
+  /** Called with the headers of each answer. */
+  readonly answered?: (server: string, headers: HttpAnswer['headers']) => void;
 }
 
 /** How long a write without `sendUntil` may wait to be sent. */
@@ -91,9 +93,9 @@ export function openClient(access: ClusterAccess, options: ClientOptions): Clust
     const { dispatcher } = pool.current;
     return method === 'GET' ? dispatcher : dispatcher.compose(abortUnsentAfter(sendUntil));
   };
-  const send = (request: Request, signal: AbortSignal, sendUntil?: number) =>
+  const send = async (request: Request, signal: AbortSignal, sendUntil?: number) => {
     // While a request waits in the pool's queue, its signal does not end it.
-    orAborted(
+    const answer = await orAborted(
       sender(request.method, sendUntil).request({
         method: request.method,
         path: `${prefix}${request.path}`,
@@ -108,6 +110,9 @@ export function openClient(access: ClusterAccess, options: ClientOptions): Clust
       }),
       signal,
     );
+    options.answered?.(server.host, answer.headers);
+    return answer;
+  };
 
   return {
     server: `${server.origin}${prefix}`,

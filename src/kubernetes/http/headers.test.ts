@@ -27,3 +27,9 @@ test('Retry-After is never negative, never longer than an hour, and absent when 
     assert.equal(retryAfterSecondsOf({ 'retry-after': header }, now), seconds, header);
   }
 });
+
+test('a date in Retry-After counts from the Date of the answer, whatever the clock of this machine shows', () => {
+  const headers = { 'retry-after': 'Sun, 01 Mar 2026 08:00:30 GMT', date: 'Sun, 01 Mar 2026 08:00:00 GMT' };
+  assert.equal(retryAfterSecondsOf(headers, now), 30);
+  assert.equal(retryAfterSecondsOf({ ...headers, date: 'today' }, now), 0);
+});

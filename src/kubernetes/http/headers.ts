@@ -23,10 +23,15 @@ function utf8(text: string): string {
   return Buffer.from(text, 'latin1').toString('utf8');
 }
 
-/** Seconds from `now` (milliseconds since 1970), at least 0 and at most an hour; `undefined` when none can be read. */
+/**
+ * Seconds, at least 0 and at most an hour; `undefined` when none can be read. A date counts from the answer's own Date, so
+ * that clocks that differ do no harm; without one from `now` (milliseconds since 1970).
+ */
 export function retryAfterSecondsOf(headers: Headers, now: number): number | undefined {
   const [stated] = [headers['retry-after']].flat();
   if (stated === undefined) return undefined;
-  const seconds = /^\d+$/.test(stated.trim()) ? Number(stated) : (Date.parse(stated) - now) / 1000;
+  const dated = Date.parse([headers.date].flat()[0] ?? '');
+  const since = Number.isNaN(dated) ? now : dated;
+  const seconds = /^\d+$/.test(stated.trim()) ? Number(stated) : (Date.parse(stated) - since) / 1000;
   return Number.isFinite(seconds) ? Math.min(maxRetryAfterSeconds, Math.max(0, seconds)) : undefined;
 }

@@ -8,12 +8,12 @@ import { select } from '../kit/sql.ts';
 
 const keyByHash = `
   select ${columnsOf(ApiKey.shape)} from api_key
-  where hash = $1 and revoked_at is null and (expires_at is null or expires_at > now())`;
+  where hash = $1 and revoked_at is null and (expires_at is null or expires_at > now() + $2 * interval '1 millisecond')`;
 
 export function apiKeyHoldersOf(pool: Pool): ApiKeyHolders {
   return {
-    async find(hash) {
-      const [row] = await select(pool, keyByHash, [hash]);
+    async find(hash, correctionMs = 0) {
+      const [row] = await select(pool, keyByHash, [hash, correctionMs]);
       return row === undefined ? undefined : fromRow(ApiKey, row);
     },
   };

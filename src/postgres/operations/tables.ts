@@ -29,11 +29,12 @@ function owedRows(client: Prisma.TransactionClient): OwedRows {
         throw refusalOf(error, 'operation');
       }
     },
-    async lockOwed(organizationId, id): Promise<LockedOperation | undefined> {
+    async lockOwed(organizationId, id, now): Promise<LockedOperation | undefined> {
       const [leased] = await client.$queryRawUnsafe<{ leased: boolean }[]>(
-        `select lease_id is not null and next_attempt_at > now() as leased from operation where id = $1::uuid and organization_id = $2::uuid for update`,
+        `select lease_id is not null and next_attempt_at > $3::timestamptz as leased from operation where id = $1::uuid and organization_id = $2::uuid for update`,
         id,
         organizationId,
+        now,
       );
       if (leased === undefined) return undefined;
       const row = await client.operation.findUniqueOrThrow({ where: { id } });

@@ -11,7 +11,7 @@ export const scheduleFindingParts: FindingParts<Exclude<keyof typeof scheduleFin
     from schedule
     where next_fire_at is null and deleted_at is null and (not suspend or resume_at is not null)
       and (next_slot_at is not null or (schedule is not null and ends_at is null))`,
-  FireOfFutureSlot: `f.id, s.organization_id, least(f.fired_at, $1::timestamptz)
+  FireOfFutureSlot: `f.id, s.organization_id, least(f.fired_at, s.updated_at)
     from fire f join schedule s on s.id = f.schedule_id
     where f.fired_at > ${before(tolerance.historySeconds)} and f.operation_id is null
       and coalesce(f.last_scheduled_for, f.scheduled_for) > ${before(-tolerance.aheadSeconds)}`,

@@ -2,9 +2,11 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { findings } from '../../core/catalogue.ts';
+import { clockFindings } from '../../core/clocks/rules/findings.ts';
 import { taskFindings } from '../../core/kernel/rules/finding.ts';
 import type { Invariants } from '../../core/watchdog/ports.ts';
 import { Finding, tolerance } from '../../core/watchdog/rules/findings.ts';
+import { doubtedClocks } from '../clocks/findings.ts';
 import { deliveryFindingParts } from '../delivery/findings.ts';
 import { findingSelect } from '../kit/findings.ts';
 import { fromRow } from '../kit/shape.ts';
@@ -29,6 +31,8 @@ export const brokenInvariants = `
     ${parts}
   ), late as (
     ${findingSelect('TaskNotSucceeding', taskFindings.TaskNotSucceeding, lateTasks)}
+  union all
+    ${findingSelect('ClockDoubted', clockFindings.ClockDoubted, doubtedClocks)}
   ), everything as (
     select kind, "resourceType", since, id, organization_id, null as name, null as role, null::boolean as "isRun" from found
   union all

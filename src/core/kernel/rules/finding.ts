@@ -3,7 +3,7 @@
  * a finding means that a part does not run, or that somebody changed the database by hand.
  */
 export interface FindingRow {
-  readonly resourceType: 'Schedule' | 'Operation' | 'Fire' | 'Task';
+  readonly resourceType: 'Schedule' | 'Operation' | 'Fire' | 'Task' | 'Clock';
   /** The invariant that is broken, as the end of a sentence that begins with the kind. */
   readonly text: string;
   /** The meaning and what to do, for people. `{role}` is the role whose processes do the work. */

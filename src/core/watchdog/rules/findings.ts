@@ -9,11 +9,16 @@ import type { FindingRows } from '../../kernel/rules/finding.ts';
 export const Finding = z.object({
   kind: z.string(),
   resourceType: z
-    .enum(['Schedule', 'Operation', 'Fire', 'Task'])
-    .describe('Task: work that the service repeats by itself, for example ending Operations that are past a deadline.'),
-  resourceId: Id.optional().describe('Absent for a Task, which has a name instead.'),
-  organizationId: Id.optional().describe('Absent for a Task: tasks work for all organizations.'),
-  name: z.string().optional().describe("The name of a Task, as in the service's log and metrics."),
+    .enum(['Schedule', 'Operation', 'Fire', 'Task', 'Clock'])
+    .describe(
+      'Task: work that the service repeats by itself, for example ending Operations that are past a deadline. Clock: the clock of the database.',
+    ),
+  resourceId: Id.optional().describe('Absent for a Task and for a Clock, which have a name instead.'),
+  organizationId: Id.optional().describe('Absent for a Task and for a Clock, which all organizations share.'),
+  name: z
+    .string()
+    .optional()
+    .describe("The name of a Task, as in the service's log and metrics, or of a Clock: database."),
   since: Instant.describe(
     'Since when the row is in this state, for example since the time of the missed fire or of the delivery.',
   ),
