@@ -30,6 +30,12 @@ export async function own<Row>(rows: Rows<Row>, caller: Caller, kind: string, id
   return row;
 }
 
+/**
+ * The revisions of a row that If-Match lists: the change is for any of these, and for no other. `undefined` without
+ * If-Match.
+ */
+export type ExpectedRevisions = readonly number[];
+
 /** `own` with the row locked until the transaction ends: for changes. */
 export async function ownLocked<Row>(rows: Rows<Row>, caller: Caller, kind: string, id: string): Promise<Row> {
   const row = await rows.lock(caller.organizationId, id);
@@ -43,7 +49,7 @@ export async function ownAsRead<Row extends { readonly revision: number }>(
   caller: Caller,
   kind: string,
   id: string,
-  expected: number | undefined,
+  expected: ExpectedRevisions | undefined,
 ): Promise<Row> {
   const row = await ownLocked(rows, caller, kind, id);
   refuseStale(kind, row, expected);
@@ -51,13 +57,20 @@ export async function ownAsRead<Row extends { readonly revision: number }>(
 }
 
 /** Throws the Refusal `stale-revision` unless the row is at the revision of If-Match, if the caller sent one. */
-export function refuseStale(kind: string, { revision }: { readonly revision: number }, expected?: number): void {
-  if (expected === undefined || expected === revision) return;
+export function refuseStale(
+  kind: string,
+  { revision }: { readonly revision: number },
+  expected?: ExpectedRevisions,
+): void {
+  if (expected === undefined || expected.includes(revision)) return;
   const detail = `The ${kind} is at revision ${revision} now. Read it again, and repeat the request if you still want it.`;
   throw new Refusal('stale-revision', detail);
 }
 
-/** The row at the revision of If-Match, if the caller sent one: `Rows.update` then refuses the change of any other. */
-export function atRevision<Row extends { readonly revision: number }>(row: Row, expected: number | undefined): Row {
-  return expected === undefined ? row : { ...row, revision: expected };
+/** The row, to be changed. `Rows.update` refuses it unless it is at a revision of If-Match: no row has revision 0. */
+export function atRevision<Row extends { readonly revision: number }>(
+  row: Row,
+  expected: ExpectedRevisions | undefined,
+): Row {
+  return expected === undefined || expected.includes(row.revision) ? row : { ...row, revision: 0 };
 }

@@ -1,6 +1,6 @@
 /** Organizations: creating one, and changing its name, its limit and its suspension. Both need platform:admin. */
 import { notFound } from '../kernel/rules/problem.ts';
-import { atRevision, type Call, type Reading } from './call.ts';
+import { atRevision, type Call, type ExpectedRevisions, type Reading } from './call.ts';
 import type { OrganizationsTable } from './ports.ts';
 import { type NewOrganization, type Organization, type OrganizationChange, requireScope } from './rules/access.ts';
 
@@ -8,7 +8,7 @@ export async function changeOrganization(
   { tx, caller, now }: Call<OrganizationsTable>,
   id: string,
   change: OrganizationChange,
-  revision?: number,
+  revision?: ExpectedRevisions,
 ): Promise<Organization> {
   requireScope(caller, 'platform:admin');
   const known = await tx.organizations.lock(id, id);

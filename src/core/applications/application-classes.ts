@@ -1,6 +1,6 @@
 /** The catalog of application classes: adding, changing and removing one. All organizations share it. */
 
-import { atRevision, type Call, ownAsRead, ownLocked } from '../access/call.ts';
+import { atRevision, type Call, type ExpectedRevisions, ownAsRead, ownLocked } from '../access/call.ts';
 import { given } from '../kernel/rules/fields.ts';
 import type { ApplicationClassesTable } from './ports.ts';
 import {
@@ -37,7 +37,7 @@ export async function changeApplicationClass(
   { tx, caller, now }: Call<ApplicationClassesTable>,
   id: string,
   change: ApplicationClassChange,
-  revision?: number,
+  revision?: ExpectedRevisions,
 ): Promise<ApplicationClass> {
   const known = await ownLocked(tx.applicationClasses, caller, 'application class', id);
   const { recoveryPointTargetSeconds: target, ...rest } = change;
@@ -53,7 +53,7 @@ export async function changeApplicationClass(
 export async function removeApplicationClass(
   { tx, caller }: Call<ApplicationClassesTable>,
   id: string,
-  revision?: number,
+  revision?: ExpectedRevisions,
 ): Promise<void> {
   await ownAsRead(tx.applicationClasses, caller, 'application class', id, revision);
   await tx.applicationClasses.remove(caller.organizationId, id);

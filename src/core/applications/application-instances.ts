@@ -1,6 +1,6 @@
 /** Application instances: registering one, changing it, and removing the record. Nothing happens in the cluster. */
 
-import { atRevision, type Call, ownAsRead, ownLocked } from '../access/call.ts';
+import { atRevision, type Call, type ExpectedRevisions, ownAsRead, ownLocked } from '../access/call.ts';
 import type { ClustersTable } from '../clusters/ports.ts';
 import { given } from '../kernel/rules/fields.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';
@@ -34,7 +34,7 @@ export async function changeApplicationInstance(
   { tx, caller, now }: Call<InstanceTables & PlanClassesTable>,
   id: string,
   change: ApplicationInstanceChange,
-  revision?: number,
+  revision?: ExpectedRevisions,
 ): Promise<ApplicationInstance> {
   const known = await ownLocked(tx.applicationInstances, caller, 'application instance', id);
   if (change.applicationClassId !== undefined) {
@@ -51,7 +51,7 @@ export async function changeApplicationInstance(
 export async function removeApplicationInstance(
   { tx, caller }: Call<ApplicationInstancesTable & LinkingTable>,
   id: string,
-  revision?: number,
+  revision?: ExpectedRevisions,
 ): Promise<void> {
   await ownAsRead(tx.applicationInstances, caller, 'application instance', id, revision);
   await tx.foreignOperations.unlink(id);

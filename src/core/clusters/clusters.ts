@@ -1,6 +1,6 @@
 /** Clusters: registering one, changing it or the access to it, and removing its record. Nothing here calls a cluster. */
 
-import { atRevision, type Call, ownAsRead, ownLocked } from '../access/call.ts';
+import { atRevision, type Call, type ExpectedRevisions, ownAsRead, ownLocked } from '../access/call.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';
 import type { ClustersTable, CredentialsTable, ForgettingTable, KubeconfigReader } from './ports.ts';
 import type { Cluster, ClusterAccess, ClusterChange, NewCluster } from './rules/cluster.ts';
@@ -36,7 +36,7 @@ export async function changeCluster(
   id: string,
   change: ClusterChange,
   read: KubeconfigReader,
-  revision?: number,
+  revision?: ExpectedRevisions,
 ): Promise<Cluster> {
   const {
     inFlightLimit: knownLimit,
@@ -69,7 +69,7 @@ export async function changeCluster(
 export async function removeCluster(
   { tx, caller }: Call<ClustersTable & ForgettingTable>,
   id: string,
-  revision?: number,
+  revision?: ExpectedRevisions,
 ): Promise<void> {
   await ownAsRead(tx.clusters, caller, 'cluster', id, revision);
   await tx.foreignOperations.forget(id);

@@ -3,7 +3,7 @@
  * of all schedules that follow it is one transaction, so no application instance follows half of it.
  */
 
-import { atRevision, type Call, refuseStale } from '../access/call.ts';
+import { atRevision, type Call, type ExpectedRevisions, refuseStale } from '../access/call.ts';
 import { minimumIntervalSeconds } from '../access/organizations.ts';
 import type { OrganizationsTable } from '../access/ports.ts';
 import type { ApplicationClassesTable, ClusterApplicationsTable } from '../applications/ports.ts';
@@ -64,7 +64,7 @@ export async function changeProtectionPlan(
   call: Call<ProtectionPlansTable & ClusterApplicationsTable & OrganizationsTable>,
   id: string,
   { entries, ...change }: ProtectionPlanChange,
-  revision?: number,
+  revision?: ExpectedRevisions,
 ): Promise<SavedProtectionPlan> {
   const { tx, caller, now } = call;
   const known = await lockOwn(call, id);
@@ -94,7 +94,7 @@ export async function changeProtectionPlan(
 export async function removeProtectionPlan(
   call: Call<ProtectionPlansTable>,
   id: string,
-  revision?: number,
+  revision?: ExpectedRevisions,
 ): Promise<void> {
   const { tx, caller } = call;
   const known = await lockOwn(call, id);
@@ -149,8 +149,10 @@ async function lockOwn({ tx, caller }: Call<ProtectionPlansTable>, id: string): 
 }
 
 function refuseBuiltInName(name: string): void {
-  if (!builtInProtectionPlans('').some((plan) => plan.name === name)) return;
+  const known = builtInProtectionPlans('').find((plan) => plan.name === name);
+  if (known === undefined) return;
   throw new Refusal('already-exists', `${name} is the name of a built-in protection plan.`, {
     errors: [{ pointer: '/name', detail: 'is taken; choose another name.' }],
+    existingId: known.id,
   });
 }

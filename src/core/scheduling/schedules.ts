@@ -4,7 +4,7 @@
  */
 
 import { acceptSchedule } from '../acceptance/accept.ts';
-import { atRevision, type Call, ownAsRead, ownLocked } from '../access/call.ts';
+import { atRevision, type Call, type ExpectedRevisions, ownAsRead, ownLocked } from '../access/call.ts';
 import { minimumIntervalSeconds } from '../access/organizations.ts';
 import { actor } from '../access/rules/access.ts';
 import { settingOf } from '../applications/setting.ts';
@@ -43,7 +43,7 @@ export async function changeSchedule(
   call: Call<DraftTables & SchedulesTable & FiresTable>,
   id: string,
   change: ScheduleChange,
-  revision?: number,
+  revision?: ExpectedRevisions,
 ): Promise<Saved> {
   const { tx, caller, now, vault } = call;
   const known = await forgetAhead(tx, await ownLocked(tx.schedules, caller, 'schedule', id), now);
@@ -149,7 +149,7 @@ export async function resumeSchedule(
 export async function removeSchedule(
   call: Call<SchedulesTable & FiresTable>,
   id: string,
-  revision?: number,
+  revision?: ExpectedRevisions,
 ): Promise<RemovedSchedule> {
   const { tx, caller, now, vault } = call;
   const known = await forgetAhead(tx, await ownAsRead(tx.schedules, caller, 'schedule', id, revision), now);

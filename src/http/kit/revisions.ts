@@ -3,14 +3,12 @@
  * If-Match the ETag that it has read. Without If-Match the last write wins; that is the client's choice.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ExpectedRevisions } from '../../core/access/call.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
 
 export interface Revised {
   readonly revision: number;
 }
-
-/** Larger than any revision, and still small enough for the database to add one. */
-const largest = 2_147_483_646;
 
 export function etagOf({ revision }: Revised): string {
   return `"${revision}"`;
@@ -22,13 +20,22 @@ export function tagged<Row extends Revised>(reply: FastifyReply, row: Row): Row 
   return row;
 }
 
-/** The revision in If-Match; `undefined` without the header and for `*`, which matches any revision. */
-export function expectedRevision(request: FastifyRequest): number | undefined {
+const entityTag = /(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/;
+const entityTags = new RegExp(`^[ \\t,]*${entityTag.source}([ \\t]*,[ \\t,]*${entityTag.source})*[ \\t,]*$`);
+
+/**
+ * The revisions in If-Match; `undefined` without the header and for `*`, which matches any revision. The comparison is
+ * strong (RFC 9110, section 13.1.1): a weak ETag matches nothing, and neither does one that no answer had.
+ */
+export function expectedRevision(request: FastifyRequest): ExpectedRevisions | undefined {
   const header = request.headers['if-match']?.trim();
   if (header === undefined || header === '*') return undefined;
-  const digits = /^"([1-9]\d{0,15})"$/.exec(header)?.[1];
-  if (digits !== undefined) return Math.min(Number(digits), largest);
-  const detail = 'must be one ETag as an answer had it, for example "3" with its quotes, or *.';
+  if (entityTags.test(header)) {
+    return [...header.matchAll(new RegExp(entityTag, 'g'))].flatMap(([, weak, text = '']) =>
+      weak === undefined && /^[1-9]\d{0,15}$/.test(text) ? [Number(text)] : [],
+    );
+  }
+  const detail = 'must be ETags as answers had them, for example "3" with its quotes, or *.';
   throw new Refusal('invalid-request', `If-Match ${detail}`, { errors: [{ pointer: 'header/If-Match', detail }] });
 }
 
