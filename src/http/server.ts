@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { type FastifyInstance, fastify, LogController } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { ZodType } from 'zod';
+import { Refusal } from '../core/kernel/rules/problem.ts';
 import { refusalFormatFor } from './agents/refusals.ts';
 import { knownCaller, requireKeys } from './kit/auth.ts';
 import { readJsonBodies, refuseUnexpectedBody } from './kit/body.ts';
@@ -33,6 +34,8 @@ export async function buildServer(ports: HttpPorts, options: HttpOptions): Promi
     http: {
       headersTimeout: limits.headersTimeoutMs,
       maxHeaderSize: limits.headerBytes,
+      // Node would answer without a problem document; setHeadersAndLog refuses it with one.
+      requireHostHeader: false,
       connectionsCheckingInterval: limits.timeoutCheckMs,
     },
     routerOptions: { maxParamLength: limits.pathParameterLength },
@@ -78,6 +81,8 @@ function setHeadersAndLog(app: FastifyInstance, ports: Pick<HttpPorts, 'draining
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
     if (request.url.startsWith('/v1/')) reply.header('cache-control', 'no-store');
+    if (request.raw.httpVersion === '1.1' && request.headers.host === undefined)
+      throw new Refusal('malformed-request', 'A request by HTTP/1.1 needs the header Host.');
   });
   app.addHook('onSend', async (_, reply, payload) => {
     if (ports.draining()) reply.header('connection', 'close');

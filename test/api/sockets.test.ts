@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { until } from '../support/until.ts';
 import { type Answer, assertProblem, startApi, type TestApi } from './harness.ts';
 
 describe('on the wire', () => {
@@ -41,6 +42,7 @@ describe('on the wire', () => {
       'nonsense\r\n\r\n',
       'FOO / HTTP/1.1\r\n\r\n',
       'GET /v1 HTTP/1.1\r\nHost: x\r\nBad Header: x\r\n\r\n',
+      'GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n',
       'POST /v1/clusters HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n',
     ]) {
       assertProblem(await raw(text), 400, 'malformed-request');
@@ -50,6 +52,21 @@ describe('on the wire', () => {
   test('headers and addresses beyond 16 KiB are refused with 431', async () => {
     assertProblem(await raw(`GET / HTTP/1.1\r\n${closing}X: ${'x'.repeat(20_000)}\r\n\r\n`), 431, 'headers-too-large');
     assertProblem(await raw(`GET /${'x'.repeat(20_000)} HTTP/1.1\r\n${closing}\r\n`), 431, 'headers-too-large');
+  });
+
+  test('a path that leads out of the documentation is not there, with or without a key', async () => {
+    const before = api.logged().length;
+    for (const path of [
+      '..',
+      '../..',
+      '..%2f..%2fpackage.json',
+      '%2e%2e/package.json',
+      './index.css',
+      '.hidden',
+      '%00',
+    ])
+      assertProblem(await raw(`GET /docs/static/${path} HTTP/1.1\r\n${closing}\r\n`), 404, 'not-found');
+    assert.doesNotMatch(api.logged().slice(before), /"level":50|"stack"/);
   });
 
   test('every Expect is met or ignored', async () => {
@@ -69,11 +86,30 @@ describe('on the wire', () => {
     assertProblem(await raw(`${head}Transfer-Encoding: chunked\r\n\r\nzz\r\n`), 400, 'malformed-request');
   });
 
+  test('an upload that the client breaks off is logged as that, and as no failure of this service', async () => {
+    const socket = connect(port, '127.0.0.1');
+    const head = `POST /v1/organizations HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.adminKey}\r\nX-Request-Id: broken-off\r\nContent-Type: application/json\r\n`;
+    socket.write(`${head}Content-Length: 1000\r\n\r\n{`);
+    await once(api.app.server, 'request');
+    const lines = () =>
+      api
+        .logged()
+        .split('\n')
+        .filter((line) => line.includes('broken-off'));
+    socket.destroy();
+    await until('the log says it', 10, () => lines().some((line) => line.includes('the client went away')));
+    for (const line of lines()) assert.equal(JSON.parse(line).level, 30, line);
+    assert.doesNotMatch(lines().join('\n'), /needs is not available/);
+  });
+
   test('documentation is served without the network, under a policy that it keeps', async () => {
     const page = await fetch(`http://127.0.0.1:${port}/docs/`);
     const html = await page.text();
     assert.equal(page.status, 200);
-    assert.ok(page.headers.get('content-security-policy')?.includes("default-src 'self'"));
+    const policy = page.headers.get('content-security-policy') ?? '';
+    assert.ok(policy.includes("default-src 'self'"));
+    // Over plain http the browser would ask for the scripts over https, and the page would stay blank.
+    assert.doesNotMatch(policy, /upgrade-insecure-requests/);
     const assets = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? '');
     assert.ok(assets.length >= 5);
     for (const asset of assets) {

@@ -37,7 +37,7 @@ before(async () => {
   database = await freshDatabase();
   opened = await openStore({ url: database.url, secretsKey: Buffer.alloc(32, 1), log, maxConnections: 3 });
   const secret = await ensureAdmin(opened, undefined);
-  caller = await authenticate(opened, secret, undefined);
+  caller = await authenticate(opened, secret);
   const access = {
     server: 'https://127.0.0.1:1',
     ca: '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----',

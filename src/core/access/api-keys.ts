@@ -14,7 +14,6 @@ import { accessProblem } from './rules/problems.ts';
 export async function authenticate(
   { apiKeyHolders, vault }: { readonly apiKeyHolders: ApiKeyHolders; readonly vault: Vault },
   secret: string | undefined,
-  onBehalfOf: string | undefined,
 ): Promise<Caller> {
   const key = secret === undefined ? undefined : await apiKeyHolders.find(vault.hashOf(secret));
   if (key === undefined) {
@@ -23,7 +22,7 @@ export async function authenticate(
       'Send a valid API key as "Authorization: Bearer <key>". This one is missing, unknown, expired or revoked.',
     );
   }
-  return { apiKeyId: key.id, name: key.name, organizationId: key.organizationId, scopes: key.scopes, onBehalfOf };
+  return { apiKeyId: key.id, name: key.name, organizationId: key.organizationId, scopes: key.scopes };
 }
 
 export async function createApiKey(

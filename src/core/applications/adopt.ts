@@ -39,6 +39,7 @@ export async function adoptApplication(
     throw new Refusal(
       'already-exists',
       `${place} is already registered as the application instance ${found.applicationInstanceId}.`,
+      { existingId: found.applicationInstanceId },
     );
   if (found.goneAt !== undefined)
     throw new Refusal('rule-violated', `${place} has been gone from the cluster since ${found.goneAt}.`);

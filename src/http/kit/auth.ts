@@ -26,9 +26,11 @@ export function requireKeys(app: FastifyInstance, ports: ServerPorts): void {
     const { scope } = request.routeOptions.config;
     if (scope === 'public' || !request.routeOptions.url?.startsWith('/v1/')) return;
     if (scope === undefined) throw new Error(`The route ${request.routeOptions.url} names no scope.`);
-    const caller = await authenticate(ports, bearerOf(request), onBehalfOf(request.headers['x-on-behalf-of']));
+    const caller = await authenticate(ports, bearerOf(request));
     if (scope !== 'anyKey' && scope !== 'agentToken') requireScope(caller, scope);
-    request.setDecorator('caller', caller);
+    // After the key: a caller without one learns nothing but that.
+    const person = onBehalfOf(request.headers['x-on-behalf-of']);
+    request.setDecorator('caller', { ...caller, ...(person !== undefined && { onBehalfOf: person }) });
   });
 }
 

@@ -9,6 +9,7 @@ export const httpProblems = {
     status: 415,
     title: 'This address does not accept the media type or encoding of the body',
   },
+  'range-not-satisfiable': { status: 416, title: 'There is no such range of bytes' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
   'headers-too-large': { status: 431, title: 'The address and headers are larger than the limit' },
 } as const satisfies ProblemRows;

@@ -1,4 +1,7 @@
-/** Answers unknown addresses with 404, unknown methods with 405 and Allow, and OPTIONS; all before a body is read. */
+/**
+ * Answers unknown addresses with 404, unknown methods with 405 and Allow, and OPTIONS; all before a body is read. An
+ * address that is written out goes before one with an id in its place: `GET /v1/schedules/preview` asks for no schedule.
+ */
 
 import type { FastifyInstance } from 'fastify';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
@@ -19,9 +22,12 @@ export function answerUnknownAddresses(app: FastifyInstance): void {
   });
 
   app.addHook('onRequest', async (request, reply) => {
-    if (!request.is404) return;
     const path = request.url.split('?', 1).join('');
-    const allowed = [...addresses.values()]
+    const written = addresses.get(path);
+    const asId = request.routeOptions.url?.includes(':') === true;
+    const hidden = asId && written !== undefined && !written.methods.has(request.method);
+    if (!request.is404 && !hidden) return;
+    const allowed = [...(written === undefined ? addresses.values() : [written])]
       .filter(({ pattern }) => pattern.test(path))
       .flatMap(({ methods }) => [...methods]);
     if (allowed.length === 0) throw new Refusal('not-found', 'There is nothing at this address.');

@@ -47,12 +47,16 @@ export const Problem = z
       .array(FieldError)
       .optional()
       .describe('The errors in parts of the request. Absent when no part is wrong by itself.'),
+    existingId: z
+      .string()
+      .optional()
+      .describe('With `already-exists`: the id of the resource that is in the way, as far as it is known.'),
   })
   .meta({ id: 'Problem', description: 'Why a request was refused or failed (RFC 9457).' });
 export type Problem = z.infer<typeof Problem>;
 
 export function problemOf(refusal: Refusal, requestId: string, url?: string): Problem {
-  const { problem, code, message, errors } = refusal;
+  const { problem, code, message, errors, existingId } = refusal;
   return {
     type: `urn:vworkspace:problem:${code}`,
     title: problem.title,
@@ -62,6 +66,7 @@ export function problemOf(refusal: Refusal, requestId: string, url?: string): Pr
     ...(url !== undefined && { instance: url.split('?', 1).join('').slice(0, 500) }),
     requestId,
     ...(errors.length > 0 && { errors: [...errors] }),
+    ...(existingId !== undefined && { existingId }),
   };
 }
 
@@ -80,6 +85,7 @@ export function sendRefusal(
   reply: FastifyReply,
   format: RefusalFormat,
 ): FastifyReply {
+  if (hasGoneAway(request)) return leaveUnanswered(request, reply);
   const refusal = isStillArriving(error, request) ? tooSlow() : refusalOf(error, request);
   const { status } = refusal.problem;
   if (status >= 500) request.log.error({ err: error }, refusal.message);
@@ -113,18 +119,37 @@ function refusalOf(error: unknown, request: FastifyRequest): Refusal {
   if (known !== undefined) return known(request);
   if (isTransient(error))
     return unavailable('A part that the service needs is not available. Repeat the request a little later.');
-  if (
-    typeof code === 'string' &&
-    code.startsWith('FST_ERR_CTP') &&
-    typeof statusCode === 'number' &&
-    statusCode < 500
-  ) {
-    return new Refusal('malformed-request', 'The body cannot be read.');
-  }
+  if (isOfFramework(code, request) && typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)
+    return withOwnStatus(statusCode);
   return new Refusal(
     'internal-error',
     'The service failed. Its operator finds the reason in the log, under the id of the request.',
   );
+}
+
+/** Whether Fastify or one of its plugins threw it. Of a route of ours, an error with a status is of some other server. */
+function isOfFramework(code: unknown, { routeOptions }: FastifyRequest): boolean {
+  return (typeof code === 'string' && code.startsWith('FST_')) || routeOptions.config.scope === undefined;
+}
+
+/** The refusal for an error that has a status and no text for callers. A file that may not be read is not there. */
+function withOwnStatus(status: number): Refusal {
+  if (status === 403 || status === 404) return new Refusal('not-found', 'There is nothing at this address.');
+  const [code, row] = Object.entries(problems).find(([, each]) => each.status === status) ?? [];
+  if (code !== undefined && row !== undefined) return new Refusal({ code, ...row }, `${row.title}.`);
+  const { title } = problems['malformed-request'] ?? { title: '' };
+  return new Refusal({ code: 'malformed-request', status, title }, 'The request cannot be read.');
+}
+
+/** Whether the client closed the connection before it had sent the whole request. */
+function hasGoneAway({ raw }: FastifyRequest): boolean {
+  return raw.socket.destroyed && !raw.complete;
+}
+
+/** Nobody reads the answer, so there is none to choose: the log says what happened. */
+function leaveUnanswered(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  request.log.info({ method: request.method }, 'the client went away before it had sent the whole request');
+  return reply.code(400).send();
 }
 
 /** Whether a handler timed out because the client has not sent the whole body. */

@@ -46,12 +46,14 @@ export class Refusal extends Error {
   readonly code: string;
   readonly errors: readonly FieldError[];
   readonly retryAfterSeconds: number | undefined;
+  /** Of `already-exists`: the resource that is in the way, which the caller may see. */
+  readonly existingId: string | undefined;
 
   /** `problem` is the code of a common problem, or one of a subject's own. */
   constructor(
     problem: keyof typeof commonProblems | Problem,
     detail: string,
-    more: { errors?: readonly FieldError[]; retryAfterSeconds?: number } = {},
+    more: { errors?: readonly FieldError[]; retryAfterSeconds?: number; existingId?: string | undefined } = {},
   ) {
     super(detail);
     this.name = 'Refusal';
@@ -59,6 +61,7 @@ export class Refusal extends Error {
     this.code = this.problem.code;
     this.errors = more.errors ?? [];
     this.retryAfterSeconds = more.retryAfterSeconds;
+    this.existingId = more.existingId;
   }
 }
 

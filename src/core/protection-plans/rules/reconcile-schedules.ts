@@ -121,10 +121,12 @@ function newSchedule(
   { newId }: Tools,
 ): Schedule {
   const name = scheduleName(wanted.protectionPlanEntry ?? '');
-  if (known.some((each) => each.name === name && each.protectionPlanId === undefined)) {
+  const inTheWay = known.find((each) => each.name === name && each.protectionPlanId === undefined);
+  if (inTheWay !== undefined) {
     throw new Refusal(
       'already-exists',
       `The application instance ${instance.namespace}/${instance.name} (${instance.id}) has a schedule ${name} that no protection plan made. Remove it, or give the entry of the protection plan another name.`,
+      { existingId: inTheWay.id },
     );
   }
   const id = newId();
