@@ -38,6 +38,20 @@ describe("an event of a cluster's agent", () => {
     assert.equal((await agent.operation(byKind)).phase, 'Failed');
   });
 
+  test('counts as of now when its instants are out of bounds, and is remembered once', async () => {
+    for (const far of ['0000-01-01T00:00:00Z', '0001-01-01T00:00:00Z', '9999-12-31T23:59:59Z']) {
+      const subject = await agent.delivered();
+      const event = agent.told(subject, 'Succeeded', 30, { lastTransitionTime: far });
+      const remembered = await agent.rememberedCount();
+      await agent.postEvents({ ...event, timestamp: far });
+      const ended = await agent.operation(subject);
+      assert.deepEqual([ended.phase, ended.finishedAt], ['Succeeded', agent.now()]);
+      await agent.postEvents({ ...event, timestamp: far });
+      assert.deepEqual(await agent.operation(subject), ended);
+      assert.equal(await agent.rememberedCount(), remembered + 1);
+    }
+  });
+
   test('comes to the same in any order, repeated, in any batches', async () => {
     const steps = (subject: Subject) => [
       agent.told(subject, 'Accepted', 10),

@@ -26,6 +26,8 @@ test('a credential that does not say when it expires has no expiry', () => {
     jwt('nonsense'),
     jwt({ exp: 'soon' }),
     jwt({ exp: 1e300 }),
+    jwt({ exp: 8.64e12 }),
+    jwt({ exp: 253_402_300_799 }),
     jwt({ exp: -5 }),
     jwt([]),
   ];

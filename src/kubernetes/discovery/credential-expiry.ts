@@ -5,6 +5,7 @@
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { ClusterAccess } from '../../core/clusters/rules/cluster.ts';
+import { instantAt, statedInstant } from '../../core/time/rules/instants.ts';
 import { jsonOf } from '../http/json.ts';
 
 export interface CredentialExpiry {
@@ -42,6 +43,5 @@ function certificateEnd(pem: string | undefined): number | undefined {
 }
 
 function instantOf(milliseconds: number | undefined): string | undefined {
-  const instant = new Date(milliseconds ?? Number.NaN);
-  return Number.isNaN(instant.getTime()) || instant.getTime() < 0 ? undefined : instant.toISOString();
+  return milliseconds === undefined || Number.isNaN(milliseconds) ? undefined : statedInstant(instantAt(milliseconds));
 }

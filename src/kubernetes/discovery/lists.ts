@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Discovery } from '../../core/clusters/rules/discovery.ts';
 import { Condition, clip } from '../../core/kernel/rules/condition.ts';
+import { ObservedInstant } from '../../core/kernel/rules/observed-conditions.ts';
 import {
   findingOf,
   findingOfList,
@@ -25,11 +26,7 @@ const clippedText = z
   .optional()
   .catch(undefined);
 const isTrue = z.literal(true).optional().catch(undefined);
-const instant = z.iso
-  .datetime({ offset: true })
-  .transform((at) => new Date(at).toISOString())
-  .optional()
-  .catch(undefined);
+const instant = ObservedInstant.transform((at) => (at === undefined ? undefined : new Date(at).toISOString()));
 const annotated = z.object({
   name: text,
   annotations: z.record(z.string(), z.string()).optional().catch(undefined),

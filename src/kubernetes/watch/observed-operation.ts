@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod';
+import { ObservedInstant } from '../../core/kernel/rules/observed-conditions.ts';
 import { isShallow } from '../../core/kernel/rules/shallow.ts';
 import { operationIdAnnotation } from '../../core/operations/rules/manifest.ts';
 import type { Observation, ObservedManager } from '../../core/operations/rules/observation.ts';
@@ -14,13 +15,12 @@ const maxParametersLength = 32_768;
 const maxManagerCount = 16;
 
 const Word = z.string().max(253).optional().catch(undefined);
-const At = z.iso.datetime({ offset: true }).optional().catch(undefined);
 
 const Manager = z
   .object({
     manager: z.string().max(128),
     operation: z.enum(['Apply', 'Update']).optional().catch(undefined),
-    time: At,
+    time: ObservedInstant,
     fieldsV1: z.object({ 'f:spec': z.record(z.string(), z.unknown()) }),
   })
   .optional()
@@ -28,7 +28,7 @@ const Manager = z
 
 const Resource = z.object({
   metadata: z.object({
-    creationTimestamp: At,
+    creationTimestamp: ObservedInstant,
     annotations: z
       .object({ [operationIdAnnotation]: Word })
       .optional()

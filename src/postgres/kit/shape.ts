@@ -1,11 +1,12 @@
 /** Between rows and the domain's values: NULL is absence, a timestamp is ISO 8601 in UTC, a count is a number. */
 import { ZodArray, ZodObject, ZodOptional, ZodRecord, type ZodType } from 'zod';
+import { instantAt } from '../../core/time/rules/instants.ts';
 import { Prisma } from '../generated/client.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 
 export function fromStored(stored: unknown): unknown {
-  if (stored instanceof Date) return stored.toISOString();
+  if (stored instanceof Date) return instantAt(stored.getTime());
   if (typeof stored === 'bigint') return Number(stored);
   return stored;
 }

@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod';
-import { DisplayName, Id, Instant, Revision } from '../../kernel/rules/fields.ts';
+import { DisplayName, GivenInstant, Id, Instant, Revision } from '../../kernel/rules/fields.ts';
 import { Refusal } from '../../kernel/rules/problem.ts';
 import { accessProblem } from './problems.ts';
 
@@ -72,7 +72,7 @@ export type ApiKey = z.infer<typeof ApiKey>;
 export const NewApiKey = z.strictObject({
   name: DisplayName,
   scopes: z.array(Scope).min(1),
-  expiresAt: Instant.optional().describe('When the key expires, in the future. Default: never.'),
+  expiresAt: GivenInstant.optional().describe('When the key expires, in the future. Default: never.'),
   organizationId: Id.optional().describe(
     'The organization that the key is for. Default: that of the calling key. Another one requires platform:admin.',
   ),

@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import { clip, storableText } from '../../kernel/rules/condition.ts';
-import { Instant } from '../../kernel/rules/fields.ts';
+import { statedInstant } from '../../time/rules/instants.ts';
 
 const maxEventCount = 100;
 const maxConditionCount = 32;
@@ -17,6 +17,14 @@ const clockSkewMs = 3_600_000;
 const Name = z.string().max(316).transform(storableText);
 const Text = z.string().transform((text) => clip(storableText(text)));
 const Generation = z.int().min(0);
+
+/** An instant out of bounds counts as absent: a batch that is refused for its content would be posted again for ever. */
+const AgentInstant = z.iso.datetime({ offset: true }).transform(statedInstant).meta({
+  id: 'AgentInstant',
+  description:
+    'A moment in time (RFC 3339), as an agent states it. One out of the years 1970 to 2999 counts as not stated.',
+  example: '2026-05-28T10:00:00Z',
+});
 
 const AgentResourceRef = z
   .object({
@@ -38,7 +46,7 @@ const AgentCondition = z
     status: z.enum(['True', 'False', 'Unknown']),
     reason: Text.nullish().describe('The service cuts it to 1 KiB.'),
     message: Text.nullish().describe('The service cuts it to 1 KiB.'),
-    lastTransitionTime: Instant.nullish().describe(
+    lastTransitionTime: AgentInstant.nullish().describe(
       'When the status last changed. Default: the timestamp of the event.',
     ),
     observedGeneration: Generation.nullish(),
@@ -66,7 +74,7 @@ export const AgentEvent = z
       .describe(
         'The service takes each condition by itself. Without any, the kind of an event about an Operation implies one.',
       ),
-    timestamp: Instant,
+    timestamp: AgentInstant,
   })
   .meta({
     id: 'AgentEvent',
@@ -122,7 +130,9 @@ const impliedTypes: Readonly<Record<string, string>> = {
 
 /** The facts of a batch, and whether it contains a heartbeat. */
 export function factsOf(events: readonly AgentEvent[], now: string): AgentBatch {
-  const dated = events.flatMap((event) => factsOfEvent(event, now).map((fact) => ({ fact, at: event.timestamp })));
+  const dated = events.flatMap((event) =>
+    factsOfEvent(event, now).map((fact) => ({ fact, at: event.timestamp ?? now })),
+  );
   const order = ({ fact, at }: (typeof dated)[number]) => [
     fact.condition.observedGeneration ?? 0,
     Date.parse(fact.condition.lastTransitionTime),
@@ -154,7 +164,7 @@ function factsOfEvent(event: AgentEvent, now: string): readonly AgentFact[] {
   return type === undefined ? [] : [factOf(about, event, conditionNamed(type, event.timestamp), now)];
 }
 
-function conditionNamed(type: string, timestamp: string): AgentCondition {
+function conditionNamed(type: string, timestamp: string | undefined): AgentCondition {
   return { type, status: 'True', reason: impliedReason, lastTransitionTime: timestamp };
 }
 
@@ -166,14 +176,14 @@ function aboutOf({ apiVersion, kind }: AgentEvent['resourceRef']): 'Operation' |
 function factOf(about: AgentFact['about'], event: AgentEvent, stated: AgentCondition, now: string): AgentFact {
   const { apiVersion, kind, namespace, name, uid, generation } = event.resourceRef;
   const { type, status, reason, message } = stated;
-  const since = stated.lastTransitionTime ?? event.timestamp;
+  const since = stated.lastTransitionTime ?? event.timestamp ?? now;
   const observedGeneration = stated.observedGeneration ?? generation ?? undefined;
   const key =
     event.eventKey ||
     `condition/${apiVersion}/${kind}/${namespace ?? ''}/${name}/${uid ?? ''}/${type}/${status}@${generation ?? ''}`;
   return {
     about,
-    identity: JSON.stringify([key, type, status, reason ?? '', since]),
+    identity: JSON.stringify([key, type, status, reason ?? '', stated.lastTransitionTime ?? event.timestamp ?? '']),
     ref: { namespace: namespace ?? '', name, uid: uid || undefined, generation: generation ?? undefined },
     condition: {
       type,

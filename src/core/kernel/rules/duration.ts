@@ -3,6 +3,7 @@
  * API server accepts it, and Velero then fails to read any Backup. So this service accepts only whole hours (`720h`).
  */
 import { z } from 'zod';
+import { instantAt } from '../../time/rules/instants.ts';
 
 const maxHours = 20 * 8784;
 
@@ -29,7 +30,7 @@ const hourMs = 3_600_000;
 
 /** When Velero may delete a copy that began at `at`. An estimate: Velero deletes expired copies up to an hour late. */
 export function expiry(at: string, ttl: Ttl): string {
-  return new Date(Date.parse(at) + ttlHours(ttl) * hourMs).toISOString();
+  return instantAt(Date.parse(at) + ttlHours(ttl) * hourMs);
 }
 
 const units = [

@@ -3,10 +3,11 @@
  * and never an error, and every text is cut to 1 KiB.
  */
 import { z } from 'zod';
+import { statedInstant } from '../../time/rules/instants.ts';
 import { clip } from './condition.ts';
 
 export const ObservedCount = z.coerce.number().int().min(0).optional().catch(undefined);
-export const ObservedInstant = z.iso.datetime({ offset: true }).optional().catch(undefined);
+export const ObservedInstant = z.iso.datetime({ offset: true }).transform(statedInstant).optional().catch(undefined);
 const Text = z.string().transform((text) => clip(text));
 
 /** A condition that does not fit is `undefined` at its index. */

@@ -63,3 +63,23 @@ test('a status of any shape is read as far as it makes sense, and never an error
   assert.equal(read.phase, 'Pending');
   assert.ok(read.conditions.some(({ type }) => type === 'Accepted'));
 });
+
+test('an instant out of the years 1970 to 2999, or too long to be stored, counts as not stated', () => {
+  const far = [
+    '0000-01-01T00:00:00Z',
+    '0001-01-01T00:00:00Z',
+    '9999-12-31T23:59:59Z',
+    `2026-05-28T10:00:00.${'0'.repeat(150)}Z`,
+  ];
+  for (const at of far) {
+    const status = {
+      phase: 'Succeeded',
+      startedAt: at,
+      finishedAt: at,
+      conditions: [{ ...condition('Succeeded', 'EngineCompleted'), lastTransitionTime: at }],
+    };
+    const { operation: read } = observe(operation, seen(status), now);
+    assert.deepEqual([read.phase, read.finishedAt], ['Succeeded', now], at);
+    assert.doesNotMatch(JSON.stringify(read), new RegExp(at), at);
+  }
+});

@@ -22,7 +22,7 @@ const SpreadSeconds = z
   .int()
   .min(0)
   .max(604_800)
-  .describe('A window, in seconds, over which the applications of the protection plan are distributed. Default 0.');
+  .describe('A window, in seconds, over which the applications of the protection plan are distributed.');
 
 export const NewProtectionPlanEntry = z
   .strictObject({
@@ -32,7 +32,7 @@ export const NewProtectionPlanEntry = z
     ttl: Ttl.describe(
       'How long each copy is kept. It must be at least the longest time between two slots; twice that is better.',
     ),
-    spreadSeconds: SpreadSeconds.optional(),
+    spreadSeconds: SpreadSeconds.optional().meta({ default: 0 }),
   })
   .meta({ id: 'NewProtectionPlanEntry', description: 'One schedule of a protection plan.' });
 export type NewProtectionPlanEntry = z.infer<typeof NewProtectionPlanEntry>;
@@ -89,7 +89,7 @@ export const NewProtectionPlan = z
     applicationClassId: Id.optional().describe(
       'Only instances of this application class may have the protection plan. Default: all may.',
     ),
-    timeZone: TimeZone.optional().describe('Default Etc/UTC.'),
+    timeZone: TimeZone.optional().meta({ default: 'Etc/UTC' }),
     entries: Entries,
   })
   .meta({ id: 'NewProtectionPlan', description: 'A protection plan to create.' });

@@ -1,7 +1,7 @@
 /** The request and the answer of a retention forecast. Sizes are in decimal GB, and prices have no currency. */
 import { z } from 'zod';
 import { Ttl } from '../../kernel/rules/duration.ts';
-import { Id, Instant } from '../../kernel/rules/fields.ts';
+import { GivenInstant, Id, Instant } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
 import { CronExpression, TimeZone } from '../../time/rules/recurrence.ts';
 
@@ -21,7 +21,7 @@ export const ForecastSchedule = z
     schedule: CronExpression,
     timeZone: TimeZone.optional().describe('Default: the timeZone of the request.'),
     ttl: Ttl,
-    startsAt: Instant.optional().describe('The schedule has no slot before this time. Default: `from`.'),
+    startsAt: GivenInstant.optional().describe('The schedule has no slot before this time. Default: `from`.'),
     deltaGB: DeltaGB.optional(),
   })
   .meta({ id: 'ForecastSchedule', description: 'A recurrence, and how long its copies are kept.' });
@@ -44,7 +44,7 @@ export const NewRetentionForecast = z
     timeZone: TimeZone.optional().describe(
       'The time zone of schedules that name none. Default: that of the protection plan, else Etc/UTC.',
     ),
-    from: Instant.optional().describe('When the forecast begins. There is no copy before. Default: now.'),
+    from: GivenInstant.optional().describe('When the forecast begins. There is no copy before. Default: now.'),
     horizonDays: z
       .int()
       .min(1)
@@ -58,17 +58,14 @@ export const NewRetentionForecast = z
       .min(2)
       .max(maxForecastPoints)
       .optional()
-      .describe('How many points the answer has at most. Default 100.'),
-    collectionDelayHours: z
-      .int()
-      .min(0)
-      .max(168)
-      .optional()
-      .describe(
-        'How many hours an expired copy still exists. Default 0. Velero deletes expired copies hourly, so its worst case is 1.',
-      ),
+      .meta({ description: 'How many points the answer has at most.', default: 100 }),
+    collectionDelayHours: z.int().min(0).max(168).optional().meta({
+      description:
+        'How many hours an expired copy still exists. Velero deletes expired copies hourly, so its worst case is 1.',
+      default: 0,
+    }),
     firstCopyGB: GB.optional().describe('The size of one full copy, in GB. Without it the answer has no storage.'),
-    deltaGB: DeltaGB.optional().describe('deltaGB of schedules that name none. Default 0.'),
+    deltaGB: DeltaGB.optional().meta({ description: 'deltaGB of schedules that name none.', default: 0 }),
     pricePerGBMonth: z
       .number()
       .min(0)

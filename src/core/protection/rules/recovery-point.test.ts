@@ -17,6 +17,7 @@ describe('a recovery point', () => {
     const outputs = { backupItemCount: '1342', backupSizeBytes: '53687091200', storageLocation: 'aws-secondary' };
     const point = recoveryPointOf({ ...succeeded, outputs });
     assert.deepEqual(point, {
+      id: succeeded.id,
       operationId: succeeded.id,
       organizationId: succeeded.organizationId,
       clusterId: succeeded.clusterId,

@@ -15,7 +15,8 @@ import type { Operation } from '../../operations/rules/operation.ts';
 
 export const RecoveryPoint = z
   .object({
-    operationId: Id.describe('The Operation that made the copy. Its id is also the id of the recovery point.'),
+    id: Id.describe('The id of the recovery point: that of the Operation that made the copy.'),
+    operationId: Id.describe('The Operation that made the copy.'),
     organizationId: Id,
     clusterId: Id,
     applicationInstanceId: Id.optional().describe('Absent when the application is not registered here.'),
@@ -79,6 +80,7 @@ export function recoveryPointOf(operation: Operation): RecoveryPoint | undefined
   const outputs = Outputs.parse(operation.outputs);
   const { backupItemCount: itemCount, backupSizeBytes: sizeBytes } = outputs;
   return {
+    id: operation.id,
     operationId: operation.id,
     organizationId: operation.organizationId,
     clusterId: operation.clusterId,

@@ -46,11 +46,11 @@ export type BlackoutWindow = z.infer<typeof BlackoutWindow>;
 export const NewBlackoutWindow = z
   .strictObject({
     ...shape,
-    timeZone: TimeZone.optional(),
-    days: Weekdays.optional(),
-    behavior: BlackoutBehavior.optional(),
+    timeZone: TimeZone.optional().meta({ default: 'Etc/UTC' }),
+    days: Weekdays.optional().meta({ default: [] }),
+    behavior: BlackoutBehavior.optional().meta({ default: 'Defer' }),
   })
-  .meta({ id: 'NewBlackoutWindow', description: 'A window to create. Defaults: Etc/UTC, every day, Defer.' });
+  .meta({ id: 'NewBlackoutWindow', description: 'A window to create.' });
 export type NewBlackoutWindow = z.infer<typeof NewBlackoutWindow>;
 
 /** Refuses a window without a length, and one for a cluster and a schedule at once. */

@@ -10,7 +10,7 @@
 import { z } from 'zod';
 import { BackupParameters } from '../../applications/rules/parameters.ts';
 import { Ttl, ttlHours } from '../../kernel/rules/duration.ts';
-import { DisplayName, given, Id, Instant, Revision } from '../../kernel/rules/fields.ts';
+import { DisplayName, GivenInstant, given, Id, Instant, Revision } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
 import { Engine } from '../../kernel/rules/operation-type.ts';
 import { type Refusal, ruleViolated } from '../../kernel/rules/problem.ts';
@@ -20,8 +20,8 @@ import { FireReason } from './ledger.ts';
 
 const ScheduleTemplate = z
   .strictObject({
-    type: z.enum(['Backup']).optional().describe('Default Backup, which is the only type that recurs.'),
-    engine: Engine.optional().describe('Default velero.'),
+    type: z.enum(['Backup']).optional().meta({ description: 'The only type that recurs.', default: 'Backup' }),
+    engine: Engine.optional().meta({ default: 'velero' }),
     parameters: BackupParameters.optional().describe("They go over the application class's defaults, key by key."),
   })
   .meta({ id: 'ScheduleTemplate', description: 'The Operation that each fire makes.' });
@@ -58,7 +58,7 @@ const SpreadSeconds = z
   .min(0)
   .max(604_800)
   .describe(
-    'A window, in seconds, over which schedules are distributed. Each schedule fires at its own stable time within the window after the slot. Default 0.',
+    'A window, in seconds, over which schedules are distributed. Each schedule fires at its own stable time within the window after the slot.',
   );
 const StartingDeadlineSeconds = z
   .int()
@@ -69,15 +69,16 @@ const StartingDeadlineSeconds = z
   );
 const SuspendReason = z.string().min(1).max(500).describe('Why it is suspended, for people.');
 
-const recurrence = {
+/** `Moment` is `GivenInstant` in a request, and `Instant` in a row and its answer. */
+const recurrenceWith = (Moment: typeof Instant) => ({
   schedule: CronExpression.optional().describe('The recurrence. Give this or `at`.'),
-  at: Instant.optional().describe('A single time, instead of a recurrence.'),
-  startsAt: Instant.optional().describe('There is no slot before this time.'),
-  endsAt: Instant.optional().describe('There is no slot after this time.'),
+  at: Moment.optional().describe('A single time, instead of a recurrence.'),
+  startsAt: Moment.optional().describe('There is no slot before this time.'),
+  endsAt: Moment.optional().describe('There is no slot after this time.'),
   spreadSeconds: SpreadSeconds.optional(),
   startingDeadlineSeconds: StartingDeadlineSeconds.optional(),
   failurePolicy: FailurePolicy.optional(),
-};
+});
 
 export const Schedule = z
   .object({
@@ -87,7 +88,7 @@ export const Schedule = z
     clusterId: Id,
     name: DnsLabel.describe('Unique among the schedules of the application instance.'),
     displayName: DisplayName.optional(),
-    ...recurrence,
+    ...recurrenceWith(Instant),
     timeZone: TimeZone,
     concurrencyPolicy: ConcurrencyPolicy,
     missedFires: MissedFires,
@@ -128,11 +129,12 @@ export const NewSchedule = z
     applicationInstanceId: Id,
     name: DnsLabel.describe('Unique among the schedules of the application instance.'),
     displayName: DisplayName.optional(),
-    ...recurrence,
-    timeZone: TimeZone.optional().describe('Default Etc/UTC.'),
-    concurrencyPolicy: ConcurrencyPolicy.optional().describe('Default Forbid.'),
-    missedFires: MissedFires.optional().describe('Default Latest.'),
-    suspend: z.boolean().optional().describe('Default false.'),
+    ...recurrenceWith(GivenInstant),
+    spreadSeconds: SpreadSeconds.optional().meta({ default: 0 }),
+    timeZone: TimeZone.optional().meta({ default: 'Etc/UTC' }),
+    concurrencyPolicy: ConcurrencyPolicy.optional().meta({ default: 'Forbid' }),
+    missedFires: MissedFires.optional().meta({ default: 'Latest' }),
+    suspend: z.boolean().optional().meta({ description: 'true: the schedule does not fire.', default: false }),
     cadence: Cadence.optional().describe('Default: inferred from the recurrence.'),
     ttl: Ttl.optional().describe(
       "Default: the ttl for its cadence of the organization's override, else of the application class, else 720h.",
@@ -147,8 +149,8 @@ export const ScheduleChange = z
     displayName: DisplayName.optional(),
     schedule: CronExpression.optional(),
     timeZone: TimeZone.optional(),
-    startsAt: Instant.nullable().optional().describe('null: no bound.'),
-    endsAt: Instant.nullable().optional().describe('null: no bound.'),
+    startsAt: GivenInstant.nullable().optional().describe('null: no bound.'),
+    endsAt: GivenInstant.nullable().optional().describe('null: no bound.'),
     spreadSeconds: SpreadSeconds.optional(),
     concurrencyPolicy: ConcurrencyPolicy.optional(),
     startingDeadlineSeconds: StartingDeadlineSeconds.nullable().optional().describe('null: no deadline.'),

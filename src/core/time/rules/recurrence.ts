@@ -58,7 +58,7 @@ export const TimeZone = z
   .refine(isTimeZone, {
     error: 'must be an IANA time zone that this service knows, for example Europe/Berlin or Etc/UTC',
   })
-  .meta({ id: 'TimeZone', description: 'An IANA time zone name. Default Etc/UTC.', example: 'Europe/Berlin' });
+  .meta({ id: 'TimeZone', description: 'An IANA time zone name.', example: 'Europe/Berlin' });
 
 function readsAsCron(text: string): boolean {
   return whyNot(text) === '';

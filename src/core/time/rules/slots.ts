@@ -3,6 +3,7 @@
  * here for the next slot, the newest that has passed, how many have passed, and a schedule's place in its spread.
  */
 
+import { instantAt } from './instants.ts';
 import { nextSlot, previousSlot } from './recurrence.ts';
 import { slotCounter } from './slot-counter.ts';
 
@@ -119,5 +120,5 @@ export function spreadOffsetSeconds(scheduleId: string, spreadSeconds: number | 
 
 /** The instant so many seconds later. */
 export function shifted(at: string, seconds: number): string {
-  return new Date(ms(at) + seconds * 1000).toISOString();
+  return instantAt(ms(at) + seconds * 1000);
 }
