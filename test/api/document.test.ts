@@ -62,16 +62,18 @@ describe('the document', () => {
         statuses.some((status) => status.startsWith('2')),
         operationId,
       );
-      const expected = ['400', '401', '500', '503'];
-      if (operation['x-required-scope'] !== 'anyKey' && !ofAgent) expected.push('403');
+      const expected = ['default'];
       if (path.includes('{id}')) expected.push('404');
-      if (method === 'post') expected.push('408', '413', '415', '422', ofAgent ? '429' : '409');
-      if (requestBody !== undefined) expected.push('408', '413', '415', '422');
+      if (method === 'post' && !ofAgent) expected.push('409', '422');
+      if (requestBody !== undefined && !ofAgent) expected.push('422');
       if (parameters.some(({ name }) => name === 'If-Match')) expected.push('412');
       if (parameters.some(({ name }) => name === 'If-None-Match')) expected.push('304');
       for (const status of expected) assert.ok(statuses.includes(status), `${operationId} ${status}`);
-      for (const status of statuses.filter((each) => each >= '400'))
+      for (const status of statuses.filter((each) => each >= '400')) {
         assert.ok('$ref' in (responses[status] ?? {}), `${operationId} ${status}`);
+        // What is the same for every operation is said once.
+        assert.ok(['404', '409', '412', '422', 'default'].includes(status), `${operationId} ${status}`);
+      }
     }
   });
 

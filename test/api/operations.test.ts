@@ -61,7 +61,9 @@ describe('operations', () => {
         const here = await setScene(own, namespace);
         const { ttl: _, ...parameters } = example.spec.parameters;
         const { operation, manifest } = await own.make('/v1/operations', backup(here, { ...body, parameters }));
-        const yaml = await own.call('GET', `/v1/operations/${operation.id}/manifest`);
+        const yaml = await own.call('GET', `/v1/operations/${operation.id}/manifest`, {
+          headers: { accept: 'application/yaml' },
+        });
         assert.match(String(yaml.headers['content-type']), /^application\/yaml/);
         assert.deepEqual(parse(yaml.text), manifest);
         assert.deepEqual([manifest.apiVersion, manifest.kind], [example.apiVersion, example.kind]);

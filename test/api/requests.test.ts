@@ -76,7 +76,6 @@ describe('a refusal says where a request is wrong', () => {
     for (const name of ['Nightly', 'a_b', '-a', 'a-', '', 'a'.repeat(64), 'a.b', 'ä'])
       await refused('/v1/schedules', schedule({ name }), 422, ['/name']);
     await refused('/v1/schedules', schedule({ cadence: 'fortnightly' }), 422, ['/cadence'], /one of hourly/);
-    await refused('/v1/schedules', schedule({ applicationInstanceId: 'x' }), 422, ['/applicationInstanceId'], /UUID/);
     await refused('/v1/operations', backup(scene, { type: 'Upgrade' }), 422, ['/type']);
     await refused(
       '/v1/operations',
@@ -164,7 +163,7 @@ describe('a refusal says where a request is wrong', () => {
     const person = { 'x-on-behalf-of': 'x'.repeat(201) };
     assert.deepEqual(pointersOf(await api.call('GET', '/v1/clusters', { headers: person })), ['header/X-On-Behalf-Of']);
     const [match] = pointersOf(
-      await api.call('PATCH', `/v1/clusters/${scene.clusterId}`, { body: {}, headers: { 'if-match': 'W/"1"' } }),
+      await api.call('PATCH', `/v1/clusters/${scene.clusterId}`, { body: {}, headers: { 'if-match': '1' } }),
     );
     assert.equal(match, 'header/If-Match');
   });

@@ -22,18 +22,22 @@ const maxBackfill = 100;
 
 export interface Backfilled {
   readonly operations: Operation[];
+  readonly warnings: string[];
 }
 
-/** Refused when the range is in the future, before the schedule, or holds more than 100 slots without an Operation. */
+/**
+ * Refused when the range is in the future, before the schedule, or holds more than 100 slots without an Operation. With
+ * `dryRun` nothing is written.
+ */
 export async function backfillSchedule(
   call: Call<FiringTables>,
   doorbell: Doorbell,
   id: string,
-  range: { from: string; to: string },
+  { from, to }: { from: string; to: string },
+  dryRun = false,
 ): Promise<Backfilled> {
   const { tx, caller, now, vault } = call;
   const schedule = await ownLocked(tx.schedules, caller, 'schedule', id);
-  const [from, to] = [new Date(range.from).toISOString(), new Date(range.to).toISOString()];
   if (to < from) throw ruleViolated('/to', 'must not be before `from`.');
   if (schedule.accountedUntil === undefined || to > schedule.accountedUntil) {
     throw ruleViolated(
@@ -49,9 +53,10 @@ export async function backfillSchedule(
       `The range holds more than ${maxBackfill} slots without an Operation; backfill it in parts.`,
     );
   const setting = await settingOf(call, schedule.applicationInstanceId);
-  await acceptSchedule(call, setting, schedule);
+  const warnings = [...(await acceptSchedule(call, setting, schedule))];
   const make = makerOf(call, setting, schedule);
   const operations = slots.map((slot) => make(slot));
+  if (dryRun) return { operations, warnings };
   for (const operation of operations) await tx.operations.insertOwed(operation, 'Apply');
   const made = new Map(operations.map((operation) => [operation.scheduledFor ?? '', operation]));
   for (const row of rows) {
@@ -60,7 +65,7 @@ export async function backfillSchedule(
   }
   await tx.events.append(operations.map((operation) => createdEvent(operation, now)));
   if (operations.length > 0) tx.afterCommit(() => doorbell.ring([schedule.clusterId]));
-  return { operations };
+  return { operations, warnings };
 }
 
 async function ledgerOf({ tx }: Call<FiresTable>, id: string, from: string, to: string): Promise<readonly Fire[]> {

@@ -17,15 +17,25 @@ export type FiringTables = SchedulesTable &
   OperationsTable &
   EventsTable;
 
+export interface Triggered {
+  readonly operation: Operation;
+  readonly warnings: readonly string[];
+}
+
 /**
  * Fires at once, even while the schedule is suspended or another of its Operations is in flight, because a person
- * asked.
+ * asked. With `dryRun` nothing is written.
  */
-export async function triggerSchedule(call: Call<FiringTables>, doorbell: Doorbell, id: string): Promise<Operation> {
+export async function triggerSchedule(
+  call: Call<FiringTables>,
+  doorbell: Doorbell,
+  id: string,
+  dryRun = false,
+): Promise<Triggered> {
   const { tx, caller, now, vault } = call;
   const schedule = await ownLocked(tx.schedules, caller, 'schedule', id);
   const setting = await settingOf(call, schedule.applicationInstanceId);
-  await acceptSchedule(call, setting, schedule);
+  const warnings = await acceptSchedule(call, setting, schedule);
   const operation = begin(
     setting,
     {
@@ -39,6 +49,7 @@ export async function triggerSchedule(call: Call<FiringTables>, doorbell: Doorbe
     },
     now,
   );
+  if (dryRun) return { operation, warnings };
   await tx.operations.insertOwed(operation, 'Apply');
   const row = ledgerRow({
     schedule,
@@ -55,5 +66,5 @@ export async function triggerSchedule(call: Call<FiringTables>, doorbell: Doorbe
   await tx.fires.append([{ ...row, triggeredBy: actor(caller) }]);
   await tx.events.append([createdEvent(operation, now)]);
   tx.afterCommit(() => doorbell.ring([schedule.clusterId]));
-  return operation;
+  return { operation, warnings };
 }

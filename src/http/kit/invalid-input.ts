@@ -1,13 +1,13 @@
 /**
  * Refusals of invalid input, and the line between 400 and 422. A body with missing, unknown or wrongly typed fields is
- * 400 `invalid-request`. A body whose fields are right but break a rule (format, length, range, choice, or a rule of the
- * domain) is 422 `rule-violated`. A body with both is 400, and lists all of them. Path, query and headers are always
- * text, so any error there is 400.
+ * 400 `invalid-request`, and so is one with an id that is no UUID: an id has one status wherever it stands. A body whose
+ * fields are right but break a rule (format, length, range, choice, or a rule of the domain) is 422 `rule-violated`. A
+ * body with both is 400, and lists all of them. Path, query and headers are always text, so any error there is 400.
  */
 import type { z } from 'zod';
 import { type FieldError, Refusal } from '../../core/kernel/rules/problem.ts';
 import { pointerOf } from './pointers.ts';
-import { suggestionFor } from './suggestions.ts';
+import { knownKeys, suggestionFor } from './suggestions.ts';
 
 type Issue = z.core.$ZodIssue;
 const maxErrors = 50;
@@ -45,15 +45,22 @@ function errorsOf(issue: Issue, { part, schema, input }: InvalidInput): FieldErr
     return [{ pointer: at(issue.path), detail: detailOf(issue, valueAt(input, issue.path)) }];
   return issue.keys.map((key) => {
     const suggestion = suggestionFor(key, issue.path, schema);
+    const known = suggestion === undefined ? '.' : `: ${suggestion}`;
     return {
       pointer: at([...issue.path, key]),
-      detail: `is not known here${suggestion === undefined ? '.' : `: ${suggestion}`}`,
+      detail: `is not known here${known}${part === 'querystring' ? ` ${takenBy(schema)}` : ''}`,
     };
   });
 }
 
+function takenBy(schema: z.core.$ZodType): string {
+  const names = knownKeys(schema, []);
+  return names.length === 0 ? 'This address takes no query parameters.' : `This address takes ${names.join(', ')}.`;
+}
+
 function breaksRule(issue: Issue, input: unknown): boolean {
   if (issue.code === 'invalid_value') return typeof valueAt(input, issue.path) === typeof issue.values[0];
+  if (issue.code === 'invalid_format') return issue.format !== 'uuid';
   return !['invalid_type', 'unrecognized_keys', 'invalid_union', 'invalid_element'].includes(issue.code);
 }
 

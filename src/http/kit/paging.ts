@@ -4,27 +4,40 @@
  * creation.
  */
 import { z } from 'zod';
+import { GivenInstant } from '../../core/kernel/rules/fields.ts';
 import type { Page, PageQuery } from '../../core/kernel/rules/page.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
-import { queryInteger } from './parameters.ts';
+import { documentedDefault, queryInteger } from './parameters.ts';
 
-export const CreationOrder = z
-  .enum(['createdAt', '-createdAt'])
-  .meta({ id: 'CreationOrder', description: 'createdAt: oldest first; -createdAt: newest first.' });
-export const EventOrder = z
-  .enum(['at', '-at'])
-  .meta({ id: 'EventOrder', description: 'at: oldest first; -at: newest first.' });
-export const SlotOrder = z
-  .enum(['scheduledFor', '-scheduledFor'])
-  .meta({ id: 'SlotOrder', description: 'scheduledFor: oldest slot first; -scheduledFor: newest slot first.' });
-export const SeverityOrder = z
-  .enum(['severity', '-severity'])
-  .meta({ id: 'SeverityOrder', description: '-severity: the worst first; severity: the best first.' });
+/** An order by `field`, and its reverse. Names for both are given, because generators make one of `at` and `-at`. */
+function orderBy<const Field extends string>(id: string, field: Field, description: string) {
+  const capital = field.charAt(0).toUpperCase() + field.slice(1);
+  return z
+    .enum([field, `-${field}`])
+    .meta({ id, description, 'x-enum-varnames': [`${capital}Ascending`, `${capital}Descending`] });
+}
+
+export const CreationOrder = orderBy(
+  'CreationOrder',
+  'createdAt',
+  'createdAt: oldest first; -createdAt: newest first.',
+);
+export const EventOrder = orderBy('EventOrder', 'at', 'at: oldest first; -at: newest first.');
+export const SlotOrder = orderBy(
+  'SlotOrder',
+  'scheduledFor',
+  'scheduledFor: oldest slot first; -scheduledFor: newest slot first.',
+);
+export const SeverityOrder = orderBy(
+  'SeverityOrder',
+  'severity',
+  '-severity: the worst first; severity: the best first.',
+);
 
 const paging = {
   limit: queryInteger(1, 200)
     .default(50)
-    .meta({ description: 'How many items a page has at most, 1 to 200. Default: 50.', default: 50 }),
+    .meta({ description: 'How many items a page has at most.', ...documentedDefault(50) }),
   cursor: z
     .string()
     .min(1)
@@ -68,7 +81,7 @@ export async function listed<Row>(
 }
 
 const CreationCursor = z.tuple([z.string(), z.uuid()]);
-const SlotCursor = z.tuple([z.string(), z.iso.datetime()]);
+const SlotCursor = z.tuple([z.string(), GivenInstant]);
 const SeverityCursor = z.tuple([z.string(), z.string().regex(/^\d:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)]);
 
 function cursorFor(orderBy: string) {

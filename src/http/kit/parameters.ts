@@ -4,11 +4,25 @@ import { Id } from '../../core/kernel/rules/fields.ts';
 
 export const ById = z.strictObject({ id: Id.describe('The id of the resource.') });
 
+/**
+ * The default of a parameter that is read from text: zod leaves it out of the document, and schemas.ts puts it in.
+ */
+export const documentedDefault = (value: boolean | number) => ({ 'x-default': value });
+
 /** `true` or `false` in a query, and nothing else. */
 export const QueryBoolean = z.preprocess(
   (text) => (text === 'true' ? true : text === 'false' ? false : text),
   z.boolean(),
 );
+
+/** For a POST that makes Operations. */
+export const DryRun = z.strictObject({
+  dryRun: QueryBoolean.default(false).meta({
+    description:
+      'true: the request is checked and resolved, and the answer shows what it would make, but nothing is written. The answer is 200, and Idempotency-Key is ignored.',
+    ...documentedDefault(false),
+  }),
+});
 
 /** Decimal digits in a query, and nothing else. */
 export const queryInteger = (min: number, max: number) =>
@@ -20,9 +34,13 @@ export const queryInteger = (min: number, max: number) =>
 const onBehalfOf = z
   .string()
   .optional()
-  .describe(
-    'The person for whom the client acts, 1 to 200 printable characters (UTF-8). The service records it beside the name of the API key.',
-  );
+  // For the document only: the header arrives as bytes, and requireKeys judges the characters that they are.
+  .meta({
+    description:
+      'The person for whom the client acts: printable characters, in UTF-8. The service records it beside the name of the API key.',
+    minLength: 1,
+    maxLength: 200,
+  });
 
 /** For POST. */
 export const PostHeaders = z.looseObject({

@@ -2,6 +2,7 @@
  * The description of a route, given once. The document, the list of operations and the check of scopes follow from it.
  */
 import type { FastifySchema } from 'fastify';
+import { z } from 'zod';
 import type { RouteScope } from './auth.ts';
 
 export interface About {
@@ -21,7 +22,13 @@ declare module 'fastify' {
   }
 }
 
-/** The options of a Fastify route: its schemas and its description. */
+/** For routes that name no query: a parameter that is ignored would mean something to the client that sends it. */
+const noQuery = z.strictObject({});
+
+/**
+ * The options of a Fastify route: its schemas and its description. Unknown query parameters are refused, but for an
+ * agent: its protocol ignores what it does not know.
+ */
 export function about<const Schema extends FastifySchema>(
   { operationId, scope, tag, summary, description, refusals = [] }: About,
   schema: Schema,
@@ -30,6 +37,7 @@ export function about<const Schema extends FastifySchema>(
   return {
     config: { scope },
     schema: {
+      ...(scope !== 'agentToken' && { querystring: noQuery }),
       ...schema,
       operationId,
       summary,

@@ -11,7 +11,8 @@ export function suggestionFor(key: string, path: readonly PropertyKey[], schema:
   return near === undefined ? undefined : `did you mean ${near}?`;
 }
 
-function knownKeys(schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly string[] {
+/** The keys that `schema` takes at `path`. */
+export function knownKeys(schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly string[] {
   let at: z.core.$ZodType | undefined = unwrap(schema);
   for (const key of path) {
     if (at instanceof z.ZodObject) at = unwrap(at.shape[String(key)]);

@@ -18,7 +18,7 @@ export async function documented(api: Api, routes: () => void): Promise<void> {
       components: {
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer', description: 'An API key: `Authorization: Bearer vwb_…`.' },
-          agentToken: {
+          agentBearer: {
             type: 'http',
             scheme: 'bearer',
             description: "The token of a cluster's agent: `Authorization: Bearer vwksp-agt-…` (`createAgentToken`).",
@@ -33,6 +33,8 @@ export async function documented(api: Api, routes: () => void): Promise<void> {
   await api.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: true,
+    // Over plain http it would ask for the page's scripts over https, where nobody answers.
+    transformStaticCSP: (policy) => policy.replace(/ *upgrade-insecure-requests;?/, ''),
     uiConfig: { docExpansion: 'list', deepLinking: true, validatorUrl: null, tryItOutEnabled: false },
   });
 

@@ -8,7 +8,8 @@ import { jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { withCatalogue } from './catalogue.ts';
 import { examples } from './examples.ts';
 import { headers, headersOf } from './headers.ts';
-import { refusalName, refusals } from './refusals.ts';
+import { openAnswers } from './open-answers.ts';
+import { refusals, refusalsOf } from './refusals.ts';
 import { onlyUsed, plainSchemas } from './schemas.ts';
 import type { Answer, Document, Operation, Parameter, Ref } from './types.ts';
 
@@ -17,7 +18,7 @@ export const finish: SwaggerTransformObject = (given) => {
   const document = withCatalogue(plainSchemas(jsonSchemaTransformObject(given) as unknown as Document));
   const paths = Object.fromEntries(Object.entries(document.paths).map(([path, item]) => [path, finishedPath(item)]));
   const components = { ...document.components, headers, responses: refusals };
-  return onlyUsed({ ...document, paths, components }) as unknown as ReturnType<SwaggerTransformObject>;
+  return onlyUsed(openAnswers({ ...document, paths, components })) as unknown as ReturnType<SwaggerTransformObject>;
 };
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'];
@@ -30,9 +31,6 @@ function finishedPath(item: Readonly<Record<string, Operation>>): Record<string,
 function finishedOperation(method: string, operation: Operation): Operation {
   const { 'x-refusals': statuses = [], responses, parameters, requestBody, ...rest } = operation;
   const ofAgent = rest['x-required-scope'] === 'agentToken';
-  const refused = statuses
-    .filter((status) => responses[status] === undefined)
-    .map((status) => [status, { $ref: `#/components/responses/${refusalName(status, ofAgent ? 'Agent' : '')}` }]);
   const conditional = parameters?.some(({ name }) => name === 'if-none-match') === true;
   const answers = ofAgent
     ? [['204', recorded]]
@@ -40,10 +38,13 @@ function finishedOperation(method: string, operation: Operation): Operation {
   return {
     ...rest,
     ...(rest['x-required-scope'] === 'public' && { security: [] }),
-    ...(ofAgent && { security: [{ agentToken: [] }] }),
+    ...(ofAgent && { security: [{ agentBearer: [] }] }),
     ...(parameters !== undefined && { parameters: parameters.map(headerCase) }),
     ...(requestBody !== undefined && { requestBody: withExamples(operation.operationId, requestBody) }),
-    responses: Object.fromEntries([...answers, ...(conditional ? [['304', unchanged]] : []), ...refused]),
+    responses: {
+      ...refusalsOf(statuses, ofAgent),
+      ...Object.fromEntries([...answers, ...(conditional ? [['304', unchanged]] : [])]),
+    },
   };
 }
 

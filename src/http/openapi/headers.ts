@@ -13,7 +13,7 @@ export const headers: Record<string, Json> = {
   },
   RetryAfter: {
     description: 'The number of seconds after which a repetition may succeed.',
-    schema: { type: 'integer', minimum: 1 },
+    schema: { type: 'integer', format: 'int32', minimum: 1 },
   },
 };
 
@@ -26,6 +26,7 @@ const revised = [
   'ProtectionPlan',
   'SavedProtectionPlan',
   'Operation',
+  'TriggeredOperation',
 ];
 
 export function headersOf(

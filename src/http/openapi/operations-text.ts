@@ -32,7 +32,7 @@ function rowOf(method: string, path: string, { operationId, responses, ...operat
       .filter(isSuccess)
       .map((status) => `${status} ${contentOf(responses[status])}`.trim())
       .join(', '),
-    statuses.filter((status) => !isSuccess(status)).join(' '),
+    statuses.filter((status) => !isSuccess(status) && status !== 'default').join(' '),
   ];
 }
 

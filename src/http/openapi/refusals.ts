@@ -1,45 +1,54 @@
-/** The refusals as components of the document: one for each status, and one more in the format of the agent protocol. */
+/**
+ * The refusals as components of the document. An operation names those that its caller tells apart by their status: not
+ * there, in the way of something else, changed meanwhile, a broken rule. `default` stands for all others, which are the
+ * same everywhere.
+ */
 import { problems } from '../kit/problems.ts';
-import type { Answer } from './types.ts';
+import type { Answer, Ref } from './types.ts';
 
 const names: Readonly<Record<number, string>> = {
-  400: 'BadRequest',
-  401: 'Unauthenticated',
-  403: 'Forbidden',
   404: 'NotFound',
-  408: 'RequestTimeout',
   409: 'Conflict',
   412: 'PreconditionFailed',
-  413: 'BodyTooLarge',
-  415: 'UnsupportedMediaType',
   422: 'RuleViolated',
-  429: 'TooManyRequests',
-  500: 'InternalError',
-  503: 'Unavailable',
 };
 
-export function refusalName(status: number, prefix: '' | 'Agent' = ''): string {
-  const name = names[status];
-  if (name === undefined) throw new Error(`No name for refusals with status ${status}.`);
-  return `${prefix}${name}`;
-}
-
+/** The statuses with which the agent protocol refuses. */
+const ofAgents: readonly number[] = [400, 401, 408, 413, 415, 422, 429, 500, 503];
 /** The statuses that may carry Retry-After. */
 const waits: readonly number[] = [409, 429, 503];
 
-function refusal(status: number, type = 'application/problem+json', schema = 'Problem'): Answer {
-  const codes = Object.entries(problems).filter(([, problem]) => problem.status === status);
-  const retry = { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } };
+/** The answers of an operation that may be refused with these statuses. */
+export function refusalsOf(statuses: readonly number[], ofAgent: boolean): Record<string, Ref> {
+  const ref = (name: string) => ({ $ref: `#/components/responses/${name}` });
+  if (ofAgent) return { default: ref('AgentRefused') };
+  const named = statuses.flatMap((status) => {
+    const name = names[status];
+    return name === undefined ? [] : [[status, ref(name)] as const];
+  });
+  return { ...Object.fromEntries(named), default: ref('Refused') };
+}
+
+function refusal(
+  described: (status: number) => boolean,
+  type = 'application/problem+json',
+  schema = 'Problem',
+): Answer {
+  const codes = Object.entries(problems).filter(([, { status }]) => described(status));
   return {
-    description: codes.map(([code, { title }]) => `\`${code}\`: ${title}.`).join(' '),
-    headers: { 'X-Request-Id': { $ref: '#/components/headers/RequestId' }, ...(waits.includes(status) && retry) },
+    description: codes.map(([code, { status, title }]) => `${status} \`${code}\`: ${title}.`).join(' '),
+    headers: {
+      'X-Request-Id': { $ref: '#/components/headers/RequestId' },
+      ...(waits.some(described) && { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } }),
+    },
     content: { [type]: { schema: { $ref: `#/components/schemas/${schema}` } } },
   };
 }
 
-export const refusals: Record<string, Answer> = Object.fromEntries(
-  Object.entries(names).flatMap(([status, name]) => [
-    [name, refusal(Number(status))],
-    [`Agent${name}`, refusal(Number(status), 'application/json', 'AgentRefusal')],
-  ]),
-);
+export const refusals: Record<string, Answer> = {
+  ...Object.fromEntries(
+    Object.entries(names).map(([named, name]) => [name, refusal((status) => status === Number(named))]),
+  ),
+  Refused: refusal((status) => names[status] === undefined),
+  AgentRefused: refusal((status) => ofAgents.includes(status), 'application/json', 'AgentRefusal'),
+};

@@ -20,7 +20,8 @@ export function plainSchemas(document: Document): Document {
 
 function plainNode(node: Json, named: (ref: string) => string, schemas: Json): Json {
   if (typeof node.$ref === 'string') return { $ref: named(node.$ref) };
-  const { pattern, allOf, ...rest } = node;
+  const { pattern, allOf, 'x-default': documented, ...plain } = node;
+  const rest = documented === undefined ? plain : { ...plain, default: documented };
   const only = Array.isArray(allOf) && allOf.length === 1 ? (allOf[0] as { $ref?: string }).$ref : undefined;
   if (only !== undefined) {
     const ref = named(only);
@@ -33,9 +34,15 @@ function plainNode(node: Json, named: (ref: string) => string, schemas: Json): J
   const formatted = rest.format === 'uuid' || rest.format === 'date-time';
   return {
     ...rest,
+    ...(rest.type === 'integer' && { format: integerFormat(rest) }),
     ...(Array.isArray(allOf) && { allOf }),
     ...(typeof pattern === 'string' && !formatted && { pattern: portable(pattern) }),
   };
+}
+
+/** Some languages read an integer without a format into 32 bits, whatever its bounds are. */
+function integerFormat({ maximum }: Json): 'int32' | 'int64' {
+  return typeof maximum === 'number' && maximum <= 2 ** 31 - 1 ? 'int32' : 'int64';
 }
 
 /** The pattern without Unicode classes, which the regular expressions of some languages do not know. */
@@ -44,7 +51,7 @@ function portable(pattern: string): string {
 }
 
 /** Applies `change` to every object of a value, from the leaves up. */
-function mapped(value: unknown, change: (node: Json) => Json): unknown {
+export function mapped(value: unknown, change: (node: Json) => Json): unknown {
   if (Array.isArray(value)) return value.map((each) => mapped(each, change));
   if (typeof value !== 'object' || value === null) return value;
   return change(Object.fromEntries(Object.entries(value).map(([key, each]) => [key, mapped(each, change)])));
@@ -79,7 +86,7 @@ export function onlyUsed(document: Document): Document {
   } as Document;
 }
 
-function refsIn(value: unknown): string[] {
+export function refsIn(value: unknown): string[] {
   const found: string[] = [];
   mapped(value, (node) => {
     if (typeof node.$ref === 'string') found.push(node.$ref);

@@ -17,17 +17,14 @@ import { NewOperation, Operation, Origin, Phase } from '../../core/operations/ru
 import { callerOf } from '../kit/auth.ts';
 import { answerOnce, done, reading } from '../kit/calls.ts';
 import { CreationOrder, listed, listOf, listQuery } from '../kit/paging.ts';
-import { ById, PostHeaders, QueryBoolean, ReadHeaders } from '../kit/parameters.ts';
+import { ById, DryRun, PostHeaders, ReadHeaders } from '../kit/parameters.ts';
 import type { Api, RoutePorts } from '../kit/ports.ts';
 import { taggedUnlessKnown } from '../kit/revisions.ts';
 import { about } from '../kit/route.ts';
+import { OperationManifest } from './manifest.ts';
 
 const tag = 'operations';
 const OperationList = listOf('OperationList', Operation, 'operations');
-const OperationManifest = z.record(z.string(), z.unknown()).meta({
-  id: 'OperationManifest',
-  description: 'The custom resource of kind Operation (ops.vworkspace.io/v1alpha1) as it is applied to the cluster.',
-});
 const OperationPlan = z
   .object({
     operation: Operation.describe('The Operation with its name, parameters, ttl and the source of the ttl resolved.'),
@@ -38,13 +35,6 @@ const OperationPlan = z
   })
   .meta({ id: 'OperationPlan', description: 'An Operation, and the resource that it becomes in the cluster.' });
 
-const DryRun = z.strictObject({
-  dryRun: QueryBoolean.default(false).meta({
-    description:
-      'true: the request is checked and resolved, but nothing is written. The answer is 200 instead of 201, and Idempotency-Key is ignored. Default false.',
-    default: false,
-  }),
-});
 const filters = {
   clusterId: Id.optional().describe('Only those in this cluster.'),
   applicationInstanceId: Id.optional().describe('Only those on this application instance.'),

@@ -1,7 +1,7 @@
 /** /v1/recovery-points: the copies that can be restored, now or at an instant. */
 
 import type { Clock } from '../../core/kernel/ports.ts';
-import { Id, Instant } from '../../core/kernel/rules/fields.ts';
+import { GivenInstant, Id } from '../../core/kernel/rules/fields.ts';
 import { DnsLabel } from '../../core/kernel/rules/names.ts';
 import { notFound } from '../../core/kernel/rules/problem.ts';
 import type { RecoveryPoints } from '../../core/protection/ports.ts';
@@ -19,7 +19,7 @@ const filters = {
   clusterId: Id.optional().describe('Only those of applications in this cluster.'),
   scheduleId: Id.optional().describe('Only those that this schedule made.'),
   namespace: DnsLabel.optional().describe('Only those of applications in namespaces of this name.'),
-  at: Instant.optional().describe(
+  at: GivenInstant.optional().describe(
     'Only copies that could be restored at this instant: finished by then and not yet expired. Default: now.',
   ),
 };

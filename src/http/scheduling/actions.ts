@@ -1,8 +1,9 @@
 /** /v1/schedules/{id}/…: actions on a schedule, the preview of its next fires, and its ledger. */
 
 import { z } from 'zod';
+import type { Call } from '../../core/access/call.ts';
 import type { Doorbell } from '../../core/kernel/ports.ts';
-import { Instant } from '../../core/kernel/rules/fields.ts';
+import { GivenInstant } from '../../core/kernel/rules/fields.ts';
 import { notFound } from '../../core/kernel/rules/problem.ts';
 import { Operation } from '../../core/operations/rules/operation.ts';
 import { backfillSchedule } from '../../core/scheduling/backfill.ts';
@@ -14,9 +15,9 @@ import { NewSchedule, Schedule } from '../../core/scheduling/rules/schedule.ts';
 import { resumeSchedule, suspendSchedule } from '../../core/scheduling/schedules.ts';
 import { type FiringTables, triggerSchedule } from '../../core/scheduling/trigger.ts';
 import { callerOf } from '../kit/auth.ts';
-import { answerOnce, created, done, reading } from '../kit/calls.ts';
+import { answerOnce, created, done, reading, write } from '../kit/calls.ts';
 import { listed, listOf, listQuery, SlotOrder } from '../kit/paging.ts';
-import { ById, PostHeaders, queryInteger } from '../kit/parameters.ts';
+import { ById, DryRun, documentedDefault, PostHeaders, queryInteger } from '../kit/parameters.ts';
 import type { Api, RoutePorts } from '../kit/ports.ts';
 import { about } from '../kit/route.ts';
 
@@ -25,38 +26,44 @@ const FireList = listOf('FireList', Fire, 'fires');
 const Suspension = z
   .strictObject({
     reason: z.string().min(1).max(500).optional().describe('Why it is suspended, for people.'),
-    resumeAt: Instant.optional().describe('When the schedule resumes by itself. Default: only when it is asked to.'),
+    resumeAt: GivenInstant.optional().describe(
+      'When the schedule resumes by itself. Default: only when it is asked to.',
+    ),
   })
   .meta({ id: 'Suspension', description: 'Why the schedule is suspended, and until when.' });
 const Resumption = z
   .strictObject({
-    catchUp: z
-      .enum(['None', 'Latest'])
-      .optional()
-      .describe(
-        'Latest: the newest slot that passed during the suspension is fired now. None: nothing fires before the next slot. Default None.',
-      ),
+    catchUp: z.enum(['None', 'Latest']).optional().meta({
+      description:
+        'Latest: the newest slot that passed during the suspension is fired now. None: nothing fires before the next slot.',
+      default: 'None',
+    }),
   })
   .meta({ id: 'Resumption', description: 'What happens to the slots that passed during the suspension.' });
 const BackfillRange = z
   .strictObject({
-    from: Instant.describe('The first slot, or a time before it.'),
-    to: Instant.describe('The last slot, or a time after it.'),
+    from: GivenInstant.describe('The first slot, or a time before it.'),
+    to: GivenInstant.describe('The last slot, or a time after it.'),
   })
   .meta({ id: 'BackfillRange', description: 'A range of past slots, both ends included.' });
-const Backfill = z
-  .object({ operations: z.array(Operation) })
-  .meta({ id: 'Backfill', description: 'The Operations that were made, the oldest slot first.' });
+const Warnings = z
+  .array(z.string())
+  .describe('Warnings: the request was accepted, but probably does not do what you want.');
+const TriggeredOperation = Operation.extend({ requestWarnings: Warnings }).meta({
+  id: 'TriggeredOperation',
+  description: 'The Operation that was made, or with `dryRun` would be made, with warnings about the request.',
+});
+const Backfill = z.object({ operations: z.array(Operation), warnings: Warnings }).meta({
+  id: 'Backfill',
+  description: 'The Operations that were made, or with `dryRun` would be made, the oldest slot first.',
+});
 const PreviewList = z
-  .object({
-    items: z.array(PreviewedFire),
-    warnings: z
-      .array(z.string())
-      .describe('Warnings: the request was accepted, but probably does not do what you want.'),
-  })
+  .object({ items: z.array(PreviewedFire), warnings: Warnings })
   .meta({ id: 'SchedulePreview', description: 'The next fires, as things stand now.' });
 const previewQuery = z.strictObject({
-  count: queryInteger(1, 100).default(10).describe('How many fires to preview. 1 to 100, default 10.'),
+  count: queryInteger(1, 100)
+    .default(10)
+    .meta({ description: 'How many fires to preview.', ...documentedDefault(10) }),
 });
 
 export function scheduleActionRoutes(
@@ -113,12 +120,22 @@ export function scheduleActionRoutes(
         description:
           'Makes an Operation of the schedule at once, apart from its slots, even while it is suspended. The ledger says who asked for it.',
       },
-      { params: ById, headers: PostHeaders, response: { 201: Operation } },
+      {
+        params: ById,
+        headers: PostHeaders,
+        querystring: DryRun,
+        response: { 200: TriggeredOperation, 201: TriggeredOperation },
+      },
     ),
-    (request, reply) =>
-      answerOnce(ports, request, reply, async (call) =>
-        created('/v1/operations', await triggerSchedule(call, ports.doorbell, request.params.id)),
-      ),
+    async (request, reply) => {
+      const { dryRun } = request.query;
+      const triggered = async (call: Call<FiringTables>) => {
+        const { operation, warnings } = await triggerSchedule(call, ports.doorbell, request.params.id, dryRun);
+        return { ...operation, requestWarnings: [...warnings] };
+      };
+      if (dryRun) return write(ports, request, triggered);
+      return answerOnce(ports, request, reply, async (call) => created('/v1/operations', await triggered(call)));
+    },
   );
 
   api.post(
@@ -132,12 +149,15 @@ export function scheduleActionRoutes(
         description:
           'Each slot of the range without an Operation gets one now, at most 100. A copy that is made now holds the present data, although its slot lies in the past.',
       },
-      { params: ById, headers: PostHeaders, body: BackfillRange, response: { 200: Backfill } },
+      { params: ById, headers: PostHeaders, querystring: DryRun, body: BackfillRange, response: { 200: Backfill } },
     ),
-    (request, reply) =>
-      answerOnce(ports, request, reply, async (call) =>
-        done(await backfillSchedule(call, ports.doorbell, request.params.id, request.body)),
-      ),
+    async (request, reply) => {
+      const { dryRun } = request.query;
+      const backfilled = (call: Call<FiringTables>) =>
+        backfillSchedule(call, ports.doorbell, request.params.id, request.body, dryRun);
+      if (dryRun) return write(ports, request, backfilled);
+      return answerOnce(ports, request, reply, async (call) => done(await backfilled(call)));
+    },
   );
 
   api.get(
@@ -187,8 +207,8 @@ export function scheduleActionRoutes(
         params: ById,
         querystring: listQuery(SlotOrder.default('-scheduledFor'), {
           outcome: FireOutcome.optional().describe('Only those with this outcome.'),
-          from: Instant.optional().describe('Only slots at or after this time.'),
-          to: Instant.optional().describe('Only slots at or before this time.'),
+          from: GivenInstant.optional().describe('Only slots at or after this time.'),
+          to: GivenInstant.optional().describe('Only slots at or before this time.'),
         }),
         response: { 200: FireList },
       },

@@ -24,13 +24,13 @@ const Deadline = z
   .max(30 * 86_400);
 const deadlines = {
   deliveryDeadlineSeconds: Deadline.describe(
-    'How long an Operation may wait for its cluster to accept it, in seconds, 60 to 2592000. A schedule or request may set its own. Default: 86400 (one day).',
+    'How long an Operation may wait for its cluster to accept it, in seconds, 60 to 2592000. A schedule or request may set its own.',
   ),
   pendingDeadlineSeconds: Deadline.describe(
-    'How long an Operation may stay Pending in its cluster, in seconds, 60 to 2592000. Then the service records it as Failed with the reason PendingTimeout. Default: 1800 (30 minutes).',
+    'How long an Operation may stay Pending in its cluster, in seconds, 60 to 2592000. Then the service records it as Failed with the reason PendingTimeout.',
   ),
   runningDeadlineSeconds: Deadline.describe(
-    'How long an Operation may stay Running, in seconds, 60 to 2592000. Then the service records it as Failed with the reason RunningTimeout. Default: 14400 (four hours).',
+    'How long an Operation may stay Running, in seconds, 60 to 2592000. Then the service records it as Failed with the reason RunningTimeout.',
   ),
 };
 const optionalDeadlines = {
@@ -43,6 +43,17 @@ export const defaultDeadlines = {
   pendingDeadlineSeconds: 1_800,
   runningDeadlineSeconds: 14_400,
 } as const;
+const defaultedDeadlines = {
+  deliveryDeadlineSeconds: deadlines.deliveryDeadlineSeconds
+    .optional()
+    .meta({ default: defaultDeadlines.deliveryDeadlineSeconds }),
+  pendingDeadlineSeconds: deadlines.pendingDeadlineSeconds
+    .optional()
+    .meta({ default: defaultDeadlines.pendingDeadlineSeconds }),
+  runningDeadlineSeconds: deadlines.runningDeadlineSeconds
+    .optional()
+    .meta({ default: defaultDeadlines.runningDeadlineSeconds }),
+};
 
 export const ApplicationClass = z
   .object({
@@ -73,7 +84,7 @@ export const NewApplicationClass = z
     ),
     defaultParameters: BackupParameters.optional(),
     recoveryPointTargetSeconds: RecoveryPointTarget.optional(),
-    ...optionalDeadlines,
+    ...defaultedDeadlines,
   })
   .meta({ id: 'NewApplicationClass', description: 'A class to add to the catalog.' });
 export type NewApplicationClass = z.infer<typeof NewApplicationClass>;

@@ -50,7 +50,7 @@ const RestoreParameters = z
       .enum(['none', 'update'])
       .optional()
       .describe(
-        'How Velero treats a resource that exists already. none: it leaves the resource alone. update: it updates the resource. Default: none.',
+        'How Velero treats a resource that exists already. none: it leaves the resource alone. update: it updates the resource. When it is absent, Velero leaves the resource alone.',
       ),
     includedResources: Resources.describe('The resources to include, as Velero names them. Default: all.'),
     excludedResources: Resources.describe('The resources to leave out, as Velero names them.'),

@@ -60,6 +60,13 @@ export type Progress = z.infer<typeof Progress>;
 export const DeliveryAction = z.enum(['Apply', 'Delete']);
 export type DeliveryAction = z.infer<typeof DeliveryAction>;
 
+/** Named, because generators would name it OperationParameters, which is the name of what a request has. */
+const ResolvedParameters = z.record(z.string(), z.unknown()).meta({
+  id: 'ResolvedParameters',
+  description:
+    'The parameters as they were resolved: those of the request or schedule over those of the application class, without ttl. They are of OperationParameters. With origin cluster they are whatever was applied there.',
+});
+
 export const Operation = z
   .object({
     id: Id,
@@ -75,11 +82,7 @@ export const Operation = z
     target: DnsLabel.describe('The name of the ApplicationInstance on which it acts, in the same namespace.'),
     type: OperationType,
     engine: Engine,
-    parameters: z
-      .record(z.string(), z.unknown())
-      .describe(
-        'The parameters as they were resolved: those of the request or schedule over those of the application class, without ttl. They are of OperationParameters. With origin cluster they are whatever was applied there.',
-      ),
+    parameters: ResolvedParameters,
     ttl: Ttl.optional().describe('How long the copy is kept. Backups only.'),
     ttlSource: TtlSource.optional(),
     origin: Origin,
@@ -133,7 +136,7 @@ export const NewOperation = z
   .strictObject({
     applicationInstanceId: Id,
     type: RequestedType,
-    engine: RequestedEngine.optional().describe('Default velero.'),
+    engine: RequestedEngine.optional().meta({ default: 'velero' }),
     name: DnsLabel.optional().describe(
       'Default: <target>-<type>-<time>-<suffix>. Unique in the cluster for ever, because a copy of that name may still be in the bucket.',
     ),
