@@ -18,11 +18,10 @@ const Name = z.string().max(316).transform(storableText);
 const Text = z.string().transform((text) => clip(storableText(text)));
 const Generation = z.int().min(0);
 
-/** An instant out of bounds counts as absent: a batch that is refused for its content would be posted again for ever. */
-const AgentInstant = z.iso.datetime({ offset: true }).transform(statedInstant).meta({
+/** `factsOf` judges its bounds: a batch that is refused for its content would be posted again for ever. */
+const AgentInstant = z.iso.datetime({ offset: true }).meta({
   id: 'AgentInstant',
-  description:
-    'A moment in time (RFC 3339), as an agent states it. One out of the years 1970 to 2999 counts as not stated.',
+  description: 'A moment in time (RFC 3339), as an agent states it. One out of the years 1970 to 2999 counts as now.',
   example: '2026-05-28T10:00:00Z',
 });
 
@@ -131,7 +130,7 @@ const impliedTypes: Readonly<Record<string, string>> = {
 /** The facts of a batch, and whether it contains a heartbeat. */
 export function factsOf(events: readonly AgentEvent[], now: string): AgentBatch {
   const dated = events.flatMap((event) =>
-    factsOfEvent(event, now).map((fact) => ({ fact, at: event.timestamp ?? now })),
+    factsOfEvent(event, now).map((fact) => ({ fact, at: statedInstant(event.timestamp) ?? now })),
   );
   const order = ({ fact, at }: (typeof dated)[number]) => [
     fact.condition.observedGeneration ?? 0,
@@ -164,7 +163,7 @@ function factsOfEvent(event: AgentEvent, now: string): readonly AgentFact[] {
   return type === undefined ? [] : [factOf(about, event, conditionNamed(type, event.timestamp), now)];
 }
 
-function conditionNamed(type: string, timestamp: string | undefined): AgentCondition {
+function conditionNamed(type: string, timestamp: string): AgentCondition {
   return { type, status: 'True', reason: impliedReason, lastTransitionTime: timestamp };
 }
 
@@ -176,14 +175,15 @@ function aboutOf({ apiVersion, kind }: AgentEvent['resourceRef']): 'Operation' |
 function factOf(about: AgentFact['about'], event: AgentEvent, stated: AgentCondition, now: string): AgentFact {
   const { apiVersion, kind, namespace, name, uid, generation } = event.resourceRef;
   const { type, status, reason, message } = stated;
-  const since = stated.lastTransitionTime ?? event.timestamp ?? now;
+  const asStated = stated.lastTransitionTime ?? event.timestamp;
+  const since = statedInstant(asStated) ?? now;
   const observedGeneration = stated.observedGeneration ?? generation ?? undefined;
   const key =
     event.eventKey ||
     `condition/${apiVersion}/${kind}/${namespace ?? ''}/${name}/${uid ?? ''}/${type}/${status}@${generation ?? ''}`;
   return {
     about,
-    identity: JSON.stringify([key, type, status, reason ?? '', stated.lastTransitionTime ?? event.timestamp ?? '']),
+    identity: JSON.stringify([key, type, status, reason ?? '', asStated]),
     ref: { namespace: namespace ?? '', name, uid: uid || undefined, generation: generation ?? undefined },
     condition: {
       type,
