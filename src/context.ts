@@ -62,7 +62,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
       log,
       trustsDatabase: config.trustDatabaseClock,
     });
-    const clock = overrides.clock ?? guard.clock;
+    const clock = overrides.clock ?? guard.over(opened.clock);
     await checkSecretsKey(opened);
     const adminApiKey = await ensureAdmin({ ...opened, clock }, config.adminApiKey);
 

@@ -95,8 +95,7 @@ describe("the database's clock", { concurrency: true }, () => {
       await clock.runFrom(new Date(Date.now() + byMs).toISOString());
       // One starts in the middle of it. Only its own clock and the last tick speak against the database's.
       replicas.push(await replica(t, 'late', url, backend));
-      for (const { logged } of replicas)
-        await until('the doubt', 20, () => /"reason":"(Jumped|Gap)"[^\n]*is doubted/.test(logged()));
+      for (const { logged } of replicas) await until('the doubt', 20, () => /is doubted: nothing fires/.test(logged()));
       // What was being decided when the clock jumped may still be written.
       const fired = await operationCount(pool);
       await until('the end of it', 40, async () => (await realNow(pool)) - wrongFrom > lastsSeconds * 1_000);

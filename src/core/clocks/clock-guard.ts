@@ -12,8 +12,8 @@ import { type ClockLook, type ClockReading, leavesTicks } from '../time/rules/cl
 import type { ClockRecord, SharedReading, WitnessClock } from './ports.ts';
 
 export interface ClockGuard {
-  /** For all rules. */
-  readonly clock: Clock;
+  /** The time for all rules, from a clock of the database. Of several, each asks over connections of its own. */
+  over(databaseClock: Clock): Clock;
   /** Looks, and says whether work that depends on the time may be done. */
   mayGo(): Promise<boolean>;
   /** `mayGo`, and no process with a better clock fires schedules. */
@@ -57,10 +57,10 @@ export async function startClockGuard(options: ClockGuardOptions): Promise<Clock
   let timeOffset = 0;
   let tickedAt = Number.NEGATIVE_INFINITY;
 
-  const ask = async (): Promise<ClockLook> => {
+  const ask = async (asked = databaseClock): Promise<ClockLook> => {
     const before = monotonic();
     const hereBefore = here();
-    const databaseMs = Date.parse(await databaseClock.now());
+    const databaseMs = Date.parse(await asked.now());
     const hereMs = (hereBefore + here()) / 2;
     const uncertainMs = (monotonic() - before) / 2;
     const at = before + uncertainMs;
@@ -81,8 +81,8 @@ export async function startClockGuard(options: ClockGuardOptions): Promise<Clock
     timeOffset = look.databaseMs + verdict.correctionMs - look.at;
   };
 
-  const look = async (): Promise<ClockLook & { readonly nowMs: number }> => {
-    const found = await ask();
+  const look = async (asked?: Clock): Promise<ClockLook & { readonly nowMs: number }> => {
+    const found = await ask(asked);
     // An answer that a later question has overtaken is not judged: the clock may have jumped in between.
     if (found.at >= lookedAt) judge(found);
     return { ...found, nowMs: found.at + timeOffset };
@@ -118,7 +118,7 @@ export async function startClockGuard(options: ClockGuardOptions): Promise<Clock
   };
 
   return {
-    clock: { now: async () => new Date((await look()).nowMs).toISOString() },
+    over: (asked) => ({ now: async () => new Date((await look(asked)).nowMs).toISOString() }),
     async mayGo() {
       await look();
       return verdict.kind !== 'Doubted';

@@ -167,7 +167,8 @@ function byMajority(state: ClockState, look: ClockLook, votes: Votes): number {
 
 function messageOf(reason: DoubtReason, { forDatabase, against, aheadMs }: Votes): string {
   const seconds = Math.round(Math.abs(aheadMs) / 1000);
-  const others = against.length === 0 ? '' : ` ${against.join(', ')}: ${seconds} s ${aheadMs < 0 ? 'less' : 'more'}.`;
+  const others =
+    against.length === 0 ? '' : ` By ${against.join(', ')} it is ${seconds} s ${aheadMs < 0 ? 'earlier' : 'later'}.`;
   const agreeing =
     forDatabase.length === 0 ? ' Nothing agrees with it.' : ` It agrees with: ${forDatabase.join(', ')}.`;
   return `${begun[reason]}${others}${agreeing}`;
