@@ -60,9 +60,9 @@ function counted(observations: Opened['observations'], metrics: Metrics): Opened
 export function delivery(ports: ConnectorPorts, metrics: Metrics): (clusterId: string) => Promise<void> {
   const deliveries: Opened['deliveries'] = {
     ...ports.deliveries,
-    record(answers, decide) {
+    record(answers, decide, now) {
       for (const { answer } of answers) metrics.answered(answer.kind);
-      return ports.deliveries.record(answers, decide);
+      return ports.deliveries.record(answers, decide, now);
     },
   };
   return async (clusterId) => void (await deliver({ ...ports, deliveries }, clusterId));

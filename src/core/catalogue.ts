@@ -12,6 +12,7 @@ import { clusterConditions, clusterEvents } from './clusters/rules/reasons.ts';
 import { clusterScopes } from './clusters/rules/scopes.ts';
 import { deliveryFindings } from './delivery/rules/findings.ts';
 import { deliveryEvents } from './delivery/rules/reasons.ts';
+import { heldRowFindings } from './kernel/rules/broken/held-row.ts';
 import type { ConditionRows } from './kernel/rules/condition.ts';
 import { type EventRows, kernelEvents } from './kernel/rules/event.ts';
 import { type FindingRows, taskFindings } from './kernel/rules/finding.ts';
@@ -51,6 +52,7 @@ export const findings: FindingRows = together<FindingRows>(
   deliveryFindings,
   taskFindings,
   clockFindings,
+  heldRowFindings,
 );
 
 export const problems: ProblemRows = together<ProblemRows>(commonProblems, accessProblems, operationProblems);

@@ -5,10 +5,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type FastifyInstance, fastify, LogController } from 'fastify';
-import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { ZodType } from 'zod';
 import { Refusal } from '../core/kernel/rules/problem.ts';
 import { refusalFormatFor } from './agents/refusals.ts';
+import { answerSerializer } from './answer-serializer.ts';
 import { knownCaller, requireKeys } from './kit/auth.ts';
 import { readJsonBodies, refuseUnexpectedBody } from './kit/body.ts';
 import { answerClientError, rememberAddress } from './kit/client-errors.ts';
@@ -57,7 +57,7 @@ export async function buildServer(ports: HttpPorts, options: HttpOptions): Promi
       ? { value: data }
       : { error: invalidInput({ part: httpPart ?? 'body', schema, input, issues: error.issues }) };
   });
-  app.setSerializerCompiler(serializerCompiler);
+  app.setSerializerCompiler(answerSerializer(options.logger));
   app.setErrorHandler((error, request, reply) => sendRefusal(error, request, reply, refusalFormatFor(request.url)));
   app.server.on('request', rememberAddress);
   // An unknown Expect is ignored, as RFC 9110 allows. Node would refuse it without a problem document.

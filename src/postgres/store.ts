@@ -14,6 +14,7 @@ import { clusterChecksOf, clusterFiguresOf } from './clusters/checks.ts';
 import { directoryOf } from './clusters/directory.ts';
 import { deliveriesOf } from './delivery/deliveries.ts';
 import { PrismaClient } from './generated/client.ts';
+import { heldRowsOf } from './kit/batches/held-rows.ts';
 import { clockOf } from './kit/clock.ts';
 import { openPool, ping } from './kit/pool.ts';
 import { sealer } from './kit/seal.ts';
@@ -55,30 +56,32 @@ export async function openStore(options: StoreOptions) {
   // Leases have connections of their own, so that none runs out while others wait for a connection.
   const leasePool = openPool({ url: options.url, log: options.log, max: 2, name: 'vworkspace-backups-leases' });
   const seals = sealer(options.secretsKey);
+  const heldRows = heldRowsOf(pool, options.log);
 
   return {
     store: storeOf(prisma, (client) => tablesOf(client, seals)),
     apiKeyHolders: apiKeyHoldersOf(pool),
     ping: () => ping(pool),
-    firing: firingOf(pool),
+    heldRows,
+    firing: firingOf(pool, heldRows),
     nextSlots: nextSlotsOf(pool),
-    failurePolicies: failurePoliciesOf(pool),
-    deliveries: deliveriesOf(pool, leasePool),
-    observations: observationsOf(pool),
-    deadlines: deadlinesOf(pool),
-    applicationMirror: applicationMirrorOf(pool),
-    foreignOperations: foreignOperationsOf(pool),
+    failurePolicies: failurePoliciesOf(pool, heldRows),
+    deliveries: deliveriesOf(pool, leasePool, heldRows),
+    observations: observationsOf(pool, heldRows),
+    deadlines: deadlinesOf(pool, heldRows),
+    applicationMirror: applicationMirrorOf(pool, heldRows),
+    foreignOperations: foreignOperationsOf(pool, heldRows),
     recoveryPoints: recoveryPointsOf(pool),
-    protections: protectionsOf(pool),
+    protections: protectionsOf(pool, heldRows),
     invariants: invariantsOf(pool),
     taskRecord: taskRecordOf(pool),
     clockRecord: clockRecordOf(pool),
     putOff: putOffOf(pool),
-    directory: directoryOf(pool, seals, options.log),
+    directory: directoryOf(pool, seals),
     leases: leasesOf(leasePool),
-    clusterChecks: clusterChecksOf(pool),
+    clusterChecks: clusterChecksOf(pool, heldRows),
     clusterFigures: clusterFiguresOf(pool),
-    agents: agentEventsOf(pool),
+    agents: agentEventsOf(pool, heldRows),
     clock: clockOf(pool),
     vault,
     pool,

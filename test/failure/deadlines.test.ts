@@ -128,7 +128,7 @@ describe('deadlines', () => {
        from (select * from operation limit 1) o, generate_series(1, 100000) n`,
     );
     await pool.query('analyze operation');
-    const { rows } = await pool.query(`explain (analyze, format json) ${pastDeadline}`, [scene.now(), 500]);
+    const { rows } = await pool.query(`explain (analyze, format json) ${pastDeadline}`, [scene.now(), 500, null]);
     const [{ Plan: plan, 'Execution Time': milliseconds }] = rows[0]['QUERY PLAN'];
     assert.doesNotMatch(JSON.stringify(plan), /"Node Type":"Seq Scan"[^}]*"Relation Name":"operation"/);
     assert.ok(milliseconds < 200, `${milliseconds} ms`);

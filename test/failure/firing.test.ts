@@ -37,7 +37,7 @@ test('eight processes racing for 500 due schedules make exactly 500 Operations',
   await assertFiredOnce(pool, 500);
 });
 
-test('a batch that cannot be written takes no other batch with it, and is fired later', async () => {
+test('a schedule that the database refuses holds up no other of a long queue, and is fired later', async () => {
   await pool.query('truncate organization, application_class cascade');
   await seedSchedules(pool, { scheduleCount: 2_500, schedule: '0 0 1 1 *' });
   await pool.query(`
@@ -50,11 +50,12 @@ test('a batch that cannot be written takes no other batch with it, and is fired 
     create trigger refuse before insert on operation for each row execute function refuse()`);
   const { close, ...ports } = await openStore({ url: database.url, secretsKey: Buffer.alloc(32, 1), log: quiet });
   const fireAll = () => fire({ ...ports, doorbell: { ring() {} }, log: quiet });
-  await assert.rejects(fireAll(), /refused on purpose/);
+  await fireAll();
   const { operations, due, ...rest } = await firingCounts(pool);
-  assert.equal(operations + due, 2_500);
+  assert.deepEqual([operations, due], [2_499, 1]);
   assert.deepEqual(rest, { slots: operations, fired: operations, withoutEvent: 0, orphans: 0 });
   await pool.query('drop trigger refuse on operation; drop function refuse');
+  await ports.heldRows.lookAgain();
   await fireAll();
   await assertFiredOnce(pool, 2_500);
   await close();

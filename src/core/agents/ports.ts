@@ -31,7 +31,7 @@ export interface BatchRules {
 export interface AgentRecord {
   /** The agent that holds the token. `endsAt` is the end of a token that has been replaced. */
   holder(tokenHash: string): Promise<(Agent & { readonly endsAt?: string | undefined }) | undefined>;
-  /** Takes a batch in one transaction. Facts whose digest is known are dropped. */
+  /** Takes a batch. Facts whose digest is known are dropped, and those that cannot be taken are put aside. */
   take(agent: Agent, batch: TakenBatch, now: string, rules: BatchRules): Promise<{ readonly changedCount: number }>;
   /** Updates the contacts that change as time passes. Returns how many did. */
   updateContacts(after: (contact: AgentContact) => AgentContact): Promise<number>;

@@ -17,6 +17,8 @@ import type { Clock, Log } from '../kernel/ports.ts';
 import { notFound } from '../kernel/rules/problem.ts';
 import { shifted } from '../time/rules/slots.ts';
 import type { ClusterChecks, ClusterDirectory, ClusterDiscovery, ClusterTarget } from './ports.ts';
+import { reportUnreadable } from './report-unreadable.ts';
+import { AccessUnreadable } from './rules/access-unreadable.ts';
 import type { ClusterStatus } from './rules/cluster.ts';
 import { callConditions, credentialsExpiring, operatorReady, operatorUnknown } from './rules/reported-conditions.ts';
 import { holdSeconds, throttledFor } from './rules/throttling.ts';
@@ -62,7 +64,8 @@ export async function checkDueClusters(ports: CheckDuePorts): Promise<number> {
       const changed = await check(ports, target);
       if (changed.length > 0) log.info({ clusterId: id, changed }, 'cluster conditions changed');
     } catch (error) {
-      log.error({ err: error, clusterId: id }, 'a cluster could not be checked');
+      if (error instanceof AccessUnreadable) await reportUnreadable(ports, error);
+      else log.error({ err: error, clusterId: id }, 'a cluster could not be checked');
     }
   });
   return due.length;
@@ -101,10 +104,16 @@ async function check(ports: CheckPorts, target: ClusterTarget): Promise<readonly
 
 export type CheckNowPorts = CheckPorts & StatusPorts;
 
-/** Checks the cluster now, even if it asked for a pause, and returns it as it is then. */
+/**
+ * Checks the cluster now, even if it asked for a pause, and returns it as it is then. One whose access cannot be opened is
+ * not called, and says so in its conditions.
+ */
 export async function checkCluster(ports: CheckNowPorts, caller: Caller, id: string): Promise<ClusterStatus> {
-  const target = await ports.directory.target(id);
-  if (target === undefined || target.cluster.organizationId !== caller.organizationId) throw notFound('cluster', id);
-  await check(ports, target);
-  return clusterStatus(ports, (await ports.directory.target(id))?.cluster ?? target.cluster);
+  const { opened, unreadable } = await ports.directory.targets([id]);
+  const [known = unreadable[0]] = opened;
+  if (known === undefined || known.cluster.organizationId !== caller.organizationId) throw notFound('cluster', id);
+  if (known instanceof AccessUnreadable) await reportUnreadable(ports, known);
+  else await check(ports, known);
+  const after = await ports.directory.targets([id]);
+  return clusterStatus(ports, (after.opened[0] ?? after.unreadable[0] ?? known).cluster);
 }

@@ -2,6 +2,7 @@
 
 import type { Rows } from '../kernel/ports.ts';
 import type { ReportedCondition } from '../kernel/rules/condition.ts';
+import type { AccessUnreadable } from './rules/access-unreadable.ts';
 import type { Cluster, ClusterAccess } from './rules/cluster.ts';
 import type { Discovery } from './rules/discovery.ts';
 import type { ClusterFailure } from './rules/failure.ts';
@@ -54,9 +55,12 @@ export interface ClusterTarget {
 
 /** The clusters as the connector sees them: their access, and the conditions that it reports. */
 export interface ClusterDirectory {
+  /** Throws AccessUnreadable when the stored access cannot be opened. */
   target(clusterId: string): Promise<ClusterTarget | undefined>;
-  /** In any order. A cluster whose access cannot be opened is logged and left out. */
-  targets(clusterIds: readonly string[]): Promise<readonly ClusterTarget[]>;
+  /** In any order. Those whose access cannot be opened are apart. */
+  targets(
+    clusterIds: readonly string[],
+  ): Promise<{ readonly opened: readonly ClusterTarget[]; readonly unreadable: readonly AccessUnreadable[] }>;
   /** All clusters, with the revision of their credentials, which each change of them raises. */
   list(): Promise<readonly { id: string; credentialsRevision: number }[]>;
   /** The namespaces of the cluster's application instances. */

@@ -6,17 +6,22 @@
  * claims the action again; the one that lost it makes no more calls for it and records nothing. Applying again is
  * harmless.
  *
+ * An Operation for which no call can be made is put aside, and holds up no other.
+ *
  * When a cluster cannot be reached, rejects the credentials or says when to come back (Retry-After), the rest of the
  * batch is put off without a call. Until the time that the cluster gave, nothing is claimed for it. After that one call
  * asks it, and the calls that follow go eight at a time.
  */
 
 import type { ClusterDirectory, ClusterTarget } from '../clusters/ports.ts';
+import { reportUnreadable } from '../clusters/report-unreadable.ts';
+import { AccessUnreadable } from '../clusters/rules/access-unreadable.ts';
 import type { ClusterFailure } from '../clusters/rules/failure.ts';
 import { callConditions } from '../clusters/rules/reported-conditions.ts';
 import { askedWaitSeconds, hasRoom, holdSeconds, type Room, throttledFor } from '../clusters/rules/throttling.ts';
 import { eachOf } from '../kernel/each-of.ts';
 import type { Clock, Log } from '../kernel/ports.ts';
+import type { Bad } from '../kernel/rules/broken/bad-rows.ts';
 import { isPastDeliverBefore } from '../operations/rules/end-operation.ts';
 import { manifestOf } from '../operations/rules/manifest.ts';
 import { shifted } from '../time/rules/slots.ts';
@@ -81,7 +86,7 @@ interface Batch {
 
 /** Claims actions that are owed; `undefined` when none is. */
 async function claimBatch(ports: DeliverPorts, clusterId: string): Promise<Batch | undefined> {
-  const target = await ports.directory.target(clusterId);
+  const target = await readableTarget(ports, clusterId);
   if (target === undefined) return undefined;
   const claimedAt = performance.now();
   const now = await ports.clock.now();
@@ -92,16 +97,30 @@ async function claimBatch(ports: DeliverPorts, clusterId: string): Promise<Batch
   return { claims, lease: renewClaims(ports, claims, claimedAt), destination, asks };
 }
 
+/** `undefined` as well when the access to the cluster cannot be opened: what is owed to it waits for new access. */
+async function readableTarget(ports: DeliverPorts, clusterId: string): Promise<ClusterTarget | undefined> {
+  try {
+    return await ports.directory.target(clusterId);
+  } catch (error) {
+    if (!(error instanceof AccessUnreadable)) throw error;
+    await reportUnreadable(ports, error);
+    return undefined;
+  }
+}
+
 async function record(ports: DeliverPorts, clusterId: string, batch: Batch, called: Answers): Promise<void> {
-  const { answers, outage, heldUntil } = called;
+  const { answers, bad, outage, heldUntil } = called;
   const claimedCount = batch.claims.length;
   const { log } = ports;
   const now = await ports.clock.now();
-  const recordedCount = await ports.deliveries.record(answers, (attempt, answer) =>
-    decideDelivery(attempt, answer, now, ports.chance()),
+  const recordedCount = await ports.deliveries.record(
+    answers,
+    (attempt, answer) => decideDelivery(attempt, answer, now, ports.chance()),
+    now,
   );
-  if (answers.length < claimedCount)
-    log.warn({ clusterId, count: claimedCount - answers.length }, 'claims of deliveries were lost: not called');
+  if (bad.length > 0) await ports.deliveries.putAside(bad, now);
+  const lostCount = claimedCount - answers.length - bad.length;
+  if (lostCount > 0) log.warn({ clusterId, count: lostCount }, 'claims of deliveries were lost: not called');
   if (recordedCount < answers.length)
     log.debug({ clusterId, count: answers.length - recordedCount }, 'answers came after the end of their claims');
   // When no claim still held, the answers may be old, so they say nothing about the cluster now.
@@ -115,6 +134,8 @@ async function record(ports: DeliverPorts, clusterId: string, batch: Batch, call
 
 interface Answers {
   readonly answers: readonly { readonly claim: Claim; readonly answer: ClusterAnswer }[];
+  /** Operations for which no call can be made, for example because they make no manifest. */
+  readonly bad: readonly Bad<string>[];
   readonly outage: ClusterFailure | undefined;
   /** Until when the cluster asked for no call, by `performance.now()`. */
   readonly heldUntil: number | undefined;
@@ -126,6 +147,7 @@ interface Answers {
 async function callAll(ports: DeliverPorts, batch: Batch, known: ClusterFailure | undefined): Promise<Answers> {
   const { destination, claims, lease, asks } = batch;
   const answers: { claim: Claim; answer: ClusterAnswer }[] = [];
+  const bad: Bad<string>[] = [];
   let outage = known;
   let heldUntil: number | undefined;
   const ask = async (claim: Claim, sendUntil: number) => {
@@ -138,11 +160,15 @@ async function callAll(ports: DeliverPorts, batch: Batch, known: ClusterFailure 
   await eachOf(claims, parallelCalls, async (claim) => {
     const sendUntil = lease.sendUntil(claim);
     if (sendUntil === undefined) return;
-    const answer = outage === undefined ? await ask(claim, sendUntil) : putOff(outage);
-    answers.push({ claim, answer });
+    try {
+      const answer = outage === undefined ? await ask(claim, sendUntil) : putOff(outage);
+      answers.push({ claim, answer });
+    } catch (error) {
+      bad.push({ item: claim.operation.id, error });
+    }
   });
   const room = asks && answers.some(({ answer }) => hasRoom(answer)) ? 'HasRoom' : undefined;
-  return { answers, outage, heldUntil, room };
+  return { answers, bad, outage, heldUntil, room };
 }
 
 function destinationOf(api: ClusterCalls, target: ClusterTarget, now: string, since: number): Destination {

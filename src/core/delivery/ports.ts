@@ -1,6 +1,7 @@
 /** The actions that are owed to clusters, and the calls that carry them out. No call is made inside a transaction. */
 
 import type { ClusterTarget } from '../clusters/ports.ts';
+import type { Bad } from '../kernel/rules/broken/bad-rows.ts';
 import type { Manifest } from '../operations/rules/manifest.ts';
 import type { ClusterAnswer } from './rules/answer.ts';
 import type { Attempt, DeliveryDecision } from './rules/attempt.ts';
@@ -9,17 +10,22 @@ import type { Attempt, DeliveryDecision } from './rules/attempt.ts';
 export interface Deliveries {
   /** The ids of the clusters to which an action is owed now, without those that asked for no calls until later. */
   dueClusters(now: string): Promise<readonly string[]>;
+  /** Claims actions that are owed. Operations that cannot be read or claimed are put aside. */
   claim(clusterId: string, now: string, limit: number, leaseSeconds: number): Promise<readonly Claim[]>;
   /** Extends the claims that still hold: the lease counts from `now`. Returns the ids of their Operations. */
   renew(claims: readonly Claim[], now: string, leaseSeconds: number): Promise<ReadonlySet<string>>;
   /**
    * Records the answers of the cluster for the claims whose lease still holds, and returns how many did. `decide` gets
-   * each Operation as it is by then: a cancel or an observation may have come while the call was under way.
+   * each Operation as it is by then: a cancel or an observation may have come while the call was under way. What cannot be
+   * recorded is put aside.
    */
   record(
     answers: readonly { readonly claim: Claim; readonly answer: ClusterAnswer }[],
     decide: (attempt: Attempt, answer: ClusterAnswer) => DeliveryDecision,
+    now: string,
   ): Promise<number>;
+  /** Puts aside Operations, by their ids, for which no call can be made. */
+  putAside(bad: readonly Bad<string>[], now: string): Promise<void>;
 }
 
 export interface Claim extends Attempt {

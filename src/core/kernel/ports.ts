@@ -22,19 +22,21 @@ export interface Vault {
   hashOf(text: string): string;
 }
 
-/** Rows of one kind. Each call names the organization: a row of another organization is not found. */
+/**
+ * Rows of one kind. Each call names the organization: a row of another organization is not found. A write that does not
+ * fit the record ends its transaction with a Refusal: `already-exists` when a unique name is taken, `in-use` while
+ * another row refers to the one that is removed, `rule-violated` for anything else.
+ */
 export interface Rows<Row> {
   find(organizationId: string, id: string): Promise<Row | undefined>;
   /** `find`, with the row locked: nobody else changes it until the transaction ends. */
   lock(organizationId: string, id: string): Promise<Row | undefined>;
-  /** Throws the Refusal `already-exists` when a unique name is taken. */
   insert(row: Row): Promise<void>;
   /**
    * Writes `row` and raises its revision, if the stored revision is still `row.revision`. Else throws the Refusal
    * `stale-revision`.
    */
   update(row: Row): Promise<Row>;
-  /** Throws the Refusal `in-use` while another row refers to this one. */
   remove(organizationId: string, id: string): Promise<void>;
   page(organizationId: string, query: PageQuery): Promise<Page<Row>>;
 }

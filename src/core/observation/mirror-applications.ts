@@ -11,6 +11,7 @@ import { eventsOfApplication } from '../applications/rules/application-events.ts
 import { type Mirrored, markedGone, mirrored } from '../applications/rules/mirrored-application.ts';
 import type { ObservedApplication } from '../applications/rules/observed-application.ts';
 import type { Clock, Vault } from '../kernel/ports.ts';
+import { sift } from '../kernel/rules/broken/bad-rows.ts';
 import type { NewEvent } from '../kernel/rules/event.ts';
 import type { ApplicationMirror, FencedCluster, Followed, KnownApplication, MirrorDecision } from './ports.ts';
 
@@ -32,16 +33,22 @@ export function mirrorApplications(
       const decide = (known: ReadonlyMap<string, KnownApplication>, organizationId: string): MirrorDecision => {
         const next = new Map<string, Mirrored>();
         const events: NewEvent[] = [];
-        for (const observation of observations) {
+        const given = observations.filter((observation) => known.has(placeOf(observation)));
+        const { bad } = sift(given, (observation) => {
           const place = placeOf(observation);
           const before = next.get(place) ?? known.get(place)?.mirrored;
           const made = { id: vault.newId(), organizationId, clusterId: cluster.id };
           const after = mirrored(before, observation, made, now);
-          if (after === undefined) continue;
+          if (after === undefined) return;
+          const recorded = eventsOf(before, after, known.get(place), now);
           next.set(place, after);
-          events.push(...eventsOf(before, after, known.get(place), now));
-        }
-        return { written: [...next.values()], events };
+          events.push(...recorded);
+        });
+        return {
+          written: [...next.values()],
+          events,
+          bad: bad.map(({ item, error }) => ({ item: placeOf(item), error })),
+        };
       };
       await applicationMirror.write(cluster.id, { at: observations.filter(isText) }, decide, fence);
     },
@@ -52,7 +59,7 @@ export function mirrorApplications(
           const after = each.mirrored && markedGone(each.mirrored, now);
           return after === undefined ? [] : [{ after, events: eventsOf(each.mirrored, after, each, now) }];
         });
-        return { written: gone.map(({ after }) => after), events: gone.flatMap(({ events }) => events) };
+        return { written: gone.map(({ after }) => after), events: gone.flatMap(({ events }) => events), bad: [] };
       };
       await applicationMirror.write(cluster.id, { missingFrom: list }, decide, fence);
     },

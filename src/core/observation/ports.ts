@@ -6,6 +6,7 @@ import type { ClusterTarget } from '../clusters/ports.ts';
 import type { Cluster } from '../clusters/rules/cluster.ts';
 import type { ClusterFailure } from '../clusters/rules/failure.ts';
 import type { Fence } from '../clusters/rules/fence.ts';
+import type { Bad } from '../kernel/rules/broken/bad-rows.ts';
 import type { NewEvent } from '../kernel/rules/event.ts';
 import type { KnownOperation, Observation, Observed } from '../operations/rules/observation.ts';
 import type { ClusterShares } from './rules/cluster-shares.ts';
@@ -19,7 +20,11 @@ export interface FencedCluster {
 
 /** The hot path of the mirror: one transaction of a few statements for any number of applications. */
 export interface ApplicationMirror {
-  /** Reads the applications at these places under lock and writes what `decide` returns. Returns how many it wrote. */
+  /**
+   * Reads the applications at these places under lock and writes what `decide` returns for those that it is given: when
+   * not all can be written at once, it is given parts of them. What cannot be written is put aside. Returns how many it
+   * wrote.
+   */
   write(
     clusterId: string,
     places: Places,
@@ -36,6 +41,8 @@ export type Places =
 export interface MirrorDecision {
   readonly written: readonly Mirrored[];
   readonly events: readonly NewEvent[];
+  /** The places (`namespace/name`) of applications that cannot be decided. */
+  readonly bad: readonly Bad<string>[];
 }
 
 /** The mirrored application at a place, the application instance that is registered there, or both. */
@@ -49,7 +56,7 @@ export interface ForeignOperations {
   own(clusterId: string, ids: readonly string[], names: readonly string[]): Promise<readonly OwnOperation[]>;
   /**
    * Records those that are not recorded yet, in one statement, each with its event and the application instance that is
-   * registered for it. Returns how many. With a limit, it records only those that are among the newest `limit`
+   * registered for it. Returns how many. What cannot be recorded is put aside. With a limit, it records only those that are among the newest `limit`
    * Operations of others in the cluster.
    */
   record(
@@ -58,6 +65,8 @@ export interface ForeignOperations {
     limit: number | undefined,
     fence?: Fence,
   ): Promise<number>;
+  /** Puts aside Operations of others, by their places (`namespace/name`), of which no record can be made. */
+  putAside(clusterId: string, bad: readonly Bad<string>[]): Promise<void>;
 }
 
 export interface Ingested {
@@ -70,7 +79,7 @@ export interface Ingested {
 export interface Observations {
   /**
    * Locks the Operations of this cluster that have the names of the observations, passes each to `decide`, and writes
-   * all that changed in one batch.
+   * all that changed in one batch. Operations that cannot be read, folded or written are put aside.
    */
   ingest(
     clusterId: string,

@@ -12,6 +12,7 @@
  */
 
 import type { Clock, Log, Vault } from '../kernel/ports.ts';
+import { sift } from '../kernel/rules/broken/bad-rows.ts';
 import type { Observation } from '../operations/rules/observation.ts';
 import { newestOperations } from './newest-operations.ts';
 import type { FencedCluster, ForeignOperations } from './ports.ts';
@@ -63,10 +64,14 @@ export function recordForeignOperations(
         ids,
         observations.map(({ name }) => name),
       );
-      const made = observations
-        .filter((observation) => !isOurs(observation, own))
-        .map((observation) => foreignOperation({ observation, cluster, own }, vault.newId, now))
-        .filter((each) => each !== undefined);
+      const { made: recorded, bad } = sift(observations, (observation) =>
+        isOurs(observation, own) ? undefined : foreignOperation({ observation, cluster, own }, vault.newId, now),
+      );
+      await foreignOperations.putAside(
+        cluster.id,
+        bad.map(({ item: { namespace, name }, error }) => ({ item: `${namespace}/${name}`, error })),
+      );
+      const made = recorded.filter((each) => each !== undefined);
       held.add(made.filter(({ history }) => history));
       const current = made.filter(({ history }) => !history);
       if (current.length > 0) await foreignOperations.record(cluster.id, current, undefined, fence);

@@ -11,6 +11,8 @@
  */
 
 import type { ClusterDirectory, ClusterTarget } from '../clusters/ports.ts';
+import { reportUnreadable } from '../clusters/report-unreadable.ts';
+import type { AccessUnreadable } from '../clusters/rules/access-unreadable.ts';
 import { type Fence, LeaseLost } from '../clusters/rules/fence.ts';
 import { callConditions } from '../clusters/rules/reported-conditions.ts';
 import type { Clock, Log } from '../kernel/ports.ts';
@@ -56,6 +58,8 @@ export interface Watches {
 export function watchClusters(ports: WatchPorts, connectorId: string): Watches {
   const running = new Map<string, Running>();
   const ending = new Set<Promise<void>>();
+  /** The leases under which it was reported that the access to a cluster cannot be opened. */
+  const reported = new Map<string, HeldCluster>();
   const limiter = startLimiter();
   let heldCount = 0;
   let latestAskedAt = 0;
@@ -84,6 +88,18 @@ export function watchClusters(ports: WatchPorts, connectorId: string): Watches {
     void run.finally(() => ending.delete(run));
   };
 
+  /** Reports once, and again when the lease or the access has changed. */
+  const reportNew = async (unreadable: readonly AccessUnreadable[], held: ReadonlyMap<string, HeldCluster>) => {
+    for (const error of unreadable) {
+      const { id } = error.cluster;
+      const lease = held.get(id);
+      const known = reported.get(id);
+      if (lease === undefined || (known !== undefined && isSame(lease, known))) continue;
+      await reportUnreadable(ports, error, { connectorId, epoch: lease.epoch }).catch(ignoreLost);
+      reported.set(id, lease);
+    }
+  };
+
   return {
     get count() {
       return running.size;
@@ -107,7 +123,9 @@ export function watchClusters(ports: WatchPorts, connectorId: string): Watches {
       }
       const missing = [...held.keys()].filter((id) => !running.has(id));
       if (missing.length === 0) return changedCount;
-      for (const target of await ports.directory.targets(missing)) {
+      const { opened, unreadable } = await ports.directory.targets(missing);
+      await reportNew(unreadable, held);
+      for (const target of opened) {
         const lease = held.get(target.cluster.id);
         if (lease === undefined || closed || askedAt < latestAskedAt) continue;
         begin(target, lease, askedAt + lease.remainingSeconds * 1000);
@@ -128,6 +146,10 @@ export function watchClusters(ports: WatchPorts, connectorId: string): Watches {
       await Promise.all(ending);
     },
   };
+}
+
+function ignoreLost(error: unknown): void {
+  if (!(error instanceof LeaseLost)) throw error;
 }
 
 function isSame(a: HeldCluster, b: HeldCluster): boolean {

@@ -15,7 +15,10 @@ export interface LockedOperation {
 }
 
 export interface Deadlines {
-  /** Locks Operations that may be past a deadline at `now`, at most `limit`. Writes and returns the decisions. */
+  /**
+   * Locks Operations that may be past a deadline at `now`, at most `limit`. Writes and returns the decisions. Operations
+   * that cannot be read, decided or written are put aside.
+   */
   expire(
     now: string,
     limit: number,

@@ -4,10 +4,11 @@
  *
  * It may run on every replica at once and be killed at any moment. The new status and its events are written in one
  * statement, and only over the revision from which the status was judged. So of all replicas one records a change, and
- * a change that was lost is found again at the next look.
+ * a change that was lost is found again at the next look. An application that cannot be judged is put aside.
  */
 
 import type { Clock, Log } from '../kernel/ports.ts';
+import { areTooMany, sift } from '../kernel/rules/broken/bad-rows.ts';
 import type { Protections } from './ports.ts';
 import { judgeProtection } from './rules/judge-protection.ts';
 import { protectionChange } from './rules/protection-changes.ts';
@@ -29,13 +30,23 @@ export async function recordProtection(ports: ProtectionPorts): Promise<number> 
   let changedCount = 0;
   let after: string | undefined;
   for (;;) {
-    const known = await protections.read(after, pageSize, now);
-    const changes = known
-      .map(({ facts, recorded }) => protectionChange(recorded, judgeProtection(facts, now, periodOf), now))
-      .filter((each) => each !== undefined);
-    changedCount += await protections.record(changes);
-    after = known.at(-1)?.facts.applicationInstanceId;
-    if (known.length < pageSize) break;
+    const { known, nextAfter } = await protections.read(after, pageSize, now);
+    const { made, bad } = sift(known, ({ facts, recorded }) => ({
+      id: facts.applicationInstanceId,
+      change: protectionChange(recorded, judgeProtection(facts, now, periodOf), now),
+    }));
+    if (areTooMany(bad.length, known.length)) throw bad[0]?.error;
+    await protections.putAside(
+      bad.map(({ item, error }) => ({ item: item.facts.applicationInstanceId, error })),
+      now,
+    );
+    changedCount += await protections.record(
+      made.flatMap(({ change }) => change ?? []),
+      made.map(({ id }) => id),
+      now,
+    );
+    if (nextAfter === undefined) break;
+    after = nextAfter;
   }
   if (changedCount > 0) log.info({ changedCount }, 'protection of applications changed');
   return changedCount;

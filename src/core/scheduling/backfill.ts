@@ -14,6 +14,7 @@ import { begin, createdEvent } from '../operations/rules/begin.ts';
 import type { Operation } from '../operations/rules/operation.ts';
 import { countSlots, slotAfter, slotBefore } from '../time/rules/slots.ts';
 import type { FiresTable } from './ports.ts';
+import { uncomputable } from './rules/broken/computable.ts';
 import { type Fire, ledgerRow } from './rules/ledger.ts';
 import type { Schedule } from './rules/schedule.ts';
 import type { FiringTables } from './trigger.ts';
@@ -38,6 +39,8 @@ export async function backfillSchedule(
 ): Promise<Backfilled> {
   const { tx, caller, now, vault } = call;
   const schedule = await ownLocked(tx.schedules, caller, 'schedule', id);
+  const unreadable = uncomputable(schedule);
+  if (unreadable !== undefined) throw unreadable;
   if (to < from) throw ruleViolated('/to', 'must not be before `from`.');
   if (schedule.accountedUntil === undefined || to > schedule.accountedUntil) {
     throw ruleViolated(

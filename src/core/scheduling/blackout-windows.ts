@@ -5,9 +5,10 @@
 
 import { type Call, own, type Reading } from '../access/call.ts';
 import type { ClustersTable } from '../clusters/ports.ts';
+import { sift } from '../kernel/rules/broken/bad-rows.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';
 import type { BlackoutWindowsTable, SchedulesTable } from './ports.ts';
-import { type BlackoutWindow, checkWindow, type NewBlackoutWindow } from './rules/blackout.ts';
+import { type BlackoutWindow, checkWindow, type NewBlackoutWindow, usableWindow } from './rules/blackout.ts';
 
 export async function createBlackoutWindow(
   { tx, caller, now, vault }: Call<BlackoutWindowsTable & ClustersTable & SchedulesTable>,
@@ -41,10 +42,10 @@ export async function removeBlackoutWindow({ tx, caller }: Call<BlackoutWindowsT
   await tx.blackoutWindows.remove(caller.organizationId, id);
 }
 
-/** All windows of the caller's organization. */
+/** All windows of the caller's organization that can be judged. */
 export async function blackoutWindows({
   tx,
   caller,
 }: Pick<Reading<BlackoutWindowsTable>, 'tx' | 'caller'>): Promise<readonly BlackoutWindow[]> {
-  return (await tx.blackoutWindows.page(caller.organizationId, { limit: 1000 })).items;
+  return sift((await tx.blackoutWindows.page(caller.organizationId, { limit: 1000 })).items, usableWindow).made;
 }

@@ -8,7 +8,8 @@ test('a batch whose transaction began again counts each fire, and how late it wa
   const rung: (readonly string[])[] = [];
   const report = await fire({
     firing: {
-      async fire(_now, _limit, decide) {
+      async fire({ claimed }, decide) {
+        claimed(1);
         const around = { windows: [], room: new Map() };
         decide([dueSchedule], around);
         const { fires } = decide([dueSchedule], around);

@@ -7,6 +7,7 @@
  * are not fired again.
  */
 import type { Clock, EventsTable, Log, Store, Vault } from '../kernel/ports.ts';
+import { sift } from '../kernel/rules/broken/bad-rows.ts';
 import { memoizedNextSlot } from '../time/rules/recurrence.ts';
 import { shifted, slotAfter } from '../time/rules/slots.ts';
 import type { FiresTable, NextSlots, Recurring, SchedulesTable } from './ports.ts';
@@ -30,7 +31,9 @@ export async function lateNextSlots(
 ): Promise<readonly LateNextSlot[]> {
   const from = shifted(now, aheadSeconds);
   const next = memoizedNextSlot();
-  const late = (await nextSlots.recurrences(from)).filter((each) => isLate(each, from, next));
+  // What cannot be computed is put aside when it is due.
+  const { made } = sift(await nextSlots.recurrences(from), (each) => (isLate(each, from, next) ? [each] : []));
+  const late = made.flat();
   return late.length === 0 ? [] : nextSlots.schedulesOf(late, limit);
 }
 

@@ -10,12 +10,23 @@ import type { RemovedSchedule, Schedule } from './rules/schedule.ts';
 
 /** The hot path of schedules: a batch is claimed, decided and written in one transaction of a few statements. */
 export interface Firing {
-  /** Claims at most `limit` schedules that are due at `now`. `decide` is called again when the transaction begins again. */
+  /**
+   * Claims due schedules. `decide` is called again when a transaction begins again, and for each part of a batch that
+   * cannot be written as a whole. Schedules that cannot be read, decided or written are put aside, and the others fire.
+   */
   fire(
-    now: string,
-    limit: number,
+    batch: FiringBatch,
     decide: (due: readonly DueSchedule[], around: Surroundings) => FiringRows,
   ): Promise<FiredBatch>;
+}
+
+export interface FiringBatch {
+  readonly now: string;
+  readonly limit: number;
+  /** Ids of schedules that are not claimed. */
+  readonly except: readonly string[];
+  /** Called once it is known how many schedules the batch has. */
+  readonly claimed: (count: number) => void;
 }
 
 export interface FiredBatch {
@@ -25,6 +36,8 @@ export interface FiredBatch {
   readonly operationCount: number;
   /** Clusters to which something is owed now. */
   readonly clusterIds: readonly string[];
+  /** Set when so many schedules are bad that the fault is not theirs: none of them was put aside. */
+  readonly failure?: { readonly error: unknown; readonly scheduleIds: readonly string[] } | undefined;
 }
 
 /** Streaks of failed Operations, acted on as the schedules' failurePolicy says: each once. */

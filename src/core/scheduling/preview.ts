@@ -6,6 +6,7 @@ import { type SettingTables, settingOf } from '../applications/setting.ts';
 import { blackoutWindows } from './blackout-windows.ts';
 import { type DraftTables, draftSchedule } from './draft.ts';
 import type { BlackoutWindowsTable, SchedulesTable } from './ports.ts';
+import { uncomputable } from './rules/broken/computable.ts';
 import { type PreviewedFire, preview } from './rules/preview.ts';
 import type { NewSchedule } from './rules/schedule.ts';
 
@@ -20,6 +21,8 @@ export async function previewSchedule(
   count: number,
 ): Promise<Preview> {
   const schedule = await own(call.tx.schedules, call.caller, 'schedule', id);
+  const unreadable = uncomputable(schedule);
+  if (unreadable !== undefined) throw unreadable;
   const setting = await settingOf(call, schedule.applicationInstanceId);
   const warnings = schedule.suspend ? ['The schedule is suspended: nothing fires until it is resumed.'] : [];
   const windows = await blackoutWindows(call);

@@ -15,7 +15,14 @@ import { blackoutWindows } from './blackout-windows.ts';
 import { type DraftTables, draftSchedule } from './draft.ts';
 import { forgetAhead } from './next-slots.ts';
 import type { FiresTable, SchedulesTable } from './ports.ts';
-import { accountForPassed, awakened, rescheduled, silenced } from './rules/accounting.ts';
+import {
+  accountForChange,
+  accountForPassed,
+  accountForRemoval,
+  awakened,
+  rescheduled,
+  silenced,
+} from './rules/accounting.ts';
 import type { Fire } from './rules/ledger.ts';
 import { countedFromNow } from './rules/next-slot.ts';
 import { blackoutWarnings } from './rules/preview.ts';
@@ -58,9 +65,7 @@ export async function changeSchedule(
       : { warnings: [] };
   const accepted = change.template === undefined && change.ttl === undefined ? [] : await acceptChange(call, wanted);
   // Slots of the old recurrence that have passed are accounted for by it. The newest is still fired, unless suspended.
-  const settled = recurs
-    ? accountForPassed(known, known.suspend ? 'Suspended' : 'ScheduleChanged', !known.suspend, now, vault)
-    : { schedule: known, fires: [] };
+  const settled = recurs ? accountForChange(known, wanted, now, vault) : { schedule: known, fires: [] };
   const { nextSlotAt, nextFireAt, accountedUntil } = settled.schedule;
   const moved = { ...wanted, nextSlotAt, nextFireAt, accountedUntil };
   const next = recurs ? rescheduled(moved, now) : countedFromNow(moved, now);
@@ -154,10 +159,7 @@ export async function removeSchedule(
   const { tx, caller, now, vault } = call;
   const known = await forgetAhead(tx, await ownAsRead(tx.schedules, caller, 'schedule', id, revision), now);
   refuseRemovalUnderProtectionPlan(known);
-  await appendFires(
-    call,
-    accountForPassed(known, known.suspend ? 'Suspended' : 'ScheduleChanged', false, now, vault).fires,
-  );
+  await appendFires(call, accountForRemoval(known, now, vault));
   const made = await tx.schedules.made(id, now);
   await tx.schedules.remove(caller.organizationId, id);
   return { id, name: known.name, ...made, note: afterRemoval(made) };

@@ -5,7 +5,6 @@
 import type { ApiKeysTable, IdempotencyTable, OrganizationsTable } from '../../core/access/ports.ts';
 import { ApiKey, Organization } from '../../core/access/rules/access.ts';
 import type { Prisma } from '../generated/client.ts';
-import { refusalOf } from '../kit/refusals.ts';
 import { type Delegate, kindOf, pageOf, rowsOf } from '../kit/rows.ts';
 import type { Sealer } from '../kit/seal.ts';
 import { toRow } from '../kit/shape.ts';
@@ -28,11 +27,7 @@ export function accessTables(
     apiKeys: {
       ...rowsOf(client, client.apiKey, apiKey),
       async insertHashed(key, hash) {
-        try {
-          await rawApiKeys.create({ data: { ...toRow(apiKey, key), hash } });
-        } catch (error) {
-          throw refusalOf(error, apiKey.kind);
-        }
+        await rawApiKeys.create({ data: { ...toRow(apiKey, key), hash } });
       },
     },
     idempotency: idempotencyKeysOf(client, sealer),

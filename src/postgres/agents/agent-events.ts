@@ -1,5 +1,5 @@
 /**
- * Takes a batch of an agent in one transaction: which facts are new, what follows from them, and how the agent stands.
+ * Takes a batch of an agent in one transaction, or fact by fact when one of them cannot be taken: which facts are new, what follows from them, and how the agent stands.
  * The digest of a fact is remembered for a day, if the fact is about an Operation or a cluster that is known here. The
  * number of digests of a cluster is bounded. A fact that is not remembered does no harm: folding it twice changes
  * nothing.
@@ -7,12 +7,15 @@
 
 import type { Pool, PoolClient } from 'pg';
 import { z } from 'zod';
-import type { AgentRecord, TakenBatch } from '../../core/agents/ports.ts';
+import type { Agent, AgentRecord, BatchRules, TakenBatch } from '../../core/agents/ports.ts';
 import type { AgentFact } from '../../core/agents/rules/agent-event.ts';
 import { observationOf } from '../../core/agents/rules/posted-conditions.ts';
 import { agentEvent } from '../../core/agents/rules/reasons.ts';
+import type { Attempt } from '../../core/kernel/isolate.ts';
 import { Instant } from '../../core/kernel/rules/fields.ts';
 import { Operation } from '../../core/operations/rules/operation.ts';
+import type { HeldRows } from '../kit/batches/held-rows.ts';
+import { byParts } from '../kit/batches/parts.ts';
 import { appendEvents } from '../kit/events.ts';
 import { fromRow } from '../kit/shape.ts';
 import { select } from '../kit/sql.ts';
@@ -46,41 +49,68 @@ const remember = `
   where given.digest in (select digest from added)
      or ((select row_count from room) < cardinality($2) and given.digest not in (select digest from known))`;
 
-export function agentEventsOf(pool: Pool): AgentRecord {
+export function agentEventsOf(pool: Pool, heldRows: HeldRows): AgentRecord {
   return {
     async holder(tokenHash) {
       const [row] = await select(pool, holder, [tokenHash]);
       return row === undefined ? undefined : fromRow(Holder, row);
     },
-    take: ({ clusterId, organizationId }, { heartbeat, facts }, now, { fold, contactAfter }) =>
-      inTransaction(pool, async (client) => {
-        const found = await resolve(client, clusterId, facts);
-        const fresh = await unseen(client, clusterId, [...found.known, ...facts.filter(concernsCluster)], now);
-        const observations = fresh.flatMap((fact) => (fact.uid === undefined ? [] : [observationOf(fact, fact.uid)]));
-        const { changedCount } =
-          observations.length === 0 ? { changedCount: 0 } : await ingestIn(client, clusterId, observations, fold);
-        await foldApplications(
-          client,
-          clusterId,
-          facts.filter(({ about }) => about === 'ApplicationInstance'),
-          now,
-        );
-        const rotated = fresh.filter(({ about }) => about === 'CredentialRotated');
-        const message = "The cluster's agent has replaced its credential.";
-        await appendEvents(
-          client,
-          rotated.map(() => agentEvent('CredentialRotated', { organizationId, clusterId, message, at: now })),
-        );
-        const relist = found.unknownCount > 0 || fresh.some(({ about }) => about === 'BufferOverflow');
-        await restand(client, clusterId, (known) => contactAfter(known, { heartbeat, relist }));
-        return { changedCount };
-      }),
-    updateContacts: (after) => restandAll(pool, after),
+    async take(agent, batch, now, rules) {
+      const take = (facts: readonly Taken[]) =>
+        inTransaction(pool, (client) => takeIn(client, agent, { ...batch, facts }, now, rules));
+      const { results, bad, roleFailure } = await byParts({
+        whole: async () => ({ ...(await take(batch.facts)), count: batch.facts.length }),
+        rows: async () => batch.facts,
+        some: take,
+      });
+      if (roleFailure !== undefined) throw roleFailure;
+      await heldRows.putAside(
+        'take-agent-events',
+        bad.map(({ item: { ref }, error }) => ({
+          item: { resourceType: 'Cluster', resourceId: agent.clusterId, name: `${ref.namespace}/${ref.name}` },
+          error,
+        })),
+        now,
+      );
+      return { changedCount: results.reduce((sum, count) => sum + count, 0) };
+    },
+    updateContacts: (after) => restandAll(pool, heldRows, after),
     async forget() {
       const { rowCount } = await pool.query(`delete from agent_event where seen_at < now() - interval '24 hours'`);
       return rowCount ?? 0;
     },
   };
+}
+
+/** A fact that cannot be taken fails the transaction, and is then taken by itself. */
+async function takeIn(
+  client: PoolClient,
+  { clusterId, organizationId }: Agent,
+  { heartbeat, facts }: TakenBatch,
+  now: string,
+  { fold, contactAfter }: BatchRules,
+): Promise<Attempt<Taken, number>> {
+  const found = await resolve(client, clusterId, facts);
+  const fresh = await unseen(client, clusterId, [...found.known, ...facts.filter(concernsCluster)], now);
+  const observations = fresh.flatMap((fact) => (fact.uid === undefined ? [] : [observationOf(fact, fact.uid)]));
+  const { changedCount, bad } =
+    observations.length === 0 ? { changedCount: 0, bad: [] } : await ingestIn(client, clusterId, observations, fold);
+  if (bad[0] !== undefined) throw bad[0].error;
+  await foldApplications(
+    client,
+    clusterId,
+    facts.filter(({ about }) => about === 'ApplicationInstance'),
+    now,
+  );
+  const rotated = fresh.filter(({ about }) => about === 'CredentialRotated');
+  const message = "The cluster's agent has replaced its credential.";
+  await appendEvents(
+    client,
+    rotated.map(() => agentEvent('CredentialRotated', { organizationId, clusterId, message, at: now })),
+  );
+  const relist = found.unknownCount > 0 || fresh.some(({ about }) => about === 'BufferOverflow');
+  await restand(client, clusterId, (known) => contactAfter(known, { heartbeat, relist }));
+  return { result: changedCount, bad: [] };
 }
 
 type Taken = TakenBatch['facts'][number];

@@ -7,8 +7,11 @@ import type { Pool, PoolClient } from 'pg';
 import { z } from 'zod';
 import type { AgentContact } from '../../core/agents/rules/agent-contact.ts';
 import { Cluster } from '../../core/clusters/rules/cluster.ts';
+import { sift } from '../../core/kernel/rules/broken/bad-rows.ts';
 import { Instant } from '../../core/kernel/rules/fields.ts';
 import { sameJson } from '../../core/kernel/rules/same-json.ts';
+import { type HeldRows, heldAs } from '../kit/batches/held-rows.ts';
+import { eachAlone } from '../kit/batches/parts.ts';
 import { fromRow, type Row } from '../kit/shape.ts';
 import { select } from '../kit/sql.ts';
 import { inTransaction } from '../kit/transaction.ts';
@@ -42,11 +45,21 @@ const write = `
   from json_populate_recordset(null::cluster, $1) w where c.id = w.id`;
 
 /** `restand` for each cluster that has an agent or waits for a list. Returns how many changed. */
-export async function restandAll(pool: Pool, stand: (standing: AgentContact) => AgentContact): Promise<number> {
+export async function restandAll(
+  pool: Pool,
+  heldRows: HeldRows,
+  stand: (standing: AgentContact) => AgentContact,
+): Promise<number> {
   const rows = await select(pool, `${read} where agent_token_hash is not null or relist_wanted`, []);
-  const due = rows.map((row) => fromRow(Standing, row)).filter((known) => !sameJson(known, stand(known)));
-  for (const { id } of due) await inTransaction(pool, (client) => restand(client, id, stand));
-  return due.length;
+  const { made, bad } = sift(rows, (row) => {
+    const known = fromRow(Standing, row);
+    return sameJson(known, stand(known)) ? [] : [known.id];
+  });
+  const due = made.flat();
+  const failed = await eachAlone(due, (id) => inTransaction(pool, (client) => restand(client, id, stand)));
+  const all = [...bad.map(({ item, error }) => ({ item: String(item.id), error })), ...failed];
+  await heldRows.putAside('report-clusters', all.map(heldAs('Cluster')));
+  return due.length - failed.length;
 }
 
 /** Reads the standing, under lock, and writes the one that `stand` returns for it. */

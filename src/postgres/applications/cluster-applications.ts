@@ -5,7 +5,7 @@ import { ApplicationState, ClusterApplication } from '../../core/applications/ru
 import type { PageQuery } from '../../core/kernel/rules/page.ts';
 import type { Prisma } from '../generated/client.ts';
 import { columnsOf } from '../kit/columns.ts';
-import { fromRow } from '../kit/shape.ts';
+import { shownRow } from '../kit/shape.ts';
 import { selectThrough } from '../kit/sql.ts';
 
 const ready = `a.conditions @> '[{"type": "Ready", "status": "True"}]'::jsonb`;
@@ -25,18 +25,18 @@ export function clusterApplicationRows(client: Prisma.TransactionClient): Cluste
   return {
     async find(organizationId, clusterId, id) {
       const [row] = await select(`${joined} and a.id = $3::uuid`, [organizationId, clusterId, id]);
-      return row === undefined ? undefined : fromRow(ClusterApplication, row);
+      return row === undefined ? undefined : shownRow(ClusterApplication, row);
     },
     async page(organizationId, clusterId, query) {
       const rows = await select(...pageOf(organizationId, clusterId, query));
-      const items = rows.slice(0, query.limit).map((row) => fromRow(ClusterApplication, row));
+      const items = rows.slice(0, query.limit).map((row) => shownRow(ClusterApplication, row));
       const last = rows.length > query.limit ? items.at(-1) : undefined;
       return { items, ...(last !== undefined && { nextCursor: last.id }) };
     },
     async statesOf(applicationInstanceIds) {
       if (applicationInstanceIds.length === 0) return new Map();
       const rows = await select(states, [[...applicationInstanceIds]]);
-      return new Map(rows.map(({ instance, ...row }) => [String(instance), fromRow(ApplicationState, row)]));
+      return new Map(rows.map(({ instance, ...row }) => [String(instance), shownRow(ApplicationState, row)]));
     },
   };
 }

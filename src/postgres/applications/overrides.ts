@@ -3,13 +3,13 @@
 import type { RetentionOverridesTable } from '../../core/applications/ports.ts';
 import { RetentionOverride } from '../../core/applications/rules/application.ts';
 import type { Prisma } from '../generated/client.ts';
-import { fromRow, type Row } from '../kit/shape.ts';
+import { type Row, shownRow } from '../kit/shape.ts';
 
 const note =
   'Copies made from now on are kept this long; copies that exist keep the time to live that they were made with.';
 
 export function overrideRows(client: Prisma.TransactionClient): RetentionOverridesTable['overrides'] {
-  const read = (row: Row) => fromRow(RetentionOverride, { ...row, note });
+  const read = (row: Row) => shownRow(RetentionOverride, { ...row, note });
   const key = (organizationId: string, applicationClassId: string) => ({
     organizationId_applicationClassId: { organizationId, applicationClassId },
   });

@@ -8,7 +8,7 @@ import type {
 import { ApplicationClass, StoredApplicationInstance } from '../../core/applications/rules/application.ts';
 import type { Prisma } from '../generated/client.ts';
 import { kindOf, rowsOf } from '../kit/rows.ts';
-import { fromRow } from '../kit/shape.ts';
+import { shownRow } from '../kit/shape.ts';
 import { clusterApplicationRows } from './cluster-applications.ts';
 import { overrideRows } from './overrides.ts';
 
@@ -28,7 +28,7 @@ export function applicationTables(
       ...rowsOf(client, client.applicationClass, applicationClass),
       async named(name) {
         const row = await client.applicationClass.findUnique({ where: { name } });
-        return row === null ? undefined : fromRow(ApplicationClass, row);
+        return row === null ? undefined : shownRow(ApplicationClass, row);
       },
     },
     overrides: overrideRows(client),

@@ -7,8 +7,10 @@ import { z } from 'zod';
 import type { ClusterChecks, ClusterFigures } from '../../core/clusters/ports.ts';
 import { Cluster } from '../../core/clusters/rules/cluster.ts';
 import { Instant } from '../../core/kernel/rules/fields.ts';
+import { type HeldRows, heldAs, isHeld } from '../kit/batches/held-rows.ts';
+import { eachAlone } from '../kit/batches/parts.ts';
 import { columnsOf } from '../kit/columns.ts';
-import { fromRow } from '../kit/shape.ts';
+import { fromRow, shownRow } from '../kit/shape.ts';
 import { select } from '../kit/sql.ts';
 import { inTransaction } from '../kit/transaction.ts';
 import { reportCluster } from './report.ts';
@@ -36,7 +38,9 @@ const applications = `
   ) a
   order by seen desc, namespace limit 20`;
 
-const toTell = `select id::text as id from cluster where tell_at <= $1 order by tell_at limit 200`;
+const toTell = `
+  select id::text as id from cluster
+  where tell_at <= $1 and not ${isHeld('report-clusters', 'cluster.id', '$1')} order by tell_at limit 200`;
 
 const Place = z.object({ namespace: z.string(), name: z.string() });
 const Waiting = z.object({ clusterId: z.string(), pendingCount: z.int(), oldestPendingAt: Instant });
@@ -54,7 +58,7 @@ const standings = `
   from cluster c left join (${waiting} group by cluster_id) w on w."clusterId" = c.id
   order by c.conditions @> '[{"status": "False"}]' desc, c.id limit $1`;
 
-export function clusterChecksOf(pool: Pool): ClusterChecks {
+export function clusterChecksOf(pool: Pool, heldRows: HeldRows): ClusterChecks {
   const record: ClusterChecks['record'] = (clusterId, found) =>
     inTransaction(pool, (client) => reportCluster(client, clusterId, found));
   return {
@@ -68,11 +72,13 @@ export function clusterChecksOf(pool: Pool): ClusterChecks {
     record,
     async recordDueEvents(now) {
       const due = await select(pool, toTell, [now]);
-      for (const { id } of due) {
-        const nothing = { conditions: [], contact: false, now };
-        await inTransaction(pool, (client) => reportCluster(client, String(id), nothing));
-      }
-      return due.length;
+      const nothing = { conditions: [], contact: false, now };
+      const bad = await eachAlone(
+        due.map(({ id }) => String(id)),
+        (id) => inTransaction(pool, (client) => reportCluster(client, id, nothing)),
+      );
+      await heldRows.putAside('report-clusters', bad.map(heldAs('Cluster')), now);
+      return due.length - bad.length;
     },
   };
 }
@@ -84,7 +90,7 @@ export function clusterFiguresOf(pool: Pool): ClusterFigures {
       return new Map(rows.map(({ clusterId, ...rest }) => [clusterId, rest]));
     },
     async measured(limit) {
-      return (await select(pool, standings, [limit])).map((row) => fromRow(Standing, row));
+      return (await select(pool, standings, [limit])).map((row) => shownRow(Standing, row));
     },
   };
 }

@@ -6,10 +6,11 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { ClusterDirectory, ClusterTarget } from '../../core/clusters/ports.ts';
+import { AccessUnreadable } from '../../core/clusters/rules/access-unreadable.ts';
 import { Cluster, ClusterAccess } from '../../core/clusters/rules/cluster.ts';
-import type { Log } from '../../core/kernel/ports.ts';
+import { sift } from '../../core/kernel/rules/broken/bad-rows.ts';
 import type { Sealer } from '../kit/seal.ts';
-import { fromRow, type Row } from '../kit/shape.ts';
+import { type Row, shownRow } from '../kit/shape.ts';
 import { select } from '../kit/sql.ts';
 import { inTransaction } from '../kit/transaction.ts';
 import { holdFence } from './fence.ts';
@@ -22,12 +23,16 @@ const namespaces = `select distinct namespace from application_instance where cl
 const Namespaces = z.array(z.object({ namespace: z.string() }));
 const Listed = z.object({ id: z.string(), credentialsRevision: z.int() });
 
-export function directoryOf(pool: Pool, sealer: Sealer, log: Log): ClusterDirectory {
-  const targetOf = (row: Row): ClusterTarget => {
-    const cluster = fromRow(Cluster, row);
-    const sealed = z.instanceof(Uint8Array).parse(row.sealed);
-    const opened = JSON.parse(sealer.open(sealed, accessPlace(cluster.organizationId, cluster.id)));
-    return { cluster, access: ClusterAccess.parse(opened) };
+export function directoryOf(pool: Pool, sealer: Sealer): ClusterDirectory {
+  const targetOf = ({ sealed, ...row }: Row): ClusterTarget => {
+    const cluster = shownRow(Cluster, row);
+    try {
+      const place = accessPlace(cluster.organizationId, cluster.id);
+      const opened = JSON.parse(sealer.open(z.instanceof(Uint8Array).parse(sealed), place));
+      return { cluster, access: ClusterAccess.parse(opened) };
+    } catch (error) {
+      throw new AccessUnreadable(cluster, error);
+    }
   };
   return {
     async target(clusterId) {
@@ -36,14 +41,8 @@ export function directoryOf(pool: Pool, sealer: Sealer, log: Log): ClusterDirect
     },
     async targets(clusterIds) {
       const rows = await select(pool, target, [clusterIds]);
-      return rows.flatMap((row) => {
-        try {
-          return [targetOf(row)];
-        } catch (err) {
-          log.error({ clusterId: row.id, err }, 'the access to a cluster cannot be opened');
-          return [];
-        }
-      });
+      const { made: opened, bad } = sift(rows, targetOf);
+      return { opened, unreadable: bad.map(({ error }) => error).filter((error) => error instanceof AccessUnreadable) };
     },
     async list() {
       return Listed.array().parse(await select(pool, list, []));

@@ -15,7 +15,7 @@ import { type Condition, clip, withCondition } from '../../core/kernel/rules/con
 import { Instant } from '../../core/kernel/rules/fields.ts';
 import { sameJson } from '../../core/kernel/rules/same-json.ts';
 import { appendEvents } from '../kit/events.ts';
-import { camelRow, fromRow } from '../kit/shape.ts';
+import { camelRow, shownRow } from '../kit/shape.ts';
 
 /** The time of the last contact is for people, so it need not be written each time. */
 const contactEveryMs = 30_000;
@@ -40,7 +40,7 @@ export async function reportCluster(
 ): Promise<readonly string[]> {
   const { rows } = await client.query('select * from cluster where id = $1 for update', [clusterId]);
   if (rows[0] === undefined) return [];
-  const { toldConditions: told, tellAt, ...known } = fromRow(ReportedCluster, camelRow(rows[0]));
+  const { toldConditions: told, tellAt, ...known } = shownRow(ReportedCluster, camelRow(rows[0]));
   const { now, contact, withdrawn = [] } = report;
   if (report.discovery !== undefined && isOutdated(report.discovery, known.discovery, now)) return [];
   const conditions = conditionsAfter(known.conditions, report, withdrawn);

@@ -1,14 +1,14 @@
 /**
  * Rows of one kind through Prisma: find, insert, update, remove, and pages. Reads are scoped by organization, and an
- * update changes only the revision that was read.
+ * update changes only the revision that was read. A row that somebody broke is read all the same, so that it can be repaired.
  */
 import type { ZodType } from 'zod';
 import type { Rows } from '../../core/kernel/ports.ts';
 import type { Page, PageQuery } from '../../core/kernel/rules/page.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
 import type { Prisma } from '../generated/client.ts';
-import { refusalOf } from './refusals.ts';
-import { type Fields, fieldsOf, fromRow, type Row, toRow } from './shape.ts';
+import { releaseRow } from './batches/held-rows.ts';
+import { type Fields, fieldsOf, type Row, shownRow, toRow } from './shape.ts';
 
 /** The part of a Prisma delegate that rows need. */
 export interface Delegate {
@@ -52,7 +52,7 @@ export function rowsOf<T extends { readonly id: string }>(
 
   const find = async (organizationId: string, id: string): Promise<T | undefined> => {
     const row = await delegate.findFirst({ where: { AND: [scope(organizationId), { id }] } });
-    return row === null ? undefined : fromRow(of.schema, row);
+    return row === null ? undefined : shownRow(of.schema, row);
   };
 
   return {
@@ -62,11 +62,7 @@ export function rowsOf<T extends { readonly id: string }>(
       return find(organizationId, id);
     },
     async insert(row) {
-      try {
-        await delegate.create({ data: toRow(of, row) });
-      } catch (error) {
-        throw refusalOf(error, of.kind);
-      }
+      await delegate.create({ data: toRow(of, row) });
     },
     async update(row) {
       const { id, revision } = { revision: undefined, ...row };
@@ -80,14 +76,11 @@ export function rowsOf<T extends { readonly id: string }>(
           'stale-revision',
           `The ${of.kind} has changed since it was read; read it again and repeat the change.`,
         );
+      await client.$executeRawUnsafe(releaseRow, id);
       return next;
     },
     async remove(organizationId, id) {
-      try {
-        await delegate.deleteMany({ where: { AND: [scope(organizationId), { id }] } });
-      } catch (error) {
-        throw refusalOf(error, of.kind);
-      }
+      await delegate.deleteMany({ where: { AND: [scope(organizationId), { id }] } });
     },
     async page(organizationId, query) {
       return pageOf(delegate, of.schema, scope(organizationId), query, 'id');
@@ -113,7 +106,7 @@ export async function pageOf<T>(
     orderBy: { [key]: descending ? 'desc' : 'asc' },
     take: limit + 1,
   });
-  const items = rows.slice(0, limit).map((row) => fromRow(schema, row));
+  const items = rows.slice(0, limit).map((row) => shownRow(schema, row));
   const last = rows.length > limit ? rows[limit - 1]?.[key] : undefined;
   if (last === undefined) return { items };
   return { items, nextCursor: last instanceof Date ? last.toISOString() : String(last) };

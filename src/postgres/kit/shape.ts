@@ -1,5 +1,6 @@
 /** Between rows and the domain's values: NULL is absence, a timestamp is ISO 8601 in UTC, a count is a number. */
 import { ZodArray, ZodObject, ZodOptional, ZodRecord, type ZodType } from 'zod';
+import { leniently } from '../../core/kernel/rules/broken/lenient.ts';
 import { instantAt } from '../../core/time/rules/instants.ts';
 import { Prisma } from '../generated/client.ts';
 
@@ -11,12 +12,28 @@ export function fromStored(stored: unknown): unknown {
   return stored;
 }
 
-/** The stored row as the domain's value. Throws when the schema does not accept it: such a row is a defect. */
+/** The stored row as the domain's value. Throws when the schema does not accept it: for work in batches. */
 export function fromRow<T>(schema: ZodType<T>, row: Row): T {
-  return schema.parse(
-    Object.fromEntries(
-      Object.entries(row).flatMap(([key, stored]) => (stored === null ? [] : [[key, fromStored(stored)]])),
-    ),
+  return schema.parse(valuesOf(row));
+}
+
+/**
+ * The stored row as the domain's value, mended where the schema does not accept it: for the API, by which such a row is
+ * seen and repaired.
+ */
+export function shownRow<T>(schema: ZodType<T>, row: Row): T {
+  return leniently(schema, valuesOf(withoutNoTime(row))) as T;
+}
+
+/** Without times that are in no calendar, such as infinity. */
+function withoutNoTime(row: Row): Row {
+  const isTime = (stored: unknown) => !(stored instanceof Date) || !Number.isNaN(stored.getTime());
+  return Object.fromEntries(Object.entries(row).filter(([, stored]) => isTime(stored)));
+}
+
+function valuesOf(row: Row): Row {
+  return Object.fromEntries(
+    Object.entries(row).flatMap(([key, stored]) => (stored === null ? [] : [[key, fromStored(stored)]])),
   );
 }
 

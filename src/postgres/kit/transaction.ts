@@ -6,7 +6,7 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Store } from '../../core/kernel/ports.ts';
 import type { Prisma, PrismaClient } from '../generated/client.ts';
-import { codeOf } from './refusals.ts';
+import { codeOf, refusalOf } from './refusals.ts';
 
 const maxAttempts = 3;
 /** Errors that pass when the work runs again: serialization failure, deadlock, and Prisma's code for both. */
@@ -50,7 +50,10 @@ async function once<T>(pool: Pool, work: (client: PoolClient) => Promise<T>, beg
   }
 }
 
-/** The record through Prisma. Only the effects of the attempt that is committed run, each once, after the commit. */
+/**
+ * The record through Prisma. Only the effects of the attempt that is committed run, each once, after the commit. A write
+ * that does not fit the record ends in the Refusal that says so.
+ */
 export function storeOf<Tables>(
   prisma: PrismaClient,
   tablesOf: (client: Prisma.TransactionClient) => Tables,
@@ -66,6 +69,8 @@ export function storeOf<Tables>(
           timeout: 20_000,
         });
         return { result, effects };
+      }).catch((error: unknown) => {
+        throw refusalOf(error);
       });
       for (const effect of effects) effect();
       return result;

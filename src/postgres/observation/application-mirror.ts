@@ -5,11 +5,13 @@
 
 import type { Pool } from 'pg';
 import { Mirrored } from '../../core/applications/rules/mirrored-application.ts';
-import type { ApplicationMirror, KnownApplication } from '../../core/observation/ports.ts';
+import type { ApplicationMirror, CompleteList, KnownApplication, Places } from '../../core/observation/ports.ts';
 import { holdFence } from '../clusters/fence.ts';
+import type { HeldRows } from '../kit/batches/held-rows.ts';
+import { byParts, type Taken } from '../kit/batches/parts.ts';
 import { assignmentsOf, columnsOf } from '../kit/columns.ts';
 import { appendEvents } from '../kit/events.ts';
-import { camelRow, fromRow, jsonRows, type Row } from '../kit/shape.ts';
+import { camelRow, jsonRows, type Row, shownRow } from '../kit/shape.ts';
 import { inTransaction } from '../kit/transaction.ts';
 import { lockMirror } from './mirror-lock.ts';
 
@@ -27,46 +29,67 @@ const missing = `
   from cluster_application a
   left join application_instance i on i.cluster_id = a.cluster_id and i.namespace = a.namespace and i.name = a.name
   where a.cluster_id = $1 and a.gone_at is null and a.seen_at < $2
-    and ($3::text is null or a.namespace = $3) and not a.namespace || '/' || a.name = any($4::text[])`;
+    and ($3::text is null or a.namespace = $3) and not a.namespace || '/' || a.name = any($4::text[])
+    and ($5::text[] is null or a.namespace || '/' || a.name = any($5))`;
+const missingPlaces = missing.replace(/select[\s\S]*?from/, `select a.namespace || '/' || a.name as place from`);
 
 const write = `
   insert into cluster_application as a (${columns})
   select ${columns} from json_populate_recordset(null::cluster_application, $1)
   on conflict (cluster_id, namespace, name) do update set ${assignmentsOf(changing.shape, 'excluded')}`;
 
-export function applicationMirrorOf(pool: Pool): ApplicationMirror {
+export function applicationMirrorOf(pool: Pool, heldRows: HeldRows): ApplicationMirror {
   return {
-    write: (clusterId, places, fold, fence) =>
-      inTransaction(pool, async (client) => {
-        if (fence !== undefined) await holdFence(client, clusterId, fence);
-        await client.query(lockMirror, [clusterId]);
-        const { rows: owners } = await client.query(organization, [clusterId]);
-        if (owners[0] === undefined) return 0;
-        const { rows } =
+    async write(clusterId, places, fold, fence) {
+      const attempt = (only?: readonly string[]) =>
+        inTransaction(pool, async (client): Promise<Taken<string, number>> => {
+          if (fence !== undefined) await holdFence(client, clusterId, fence);
+          await client.query(lockMirror, [clusterId]);
+          const { rows: owners } = await client.query(organization, [clusterId]);
+          if (owners[0] === undefined) return { result: 0, bad: [], count: 0 };
+          const { rows } = await client.query(statementOf(clusterId, places, only));
+          const { written, events, bad } = fold(new Map(rows.map(knownApplication)), String(owners[0].id));
+          if (written.length > 0) await client.query({ name: 'mirror', text: write, values: [jsonRows(written)] });
+          await appendEvents(client, events);
+          return { result: written.length, bad, count: rows.length };
+        });
+      const { results, bad, roleFailure } = await byParts({
+        whole: () => attempt(),
+        rows: async () =>
           'at' in places
-            ? await client.query({
-                name: 'mirrored-applications',
-                text: atPlaces,
-                values: [clusterId, places.at.map((at) => at.namespace), places.at.map((at) => at.name)],
-              })
-            : await client.query(missing, [
-                clusterId,
-                places.missingFrom.beganAt,
-                places.missingFrom.namespace ?? null,
-                [...places.missingFrom.present],
-              ]);
-        const { written, events } = fold(new Map(rows.map(knownApplication)), String(owners[0].id));
-        if (written.length > 0) await client.query({ name: 'mirror', text: write, values: [jsonRows(written)] });
-        await appendEvents(client, events);
-        return written.length;
-      }),
+            ? [...new Set(places.at.map(({ namespace, name }) => `${namespace}/${name}`))]
+            : (await pool.query(missingPlaces, valuesOf(clusterId, places.missingFrom))).rows.map(({ place }) =>
+                String(place),
+              ),
+        some: attempt,
+      });
+      if (roleFailure !== undefined) throw roleFailure;
+      await heldRows.putAside(
+        'mirror-applications',
+        bad.map(({ item: name, error }) => ({ item: { resourceType: 'Cluster', resourceId: clusterId, name }, error })),
+      );
+      return results.reduce((sum, count) => sum + count, 0);
+    },
   };
 }
 
+function valuesOf(clusterId: string, list: CompleteList, only?: readonly string[]): unknown[] {
+  return [clusterId, list.beganAt, list.namespace ?? null, [...list.present], only ?? null];
+}
+
+function statementOf(clusterId: string, places: Places, only: readonly string[] | undefined) {
+  if ('missingFrom' in places) return { text: missing, values: valuesOf(clusterId, places.missingFrom, only) };
+  const wanted = only === undefined ? undefined : new Set(only);
+  const at = places.at.filter(({ namespace, name }) => wanted?.has(`${namespace}/${name}`) ?? true);
+  const values = [clusterId, at.map(({ namespace }) => namespace), at.map(({ name }) => name)];
+  return { name: 'mirrored-applications', text: atPlaces, values };
+}
+
+/** A row that somebody broke is mended by what the cluster states now. */
 function knownApplication(row: Row): [string, KnownApplication] {
   const { atNamespace, atName, applicationInstanceId, ...columns } = camelRow(row);
   const known: KnownApplication = {
-    ...(columns.id !== null && { mirrored: fromRow(Mirrored, columns) }),
+    ...(columns.id !== null && { mirrored: shownRow(Mirrored, columns) }),
     ...(typeof applicationInstanceId === 'string' && { applicationInstanceId }),
   };
   return [`${atNamespace}/${atName}`, known];

@@ -10,6 +10,8 @@ import type { ForeignOperations } from '../../core/observation/ports.ts';
 import type { ForeignOperation } from '../../core/observation/rules/foreign-operation.ts';
 import { Operation } from '../../core/operations/rules/operation.ts';
 import { holdFence } from '../clusters/fence.ts';
+import type { HeldRows } from '../kit/batches/held-rows.ts';
+import { inParts } from '../kit/batches/parts.ts';
 import { columnsOf } from '../kit/columns.ts';
 import { eventRows } from '../kit/events.ts';
 import { jsonRows } from '../kit/shape.ts';
@@ -45,28 +47,44 @@ const room = `
          (select created_at from operation where cluster_id = $1 and foreign_uid <> '' order by created_at desc offset $2 - 1 limit 1) as since`;
 const Room = z.object({ count: z.int(), since: z.date().nullable() });
 
-export function foreignOperationsOf(pool: Pool): ForeignOperations {
+export function foreignOperationsOf(pool: Pool, heldRows: HeldRows): ForeignOperations {
+  const putAside: ForeignOperations['putAside'] = async (clusterId, bad) => {
+    await heldRows.putAside(
+      'record-foreign-operations',
+      bad.map(({ item: name, error }) => ({ item: { resourceType: 'Cluster', resourceId: clusterId, name }, error })),
+    );
+  };
   return {
     async own(clusterId, ids, names) {
       return Own.parse((await pool.query({ name: 'own-operations', text: own, values: [clusterId, ids, names] })).rows);
     },
-    record: (clusterId, made, limit, fence) =>
-      inTransaction(pool, async (client) => {
-        if (fence !== undefined) await holdFence(client, clusterId, fence);
-        await client.query(lockMirror, [clusterId]);
-        let taken = made;
-        if (limit !== undefined) {
-          const { count, since } = Room.parse((await client.query(room, [clusterId, limit])).rows[0]);
-          taken = newest(made, limit - count, since);
-        }
-        if (taken.length === 0) return 0;
-        const values = [
-          jsonRows(taken.map(({ operation }) => operation)),
-          eventRows(taken.flatMap(({ event }) => event ?? [])),
-        ];
-        const { rows } = await client.query({ name: 'record-foreign', text: record, values });
-        return z.int().parse(rows[0]?.count);
-      }),
+    async record(clusterId, made, limit, fence) {
+      const { results, bad, roleFailure } = await inParts(made, (part) =>
+        inTransaction(pool, async (client) => {
+          if (fence !== undefined) await holdFence(client, clusterId, fence);
+          await client.query(lockMirror, [clusterId]);
+          let taken = part;
+          if (limit !== undefined) {
+            const { count, since } = Room.parse((await client.query(room, [clusterId, limit])).rows[0]);
+            taken = newest(part, limit - count, since);
+          }
+          if (taken.length === 0) return { result: 0, bad: [] };
+          const values = [
+            jsonRows(taken.map(({ operation }) => operation)),
+            eventRows(taken.flatMap(({ event }) => event ?? [])),
+          ];
+          const { rows } = await client.query({ name: 'record-foreign', text: record, values });
+          return { result: z.int().parse(rows[0]?.count), bad: [] };
+        }),
+      );
+      if (roleFailure !== undefined) throw roleFailure;
+      await putAside(
+        clusterId,
+        bad.map(({ item: { operation }, error }) => ({ item: `${operation.namespace}/${operation.name}`, error })),
+      );
+      return results.reduce((sum, count) => sum + count, 0);
+    },
+    putAside,
   };
 }
 

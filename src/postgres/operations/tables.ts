@@ -4,9 +4,8 @@ import { Refusal } from '../../core/kernel/rules/problem.ts';
 import type { LockedOperation, OperationsTable } from '../../core/operations/ports.ts';
 import { DeliveryAction, Operation } from '../../core/operations/rules/operation.ts';
 import type { Prisma } from '../generated/client.ts';
-import { refusalOf } from '../kit/refusals.ts';
 import { kindOf, rowsOf } from '../kit/rows.ts';
-import { fromRow, toRow } from '../kit/shape.ts';
+import { shownRow, toRow } from '../kit/shape.ts';
 
 const kind = kindOf('operation', 'operation', Operation, 'organizationId');
 
@@ -23,11 +22,7 @@ function owedRows(client: Prisma.TransactionClient): OwedRows {
   } = client.operation;
   return {
     async insertOwed(operation, owed) {
-      try {
-        await table.create({ data: { ...toRow(kind, operation), owed, nextAttemptAt: operation.createdAt } });
-      } catch (error) {
-        throw refusalOf(error, 'operation');
-      }
+      await table.create({ data: { ...toRow(kind, operation), owed, nextAttemptAt: operation.createdAt } });
     },
     async lockOwed(organizationId, id, now): Promise<LockedOperation | undefined> {
       const [leased] = await client.$queryRawUnsafe<{ leased: boolean }[]>(
@@ -39,7 +34,7 @@ function owedRows(client: Prisma.TransactionClient): OwedRows {
       if (leased === undefined) return undefined;
       const row = await client.operation.findUniqueOrThrow({ where: { id } });
       return {
-        operation: fromRow(Operation, row),
+        operation: shownRow(Operation, row),
         owed: DeliveryAction.nullable().parse(row.owed) ?? undefined,
         unanswered: row.unanswered,
         leased: leased.leased,

@@ -13,9 +13,10 @@ import type { ProtectionPlans, ProtectionPlansTable } from '../../core/protectio
 import { StoredProtectionPlan } from '../../core/protection-plans/rules/protection-plan.ts';
 import { Schedule } from '../../core/scheduling/rules/schedule.ts';
 import type { Prisma } from '../generated/client.ts';
+import { releaseRow } from '../kit/batches/held-rows.ts';
 import { assignmentsOf } from '../kit/columns.ts';
 import { kindOf, rowsOf } from '../kit/rows.ts';
-import { fromRow, jsonRows } from '../kit/shape.ts';
+import { jsonRows, shownRow } from '../kit/shape.ts';
 import { selectThrough } from '../kit/sql.ts';
 import { scheduleColumns } from '../scheduling/columns.ts';
 import { upsertFires } from '../scheduling/ledger.ts';
@@ -56,15 +57,15 @@ function planRows(client: Prisma.TransactionClient, rows: Rows<StoredProtectionP
     ...rows,
     async findNamed(organizationId, name) {
       const row = await client.protectionPlan.findUnique({ where: { organizationId_name: { organizationId, name } } });
-      return row === null ? undefined : fromRow(StoredProtectionPlan, row);
+      return row === null ? undefined : shownRow(StoredProtectionPlan, row);
     },
     async lockInstance(organizationId, id) {
       const [row] = await select(instances.replace('%s', 'id = $2::uuid'), organizationId, id);
-      return row === undefined ? undefined : fromRow(ApplicationInstance, row);
+      return row === undefined ? undefined : shownRow(ApplicationInstance, row);
     },
     async lockApplied(organizationId, planId) {
       const found = await select(instances.replace('%s', 'protection_plan_id = $2::uuid'), organizationId, planId);
-      return found.map((row) => fromRow(ApplicationInstance, row));
+      return found.map((row) => shownRow(ApplicationInstance, row));
     },
     async surroundingsOf(instances) {
       const clusterIds = new Set(instances.map(({ clusterId }) => clusterId));
@@ -72,13 +73,13 @@ function planRows(client: Prisma.TransactionClient, rows: Rows<StoredProtectionP
       const clusters = await client.cluster.findMany({ where: { id: { in: [...clusterIds] } } });
       const classes = await client.applicationClass.findMany({ where: { id: { in: [...classIds] } } });
       return {
-        clusters: clusters.map((row) => fromRow(Cluster, row)),
-        applicationClasses: classes.map((row) => fromRow(ApplicationClass, row)),
+        clusters: clusters.map((row) => shownRow(Cluster, row)),
+        applicationClasses: classes.map((row) => shownRow(ApplicationClass, row)),
       };
     },
     async lockSchedules(applicationInstanceIds) {
       if (applicationInstanceIds.length === 0) return [];
-      return (await select(ofInstances, [...applicationInstanceIds])).map((row) => fromRow(Schedule, row));
+      return (await select(ofInstances, [...applicationInstanceIds])).map((row) => shownRow(Schedule, row));
     },
     async write(steps, now) {
       // Names are freed before they are taken.
@@ -89,6 +90,7 @@ function planRows(client: Prisma.TransactionClient, rows: Rows<StoredProtectionP
           now,
         );
       if (steps.changed.length > 0) await run(update, jsonRows(steps.changed));
+      for (const { id } of steps.changed) await run(releaseRow, id);
       if (steps.made.length > 0) {
         const made = await select(insert, jsonRows(steps.made));
         if (made.length < steps.made.length) {

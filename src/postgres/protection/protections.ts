@@ -5,20 +5,27 @@
 
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import { sift } from '../../core/kernel/rules/broken/bad-rows.ts';
 import { Id } from '../../core/kernel/rules/fields.ts';
 import type { PageQuery } from '../../core/kernel/rules/page.ts';
-import type { Protections } from '../../core/protection/ports.ts';
+import type { KnownProtection, Protections } from '../../core/protection/ports.ts';
 import { severityOf } from '../../core/protection/rules/protection.ts';
+import type { ProtectionChange } from '../../core/protection/rules/protection-changes.ts';
+import { type HeldRows, heldAs, isHeld } from '../kit/batches/held-rows.ts';
+import { byParts, inParts, type Taken } from '../kit/batches/parts.ts';
 import { assignmentsOf, columnsOf } from '../kit/columns.ts';
 import { eventColumns, eventRows } from '../kit/events.ts';
-import { jsonRows } from '../kit/shape.ts';
+import { jsonRows, type Row } from '../kit/shape.ts';
 import { select } from '../kit/sql.ts';
 import { factsWhere, knownProtection, Told } from './facts.ts';
 
 const changing = Told.extend({ severity: z.int() });
 const columns = columnsOf(changing.extend({ applicationInstanceId: Id, organizationId: Id }).shape);
 
-const inOrder = `${factsWhere('i.id > $2::uuid')} order by i.id limit $3`;
+/** What is held from judging is passed over. */
+const judged = `i.id > $2::uuid and not ${isHeld('judge-protection', 'i.id', '$1')}`;
+const inOrder = `${factsWhere(judged)} order by i.id limit $3`;
+const idsInOrder = `select i.id::text from application_instance i where i.id > $2::uuid and $1::timestamptz is not null order by i.id limit $3`;
 const one = factsWhere('i.organization_id = $2 and i.id = $3');
 const some = factsWhere('i.id = any($2::uuid[])');
 
@@ -65,27 +72,65 @@ function pageStatement(organizationId: string, query: PageQuery): { text: string
   return { text, values };
 }
 
-export function protectionsOf(pool: Pool): Protections {
+export function protectionsOf(pool: Pool, heldRows: HeldRows): Protections {
+  const putAside: Protections['putAside'] = async (bad, now) => {
+    await heldRows.putAside('judge-protection', bad.map(heldAs('ApplicationInstance')), now);
+  };
+  const write = async (changes: readonly ProtectionChange[]): Promise<number> => {
+    const recorded = changes.map(({ protection: { applicationInstanceId, organizationId }, recorded }) => ({
+      applicationInstanceId,
+      organizationId,
+      severity: severityOf(recorded.status),
+      ...recorded,
+    }));
+    const values = [jsonRows(recorded), eventRows(changes.flatMap(({ events }) => events))];
+    const { rows } = await pool.query(tell, values);
+    return Number(rows[0]?.count);
+  };
+  const taken = (rows: readonly Row[]): Taken<string, readonly KnownProtection[]> => {
+    const { made, bad } = sift(rows, knownProtection);
+    const unreadable = bad.map(({ item, error }) => ({ item: String(item.applicationInstanceId), error }));
+    return { result: made, bad: unreadable, count: rows.length };
+  };
+  const readPage = async (after: string | undefined, limit: number, now: string) => {
+    const values = [now, after ?? beforeAll, limit];
+    let last: readonly string[] = [];
+    const isolated = await byParts({
+      async whole() {
+        const { rows } = await pool.query({ name: 'read-protection', text: inOrder, values });
+        last = rows.map((row) => String(row.applicationInstanceId));
+        return taken(rows);
+      },
+      async rows() {
+        last = (await pool.query(idsInOrder, values)).rows.map(({ id }) => String(id));
+        return last;
+      },
+      some: async (ids) => taken((await pool.query(some, [now, ids])).rows),
+    });
+    return { ...isolated, lastId: last.length < limit ? undefined : last.at(-1) };
+  };
   return {
     async read(after, limit, now) {
-      const { rows } = await pool.query({
-        name: 'read-protection',
-        text: inOrder,
-        values: [now, after ?? beforeAll, limit],
-      });
-      return rows.map(knownProtection);
+      const { results, bad, roleFailure, lastId } = await readPage(after, limit, now);
+      if (roleFailure !== undefined) throw roleFailure;
+      await putAside(bad, now);
+      return { known: results.flat(), nextAfter: lastId };
     },
-    async record(changes) {
-      if (changes.length === 0) return 0;
-      const recorded = changes.map(({ protection: { applicationInstanceId, organizationId }, recorded }) => ({
-        applicationInstanceId,
-        organizationId,
-        severity: severityOf(recorded.status),
-        ...recorded,
+    putAside,
+    async record(changes, judgedIds, now) {
+      const { results, bad, roleFailure } = await inParts(changes, async (part) => ({
+        result: await write(part),
+        bad: [],
       }));
-      const values = [jsonRows(recorded), eventRows(changes.flatMap(({ events }) => events))];
-      const { rows } = await pool.query(tell, values);
-      return Number(rows[0]?.count);
+      if (roleFailure !== undefined) throw roleFailure;
+      const unstored = bad.map(({ item, error }) => ({ item: item.protection.applicationInstanceId, error }));
+      await putAside(unstored, now);
+      const unstoredIds = new Set(unstored.map(({ item }) => item));
+      await heldRows.release(
+        'judge-protection',
+        judgedIds.filter((id) => !unstoredIds.has(id)),
+      );
+      return results.reduce((sum, count) => sum + count, 0);
     },
     async find(organizationId, id, now) {
       const [row] = (await pool.query(one, [now, organizationId, id])).rows;
@@ -98,7 +143,8 @@ export function protectionsOf(pool: Pool): Protections {
       const chosen = listed.slice(0, limit);
       const ids = chosen.map((row) => String(row.id));
       const { rows } = await pool.query(some, [now, ids]);
-      const known = new Map(rows.map(knownProtection).map((each) => [each.facts.applicationInstanceId, each]));
+      const { made } = sift(rows, knownProtection);
+      const known = new Map(made.map((each) => [each.facts.applicationInstanceId, each]));
       const last = listed.length > limit ? chosen.at(-1) : undefined;
       return {
         items: ids.flatMap((each) => known.get(each) ?? []),

@@ -8,7 +8,7 @@ import type { PageQuery } from '../../core/kernel/rules/page.ts';
 import { Operation } from '../../core/operations/rules/operation.ts';
 import type { RecoveryPoints } from '../../core/protection/ports.ts';
 import { type RecoveryPoint, recoveryPointOf } from '../../core/protection/rules/recovery-point.ts';
-import { fromRow, snakeCase } from '../kit/shape.ts';
+import { shownRow, snakeCase } from '../kit/shape.ts';
 import { select } from '../kit/sql.ts';
 import { operationColumns } from '../operations/columns.ts';
 
@@ -57,7 +57,7 @@ const one = `
 
 export function recoveryPointsOf(pool: Pool): RecoveryPoints {
   const read = async ({ text, values }: Statement): Promise<readonly RecoveryPoint[]> =>
-    (await select(pool, text, values)).flatMap((row) => recoveryPointOf(fromRow(Operation, row)) ?? []);
+    (await select(pool, text, values)).flatMap((row) => recoveryPointOf(shownRow(Operation, row)) ?? []);
   return {
     async find(organizationId, operationId, now) {
       const [found] = await read({ text: one, values: [organizationId, operationId, now] });

@@ -2,10 +2,12 @@
  * Claiming due schedules: each with what firing needs to know of it, locked until the transaction ends. Those that
  * another replica holds are passed over.
  */
-import type { PoolClient } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { z } from 'zod';
-import { BlackoutWindow } from '../../core/scheduling/rules/blackout.ts';
+import { type Bad, sift } from '../../core/kernel/rules/broken/bad-rows.ts';
+import { BlackoutWindow, usableWindow } from '../../core/scheduling/rules/blackout.ts';
 import { DueSchedule, DueScheduleFields, type Surroundings } from '../../core/scheduling/rules/due-schedule.ts';
+import { isHeld } from '../kit/batches/held-rows.ts';
 import { selectOf } from '../kit/columns.ts';
 import { rowReader } from '../kit/row-reader.ts';
 import { camelRow, fromRow } from '../kit/shape.ts';
@@ -27,6 +29,10 @@ const joined = {
   inFlightLimit: 'k.in_flight_limit',
 } satisfies Record<Exclude<keyof Claimed, keyof typeof DueScheduleFields.shape>, string>;
 
+// Of the rows in $3, unless it is null; never of those in $4. What is held from firing is passed over.
+const due = `next_fire_at <= $1 and ($3::uuid[] is null or id = any($3)) and id <> all($4::uuid[])
+      and not ${isHeld('fire-schedules', 'schedule.id', '$1')}`;
+const dueIds = `select id::text from schedule where ${due} order by next_fire_at limit $2 for update skip locked`;
 const claim = `
   select ${selectOf(DueScheduleFields.shape, 's')},
          ${Object.entries(joined)
@@ -34,7 +40,7 @@ const claim = `
            .join(', ')}
   from (
     select * from schedule
-    where next_fire_at <= $1
+    where ${due}
     order by next_fire_at
     limit $2
     for update skip locked
@@ -55,7 +61,7 @@ const underWay = `
   select 'restore', application_instance_id::text, max(id::text) from operation
   where application_instance_id = any($2::uuid[]) and phase in ('Pending', 'Running') and type = 'Restore' group by application_instance_id`;
 
-// A replica that counts what is in flight in a cluster waits for the others that do, so that the limit holds.
+// A replica that counts what is in flight in a cluster waits for the others that do, so that the limit heldRows.
 const lockClusters = `select pg_advisory_xact_lock(hashtextextended(id::text, 1)) from unnest($1::uuid[]) id order by id`;
 const inFlight = `
   select c.id::text as "clusterId", c.in_flight_limit - (
@@ -69,9 +75,33 @@ const Room = z.object({ clusterId: z.string(), room: z.int() });
 
 export type Due = DueSchedule & Pick<Claimed, 'inFlightLimit'>;
 
-export async function claimDue(client: PoolClient, now: string, limit: number): Promise<readonly Due[]> {
-  const { rows } = await client.query({ name: 'claim-due-schedules', text: claim, values: [now, limit] });
-  return rows.length === 0 ? [] : withUnderWay(client, rows.map(readClaimed));
+export interface Wanted {
+  readonly now: string;
+  readonly limit: number;
+  /** Only these. */
+  readonly ids?: readonly string[];
+  /** Never these. */
+  readonly except: readonly string[];
+}
+
+const valuesOf = ({ now, limit, ids, except }: Wanted) => [now, limit, ids ?? null, except];
+
+/** Claims due schedules. Those that cannot be read are claimed as well, and named. */
+export async function claimDue(
+  client: PoolClient,
+  wanted: Wanted,
+): Promise<{ readonly due: readonly Due[]; readonly bad: readonly Bad<string>[] }> {
+  const { rows } = await client.query({ name: 'claim-due-schedules', text: claim, values: valuesOf(wanted) });
+  const { made, bad } = sift(rows, readClaimed);
+  return {
+    due: made.length === 0 ? [] : await withUnderWay(client, made),
+    bad: bad.map(({ item, error }) => ({ item: String(item.id), error })),
+  };
+}
+
+/** The ids of the schedules that a claim would take now. */
+export async function dueScheduleIds(pool: Pool, wanted: Wanted): Promise<readonly string[]> {
+  return (await pool.query(dueIds, valuesOf(wanted))).rows.map(({ id }) => String(id));
 }
 
 async function withUnderWay(client: PoolClient, claims: readonly Claimed[]): Promise<readonly Due[]> {
@@ -86,8 +116,14 @@ async function withUnderWay(client: PoolClient, claims: readonly Claimed[]): Pro
   }));
 }
 
+/** Windows that cannot be read: their schedules fire as if there were none. */
+type BadWindows = readonly Bad<string>[];
+
 /** Waits for the other replicas that count what is in flight in the same limited clusters. */
-export async function surroundingsOf(client: PoolClient, due: readonly Due[]): Promise<Surroundings> {
+export async function surroundingsOf(
+  client: PoolClient,
+  due: readonly Due[],
+): Promise<Surroundings & { readonly badWindows: BadWindows }> {
   const organizationIds = [...new Set(due.map(({ organizationId }) => organizationId))];
   const limited = [
     ...new Set(due.filter(({ inFlightLimit }) => inFlightLimit !== undefined).map(({ clusterId }) => clusterId)),
@@ -95,8 +131,10 @@ export async function surroundingsOf(client: PoolClient, due: readonly Due[]): P
   const { rows: found } = await client.query({ name: 'blackout-windows', text: windows, values: [organizationIds] });
   if (limited.length > 0) await client.query(lockClusters, [limited]);
   const { rows: counted } = limited.length > 0 ? await client.query(inFlight, [limited]) : { rows: [] };
+  const { made, bad } = sift(found, (row) => usableWindow(fromRow(BlackoutWindow, camelRow(row))));
   return {
-    windows: found.map((row) => fromRow(BlackoutWindow, camelRow(row))),
+    windows: made,
+    badWindows: bad.map(({ item, error }) => ({ item: String(item.id), error })),
     room: new Map(
       Room.array()
         .parse(counted)

@@ -2,11 +2,13 @@
  * Acting on streaks of failed Operations, in one transaction: it finds them, locked; marks each, so that it is acted on
  * once; suspends the schedule where its policy says so; and records an event.
  */
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { z } from 'zod';
 import type { NewEvent } from '../../core/kernel/rules/event.ts';
 import type { FailurePolicies } from '../../core/scheduling/ports.ts';
 import { scheduleEvent } from '../../core/scheduling/rules/reasons.ts';
+import { type HeldRows, heldAs } from '../kit/batches/held-rows.ts';
+import { byParts, type Taken } from '../kit/batches/parts.ts';
 import { appendEvents } from '../kit/events.ts';
 import { inTransaction } from '../kit/transaction.ts';
 
@@ -24,9 +26,13 @@ const findStreaks = `
       limit (s.failure_policy->>'after')::int
     ) ended
   ) l
-  where s.failure_policy->>'action' in ('Alert', 'Suspend') and s.deleted_at is null and not s.suspend
+  where ($1::uuid[] is null or s.id = any($1)) and s.failure_policy->>'action' in ('Alert', 'Suspend') and s.deleted_at is null and not s.suspend
     and l.count = (s.failure_policy->>'after')::int and l.failed = l.count
   for update of s skip locked`;
+
+/** The schedules that have a policy: without a look into it. */
+const withPolicy =
+  'select id::text from schedule where failure_policy is not null and deleted_at is null and not suspend order by id';
 
 const markAndSuspend = `
   update schedule set failures_from = $2, updated_at = $2,
@@ -44,21 +50,35 @@ const Streak = z.object({
   lastMessage: z.string().nullable(),
 });
 
-export function failurePoliciesOf(pool: Pool): FailurePolicies {
+export function failurePoliciesOf(pool: Pool, heldRows: HeldRows): FailurePolicies {
   return {
-    apply: (now) =>
-      inTransaction(pool, async (client) => {
-        const streaks = Streak.array().parse((await client.query(findStreaks)).rows);
-        const events: NewEvent[] = [];
-        for (const { action, failureCount, lastMessage, ...about } of streaks) {
-          const message = `${failureCount} Operations in a row have failed${lastMessage === null || lastMessage === '' ? '' : `, the last one: ${lastMessage}`}`;
-          const suspend = action === 'Suspend';
-          await client.query(markAndSuspend, [about.scheduleId, now, suspend, message.slice(0, 500)]);
-          const reason = suspend ? 'SuspendedByFailures' : 'FailuresInARow';
-          events.push(scheduleEvent(reason, { ...about, message, at: now }));
-        }
-        await appendEvents(client, events);
-        return streaks;
-      }),
+    async apply(now) {
+      const attempt = (ids?: readonly string[]) =>
+        inTransaction(pool, async (client): Promise<Taken<string, readonly z.infer<typeof Streak>[]>> => {
+          const streaks = Streak.array().parse((await client.query(findStreaks, [ids ?? null])).rows);
+          await actOn(client, streaks, now);
+          return { result: streaks, bad: [], count: streaks.length };
+        });
+      const { results, bad, roleFailure } = await byParts({
+        whole: () => attempt(),
+        rows: async () => (await pool.query(withPolicy)).rows.map(({ id }) => String(id)),
+        some: attempt,
+      });
+      if (roleFailure !== undefined) throw roleFailure;
+      await heldRows.putAside('apply-failure-policies', bad.map(heldAs('Schedule')), now);
+      return results.flat();
+    },
   };
+}
+
+async function actOn(client: PoolClient, streaks: readonly z.infer<typeof Streak>[], now: string): Promise<void> {
+  const events: NewEvent[] = [];
+  for (const { action, failureCount, lastMessage, ...about } of streaks) {
+    const message = `${failureCount} Operations in a row have failed${lastMessage === null || lastMessage === '' ? '' : `, the last one: ${lastMessage}`}`;
+    const suspend = action === 'Suspend';
+    await client.query(markAndSuspend, [about.scheduleId, now, suspend, message.slice(0, 500)]);
+    const reason = suspend ? 'SuspendedByFailures' : 'FailuresInARow';
+    events.push(scheduleEvent(reason, { ...about, message, at: now }));
+  }
+  await appendEvents(client, events);
 }

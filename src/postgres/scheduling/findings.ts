@@ -1,12 +1,14 @@
 /** Schedules and fires that break an invariant. */
 import type { scheduleFindings } from '../../core/scheduling/rules/findings.ts';
 import { tolerance } from '../../core/watchdog/rules/findings.ts';
+import { wasHeld } from '../kit/batches/held-rows.ts';
 import { before, type FindingParts } from '../kit/findings.ts';
 
 /** NextSlotTooLate is not found in SQL: it takes the recurrence. */
 export const scheduleFindingParts: FindingParts<Exclude<keyof typeof scheduleFindings, 'NextSlotTooLate'>> = {
   ScheduleOverdue: `id, organization_id, next_fire_at as since
-    from schedule where next_fire_at < ${before(tolerance.overdueSeconds)}`,
+    from schedule
+    where next_fire_at < ${before(tolerance.overdueSeconds)} and not ${wasHeld('fire-schedules', 'schedule.id', '$1')}`,
   ScheduleWithoutNextFire: `id, organization_id, updated_at
     from schedule
     where next_fire_at is null and deleted_at is null and (not suspend or resume_at is not null)

@@ -6,18 +6,26 @@
  *   decide   what becomes of each: a pure function of what was read, which the caller gives
  *   write    Operations, ledger, events and the schedules' next slots, in one statement
  *
+ * A schedule that cannot be read or decided is left out of the batch. A batch that the database refuses is taken in
+ * halves, each a transaction of its own, until the bad schedule stands alone. Both are put aside: a hold keeps them out of
+ * the next claims, and their slots stay unaccounted for.
+ *
  * A kill before the commit leaves every schedule of the batch due; after it every slot has its Operation. The unique
  * key on (schedule, slot) holds even if both happen to be tried: nothing is written twice for a slot.
  */
 import type { Pool, PoolClient } from 'pg';
 import { z } from 'zod';
-import type { Firing } from '../../core/scheduling/ports.ts';
+import type { Bad } from '../../core/kernel/rules/broken/bad-rows.ts';
+import type { FiredBatch, Firing } from '../../core/scheduling/ports.ts';
 import type { FiringRows } from '../../core/scheduling/rules/firing.ts';
+import { type HeldRows, heldAs } from '../kit/batches/held-rows.ts';
+import { byParts, type Taken } from '../kit/batches/parts.ts';
 import { eventColumns, eventRows } from '../kit/events.ts';
 import { jsonRows } from '../kit/shape.ts';
 import { inTransaction } from '../kit/transaction.ts';
 import { operationColumns } from '../operations/columns.ts';
-import { claimDue, surroundingsOf } from './claim.ts';
+import { claimDue, dueScheduleIds, surroundingsOf, type Wanted } from './claim.ts';
+import { holdSchedules } from './held-schedules.ts';
 import { upsertFires } from './ledger.ts';
 
 // Nobody else fires claimed schedules: a replica that stops or is cut off while it holds some gives them back soon.
@@ -40,6 +48,9 @@ const write = `
         deferred_reason = a.deferred_reason, suspend = false, suspend_reason = null, resume_at = null
     from json_populate_recordset(null::schedule, $4) a
     where s.id = a.id
+  ), released as (
+    delete from held_row h using json_populate_recordset(null::schedule, $4) a
+    where h.work = 'fire-schedules' and h.resource_id = a.id
   )
   select count(*)::int as "operationCount", coalesce(array_agg(distinct cluster_id::text), '{}') as "clusterIds" from made`;
 
@@ -54,21 +65,66 @@ const cancel = `
 
 const Written = z.object({ operationCount: z.int(), clusterIds: z.array(z.string()) });
 
-export function firingOf(pool: Pool): Firing {
+type Fired = Omit<FiredBatch, 'failure'>;
+type Decide = Parameters<Firing['fire']>[1];
+
+export function firingOf(pool: Pool, heldRows: HeldRows): Firing {
   return {
-    fire: (now, limit, decide) =>
-      inTransaction(
-        pool,
-        async (client) => {
-          const due = await claimDue(client, now, limit);
-          if (due.length === 0) return { fires: [], operationCount: 0, clusterIds: [] };
-          const rows = decide(due, await surroundingsOf(client, due));
-          const { operationCount, clusterIds } = await writeRows(client, rows);
-          const cancelledIn = await cancelReplaced(client, rows.cancelledIds, now);
-          return { fires: rows.fires, operationCount, clusterIds: [...new Set([...clusterIds, ...cancelledIn])] };
+    async fire({ now, limit, except, claimed }, decide) {
+      const attempt = (ids?: readonly string[]) =>
+        inTransaction(
+          pool,
+          (client) => fireIn(client, { now, limit, except, ...(ids !== undefined && { ids }) }, decide, claimed),
+          begin,
+        );
+      const { results, bad, roleFailure } = await byParts({
+        whole: () => attempt(),
+        async rows() {
+          const ids = await dueScheduleIds(pool, { now, limit, except });
+          claimed(ids.length);
+          return ids;
         },
-        begin,
-      ),
+        some: attempt,
+      });
+      const badWindows = results.flatMap((each) => each.badWindows);
+      await heldRows.putAside('read-blackout-windows', badWindows.map(heldAs('BlackoutWindow')), now);
+      if (roleFailure === undefined) await holdSchedules(pool, heldRows, bad, now);
+      return {
+        fires: results.flatMap(({ fires }) => fires),
+        operationCount: results.reduce((sum, each) => sum + each.operationCount, 0),
+        clusterIds: [...new Set(results.flatMap(({ clusterIds }) => clusterIds))],
+        ...(roleFailure !== undefined && {
+          failure: { error: roleFailure, scheduleIds: bad.map(({ item }) => item) },
+        }),
+      };
+    },
+  };
+}
+
+async function fireIn(
+  client: PoolClient,
+  wanted: Wanted,
+  decide: Decide,
+  claimed: (count: number) => void,
+): Promise<Taken<string, Fired & { readonly badWindows: readonly Bad<string>[] }>> {
+  const { due, bad: unreadable } = await claimDue(client, wanted);
+  const count = due.length + unreadable.length;
+  const around = due.length === 0 ? undefined : await surroundingsOf(client, due);
+  const rows = around === undefined ? undefined : decide(due, around);
+  if (wanted.ids === undefined) claimed(count);
+  if (around === undefined || rows === undefined)
+    return { result: { fires: [], operationCount: 0, clusterIds: [], badWindows: [] }, bad: unreadable, count };
+  const { operationCount, clusterIds } = await writeRows(client, rows);
+  const cancelledIn = await cancelReplaced(client, rows.cancelledIds, wanted.now);
+  return {
+    result: {
+      fires: rows.fires,
+      operationCount,
+      clusterIds: [...new Set([...clusterIds, ...cancelledIn])],
+      badWindows: around.badWindows,
+    },
+    bad: [...unreadable, ...rows.bad],
+    count,
   };
 }
 

@@ -1,12 +1,15 @@
 /** The next slots of all schedules, by recurrence: thousands of schedules share a few. */
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import { sift } from '../../core/kernel/rules/broken/bad-rows.ts';
 import type { NextSlots } from '../../core/scheduling/ports.ts';
+import { DueScheduleFields } from '../../core/scheduling/rules/due-schedule.ts';
 import { Schedule } from '../../core/scheduling/rules/schedule.ts';
 import { columnsOf, selectOf } from '../kit/columns.ts';
 import { fromRow, jsonRows } from '../kit/shape.ts';
 
-const { schedule, at, timeZone, startsAt, endsAt, nextSlotAt } = Schedule.shape;
+const { schedule, timeZone } = DueScheduleFields.shape;
+const { at, startsAt, endsAt, nextSlotAt } = Schedule.shape;
 const recurrence = { schedule, at, timeZone, startsAt, endsAt, nextSlotAt: nextSlotAt.optional() };
 const Recurring = z.object({ ...recurrence, isAccountedAhead: z.boolean() });
 const Found = Schedule.pick({ id: true, organizationId: true, updatedAt: true });
@@ -31,7 +34,7 @@ const schedulesOf = `
 export function nextSlotsOf(pool: Pool): NextSlots {
   return {
     async recurrences(after) {
-      return (await pool.query(recurrences, [after])).rows.map((row) => fromRow(Recurring, row));
+      return sift((await pool.query(recurrences, [after])).rows, (row) => fromRow(Recurring, row)).made;
     },
     async schedulesOf(found, limit) {
       const rows = jsonRows(found.map(({ isAccountedAhead: _, ...each }) => each));

@@ -101,7 +101,8 @@ function dueEvent(condition: Condition, all: readonly Condition[]): DueEvent | u
     case 'Reachable':
       return yes ? well('ClusterReachable') : trouble('ClusterUnreachable');
     case 'Authenticated':
-      return yes ? well('CredentialsAccepted', 0) : trouble('CredentialsRejected', 0);
+      if (yes) return well('CredentialsAccepted', 0);
+      return trouble(reason === 'AccessUnreadable' ? 'AccessUnreadable' : 'CredentialsRejected', 0);
     case 'OperatorReady':
       return yes ? well('OperatorReady', 0) : trouble('OperatorNotReady', 0);
     case 'Watching':

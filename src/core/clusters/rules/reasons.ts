@@ -12,6 +12,11 @@ export const clusterEvents = {
     text: 'The API server of the cluster rejects the credentials.',
     since: '0.1',
   },
+  AccessUnreadable: {
+    type: 'Warning',
+    text: 'The stored access to the cluster cannot be opened, so the cluster is not called until it is given again.',
+    since: '0.1',
+  },
   CredentialsAccepted: {
     type: 'Normal',
     text: 'The API server of the cluster accepts the credentials again.',
@@ -61,7 +66,11 @@ export const clusterConditions = {
     of: 'Cluster',
     text: 'The API server answers.',
     since: '0.1',
-    reasons: { Answered: 'It answered.', Unreachable: 'There was no connection, or no answer in time.' },
+    reasons: {
+      Answered: 'It answered.',
+      Unreachable: 'There was no connection, or no answer in time.',
+      AccessUnreadable: 'It was not called: the stored access cannot be opened.',
+    },
   },
   Authenticated: {
     of: 'Cluster',
@@ -70,6 +79,7 @@ export const clusterConditions = {
     reasons: {
       Accepted: 'It accepts them.',
       CredentialsRejected: 'It rejects them.',
+      AccessUnreadable: 'The stored access cannot be opened. Give it again (changeCluster).',
       Unreachable: 'The cluster could not be asked.',
     },
   },
@@ -84,6 +94,7 @@ export const clusterConditions = {
       CrdMissing: 'The cluster does not serve Operations.',
       WebhookFailing: 'The webhook of the operator does not answer.',
       NotAsked: 'The check could not find out.',
+      AccessUnreadable: 'The cluster was not called: the stored access cannot be opened.',
       ...checkFailures,
     },
   },

@@ -15,7 +15,7 @@
  */
 
 import { Refusal } from '../../kernel/rules/problem.ts';
-import { accountForPassed, rescheduled, silenced } from '../../scheduling/rules/accounting.ts';
+import { accountForChange, accountForPassed, rescheduled, silenced } from '../../scheduling/rules/accounting.ts';
 import type { Fire } from '../../scheduling/rules/ledger.ts';
 import type { Schedule } from '../../scheduling/rules/schedule.ts';
 import { dueAt } from '../../scheduling/rules/schedule.ts';
@@ -160,7 +160,7 @@ function changedSchedule(
 ): { schedule: Schedule; fires: readonly Fire[] } {
   const next = { ...there, ...wanted, updatedAt: now };
   if (!differs(there, wanted, recurs)) return { schedule: next, fires: [] };
-  const settled = accountForPassed(there, there.suspend ? 'Suspended' : 'ScheduleChanged', !there.suspend, now, tools);
+  const settled = accountForChange(there, next, now, tools);
   const { nextSlotAt, nextFireAt, accountedUntil, deferredReason } = settled.schedule;
   const moved = rescheduled({ ...next, nextSlotAt, nextFireAt, accountedUntil, deferredReason }, now);
   return { schedule: moved.suspend ? silenced(moved) : moved, fires: settled.fires };

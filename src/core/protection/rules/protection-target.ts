@@ -41,9 +41,18 @@ export type PeriodOf = (expression: string) => number | undefined;
 export function memoizedPeriod(): PeriodOf {
   const known = new Map<string, number | undefined>();
   return (expression) => {
-    if (!known.has(expression)) known.set(expression, periodSeconds(expression, memoizedNextSlot()));
+    if (!known.has(expression)) known.set(expression, readablePeriod(expression));
     return known.get(expression);
   };
+}
+
+/** An expression that cannot be read any more has no period: what it means is told on its schedule. */
+function readablePeriod(expression: string): number | undefined {
+  try {
+    return periodSeconds(expression, memoizedNextSlot());
+  } catch {
+    return undefined;
+  }
 }
 
 /** `undefined` when the class sets none and no schedule recurs. */

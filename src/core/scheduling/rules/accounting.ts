@@ -4,6 +4,7 @@
  */
 
 import { type Passed, passedSlots, shifted, spreadOffsetSeconds } from '../../time/rules/slots.ts';
+import { uncomputable } from './broken/computable.ts';
 import { type Fire, type FireReason, ledgerRow } from './ledger.ts';
 import { countedFromNow } from './next-slot.ts';
 import { dueAt, type Schedule } from './schedule.ts';
@@ -21,7 +22,8 @@ const ms = Date.parse;
 
 /** The slots that have passed and are not accounted for. */
 function unaccounted({ nextSlotAt, ...schedule }: Schedule, now: string): Passed | undefined {
-  if (nextSlotAt === undefined) return undefined;
+  // Slots that cannot be computed stay unaccounted for, until the schedule is repaired.
+  if (nextSlotAt === undefined || uncomputable(schedule) !== undefined) return undefined;
   const until = shifted(now, -spreadOffsetSeconds(schedule.id, schedule.spreadSeconds));
   return ms(nextSlotAt) <= ms(until) ? passedSlots(schedule, nextSlotAt, until) : undefined;
 }
@@ -54,6 +56,35 @@ export function accountForPassed(
   const next =
     passed.next === undefined ? ended : { ...ended, nextSlotAt: passed.next, nextFireAt: dueAt(schedule, passed.next) };
   return { schedule: next, fires: row(passed.newest, passed.count) };
+}
+
+/**
+ * Accounts for the slots that have passed when a schedule is removed. Of slots that cannot be computed, only the first is
+ * known.
+ */
+export function accountForRemoval(schedule: Schedule, now: string, tools: Tools): readonly Fire[] {
+  const reason = schedule.suspend ? 'Suspended' : 'ScheduleChanged';
+  const { nextSlotAt: first } = schedule;
+  const known = accountForPassed(schedule, reason, false, now, tools).fires;
+  if (uncomputable(schedule) === undefined || first === undefined || Date.parse(first) > Date.parse(now)) return known;
+  const offset = spreadOffsetSeconds(schedule.id, schedule.spreadSeconds);
+  return [
+    ledgerRow({ schedule, outcome: 'Skipped', reason, first, last: first, count: 1, now, offset, id: tools.newId() }),
+  ];
+}
+
+/**
+ * Accounts for the slots that have passed when the recurrence becomes that of `wanted`: by the old one, and the newest
+ * stays to be fired, unless the schedule is suspended. If the old one cannot be computed, the change repairs it: then its
+ * slots wait for the next tick, which accounts for them by the new one as for any that were missed.
+ */
+export function accountForChange(known: Schedule, wanted: Schedule, now: string, tools: Tools): Accounted {
+  const { suspend, nextSlotAt } = known;
+  if (uncomputable(known) === undefined)
+    return accountForPassed(known, suspend ? 'Suspended' : 'ScheduleChanged', !suspend, now, tools);
+  if (suspend) return accountForPassed(wanted, 'Suspended', false, now, tools);
+  const waits = nextSlotAt !== undefined && Date.parse(nextSlotAt) <= Date.parse(now);
+  return { schedule: waits ? { ...known, nextFireAt: now } : known, fires: [] };
 }
 
 /**

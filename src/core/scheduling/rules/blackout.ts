@@ -65,6 +65,12 @@ export function checkWindow(window: Pick<BlackoutWindow, 'from' | 'to' | 'cluste
   }
 }
 
+/** The window, or an error when it cannot be judged: its zone is not known here any more. */
+export function usableWindow(window: BlackoutWindow): BlackoutWindow {
+  localParts(0, window.timeZone);
+  return window;
+}
+
 const dayMinutes = 1440;
 const minutesOf = (time: string) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
 

@@ -1,9 +1,11 @@
 /**
  * Firing a batch of due schedules. Pure: the claimed rows, what is around them and the time in; rows to write out.
  *
- * Schedules are decided in order, and each takes the room that it needs in its cluster before the next is decided.
+ * Schedules are decided in order, and each takes the room that it needs in its cluster before the next is decided. One
+ * that cannot be decided takes none, and is named.
  */
 
+import { type Bad, sift } from '../../kernel/rules/broken/bad-rows.ts';
 import type { NewEvent } from '../../kernel/rules/event.ts';
 import type { Operation } from '../../operations/rules/operation.ts';
 import type { nextSlot } from '../../time/rules/recurrence.ts';
@@ -19,6 +21,8 @@ export interface FiringRows {
   readonly events: readonly NewEvent[];
   readonly advances: readonly Advance[];
   readonly cancelledIds: readonly string[];
+  /** The ids of schedules that cannot be decided, for example because their zone is not known here. */
+  readonly bad: readonly Bad<string>[];
 }
 
 export interface FiringTools {
@@ -34,11 +38,12 @@ export function decideFires(
 ): FiringRows {
   const room = new Map(found);
   const passedSlots = memoizedPassedSlots(tools.nextSlot);
-  const decided = due.map((schedule) => {
+  const { made: decided, bad } = sift(due, (schedule) => {
     const look = { schedule, now, offsetSeconds: spreadOffsetSeconds(schedule.id, schedule.spreadSeconds) };
     const decision = decideFire(look, { windows, room }, passedSlots);
+    const rows = rowsOf(look, decision, tools.newId);
     takeRoom(room, schedule.clusterId, decision);
-    return rowsOf(look, decision, tools.newId);
+    return rows;
   });
   return {
     operations: decided.flatMap(({ operations }) => operations),
@@ -46,6 +51,7 @@ export function decideFires(
     events: decided.flatMap(({ events }) => events),
     advances: decided.map(({ advance }) => advance),
     cancelledIds: decided.flatMap(({ cancelledId }) => cancelledId ?? []),
+    bad: bad.map(({ item, error }) => ({ item: item.id, error })),
   };
 }
 

@@ -25,8 +25,13 @@ export const FireReason = z
     'ScheduleChanged',
     'Triggered',
     'Backfilled',
+    'Held',
   ])
-  .meta({ id: 'FireReason', description: 'Why: a word for machines.' });
+  .meta({
+    id: 'FireReason',
+    description:
+      'Why: a word for machines. Held: the schedule cannot be fired as it is stored; the slot waits until it is changed.',
+  });
 export type FireReason = z.infer<typeof FireReason>;
 
 export const Fire = z

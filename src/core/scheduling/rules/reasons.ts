@@ -17,6 +17,11 @@ export const scheduleEvents = {
     text: 'The next slot of the schedule was later than its recurrence says, for example because a clock was wrong. The service has repaired it.',
     since: '0.1',
   },
+  Held: {
+    type: 'Warning',
+    text: 'The schedule cannot be fired as it is stored, so it is passed over until it is changed. Its slots wait.',
+    since: '0.1',
+  },
 } as const satisfies EventRows;
 
 export const scheduleEvent = eventsIn(scheduleEvents);

@@ -16,6 +16,7 @@ import { Engine } from '../../kernel/rules/operation-type.ts';
 import { type Refusal, ruleViolated } from '../../kernel/rules/problem.ts';
 import { Cadence, CronExpression, inferCadence, TimeZone } from '../../time/rules/recurrence.ts';
 import { shifted, shortestGapSeconds, slotAfter, spreadOffsetSeconds } from '../../time/rules/slots.ts';
+import { uncomputable } from './broken/computable.ts';
 import { FireReason } from './ledger.ts';
 
 const ScheduleTemplate = z
@@ -194,6 +195,8 @@ export function checkRecurrence(
   if (at !== undefined && Date.parse(at) <= Date.parse(now)) throw ruleViolated('/at', 'must be in the future.');
   if (startsAt !== undefined && endsAt !== undefined && Date.parse(endsAt) < Date.parse(startsAt))
     throw ruleViolated('/endsAt', 'must not be before startsAt.');
+  const unreadable = uncomputable(schedule);
+  if (unreadable !== undefined) throw unreadable;
   const first = slotAfter(schedule, now);
   if (first === undefined) throw neverFires(schedule);
   const gap = shortestGapSeconds(schedule, now);

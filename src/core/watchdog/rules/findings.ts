@@ -9,7 +9,7 @@ import type { FindingRows } from '../../kernel/rules/finding.ts';
 export const Finding = z.object({
   kind: z.string(),
   resourceType: z
-    .enum(['Schedule', 'Operation', 'Fire', 'Task', 'Clock'])
+    .enum(['Schedule', 'Operation', 'Fire', 'Task', 'Clock', 'ApplicationInstance', 'Cluster', 'BlackoutWindow'])
     .describe(
       'Task: work that the service repeats by itself, for example ending Operations that are past a deadline. Clock: the clock of the database.',
     ),
@@ -18,7 +18,9 @@ export const Finding = z.object({
   name: z
     .string()
     .optional()
-    .describe("The name of a Task, as in the service's log and metrics, or of a Clock: database."),
+    .describe(
+      "The name of a Task, as in the service's log and metrics, or of a Clock: database; or the place of what is held in a cluster and has no row here.",
+    ),
   since: Instant.describe(
     'Since when the row is in this state, for example since the time of the missed fire or of the delivery.',
   ),
@@ -39,6 +41,8 @@ export type BrokenRow = Omit<Finding, 'whatToDo'> & {
   /** Of a Task: the role whose processes run it, and whether any of them lives. */
   readonly role?: string | undefined;
   readonly isRun?: boolean | undefined;
+  /** What is known of this row, for people. */
+  readonly detail?: string | undefined;
 };
 
 /** How long the service has to repair by itself, in seconds. */
@@ -70,19 +74,19 @@ export function reportOf(declared: FindingRows, found: readonly BrokenRow[], che
       count: found.find((each) => each.kind === kind)?.total ?? 0,
     })),
     findings: found.map((each) => {
-      const { total: _total, role: _role, isRun: _isRun, ...finding } = each;
+      const { total: _total, role: _role, isRun: _isRun, detail: _detail, ...finding } = each;
       return { ...finding, whatToDo: adviceFor(declared, each) };
     }),
   };
 }
 
-function adviceFor(declared: FindingRows, { kind, role = '', isRun }: BrokenRow): string {
+function adviceFor(declared: FindingRows, { kind, role = '', detail = '', isRun }: BrokenRow): string {
   const row = declared[kind];
   const advice = isRun === true ? row?.whatToDo : (row?.whatToDoUnlessRun ?? row?.whatToDo);
-  return (advice ?? '').replace('{role}', role);
+  return (advice ?? '').replace('{role}', role).replace('{detail}', () => detail);
 }
 
 /** The same for a finding in every round. */
-export function findingKey({ kind, resourceId, name }: Finding): string {
-  return `${kind} ${resourceId ?? name}`;
+export function findingKey({ kind, resourceId = '', name = '' }: Finding): string {
+  return `${kind} ${resourceId} ${name}`;
 }

@@ -1,0 +1,34 @@
+/** Rows that cannot be worked on, kept apart from the others of their batch; and when there are too many of them. */
+
+/** A row that fails by itself. */
+export interface Bad<Item> {
+  readonly item: Item;
+  readonly error: unknown;
+}
+
+/** More bad rows in one batch are a failure of the work itself. */
+export const maxBadCount = 20;
+/** Up to so many, the bad rows may be most of a batch, or all of it. */
+const fewCount = 3;
+
+/** Whether so many bad ones of so many rows are a failure of the work itself. */
+export function areTooMany(badCount: number, itemCount: number): boolean {
+  return badCount > maxBadCount || (badCount > fewCount && badCount > itemCount / 2);
+}
+
+/** Makes something of each item, and keeps those apart for which `make` throws. For pure functions: nothing is undone. */
+export function sift<Item, Made>(
+  items: Iterable<Item>,
+  make: (item: Item) => Made,
+): { readonly made: readonly Made[]; readonly bad: readonly Bad<Item>[] } {
+  const made: Made[] = [];
+  const bad: Bad<Item>[] = [];
+  for (const item of items) {
+    try {
+      made.push(make(item));
+    } catch (error) {
+      bad.push({ item, error });
+    }
+  }
+  return { made, bad };
+}

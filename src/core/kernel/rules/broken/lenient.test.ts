@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { z } from 'zod';
+import { leniently } from './lenient.ts';
+
+const Row = z.object({
+  name: z.string().max(3),
+  cadence: z.enum(['daily']),
+  count: z.int().min(1),
+  suspend: z.boolean(),
+  note: z.string().optional(),
+  template: z.strictObject({ ttl: z.string().optional() }),
+  conditions: z.array(z.object({ type: z.string(), status: z.enum(['True', 'False']) })),
+  outputs: z.record(z.string(), z.string()),
+});
+const whole = {
+  name: 'abc',
+  cadence: 'daily',
+  count: 1,
+  suspend: false,
+  template: { ttl: '24h' },
+  conditions: [{ type: 'Ready', status: 'True' }],
+  outputs: {},
+};
+
+test('what fits is as the schema has it, without what the schema does not know', () => {
+  assert.deepEqual(leniently(Row, { ...whole, hash: 'secret' }), whole);
+});
+
+for (const [what, stored, shown] of [
+  [
+    'a text that breaks a rule stays',
+    { name: 'abcdef', cadence: 'fortnightly' },
+    { name: 'abcdef', cadence: 'fortnightly' },
+  ],
+  ['a number that breaks a rule stays', { count: 0 }, { count: 0 }],
+  ['what may be absent is left out', { note: 7 }, {}],
+  ['a text that may not be absent is its value as a text', { name: 7, cadence: null }, { name: '7', cadence: '' }],
+  ['an object of another kind is empty', { template: [1], outputs: 'x' }, { template: {}, outputs: {} }],
+  ['an object keeps only what the schema knows', { template: { ttl: 7, hash: 'secret' } }, { template: {} }],
+  ['a list of another kind is empty', { conditions: {} }, { conditions: [] }],
+  [
+    'each part of a list is mended by itself',
+    {
+      conditions: [
+        { type: 'A', status: 'True' },
+        { type: 'B', status: 'Perhaps', hash: 'secret' },
+      ],
+    },
+    {
+      conditions: [
+        { type: 'A', status: 'True' },
+        { type: 'B', status: 'Perhaps' },
+      ],
+    },
+  ],
+] as const) {
+  test(what, () => {
+    assert.deepEqual(leniently(Row, { ...whole, ...stored }), { ...whole, ...shown });
+  });
+}
