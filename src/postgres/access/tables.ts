@@ -10,7 +10,7 @@ import type { Sealer } from '../kit/seal.ts';
 import { toRow } from '../kit/shape.ts';
 import { idempotencyKeysOf } from './idempotency.ts';
 
-const organization = kindOf('organization', 'organization', Organization, 'id');
+const organization = kindOf('organization', 'organization', Organization, 'id', ['name']);
 const apiKey = kindOf('API key', 'api_key', ApiKey, 'organizationId');
 
 export function accessTables(

@@ -12,12 +12,13 @@ import { shownRow } from '../kit/shape.ts';
 import { clusterApplicationRows } from './cluster-applications.ts';
 import { overrideRows } from './overrides.ts';
 
-const applicationClass = kindOf('application class', 'application_class', ApplicationClass, undefined);
+const applicationClass = kindOf('application class', 'application_class', ApplicationClass, undefined, ['name']);
 const applicationInstance = kindOf(
   'application instance',
   'application_instance',
   StoredApplicationInstance,
   'organizationId',
+  ['clusterId', 'namespace', 'name'],
 );
 
 export function applicationTables(

@@ -14,7 +14,11 @@ export function accessPlace(organizationId: string, clusterId: string): string {
 
 export function clusterTables(client: Prisma.TransactionClient, sealer: Sealer): ClustersTable & CredentialsTable {
   return {
-    clusters: rowsOf(client, client.cluster, kindOf('cluster', 'cluster', Cluster, 'organizationId')),
+    clusters: rowsOf(
+      client,
+      client.cluster,
+      kindOf('cluster', 'cluster', Cluster, 'organizationId', ['organizationId', 'name']),
+    ),
     credentials: {
       async put(cluster, access) {
         const sealed = sealer.seal(JSON.stringify(access), accessPlace(cluster.organizationId, cluster.id));

@@ -8,6 +8,7 @@ import type { Page, PageQuery } from '../../core/kernel/rules/page.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
 import type { Prisma } from '../generated/client.ts';
 import { releaseRow } from './batches/held-rows.ts';
+import { namingHolder } from './name-holder.ts';
 import { type Fields, fieldsOf, type Row, shownRow, toRow } from './shape.ts';
 
 /** The part of a Prisma delegate that rows need. */
@@ -28,6 +29,8 @@ export interface Kind<T> extends Fields {
   readonly organizationKey: 'organizationId' | 'id' | undefined;
   /** Narrows every read, for example to what is not deleted. */
   readonly visible?: object;
+  /** The columns of the unique key that has the name. Empty: rows of this kind have no such key. */
+  readonly nameKey: readonly string[];
 }
 
 /** A kind of row whose columns are those of its schema. */
@@ -36,8 +39,9 @@ export function kindOf<T>(
   table: string,
   schema: Kind<T>['schema'] & { shape: Readonly<Record<string, unknown>> },
   organizationKey: Kind<T>['organizationKey'],
+  nameKey: readonly string[] = [],
 ): Kind<T> {
-  return { kind, table, schema, ...fieldsOf(schema.shape), organizationKey };
+  return { kind, table, schema, ...fieldsOf(schema.shape), organizationKey, nameKey };
 }
 
 export function rowsOf<T extends { readonly id: string }>(
@@ -62,15 +66,17 @@ export function rowsOf<T extends { readonly id: string }>(
       return find(organizationId, id);
     },
     async insert(row) {
-      await delegate.create({ data: toRow(of, row) });
+      await namingHolder(delegate, of, row, () => delegate.create({ data: toRow(of, row) }));
     },
     async update(row) {
       const { id, revision } = { revision: undefined, ...row };
       const next = typeof revision === 'number' ? { ...row, revision: revision + 1 } : row;
-      const { count } = await delegate.updateMany({
-        where: { id, ...(typeof revision === 'number' && { revision }) },
-        data: toRow(of, next),
-      });
+      const { count } = await namingHolder(delegate, of, row, () =>
+        delegate.updateMany({
+          where: { id, ...(typeof revision === 'number' && { revision }) },
+          data: toRow(of, next),
+        }),
+      );
       if (count === 0)
         throw new Refusal(
           'stale-revision',

@@ -4,10 +4,11 @@ import { Refusal } from '../../core/kernel/rules/problem.ts';
 import type { LockedOperation, OperationsTable } from '../../core/operations/ports.ts';
 import { DeliveryAction, Operation } from '../../core/operations/rules/operation.ts';
 import type { Prisma } from '../generated/client.ts';
+import { namingHolder } from '../kit/name-holder.ts';
 import { kindOf, rowsOf } from '../kit/rows.ts';
 import { shownRow, toRow } from '../kit/shape.ts';
 
-const kind = kindOf('operation', 'operation', Operation, 'organizationId');
+const kind = kindOf('operation', 'operation', Operation, 'organizationId', ['clusterId', 'name']);
 
 export function operationTables(client: Prisma.TransactionClient): OperationsTable {
   return { operations: { ...rowsOf(client, client.operation, kind), ...owedRows(client) } };
@@ -22,7 +23,9 @@ function owedRows(client: Prisma.TransactionClient): OwedRows {
   } = client.operation;
   return {
     async insertOwed(operation, owed) {
-      await table.create({ data: { ...toRow(kind, operation), owed, nextAttemptAt: operation.createdAt } });
+      await namingHolder(client.operation, { ...kind, visible: { foreignUid: '' } }, operation, () =>
+        table.create({ data: { ...toRow(kind, operation), owed, nextAttemptAt: operation.createdAt } }),
+      );
     },
     async lockOwed(organizationId, id, now): Promise<LockedOperation | undefined> {
       const [leased] = await client.$queryRawUnsafe<{ leased: boolean }[]>(

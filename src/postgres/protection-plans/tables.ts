@@ -46,7 +46,10 @@ const remove = `
   where id = any($1::uuid[])`;
 
 export function protectionPlanTables(client: Prisma.TransactionClient): ProtectionPlansTable {
-  const kind = kindOf('protection plan', 'protection_plan', StoredProtectionPlan, 'organizationId');
+  const kind = kindOf('protection plan', 'protection_plan', StoredProtectionPlan, 'organizationId', [
+    'organizationId',
+    'name',
+  ]);
   return { protectionPlans: planRows(client, rowsOf(client, client.protectionPlan, kind)) };
 }
 

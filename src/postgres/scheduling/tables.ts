@@ -8,8 +8,14 @@ import { kindOf, pageOf, rowsOf } from '../kit/rows.ts';
 import { fromRow, jsonRows } from '../kit/shape.ts';
 import { upsertFires } from './ledger.ts';
 
-const schedule = { ...kindOf('schedule', 'schedule', Schedule, 'organizationId'), visible: { deletedAt: null } };
-const blackoutWindow = kindOf('blackout window', 'blackout_window', BlackoutWindow, 'organizationId');
+const schedule = {
+  ...kindOf('schedule', 'schedule', Schedule, 'organizationId', ['applicationInstanceId', 'name']),
+  visible: { deletedAt: null },
+};
+const blackoutWindow = kindOf('blackout window', 'blackout_window', BlackoutWindow, 'organizationId', [
+  'organizationId',
+  'name',
+]);
 
 export function schedulingTables(client: Prisma.TransactionClient): SchedulesTable & FiresTable & BlackoutWindowsTable {
   return {

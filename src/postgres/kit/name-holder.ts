@@ -1,0 +1,39 @@
+/**
+ * Says whose a name is when a write is refused because it is taken. A transaction that was refused answers no query any
+ * more, so the holder is looked for before the write, and named only if the database then refuses it.
+ */
+import { Refusal } from '../../core/kernel/rules/problem.ts';
+import { refusalOf } from './refusals.ts';
+
+interface Named {
+  /** The columns of the unique key that has the name. Empty: rows of this kind have no such key. */
+  readonly nameKey: readonly string[];
+  /** Narrows the rows that count, for example to what is not deleted. */
+  readonly visible?: object;
+}
+
+interface Finding {
+  findFirst(query: { where: object }): PromiseLike<{ readonly [column: string]: unknown } | null>;
+}
+
+/** Runs the write of `row`. The Refusal `already-exists` has the id of the row that holds its name, if there was one. */
+export async function namingHolder<T>(
+  delegate: Finding,
+  { nameKey, visible }: Named,
+  row: { readonly id: string },
+  write: () => PromiseLike<T>,
+): Promise<T> {
+  const key = Object.fromEntries(Object.entries(row).filter(([column]) => nameKey.includes(column)));
+  const holder =
+    nameKey.length === 0
+      ? null
+      : await delegate.findFirst({ where: { AND: [visible ?? {}, key, { NOT: { id: row.id } }] } });
+  try {
+    return await write();
+  } catch (error) {
+    const refusal = holder === null ? undefined : refusalOf(error);
+    if (!(refusal instanceof Refusal) || refusal.code !== 'already-exists') throw error;
+    const { message, errors } = refusal;
+    throw new Refusal(refusal.problem, message, { errors, existingId: String(holder?.id) });
+  }
+}
