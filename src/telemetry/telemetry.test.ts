@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { keptLog } from '../../test/support/log.ts';
+import { makeMetrics } from './telemetry.ts';
 
 test('what is called like a secret is struck out of a log line, at any depth that is used', () => {
   const { log, text } = keptLog();
@@ -17,4 +18,16 @@ test('what is called like a secret is struck out of a log line, at any depth tha
   assert.match(text(), /a line/);
   assert.match(text(), /\[redacted\]/);
   assert.ok(!text().includes(secret), text());
+});
+
+test('the longest time for which the event loop was held since the last reading is a metric', async () => {
+  const metrics = makeMetrics();
+  const read = async () =>
+    Number(/^backups_event_loop_lag_seconds (\S+)$/m.exec((await metrics.text()).text)?.[1] ?? Number.NaN);
+  const turn = () => new Promise((resolve) => setTimeout(resolve, 30));
+  await turn();
+  const held = performance.now();
+  while (performance.now() - held < 200);
+  await turn();
+  assert.ok((await read()) >= 0.15);
 });

@@ -1,4 +1,5 @@
 /** Logs and metrics. Whatever is called like a secret is struck out of a log line before it is written. */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { MeasuredCluster } from '../core/clusters/ports.ts';
@@ -99,6 +100,7 @@ export function makeMetrics(): Metrics {
     help: "How far this machine's clock is ahead of the database's.",
     registers,
   });
+  measureEventLoop(registry);
   return {
     skew: (milliseconds) => skewed.set(milliseconds / 1000),
     tasks: taskMetrics(registry),
@@ -127,4 +129,20 @@ export function makeMetrics(): Metrics {
     },
     text: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };
+}
+
+/** How long the event loop was held, at most, since the metrics were read before. */
+function measureEventLoop(registry: Registry): void {
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  delay.enable();
+  new Gauge({
+    name: 'backups_event_loop_lag_seconds',
+    help: 'The longest time for which the event loop was held since the last reading.',
+    registers: [registry],
+    collect() {
+      // The timer itself waits for its resolution.
+      this.set(Math.max(0, delay.max / 1e9 - 0.01));
+      delay.reset();
+    },
+  });
 }
