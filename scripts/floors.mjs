@@ -24,7 +24,7 @@ export const subjects = [
 ];
 
 /** The packages that rules may use; use cases take none. */
-export const corePackages = ['zod', 'croner'];
+export const corePackages = ['zod'];
 
 /** The folders beside src/core. Each imports src/core and itself, never another edge. */
 export const edges = ['http', 'postgres', 'kubernetes', 'bullmq', 'background', 'telemetry', 'embedded-postgres'];

@@ -109,7 +109,7 @@ function subjectRules(subject) {
       [
         {
           group: rules,
-          message: `The rules of ${subject} are pure: they import only rules, of ${allowed}, zod and croner.`,
+          message: `The rules of ${subject} are pure: they import only rules, of ${allowed}, and zod.`,
         },
       ],
     ),

@@ -39,7 +39,7 @@ const allowed = {
   'src/http/server.test.ts': "import { a } from '../../test/support/http.ts';\n",
   'src/postgres/rows.ts': "import { a } from './generated/client.ts';\nimport { b } from '../core/kernel/ports.ts';\n",
   'src/postgres/generated/client.ts': `${'// long\n'.repeat(400)}import { a } from '../../http/server.ts';\n`,
-  'src/core/time/rules/slots.ts': "import { Cron } from 'croner';\n",
+  'src/core/time/rules/slots.ts': "import { z } from 'zod';\n",
   'src/core/kernel/ports.ts':
     "import type { a } from '../time/rules/slots.ts';\nimport { b } from './rules/names.ts';\n",
   'src/core/kernel/rules/names.ts': "import { a } from '../../time/rules/slots.ts';\n",

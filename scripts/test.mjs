@@ -19,7 +19,7 @@ import { runQuietly, runTests, stopChild } from './test-process.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const module = (...path) => join(root, 'node_modules', ...path);
-const folders = ['src', 'simulator', 'scripts', 'test/api', 'test/walk', 'test/failure'];
+const folders = ['src', 'simulator', 'scripts', 'test/recurrence', 'test/api', 'test/walk', 'test/failure'];
 
 const staticSteps = [
   { name: 'types', args: [module('typescript', 'bin', 'tsc'), '--noEmit', '-p', root] },

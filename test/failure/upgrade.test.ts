@@ -28,6 +28,8 @@ const mayChange = [
   { get: '/v1/application-instances/{id}/protection', field: 'body.message', why: 'the same text' },
   { get: '/v1/schedules/{id}/preview', field: 'body.items[].notes', why: 'texts for people, made when asked for' },
   { get: '/v1/operations/{id}/manifest', field: 'body', why: 'is JSON, or YAML when Accept prefers that' },
+  { get: '/v1/schedules/{id}/preview', field: 'body.items[].localTime', why: 'has its offset from UTC now' },
+  { get: '/v1/schedules/{id}/preview', field: 'body.warnings', why: 'texts for people, of which there are more' },
 ] as const satisfies readonly { readonly get: string; readonly field: string; readonly why: string }[];
 
 const migrations = new URL('../../prisma/migrations/', import.meta.url);

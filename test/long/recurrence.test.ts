@@ -1,6 +1,6 @@
 /**
- * Every slot of 2024 to 2030 in every zone against the oracle, one after the other: what src/core/time/rules/recurrence.oracle.test.ts
- * walks only around the changes of the clocks. A few minutes, because it asks croner some millions of times.
+ * Every slot of 2024 to 2030 in every zone against the oracle, one after the other: what test/recurrence/oracle.test.ts
+ * walks only around the changes of the clocks. A few minutes, because it asks for some millions of slots.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

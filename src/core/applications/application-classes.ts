@@ -2,19 +2,21 @@
 
 import { atRevision, type Call, type ExpectedRevisions, ownAsRead, ownLocked } from '../access/call.ts';
 import { given } from '../kernel/rules/fields.ts';
+import { droppedWarnings, merged } from '../kernel/rules/partial-document.ts';
 import type { ApplicationClassesTable } from './ports.ts';
 import {
   type ApplicationClass,
   type ApplicationClassChange,
   defaultDeadlines,
   type NewApplicationClass,
+  type SavedApplicationClass,
 } from './rules/application.ts';
-import { defaultRetention } from './rules/retention.ts';
+import { defaultRetention, keptNote, retentionOfCadenceWarnings } from './rules/retention.ts';
 
 export async function createApplicationClass(
   { tx, now, vault }: Call<ApplicationClassesTable>,
   input: NewApplicationClass,
-): Promise<ApplicationClass> {
+): Promise<SavedApplicationClass> {
   const { name, displayName, retention, defaultParameters, recoveryPointTargetSeconds, ...deadlines } = input;
   const made: ApplicationClass = {
     id: vault.newId(),
@@ -30,7 +32,7 @@ export async function createApplicationClass(
     revision: 1,
   };
   await tx.applicationClasses.insert(made);
-  return made;
+  return { ...made, warnings: [...retentionOfCadenceWarnings(made.retention)] };
 }
 
 export async function changeApplicationClass(
@@ -38,16 +40,23 @@ export async function changeApplicationClass(
   id: string,
   change: ApplicationClassChange,
   revision?: ExpectedRevisions,
-): Promise<ApplicationClass> {
+): Promise<SavedApplicationClass> {
   const known = await ownLocked(tx.applicationClasses, caller, 'application class', id);
-  const { recoveryPointTargetSeconds: target, ...rest } = change;
+  const { recoveryPointTargetSeconds: target, retention: ttls, ...rest } = change;
+  const retention = ttls === undefined ? known.retention : merged(known.retention, ttls);
   const { recoveryPointTargetSeconds: knownTarget, ...base } = atRevision(known, revision);
   const recoveryPointTargetSeconds = target === undefined ? knownTarget : (target ?? undefined);
-  return tx.applicationClasses.update({
+  const changed = await tx.applicationClasses.update({
     ...base,
     ...given({ ...rest, recoveryPointTargetSeconds }),
+    retention,
     updatedAt: now,
   });
+  const warnings = [
+    ...(ttls === undefined ? [] : [keptNote, ...retentionOfCadenceWarnings(retention)]),
+    ...droppedWarnings('defaultParameters', known.defaultParameters, change.defaultParameters),
+  ];
+  return { ...changed, warnings };
 }
 
 export async function removeApplicationClass(

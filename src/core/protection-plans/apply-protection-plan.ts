@@ -13,6 +13,7 @@ import { notFound, Refusal, ruleViolated } from '../kernel/rules/problem.ts';
 import { blackoutWindows } from '../scheduling/blackout-windows.ts';
 import type { BlackoutWindowsTable } from '../scheduling/ports.ts';
 import { blackoutWarnings } from '../scheduling/rules/preview.ts';
+import { moveWarningsOfPlan } from '../scheduling/rules/recurrence/recurrence-warnings.ts';
 import type { Schedule } from '../scheduling/rules/schedule.ts';
 import { chosenProtectionPlan, type ProtectionPlanChoice } from './find-protection-plans.ts';
 import type { ProtectionPlansTable } from './ports.ts';
@@ -65,7 +66,7 @@ export async function applyProtectionPlan(
   }
   const warnings = checkedEntries(plan, timeZone, now, await minimumIntervalSeconds(call));
   const instance = await withProtectionPlan(call, known, plan.id, timeZone);
-  const { reconciled } = await reconcileInstances(call, plan, [instance]);
+  const { reconciled, known: before } = await reconcileInstances(call, plan, [instance]);
   const accepted = await acceptApplied(call, plan, instance, reconciled, pointer);
   await tx.protectionPlans.write(reconciled, now);
   const schedules = await tx.protectionPlans.lockSchedules([instanceId]);
@@ -75,7 +76,7 @@ export async function applyProtectionPlan(
     protectionPlanName: plan.name,
     timeZone: timeZone ?? plan.timeZone,
     schedules: schedules.filter(({ protectionPlanId }) => protectionPlanId === plan.id),
-    warnings: [...warnings, ...accepted],
+    warnings: [...warnings, ...moveWarningsOfPlan(before, reconciled.changed, now), ...accepted],
     note: keptNote,
   };
 }

@@ -10,6 +10,7 @@ import type { ApplicationClassesTable, ClusterApplicationsTable } from '../appli
 import type { ApplicationInstance } from '../applications/rules/application.ts';
 import { given } from '../kernel/rules/fields.ts';
 import { notFound, Refusal, ruleViolated } from '../kernel/rules/problem.ts';
+import { moveWarningsOfPlan } from '../scheduling/rules/recurrence/recurrence-warnings.ts';
 import type { Schedule } from '../scheduling/rules/schedule.ts';
 import { builtIn } from './find-protection-plans.ts';
 import type { ProtectionPlansTable } from './ports.ts';
@@ -85,7 +86,7 @@ export async function changeProtectionPlan(
     ...plan,
     builtIn: false,
     appliedCount: applied.length,
-    warnings: [...warnings, ...accepted],
+    warnings: [...warnings, ...moveWarningsOfPlan(before, reconciled.changed, now), ...accepted],
     note: keptNote,
   };
 }

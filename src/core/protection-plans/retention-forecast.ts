@@ -4,6 +4,7 @@
  */
 
 import type { Reading } from '../access/call.ts';
+import { inPaces } from '../kernel/pace.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';
 import { chosenProtectionPlan } from './find-protection-plans.ts';
 import type { ProtectionPlansTable } from './ports.ts';
@@ -23,7 +24,7 @@ export async function forecastRetention(
     if (input.deltaGBByEntry !== undefined) {
       throw ruleViolated('/deltaGBByEntry', 'is only for a protection plan; give each schedule its own deltaGB.');
     }
-    return forecast({ ...rest, schedules, timeZone: timeZone ?? 'Etc/UTC', from: from ?? call.now });
+    return inPaces(forecast({ ...rest, schedules, timeZone: timeZone ?? 'Etc/UTC', from: from ?? call.now }));
   }
   const plan = await chosenProtectionPlan(call, { protectionPlanId, protectionPlanName });
   const unknown = Object.keys(deltaGBByEntry).find((name) => !plan.entries.some((entry) => entry.name === name));
@@ -38,5 +39,7 @@ export async function forecastRetention(
     const deltaGB = Object.hasOwn(deltaGBByEntry, name) ? deltaGBByEntry[name] : undefined;
     return { name, schedule, ttl, ...(deltaGB !== undefined && { deltaGB }) };
   });
-  return forecast({ ...rest, schedules: schedulesOfPlan, timeZone: timeZone ?? plan.timeZone, from: from ?? call.now });
+  return inPaces(
+    forecast({ ...rest, schedules: schedulesOfPlan, timeZone: timeZone ?? plan.timeZone, from: from ?? call.now }),
+  );
 }

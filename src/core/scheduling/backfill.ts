@@ -49,7 +49,10 @@ export async function backfillSchedule(
     );
   }
   const rows = await ledgerOf(call, id, from, to);
-  const slots = rows.flatMap((row) => openSlots(schedule, row, from, to));
+  const slots: string[] = [];
+  for (const row of rows) {
+    if (slots.length <= maxBackfill) slots.push(...openSlots(schedule, row, from, to));
+  }
   if (slots.length > maxBackfill)
     throw ruleViolated(
       '/from',

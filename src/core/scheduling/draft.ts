@@ -2,17 +2,20 @@
  * Checks a requested schedule and fills in its defaults. Creating stores the draft, and previewing shows it, so a
  * preview shows exactly the schedule that creating would store.
  */
+
 import { type AcceptanceTables, acceptSchedule } from '../acceptance/accept.ts';
 import type { Reading } from '../access/call.ts';
 import { minimumIntervalSeconds } from '../access/organizations.ts';
 import type { OrganizationsTable } from '../access/ports.ts';
+import { ttlIn } from '../applications/rules/setting.ts';
 import { askedSetting, type KnownSetting, type SettingTables } from '../applications/setting.ts';
-import { inferCadence } from '../time/rules/recurrence.ts';
+import { inferCadence } from '../time/rules/cadence.ts';
 import { blackoutWindows } from './blackout-windows.ts';
 import type { BlackoutWindowsTable } from './ports.ts';
 import type { BlackoutWindow } from './rules/blackout.ts';
 import { blackoutWarnings } from './rules/preview.ts';
-import { checkRecurrence, dueAt, type NewSchedule, type Schedule } from './rules/schedule.ts';
+import { checkRecurrence } from './rules/recurrence/check-recurrence.ts';
+import { dueAt, type NewSchedule, type Schedule } from './rules/schedule.ts';
 
 export interface ScheduleDraft {
   readonly schedule: Schedule;
@@ -38,7 +41,8 @@ export async function draftSchedule(call: Reading<DraftTables>, input: NewSchedu
     ...rest
   } = input;
   const described = { ...rest, id: vault.newId(), timeZone, concurrencyPolicy, missedFires };
-  const { first, warnings } = checkRecurrence(described, now, await minimumIntervalSeconds(call));
+  const { ttl } = ttlIn(setting, { schedule: input.ttl, cadence });
+  const { first, warnings } = checkRecurrence(described, ttl, now, await minimumIntervalSeconds(call));
   const schedule: Schedule = {
     ...described,
     organizationId: caller.organizationId,

@@ -3,11 +3,13 @@ import { type AcceptanceTables, scheduleWarnings } from '../acceptance/accept.ts
 import { own, type Reading } from '../access/call.ts';
 import { ttlIn } from '../applications/rules/setting.ts';
 import { type SettingTables, settingOf } from '../applications/setting.ts';
+import { inPaces } from '../kernel/pace.ts';
 import { blackoutWindows } from './blackout-windows.ts';
 import { type DraftTables, draftSchedule } from './draft.ts';
 import type { BlackoutWindowsTable, SchedulesTable } from './ports.ts';
 import { uncomputable } from './rules/broken/computable.ts';
 import { type PreviewedFire, preview } from './rules/preview.ts';
+import { recurrenceWarnings, retentionWarnings } from './rules/recurrence/recurrence-warnings.ts';
 import type { NewSchedule } from './rules/schedule.ts';
 
 export interface Preview {
@@ -27,8 +29,13 @@ export async function previewSchedule(
   const warnings = schedule.suspend ? ['The schedule is suspended: nothing fires until it is resumed.'] : [];
   const windows = await blackoutWindows(call);
   return {
-    items: [...preview(schedule, ttlOf(setting, schedule), windows, call.now, count)],
-    warnings: [...warnings, ...(await scheduleWarnings(call, setting, schedule))],
+    items: await inPaces(preview(schedule, ttlOf(setting, schedule), windows, call.now, count)),
+    warnings: [
+      ...warnings,
+      ...recurrenceWarnings(schedule, call.now),
+      ...retentionWarnings(schedule, ttlOf(setting, schedule).ttl, call.now),
+      ...(await scheduleWarnings(call, setting, schedule)),
+    ],
   };
 }
 
@@ -38,7 +45,8 @@ export async function previewNewSchedule(
   count: number,
 ): Promise<Preview> {
   const { schedule, setting, windows, warnings } = await draftSchedule(call, input);
-  return { items: [...preview(schedule, ttlOf(setting, schedule), windows, call.now, count)], warnings: [...warnings] };
+  const items = await inPaces(preview(schedule, ttlOf(setting, schedule), windows, call.now, count));
+  return { items, warnings: [...warnings] };
 }
 
 function ttlOf(

@@ -7,9 +7,11 @@ import { acceptSchedule } from '../acceptance/accept.ts';
 import { atRevision, type Call, type ExpectedRevisions, ownAsRead, ownLocked } from '../access/call.ts';
 import { minimumIntervalSeconds } from '../access/organizations.ts';
 import { actor } from '../access/rules/access.ts';
+import { ttlIn } from '../applications/rules/setting.ts';
 import { settingOf } from '../applications/setting.ts';
 import type { EventsTable } from '../kernel/ports.ts';
 import { eventsIn, kernelEvents } from '../kernel/rules/event.ts';
+import { droppedWarnings } from '../kernel/rules/partial-document.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';
 import { blackoutWindows } from './blackout-windows.ts';
 import { type DraftTables, draftSchedule } from './draft.ts';
@@ -20,6 +22,7 @@ import {
   accountForPassed,
   accountForRemoval,
   awakened,
+  passedOver,
   rescheduled,
   silenced,
 } from './rules/accounting.ts';
@@ -27,11 +30,13 @@ import type { Fire } from './rules/ledger.ts';
 import { countedFromNow } from './rules/next-slot.ts';
 import { blackoutWarnings } from './rules/preview.ts';
 import { refuseRemovalUnderProtectionPlan, refuseWhatProtectionPlanDecides } from './rules/protection-plan-schedule.ts';
+import { checkRecurrence } from './rules/recurrence/check-recurrence.ts';
+import { moveWarnings } from './rules/recurrence/recurrence-warnings.ts';
 import {
   afterRemoval,
-  checkRecurrence,
   type NewSchedule,
   type RemovedSchedule,
+  type ResumedSchedule,
   type Schedule,
   type ScheduleChange,
   withChange,
@@ -59,11 +64,14 @@ export async function changeSchedule(
     Object.hasOwn(change, key),
   );
   const wanted = withChange(known, change, now);
-  const { warnings } =
-    recurs || change.ttl !== undefined
-      ? checkRecurrence(wanted, now, recurs ? await minimumIntervalSeconds(call) : undefined)
-      : { warnings: [] };
-  const accepted = change.template === undefined && change.ttl === undefined ? [] : await acceptChange(call, wanted);
+  const setting = await settingOf(call, wanted.applicationInstanceId);
+  const { ttl } = ttlIn(setting, { schedule: wanted.ttl, cadence: wanted.cadence });
+  const judged = recurs || change.ttl !== undefined || change.cadence !== undefined;
+  const { warnings } = judged
+    ? checkRecurrence(wanted, ttl, now, recurs ? await minimumIntervalSeconds(call) : undefined)
+    : { warnings: [] };
+  const accepted =
+    change.template === undefined && change.ttl === undefined ? [] : await acceptSchedule(call, setting, wanted);
   // Slots of the old recurrence that have passed are accounted for by it. The newest is still fired, unless suspended.
   const settled = recurs ? accountForChange(known, wanted, now, vault) : { schedule: known, fires: [] };
   const { nextSlotAt, nextFireAt, accountedUntil } = settled.schedule;
@@ -76,10 +84,20 @@ export async function changeSchedule(
     change.suspend === undefined ? next : { ...next, suspend: change.suspend },
   );
   await appendFires(call, turned.fires);
+  const skipped =
+    known.suspend && !turned.schedule.suspend ? passedOver(turned.schedule, turned.fires, now) : undefined;
+  const between = recurs ? moveWarnings(known, turned.schedule, now) : [];
   const blackedOut = recurs ? blackoutWarnings(turned.schedule, await blackoutWindows(call), now) : [];
   return {
     ...(await tx.schedules.update(atRevision(turned.schedule, revision))),
-    warnings: [...warnings, ...accepted, ...blackedOut],
+    warnings: [
+      ...(skipped?.skippedSlotCount ? [skipped.note] : []),
+      ...warnings,
+      ...between,
+      ...accepted,
+      ...blackedOut,
+      ...droppedOfTemplate(known, change),
+    ],
   };
 }
 
@@ -131,10 +149,10 @@ export async function resumeSchedule(
   call: Call<SchedulesTable & FiresTable & EventsTable>,
   id: string,
   catchUp: 'Latest' | 'None',
-): Promise<Schedule> {
+): Promise<ResumedSchedule> {
   const { tx, caller, now, vault } = call;
   const known = await ownLocked(tx.schedules, caller, 'schedule', id);
-  if (!known.suspend) return known;
+  if (!known.suspend) return { ...known, skippedSlotCount: 0, note: 'The schedule was not suspended.' };
   const { suspendReason: _reason, resumeAt: _at, nextFireAt: _fire, ...rest } = await forgetAhead(tx, known, now);
   const settled = accountForPassed(
     { ...rest, suspend: false, updatedAt: now },
@@ -145,7 +163,8 @@ export async function resumeSchedule(
   );
   await appendFires(call, settled.fires);
   await record(call, known, 'Resumed', `Resumed by ${actor(caller)}.`);
-  return tx.schedules.update(awakened(countedFromNow(settled.schedule, now)));
+  const resumed = await tx.schedules.update(awakened(countedFromNow(settled.schedule, now)));
+  return { ...resumed, ...passedOver(resumed, settled.fires, now) };
 }
 
 /**
@@ -180,6 +199,6 @@ async function record(
   await tx.events.append([eventsIn(kernelEvents)(reason, { ...about, message, at: now })]);
 }
 
-async function acceptChange(call: Call<DraftTables>, wanted: Schedule): Promise<readonly string[]> {
-  return acceptSchedule(call, await settingOf(call, wanted.applicationInstanceId), wanted);
+function droppedOfTemplate({ template: known }: Schedule, { template }: ScheduleChange): readonly string[] {
+  return droppedWarnings('template.parameters', known.parameters ?? {}, template && (template.parameters ?? {}));
 }

@@ -11,6 +11,7 @@ import {
   ApplicationClass,
   ApplicationClassChange,
   NewApplicationClass,
+  SavedApplicationClass,
 } from '../../core/applications/rules/application.ts';
 import { callerOf } from '../kit/auth.ts';
 import { answerOnce, created, write } from '../kit/calls.ts';
@@ -30,7 +31,7 @@ export function applicationClassRoutes(api: Api, ports: RoutePorts<ApplicationCl
     '/v1/application-classes',
     about(
       { operationId: 'createApplicationClass', scope: 'platform:admin', tag, summary: 'Create an application class' },
-      { headers: PostHeaders, body: NewApplicationClass, response: { 201: ApplicationClass } },
+      { headers: PostHeaders, body: NewApplicationClass, response: { 201: SavedApplicationClass } },
     ),
     (request, reply) =>
       answerOnce(ports, request, reply, async (call) =>
@@ -79,9 +80,10 @@ export function applicationClassRoutes(api: Api, ports: RoutePorts<ApplicationCl
         scope: 'platform:admin',
         tag,
         summary: 'Change an application class',
-        description: 'A change of retention is not retroactive: existing copies keep the ttl that they were made with.',
+        description:
+          '`retention` is merged into the set that is there. Its change is not retroactive: existing copies keep the ttl that they were made with, and `warnings` in the answer says so.',
       },
-      { params: ById, headers: ChangeHeaders, body: ApplicationClassChange, response: { 200: ApplicationClass } },
+      { params: ById, headers: ChangeHeaders, body: ApplicationClassChange, response: { 200: SavedApplicationClass } },
     ),
     async (request, reply) =>
       tagged(

@@ -3,7 +3,7 @@
 import type { ApplicationClassesTable, RetentionOverridesTable } from '../../core/applications/ports.ts';
 import { findOverride, putOverride, removeOverride } from '../../core/applications/retention-overrides.ts';
 import { RetentionOverride } from '../../core/applications/rules/application.ts';
-import { Retention } from '../../core/applications/rules/retention.ts';
+import { GivenRetention } from '../../core/applications/rules/retention.ts';
 import { callerOf } from '../kit/auth.ts';
 import { write } from '../kit/calls.ts';
 import { ActorHeaders, ById } from '../kit/parameters.ts';
@@ -42,7 +42,7 @@ export function retentionOverrideRoutes(
         description:
           "Replaces the whole set. A cadence that is absent takes the class's default. The change is not retroactive; `note` in the answer says which copies it affects.",
       },
-      { params: ById, headers: ActorHeaders, body: Retention, response: { 200: RetentionOverride } },
+      { params: ById, headers: ActorHeaders, body: GivenRetention, response: { 200: RetentionOverride } },
     ),
     (request) => write(ports, request, (call) => putOverride(call, request.params.id, request.body)),
   );

@@ -55,13 +55,13 @@ This service is the control plane for backups of applications in Kubernetes clus
 
 ## When a schedule fires
 
-\`schedule\` is five fields of cron, or @hourly, @daily, @weekly, @monthly or @yearly. The service reads it in \`timeZone\` (IANA; default Etc/UTC). Each match is a *slot*. A slot that fires makes exactly one Operation, whose name contains the slot's time in UTC.
+\`schedule\` is five fields of cron, or @hourly, @daily, @weekly, @monthly or @yearly. The fields are minute, hour, day of month, month and day of week, where 0 and 7 are Sunday; \`L\` is the last day of the month and \`5L\` its last Friday. Intervals (\`@every 6h\`), seconds and zones in the text are refused, with the text to write instead. The service reads it in \`timeZone\` (a name of the tz database; default Etc/UTC). Each match is a *slot*. A slot that fires makes exactly one Operation, whose name contains the slot's time in UTC.
 
-When clocks are put **forward**, a slot in the hour that does not exist fires at the first instant after it. For example, \`30 2 * * *\` in Europe/Berlin fires at 03:00 on that day. When clocks are put **back**, one hour comes twice. A fixed time in it fires once, at its first pass. Wildcards follow the clock on the wall, so \`0 * * * *\` fires in both.
+When clocks are put **forward**, a slot in the hour that does not exist fires at the first instant after it. For example, \`30 2 * * *\` in Europe/Berlin fires at 03:00 on that day. Several slots in that hour fire once, and an expression for every hour makes nothing up. When clocks are put **back**, one hour comes twice. A time in it fires once, at its first pass. An expression that runs evenly through the hour or the day, as \`*\` and \`*/15\` do, follows the clock on the wall, so \`0 * * * *\` fires in both. The values decide: \`0 0-23 * * *\` is \`0 * * * *\`. The answer of a request that sets a recurrence warns of the next change that moves a slot, and the preview notes each.
 
 When the service was down over several slots of a schedule, only the newest of them fires, late. The ledger records the others as Coalesced (\`listFires\`).
 
 ## How long a copy is kept
 
-The \`ttl\` of a backup is Velero's: whole hours as a Go duration, \`720h\` and never \`30d\`. The service decides it once, when it makes the Operation, and records its source (\`ttlSource\`). The first of these that gives a ttl decides: the request, the schedule, the organization's override for the application class and cadence, the default of the class, 720h. A change of a default is not retroactive: existing copies keep the ttl that they were made with. Velero deletes expired copies once an hour, so a copy may exist up to an hour longer.
+The \`ttl\` of a backup is Velero's: whole hours as a Go duration, \`720h\` and never \`30d\`. The service decides it once, when it makes the Operation, and records its source (\`ttlSource\`). The first of these that gives a ttl decides: the request, the schedule, the organization's override for the application class and cadence, the default of the class, the service's (720h; 26352h for a yearly schedule). \`720h0m0s\`, as Velero prints it, is read as \`720h\`. A change of a default is not retroactive: existing copies keep the ttl that they were made with. Velero deletes expired copies once an hour, so a copy may exist up to an hour longer.
 `.trim();

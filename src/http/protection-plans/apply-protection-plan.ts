@@ -8,7 +8,7 @@ import {
   detachProtectionPlan,
 } from '../../core/protection-plans/apply-protection-plan.ts';
 import { Schedule } from '../../core/scheduling/rules/schedule.ts';
-import { TimeZone } from '../../core/time/rules/recurrence.ts';
+import { GivenTimeZone, TimeZone } from '../../core/time/rules/time-zone.ts';
 import { answerOnce, done } from '../kit/calls.ts';
 import { ById, PostHeaders } from '../kit/parameters.ts';
 import type { Api, RoutePorts } from '../kit/ports.ts';
@@ -19,7 +19,9 @@ const PlanApplication = z
   .strictObject({
     protectionPlanId: Id.optional().describe('The protection plan. Give this, or protectionPlanName.'),
     protectionPlanName: DnsLabel.optional(),
-    timeZone: TimeZone.optional().describe('The time zone of its schedules. Default: that of the protection plan.'),
+    timeZone: GivenTimeZone.optional().describe(
+      'The time zone of its schedules. Default: that of the protection plan.',
+    ),
   })
   .meta({ id: 'PlanApplication', description: 'The protection plan to apply.' });
 const AppliedProtectionPlan = z

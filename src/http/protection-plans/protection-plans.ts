@@ -40,7 +40,7 @@ export function protectionPlanRoutes(api: Api, ports: RoutePorts<ProtectionPlanT
         tag,
         summary: 'Create a protection plan',
         description:
-          'An entry is refused when its ttl is shorter than the longest time between its slots, because there would be times without any copy. If the ttl is shorter than twice that time, the answer has a warning: one failed run leaves no copy.',
+          'An entry is refused when its ttl is shorter than the longest time between its slots, because there would be times without any copy. If the ttl is shorter than twice that time, the answer has a warning: one failed run leaves no copy. The other warnings are those of a schedule.',
       },
       { headers: PostHeaders, body: NewProtectionPlan, response: { 201: SavedProtectionPlan } },
     ),

@@ -11,7 +11,7 @@ import type { DraftTables } from '../../core/scheduling/draft.ts';
 import { previewNewSchedule, previewSchedule } from '../../core/scheduling/preview.ts';
 import { Fire, FireOutcome } from '../../core/scheduling/rules/ledger.ts';
 import { PreviewedFire } from '../../core/scheduling/rules/preview.ts';
-import { NewSchedule, Schedule } from '../../core/scheduling/rules/schedule.ts';
+import { NewSchedule, ResumedSchedule, Schedule } from '../../core/scheduling/rules/schedule.ts';
 import { resumeSchedule, suspendSchedule } from '../../core/scheduling/schedules.ts';
 import { type FiringTables, triggerSchedule } from '../../core/scheduling/trigger.ts';
 import { callerOf } from '../kit/auth.ts';
@@ -99,9 +99,9 @@ export function scheduleActionRoutes(
         tag,
         summary: 'Resume a schedule',
         description:
-          'The slots that passed are in the ledger as skipped, except one that `catchUp` fires. A schedule that is not suspended stays as it is.',
+          'Nothing fires before the next slot, unless `catchUp` says so; Velero would back up at once. The slots that passed are in the ledger as skipped, except one that `catchUp` fires; the answer says how many. A schedule that is not suspended stays as it is.',
       },
-      { params: ById, headers: PostHeaders, body: Resumption, response: { 200: Schedule } },
+      { params: ById, headers: PostHeaders, body: Resumption, response: { 200: ResumedSchedule } },
     ),
     (request, reply) =>
       answerOnce(ports, request, reply, async (call) =>
@@ -169,7 +169,7 @@ export function scheduleActionRoutes(
         tag,
         summary: 'Preview the fires of a schedule',
         description:
-          'The next fires, with notes on daylight saving changes, blackout windows and spread. If the operator of the cluster is known not to accept the backups, the answer has a warning: the slots stay, and their backups will be refused.',
+          'The next fires, with notes on slots that a change of the clock moves or shows twice, on blackout windows and on spread. If the operator of the cluster is known not to accept the backups, the answer has a warning: the slots stay, and their backups will be refused.',
       },
       { params: ById, querystring: previewQuery, response: { 200: PreviewList } },
     ),

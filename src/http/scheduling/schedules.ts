@@ -12,7 +12,7 @@ import {
   ScheduleChange,
 } from '../../core/scheduling/rules/schedule.ts';
 import { changeSchedule, createSchedule, removeSchedule } from '../../core/scheduling/schedules.ts';
-import { Cadence } from '../../core/time/rules/recurrence.ts';
+import { Cadence } from '../../core/time/rules/cadence.ts';
 import { callerOf } from '../kit/auth.ts';
 import { answerOnce, created, write } from '../kit/calls.ts';
 import { CreationOrder, listed, listOf, listQuery } from '../kit/paging.ts';
@@ -43,7 +43,7 @@ export function scheduleRoutes(api: Api, ports: RoutePorts<DraftTables & Schedul
         tag,
         summary: 'Create a schedule',
         description:
-          'An expression that never fires (30 February) is refused. `nextFireAt` in the answer is when the first slot is due.',
+          'An expression that never fires (30 February) is refused. `nextFireAt` in the answer is when the first slot is due. `warnings` name what is legal but unwise: times without any copy, thousands of copies, days that some months lack, and the next change of the clock within a year that moves a slot.',
       },
       { headers: PostHeaders, body: NewSchedule, response: { 201: SavedSchedule } },
     ),
@@ -87,7 +87,7 @@ export function scheduleRoutes(api: Api, ports: RoutePorts<DraftTables & Schedul
         tag,
         summary: 'Change a schedule',
         description:
-          'The next slot is computed from now on, so a change never fires a past slot of the new recurrence. `suspend: true` stops firing, and `false` starts it again. The slots that passed in between are in the ledger as skipped.',
+          'The next slot is computed from now on, so a change never fires a past slot of the new recurrence; `warnings` say when more time than usual lies before it. `suspend: true` stops firing, and `false` starts it again. The slots that passed in between are in the ledger as skipped.',
       },
       { params: ById, headers: ChangeHeaders, body: ScheduleChange, response: { 200: SavedSchedule } },
     ),

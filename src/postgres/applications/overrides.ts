@@ -2,6 +2,7 @@
 
 import type { RetentionOverridesTable } from '../../core/applications/ports.ts';
 import { RetentionOverride } from '../../core/applications/rules/application.ts';
+import { Retention, retentionOfCadenceWarnings } from '../../core/applications/rules/retention.ts';
 import type { Prisma } from '../generated/client.ts';
 import { type Row, shownRow } from '../kit/shape.ts';
 
@@ -9,7 +10,11 @@ const note =
   'Copies made from now on are kept this long; copies that exist keep the time to live that they were made with.';
 
 export function overrideRows(client: Prisma.TransactionClient): RetentionOverridesTable['overrides'] {
-  const read = (row: Row) => shownRow(RetentionOverride, { ...row, note });
+  const read = (row: Row & { readonly retention: unknown }) => {
+    const { data } = Retention.safeParse(row.retention);
+    const warnings = data === undefined ? [] : retentionOfCadenceWarnings(data);
+    return shownRow(RetentionOverride, { ...row, note: [note, ...warnings].join(' ') });
+  };
   const key = (organizationId: string, applicationClassId: string) => ({
     organizationId_applicationClassId: { organizationId, applicationClassId },
   });

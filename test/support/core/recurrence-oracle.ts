@@ -1,7 +1,7 @@
 /**
  * Slots by another way, for tests: the wall clock of a zone is walked minute by minute between its changes of offset,
- * which are found by bisection. It reads cron itself and shares nothing with recurrence.ts, croner or local-time.ts, so
- * that they cannot share a mistake.
+ * which are found by bisection. It reads cron itself and shares nothing with src/core/time, so that they cannot share a
+ * mistake.
  */
 const minuteMs = 60_000;
 const dayMs = 1_440 * minuteMs;
@@ -48,7 +48,7 @@ export interface Pattern {
   /** Minutes of a day. */
   readonly times: readonly number[];
   readonly matchesDay: (wallDay: number) => boolean;
-  /** Neither minute nor hour has a `*` or a step. */
+  /** Neither minutes nor hours are those of a star or of a step. */
   readonly fixed: boolean;
   readonly everyHour: boolean;
 }
@@ -59,26 +59,46 @@ export function patternOf(expression: string): Pattern {
   const months = valuesOf(month, 1, 12);
   const days = valuesOf(day, 1, 31);
   const weekdays = new Set([...valuesOf(weekday, 0, 7)].map((value) => value % 7));
+  const hours = valuesOf(hour, 0, 23);
   return {
-    times: [...valuesOf(hour, 0, 23)].flatMap((h) => [...minutes].map((m) => h * 60 + m)),
+    times: [...hours].flatMap((h) => [...minutes].map((m) => h * 60 + m)),
     matchesDay: (wallDay) => {
       const date = new Date(wallDay);
       const dayFits = days.has(date.getUTCDate());
       const weekdayFits = weekdays.has(date.getUTCDay());
-      const either = day !== '*' && weekday !== '*';
+      const either = !hasStar(day) && !hasStar(weekday);
       return months.has(date.getUTCMonth() + 1) && (either ? dayFits || weekdayFits : dayFits && weekdayFits);
     },
-    fixed: !/[*/]/.test(minute + hour),
-    everyHour: hour === '*',
+    fixed: !isOfStep(minutes, 60) && !isOfStep(hours, 24),
+    everyHour: hours.size === 24,
   };
+}
+
+function hasStar(field: string): boolean {
+  return field.split(',').some((item) => /^[*?](\/0?1)?$/.test(item));
+}
+
+/** Whether some step through `count` values, from any beginning, gives exactly these. */
+function isOfStep(values: ReadonlySet<number>, count: number): boolean {
+  for (let step = 1; step < count; step += 1) {
+    for (let begin = 0; begin < step; begin += 1) {
+      let size = 0;
+      let all = true;
+      for (let value = begin; value < count; value += step, size += 1) all &&= values.has(value);
+      if (all && size === values.size && size > 1) return true;
+    }
+  }
+  return false;
 }
 
 function valuesOf(field: string, lowest: number, highest: number): ReadonlySet<number> {
   const values = new Set<number>();
   for (const item of field.split(',')) {
-    const [range = '', step = '1'] = item.split('/');
-    const [first = '', last = first] = range === '*' ? [String(lowest), String(highest)] : range.split('-');
-    for (let value = Number(first); value <= Number(last); value += Number(step)) values.add(value);
+    const [range = '', step] = item.split('/');
+    const top = highest === 7 ? 6 : highest;
+    const [first = '', given] = /^[*?]$/.test(range) ? [String(lowest), String(top)] : range.split('-');
+    const last = given ?? (step === undefined ? first : String(Math.max(top, Number(first))));
+    for (let value = Number(first); value <= Number(last); value += Number(step ?? 1)) values.add(value);
   }
   return new Set([...values].sort((a, b) => a - b));
 }

@@ -5,10 +5,10 @@
 import { z } from 'zod';
 import { DisplayName, Id, Instant, Revision } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
-import { TimeZone } from '../../time/rules/recurrence.ts';
+import { TimeZone } from '../../time/rules/time-zone.ts';
 import { ApplicationState } from './cluster-application.ts';
 import { BackupParameters } from './parameters.ts';
-import { Retention } from './retention.ts';
+import { GivenRetention, Retention, RetentionChange } from './retention.ts';
 
 const RecoveryPointTarget = z
   .int()
@@ -75,12 +75,19 @@ export const ApplicationClass = z
   .meta({ id: 'ApplicationClass', description: 'A kind of application in the catalog, shared by all organizations.' });
 export type ApplicationClass = z.infer<typeof ApplicationClass>;
 
+export const SavedApplicationClass = ApplicationClass.extend({
+  warnings: z
+    .array(z.string())
+    .describe('Which copies the change does not affect, what is no longer set, and what probably is not wanted.'),
+}).meta({ id: 'SavedApplicationClass', description: 'An application class as it was saved.' });
+export type SavedApplicationClass = z.infer<typeof SavedApplicationClass>;
+
 export const NewApplicationClass = z
   .strictObject({
     name: DnsLabel,
     displayName: DisplayName.optional(),
-    retention: Retention.optional().describe(
-      'Times to live of copies, by cadence. Default: hourly 24h, daily 720h, weekly 2016h, monthly 8760h, onDemand 720h. A cadence that is absent takes this default.',
+    retention: GivenRetention.optional().describe(
+      'Times to live of copies, by cadence. Default: hourly 24h, daily 720h, weekly 2016h, monthly 8760h, yearly 26352h, onDemand 720h. A cadence that is absent takes this default.',
     ),
     defaultParameters: BackupParameters.optional(),
     recoveryPointTargetSeconds: RecoveryPointTarget.optional(),
@@ -92,10 +99,12 @@ export type NewApplicationClass = z.infer<typeof NewApplicationClass>;
 export const ApplicationClassChange = z
   .strictObject({
     displayName: DisplayName.optional(),
-    retention: Retention.optional().describe(
-      'Replaces the whole set. A change is not retroactive: copies keep the ttl that they were made with.',
+    retention: RetentionChange.optional().describe(
+      'Merged into the set that is there: an absent cadence keeps its ttl, null removes it. A change is not retroactive: copies keep the ttl that they were made with.',
     ),
-    defaultParameters: BackupParameters.optional().describe('Replaces the whole set.'),
+    defaultParameters: BackupParameters.optional().describe(
+      'Replaces the whole set; `warnings` in the answer names what is no longer set.',
+    ),
     recoveryPointTargetSeconds: RecoveryPointTarget.nullable()
       .optional()
       .describe('The recovery point objective, in seconds, 60 to 31622400. null: it follows from the schedules again.'),
@@ -110,7 +119,7 @@ export const RetentionOverride = z
     applicationClassId: Id,
     retention: Retention,
     updatedAt: Instant,
-    note: z.string().describe('The copies that the override affects, for people.'),
+    note: z.string().describe('The copies that the override affects, and times to live that leave none, for people.'),
   })
   .meta({
     id: 'RetentionOverride',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { expiry, Ttl } from '../../kernel/rules/duration.ts';
+import { z } from 'zod';
+import { expiry, GivenTtl, Ttl } from '../../kernel/rules/duration.ts';
 import { defaultRetention, resolveTtl } from './retention.ts';
 
 test('the most specific time to live wins, and its source is recorded', () => {
@@ -33,8 +34,40 @@ test('a class starts with the published defaults', () => {
     daily: '720h',
     weekly: '2016h',
     monthly: '8760h',
+    yearly: '26352h',
     onDemand: '720h',
   });
+});
+
+test('a yearly copy is kept for years by default, also where the class says nothing of it', () => {
+  const yearly = { ttl: '26352h', ttlSource: 'default' };
+  assert.deepEqual(resolveTtl({ cadence: 'yearly', classRetention: { daily: '720h' } }), yearly);
+  assert.equal(resolveTtl({ cadence: 'yearly', classRetention: defaultRetention }).ttl, '26352h');
+});
+
+test('a time to live is read as Velero prints it, and kept in one form', () => {
+  for (const [given, kept] of [
+    ['720h', '720h'],
+    ['720h0m0s', '720h'],
+    ['720h0m', '720h'],
+    ['720h0s', '720h'],
+    ['175680h0m0s', '175680h'],
+  ] as const) {
+    assert.equal(GivenTtl.safeParse(given).data, kept, given);
+  }
+  for (const ttl of ['720h30m', '720h0m30s', '720h0s0m', '0h0m0s', '175681h', '175681h0m0s', '720H'])
+    assert.equal(GivenTtl.safeParse(ttl).success, false, ttl);
+});
+
+test('the pattern of a time to live is its rule, at every number of hours', () => {
+  const patternOf = (ttl: typeof Ttl) => new RegExp(String(Object.values(z.toJSONSchema(ttl).$defs ?? {})[0]?.pattern));
+  const [stored, given] = [patternOf(Ttl), patternOf(GivenTtl)];
+  for (const hours of [0, 1, 9, 10, 99_999, 100_000, 169_999, 170_000, 174_999, 175_599, 175_679, 175_680]) {
+    assert.equal(stored.test(`${hours}h`), hours > 0, String(hours));
+    assert.equal(given.test(`${hours}h0m0s`), hours > 0, String(hours));
+  }
+  for (const hours of [175_681, 175_690, 175_700, 176_000, 180_000, 200_000, 999_999, 1_000_000])
+    assert.equal(stored.test(`${hours}h`), false, String(hours));
 });
 
 test('only whole hours that Velero can read are a time to live', () => {

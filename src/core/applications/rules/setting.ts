@@ -2,7 +2,7 @@
  * The setting of an application's Operations: the instance, its class, and the organization's retention override for the
  * class. All defaults of an Operation come from it.
  */
-import type { Cadence } from '../../time/rules/recurrence.ts';
+import type { Cadence } from '../../time/rules/cadence.ts';
 import type { ApplicationClass, ApplicationInstance, RetentionOverride } from './application.ts';
 import { type ResolvedTtl, resolveTtl } from './retention.ts';
 

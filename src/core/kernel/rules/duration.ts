@@ -7,18 +7,32 @@ import { instantAt } from '../../time/rules/instants.ts';
 
 const maxHours = 20 * 8784;
 
+/** 1 to `maxHours`, and no leading zero. */
+const hours = String.raw`([1-9]\d{0,4}|1[0-6]\d{4}|17[0-4]\d{3}|175[0-5]\d\d|1756[0-7]\d|175680)`;
+const description = `How long Velero keeps the copy, counted from its start. Whole hours as a Go duration, 1h to ${maxHours}h (20 years).`;
+const example = '720h';
+
+function notTtl(ttl: unknown): string {
+  return /^\d{6,}h/.test(String(ttl))
+    ? `must be at most ${maxHours}h (20 years)`
+    : 'must be whole hours as a Go duration, for example 720h for 30 days (Velero does not know the unit d)';
+}
+
+/** Of a row or an answer. A request has `GivenTtl`. */
 export const Ttl = z
   .string()
-  .regex(
-    /^[1-9]\d{0,5}h$/,
-    'must be whole hours as a Go duration, for example 720h for 30 days (Velero does not know the unit d)',
-  )
-  .refine((ttl) => Number.parseInt(ttl, 10) <= maxHours, `must be at most ${maxHours}h (20 years)`)
+  .regex(new RegExp(`^${hours}h$`), { error: ({ input }) => notTtl(input) })
+  .meta({ id: 'Ttl', description, example });
+
+/** Of a request. `720h0m0s`, as Velero prints it, comes in as `720h`. */
+export const GivenTtl = z
+  .string()
+  .regex(new RegExp(`^${hours}h(0m)?(0s)?$`), { error: ({ input }) => notTtl(input) })
+  .overwrite((ttl) => ttl.replace(/h(0m)?(0s)?$/, 'h'))
   .meta({
-    id: 'Ttl',
-    description:
-      'How long Velero keeps the copy, counted from its start. Whole hours as a Go duration, 1h to 175680h (20 years).',
-    example: '720h',
+    id: 'GivenTtl',
+    description: `${description} Minutes and seconds may follow when they are 0 (720h0m0s).`,
+    example,
   });
 export type Ttl = z.infer<typeof Ttl>;
 

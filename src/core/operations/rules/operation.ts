@@ -14,7 +14,7 @@ import { z } from 'zod';
 import { OperationParameters } from '../../applications/rules/parameters.ts';
 import { TtlSource } from '../../applications/rules/retention.ts';
 import { Condition } from '../../kernel/rules/condition.ts';
-import { Ttl } from '../../kernel/rules/duration.ts';
+import { GivenTtl, Ttl } from '../../kernel/rules/duration.ts';
 import { Id, Instant, Revision } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
 import { Engine, OperationType, RequestedEngine, RequestedType } from '../../kernel/rules/operation-type.ts';
@@ -140,7 +140,7 @@ export const NewOperation = z
     name: DnsLabel.optional().describe(
       'Default: <target>-<type>-<time>-<suffix>. Unique in the cluster for ever, because a copy of that name may still be in the bucket.',
     ),
-    ttl: Ttl.optional().describe(
+    ttl: GivenTtl.optional().describe(
       "Backups only. Default: the ttl for backups on demand of the organization's override, else of the application class, else 720h.",
     ),
     deliveryDeadlineSeconds: DeliveryDeadline.optional().describe(

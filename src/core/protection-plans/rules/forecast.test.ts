@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ttlHours } from '../../kernel/rules/duration.ts';
+import { atOnce } from '../../kernel/rules/paced.ts';
 import { nextSlot } from '../../time/rules/recurrence.ts';
 import { type ForecastInput, forecast } from './forecast.ts';
 
@@ -11,7 +12,7 @@ const weekly = { name: 'weekly', schedule: '0 3 * * 0', ttl: '672h', deltaGB: 20
 const monthly = { name: 'monthly', schedule: '0 4 1 * *', ttl: '8760h', deltaGB: 40 };
 const sizes = { firstCopyGB: 200, pricePerGBMonth: 0.05 };
 const of = (more: Partial<ForecastInput> & Pick<ForecastInput, 'schedules'>) =>
-  forecast({ from, timeZone: 'Etc/UTC', ...more });
+  atOnce(forecast({ from, timeZone: 'Etc/UTC', ...more }));
 
 test('the scheme of 23 backups is 7 daily, 4 weekly and 12 monthly copies: 790 GB, 39.50 a month', () => {
   const { steadyState, points } = of({ schedules: [daily, weekly, monthly], ...sizes });
@@ -69,6 +70,16 @@ test('8760 h are a day short of a leap year: for that day there are 11 monthly c
   assert.deepEqual([plain?.minimumCopies, plain?.maximumCopies], [12, 12]);
   const { steadyState: longer } = of({ schedules: [{ ...monthly, ttl: '8784h' }], from: '2026-12-15T00:00:00Z' });
   assert.deepEqual([longer?.minimumCopies, longer?.maximumCopies], [12, 13]);
+});
+
+test('the steady state is the mixture that is there most of the time, not one with a usual total', () => {
+  const { steadyState } = of({
+    schedules: [
+      { schedule: '0 0 * * *', ttl: '30h' },
+      { schedule: '0 0 1 1 *', ttl: '8736h' },
+    ],
+  });
+  assert.deepEqual([steadyState?.copiesBySchedule, steadyState?.copies], [[1, 1], 2]);
 });
 
 test('the forecast equals the slots counted one by one, for any schedules over short horizons', () => {

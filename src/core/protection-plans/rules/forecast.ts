@@ -18,8 +18,9 @@
  * twice.
  */
 import { ttlHours } from '../../kernel/rules/duration.ts';
+import type { Paced } from '../../kernel/rules/paced.ts';
 import { ruleViolated } from '../../kernel/rules/problem.ts';
-import { clockChanges, type SlotCounter, slotCounter } from '../../time/rules/slot-counter.ts';
+import { type SlotCounter, slotCounter } from '../../time/rules/slot-counter.ts';
 import { slotAfter } from '../../time/rules/slots.ts';
 import {
   type ForecastPoint,
@@ -54,23 +55,30 @@ interface ForecastLine extends ForecastSchedule {
   readonly keptMs: number;
 }
 
-/** Throws the Refusal `rule-violated` for a schedule that never fires, and for times out of this century. */
-export function forecast(input: ForecastInput): RetentionForecast {
+/**
+ * Throws the Refusal `rule-violated` for a schedule that never fires, and for times out of this century. It yields between
+ * pieces of work, so that other requests go on meanwhile.
+ */
+export function* forecast(input: ForecastInput): Paced<RetentionForecast> {
   const from = Date.parse(input.from);
   if (!(from >= earliestFrom && from < latestFrom)) throw ruleViolated('/from', 'must be in the years 2000 to 2099.');
   const latest = from + maxHorizonDays * dayMs;
-  const lines = input.schedules.map((schedule, index) => lineOf(input, schedule, index));
+  const lines: ForecastLine[] = [];
+  for (const [index, schedule] of input.schedules.entries()) {
+    lines.push(lineOf(input, schedule, index));
+    yield;
+  }
   const steadyAt = Math.max(...lines.map(({ firstAt, keptMs }) => firstAt + keptMs));
   const until = input.horizonDays === undefined ? Math.min(steadyAt, latest) : from + input.horizonDays * dayMs;
-  const pointAt = pointsOf(input, lines, from, Math.max(until, Math.min(steadyAt, latest) + lookMs));
+  const pointAt = yield* pointsOf(input, lines, from, Math.max(until, Math.min(steadyAt, latest) + lookMs));
   const warnings = lines
     .filter(({ firstAt }) => firstAt > until)
     .map(({ name }) => `${name} has no slot within the time of the forecast.`);
   if (steadyAt > latest) warnings.push('The number of copies still grows after twenty years.');
   return {
     schedules: lines.map(({ beginsAt: _begins, firstAt: _first, keptMs: _kept, ...schedule }) => schedule),
-    ...(steadyAt <= latest && { steadyState: steadyStateOf(steadyAt, pointAt) }),
-    points: momentsOf(from, until, input.maxPoints ?? defaultPoints).map(pointAt),
+    ...(steadyAt <= latest && { steadyState: yield* steadyStateOf(steadyAt, pointAt) }),
+    points: yield* pointsAt(momentsOf(from, until, input.maxPoints ?? defaultPoints), pointAt),
     warnings,
   };
 }
@@ -97,23 +105,19 @@ function lineOf(input: ForecastInput, schedule: ForecastSchedule, index: number)
 }
 
 /** Returns a function that computes the copies at any moment from `from` to `to`. */
-function pointsOf(
+function* pointsOf(
   { firstCopyGB, pricePerGBMonth }: ForecastInput,
   lines: readonly ForecastLine[],
   from: number,
   to: number,
-): (moment: number) => ForecastPoint {
-  const changes = new Map<string, ReturnType<typeof clockChanges>>();
-  const changesOf: typeof clockChanges = (timeZone) => {
-    const known = changes.get(timeZone) ?? clockChanges(timeZone, from, to);
-    changes.set(timeZone, known);
-    return known;
-  };
-  const counters: SlotCounter[] = lines.map((line) => {
-    const counter = slotCounter(line, from, to, changesOf);
+): Paced<(moment: number) => ForecastPoint> {
+  const counters: SlotCounter[] = [];
+  for (const line of lines) {
+    const counter = slotCounter(line, from, to);
     const earlier = line.beginsAt > to ? 0 : counter(line.beginsAt - 1);
-    return (moment) => (moment < line.beginsAt ? 0 : counter(moment) - earlier);
-  });
+    counters.push((moment) => (moment < line.beginsAt ? 0 : counter(moment) - earlier));
+    yield;
+  }
   return (moment) => {
     const copiesBySchedule = lines.map(({ keptMs }, index) => {
       const counted = counters[index] ?? (() => 0);
@@ -142,20 +146,29 @@ function rounded(value: number): number {
   return Math.round(value * 10_000) / 10_000;
 }
 
-function steadyStateOf(reachedAt: number, pointAt: (moment: number) => ForecastPoint): SteadyState {
-  const looks = Array.from({ length: Math.floor(lookMs / lookEveryMs) }, (_, n) =>
-    pointAt(reachedAt + n * lookEveryMs),
-  );
-  const seen = new Map<number, number>();
-  for (const { copies } of looks) seen.set(copies, (seen.get(copies) ?? 0) + 1);
-  const most = Math.max(...seen.values());
-  const usual = looks.find(({ copies }) => seen.get(copies) === most) ?? pointAt(reachedAt);
+function* pointsAt(moments: readonly number[], pointAt: (moment: number) => ForecastPoint): Paced<ForecastPoint[]> {
+  const points: ForecastPoint[] = [];
+  for (const moment of moments) {
+    points.push(pointAt(moment));
+    yield;
+  }
+  return points;
+}
+
+/** The mixture of copies that is there most often; its total alone may come of a mixture that is seldom there. */
+function* steadyStateOf(reachedAt: number, pointAt: (moment: number) => ForecastPoint): Paced<SteadyState> {
+  const moments = Array.from({ length: Math.floor(lookMs / lookEveryMs) }, (_, n) => reachedAt + n * lookEveryMs);
+  const looks = yield* pointsAt(moments, pointAt);
+  const alike = Map.groupBy(looks, ({ copiesBySchedule }) => copiesBySchedule.join());
+  const most = Math.max(...[...alike.values()].map(({ length }) => length));
+  const [usual = pointAt(reachedAt)] = [...alike.values()].find(({ length }) => length === most) ?? [];
   const { at: _at, ...counts } = usual;
+  const totals = looks.map(({ copies }) => copies);
   return {
     reachedAt: new Date(reachedAt).toISOString(),
     ...counts,
-    minimumCopies: Math.min(...seen.keys()),
-    maximumCopies: Math.max(...seen.keys()),
+    minimumCopies: Math.min(...totals),
+    maximumCopies: Math.max(...totals),
   };
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Refusal } from '../../kernel/rules/problem.ts';
-import { periodMinutes } from '../../time/rules/period.ts';
+import { longestGapMinutes } from '../../time/rules/cadence.ts';
 import { builtInProtectionPlans, checkEntries, entriesOf } from './protection-plan.ts';
 
 const now = '2026-11-21T12:00:00Z';
@@ -34,7 +34,7 @@ test('the period of a recurrence is its longest time between slots', () => {
       '0 4 31 * *',
       '0 4 1 1 *',
       '0 * 1 * *',
-    ].map((each) => [each, (periodMinutes(each) ?? 0) / 60]),
+    ].map((each) => [each, (longestGapMinutes(each) ?? 0) / 60]),
   );
   assert.deepEqual(hours, {
     '* * * * *': 1 / 60,
@@ -49,7 +49,7 @@ test('the period of a recurrence is its longest time between slots', () => {
     '0 4 1 1 *': 366 * 24,
     '0 * 1 * *': 30 * 24 + 1,
   });
-  assert.equal(periodMinutes('0 0 30 2 *'), undefined);
+  assert.equal(longestGapMinutes('0 0 30 2 *'), undefined);
 });
 
 test('a ttl that leaves times without any copy is refused, one that a failed run leaves without is warned of', () => {

@@ -4,13 +4,20 @@
  * and no rows, exist for every organization and application class, and cannot be changed.
  */
 import { z } from 'zod';
-import { Ttl, ttlHours } from '../../kernel/rules/duration.ts';
+import { GivenTtl, Ttl } from '../../kernel/rules/duration.ts';
 import { DisplayName, Id, Instant, Revision } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
 import { type FieldError, Refusal } from '../../kernel/rules/problem.ts';
-import { periodMinutes } from '../../time/rules/period.ts';
-import { Cadence, CronExpression, inferCadence, nextSlot, TimeZone } from '../../time/rules/recurrence.ts';
+import {
+  recurrenceWarnings,
+  retentionWarnings,
+  shortRetention,
+} from '../../scheduling/rules/recurrence/recurrence-warnings.ts';
+import { Cadence, inferCadence } from '../../time/rules/cadence.ts';
+import { CronExpression, GivenCronExpression } from '../../time/rules/cron/cron-expression.ts';
+import { nextSlot } from '../../time/rules/recurrence.ts';
 import { shortestGapSeconds } from '../../time/rules/slots.ts';
+import { GivenTimeZone, TimeZone } from '../../time/rules/time-zone.ts';
 
 const EntryName = z
   .string()
@@ -27,9 +34,9 @@ const SpreadSeconds = z
 export const NewProtectionPlanEntry = z
   .strictObject({
     name: EntryName,
-    schedule: CronExpression,
+    schedule: GivenCronExpression,
     cadence: Cadence.optional().describe('Default: inferred from the schedule.'),
-    ttl: Ttl.describe(
+    ttl: GivenTtl.describe(
       'How long each copy is kept. It must be at least the longest time between two slots; twice that is better.',
     ),
     spreadSeconds: SpreadSeconds.optional().meta({ default: 0 }),
@@ -89,7 +96,7 @@ export const NewProtectionPlan = z
     applicationClassId: Id.optional().describe(
       'Only instances of this application class may have the protection plan. Default: all may.',
     ),
-    timeZone: TimeZone.optional().meta({ default: 'Etc/UTC' }),
+    timeZone: GivenTimeZone.optional().meta({ default: 'Etc/UTC' }),
     entries: Entries,
   })
   .meta({ id: 'NewProtectionPlan', description: 'A protection plan to create.' });
@@ -99,7 +106,7 @@ export const ProtectionPlanChange = z
   .strictObject({
     name: DnsLabel.optional(),
     displayName: DisplayName.optional(),
-    timeZone: TimeZone.optional(),
+    timeZone: GivenTimeZone.optional(),
     entries: Entries.optional().describe('Replaces all entries. A schedule follows the entry of its name.'),
   })
   .meta({
@@ -176,7 +183,7 @@ export function checkEntries(
       continue;
     }
     checkGap(entry, shortestGapSeconds({ schedule: entry.schedule, timeZone }, now), minimumIntervalSeconds, refuse);
-    found.warnings.push(...checkTtl(entry, refuse));
+    found.warnings.push(...entryWarnings(entry, timeZone, now, refuse).map((warning) => `${entry.name}: ${warning}`));
   }
   const [only, ...others] = found.errors;
   if (only === undefined) return found.warnings;
@@ -199,22 +206,17 @@ function checkGap(
   }
 }
 
-function checkTtl(
-  { name, schedule, ttl }: ProtectionPlanEntry,
+/** A plan promises protection, so an entry that leaves times without any copy is refused. */
+function entryWarnings(
+  { schedule, ttl }: ProtectionPlanEntry,
+  timeZone: string,
+  now: string,
   refuse: (field: string, detail: string) => void,
 ): string[] {
-  const period = periodMinutes(schedule);
-  if (period === undefined || ttlHours(ttl) * 60 >= 2 * period) return [];
-  const least = `${Math.ceil(period / 60)}h`;
-  const better = `${Math.ceil((2 * period) / 60)}h`;
-  if (ttlHours(ttl) * 60 < period) {
-    refuse(
-      'ttl',
-      `(${ttl}) is shorter than the longest time between slots (${least}): there would be times without any copy. Make it at least ${least}, better ${better}, or let it fire more often.`,
-    );
-    return [];
-  }
-  return [
-    `${name}: ttl (${ttl}) is shorter than twice the longest time between slots (${least}): one failed run leaves no copy. Better ${better}.`,
-  ];
+  const recurrence = { schedule, timeZone };
+  const short = shortRetention(schedule, ttl);
+  if (short?.leavesNone !== true)
+    return [...recurrenceWarnings(recurrence, now), ...retentionWarnings(recurrence, ttl, now)];
+  refuse('ttl', short.detail);
+  return [];
 }

@@ -1,9 +1,10 @@
 /** The request and the answer of a retention forecast. Sizes are in decimal GB, and prices have no currency. */
 import { z } from 'zod';
-import { Ttl } from '../../kernel/rules/duration.ts';
+import { GivenTtl, Ttl } from '../../kernel/rules/duration.ts';
 import { GivenInstant, Id, Instant } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
-import { CronExpression, TimeZone } from '../../time/rules/recurrence.ts';
+import { CronExpression, GivenCronExpression } from '../../time/rules/cron/cron-expression.ts';
+import { GivenTimeZone, TimeZone } from '../../time/rules/time-zone.ts';
 
 /** A forecast looks twenty years ahead at most. */
 export const maxHorizonDays = 7_305;
@@ -18,14 +19,20 @@ export const ForecastSchedule = z
     name: DnsLabel.optional().describe(
       'The name of the schedule in the answer. Default: schedule-1, schedule-2 and so on.',
     ),
-    schedule: CronExpression,
-    timeZone: TimeZone.optional().describe('Default: the timeZone of the request.'),
-    ttl: Ttl,
+    schedule: GivenCronExpression,
+    timeZone: GivenTimeZone.optional().describe('Default: the timeZone of the request.'),
+    ttl: GivenTtl,
     startsAt: GivenInstant.optional().describe('The schedule has no slot before this time. Default: `from`.'),
     deltaGB: DeltaGB.optional(),
   })
   .meta({ id: 'ForecastSchedule', description: 'A recurrence, and how long its copies are kept.' });
 export type ForecastSchedule = z.infer<typeof ForecastSchedule>;
+
+const ForecastedSchedule = ForecastSchedule.extend({
+  schedule: CronExpression,
+  timeZone: TimeZone.optional(),
+  ttl: Ttl,
+}).meta({ id: 'ForecastedSchedule', description: 'A schedule of the forecast, with all defaults filled in.' });
 
 export const NewRetentionForecast = z
   .strictObject({
@@ -41,7 +48,7 @@ export const NewRetentionForecast = z
       .record(DnsLabel, GB)
       .optional()
       .describe('deltaGB of entries of the protection plan, by the name of the entry.'),
-    timeZone: TimeZone.optional().describe(
+    timeZone: GivenTimeZone.optional().describe(
       'The time zone of schedules that name none. Default: that of the protection plan, else Etc/UTC.',
     ),
     from: GivenInstant.optional().describe('When the forecast begins. There is no copy before. Default: now.'),
@@ -107,7 +114,7 @@ export type SteadyState = z.infer<typeof SteadyState>;
 
 export const RetentionForecast = z
   .object({
-    schedules: z.array(ForecastSchedule).describe('The schedules of the forecast, with all defaults filled in.'),
+    schedules: z.array(ForecastedSchedule).describe('The schedules of the forecast, with all defaults filled in.'),
     steadyState: SteadyState.optional().describe('Absent when it is more than twenty years away.'),
     points: z
       .array(ForecastPoint)

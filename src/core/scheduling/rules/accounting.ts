@@ -7,7 +7,7 @@ import { type Passed, passedSlots, shifted, spreadOffsetSeconds } from '../../ti
 import { uncomputable } from './broken/computable.ts';
 import { type Fire, type FireReason, ledgerRow } from './ledger.ts';
 import { countedFromNow } from './next-slot.ts';
-import { dueAt, type Schedule } from './schedule.ts';
+import { dueAt, type ResumedSchedule, type Schedule } from './schedule.ts';
 
 export interface Accounted {
   readonly schedule: Schedule;
@@ -106,6 +106,35 @@ export function awakened(schedule: Schedule): Schedule {
   return nextSlotAt === undefined || nextFireAt !== undefined
     ? schedule
     : { ...schedule, nextFireAt: dueAt(schedule, nextSlotAt) };
+}
+
+/** What passed during a suspension that ends now, of which `fires` are in the ledger as skipped. */
+export function passedOver(
+  { nextSlotAt, nextFireAt }: Schedule,
+  fires: readonly Fire[],
+  now: string,
+): Pick<ResumedSchedule, 'skippedSlotCount' | 'firstSkippedAt' | 'lastSkippedAt' | 'note'> {
+  const next =
+    nextFireAt === undefined
+      ? 'No slot is left.'
+      : nextFireAt <= now
+        ? `The newest slot that passed (${nextSlotAt}) fires now.`
+        : `It fires next at ${nextFireAt}.`;
+  const [row] = fires;
+  if (row === undefined) return { skippedSlotCount: 0, note: `No slot was skipped. ${next}` };
+  const { scheduledFor: first, lastScheduledFor: last = first, slotCount } = row;
+  const skipped =
+    slotCount === 1
+      ? `The slot ${first} passed during the suspension and was skipped.`
+      : `${slotCount} slots passed during the suspension, from ${first} to ${last}, and were skipped.`;
+  const remedy =
+    nextFireAt !== undefined && nextFireAt > now ? ' Trigger the schedule if a copy is needed before.' : '';
+  return {
+    skippedSlotCount: slotCount,
+    firstSkippedAt: first,
+    lastSkippedAt: last,
+    note: `${skipped} ${next}${remedy}`,
+  };
 }
 
 /** A suspended schedule is not looked at, but for the time to resume. */

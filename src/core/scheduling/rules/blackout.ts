@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { DisplayName, Id, Instant, Revision } from '../../kernel/rules/fields.ts';
 import { ruleViolated } from '../../kernel/rules/problem.ts';
 import { localParts, weekdays } from '../../time/rules/local-time.ts';
-import { TimeZone } from '../../time/rules/recurrence.ts';
+import { GivenTimeZone, TimeZone } from '../../time/rules/time-zone.ts';
 
 const LocalTime = z
   .string()
@@ -46,7 +46,7 @@ export type BlackoutWindow = z.infer<typeof BlackoutWindow>;
 export const NewBlackoutWindow = z
   .strictObject({
     ...shape,
-    timeZone: TimeZone.optional().meta({ default: 'Etc/UTC' }),
+    timeZone: GivenTimeZone.optional().meta({ default: 'Etc/UTC' }),
     days: Weekdays.optional().meta({ default: [] }),
     behavior: BlackoutBehavior.optional().meta({ default: 'Defer' }),
   })

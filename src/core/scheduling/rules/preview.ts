@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { type ResolvedTtl, TtlSource } from '../../applications/rules/retention.ts';
 import { expiry, Ttl } from '../../kernel/rules/duration.ts';
 import { Instant } from '../../kernel/rules/fields.ts';
-import { wallClock } from '../../time/rules/local-time.ts';
+import type { Paced } from '../../kernel/rules/paced.ts';
+import { localParts, localText, weekdays } from '../../time/rules/local-time.ts';
+import { movedSlotAt, passOf } from '../../time/rules/moved-slots.ts';
 import { slotAfter } from '../../time/rules/slots.ts';
 import { type BlackoutWindow, blackoutAt } from './blackout.ts';
 import { dueAt, type Schedule } from './schedule.ts';
@@ -12,7 +14,11 @@ export const PreviewedFire = z
   .object({
     scheduledFor: Instant.describe('The slot.'),
     dueAt: Instant.describe('When the slot is due: its time plus the place of the schedule in its spread.'),
-    localTime: z.string().describe('The slot in the local time of the time zone, without seconds.'),
+    localTime: z
+      .string()
+      .describe('The slot in the local time of the time zone, without seconds, with its offset from UTC.')
+      .meta({ example: '2026-10-25T02:30+02:00' }),
+    weekday: z.enum(weekdays).describe('The day of the week of localTime.'),
     ttl: Ttl,
     ttlSource: TtlSource,
     expiresAt: Instant.describe(
@@ -28,13 +34,13 @@ type Previewed = Pick<
   'id' | 'clusterId' | 'organizationId' | 'schedule' | 'at' | 'timeZone' | 'startsAt' | 'endsAt' | 'spreadSeconds'
 >;
 
-export function preview(
+export function* preview(
   schedule: Previewed,
   resolved: ResolvedTtl,
   windows: readonly BlackoutWindow[],
   now: string,
   count: number,
-): readonly PreviewedFire[] {
+): Paced<PreviewedFire[]> {
   const fires: PreviewedFire[] = [];
   let slot = slotAfter(schedule, now);
   while (slot !== undefined && fires.length < count) {
@@ -42,7 +48,8 @@ export function preview(
     fires.push({
       scheduledFor: slot,
       dueAt: due,
-      localTime: wallClock(Date.parse(slot), schedule.timeZone),
+      localTime: localText(Date.parse(slot), schedule.timeZone),
+      weekday: localParts(Date.parse(slot), schedule.timeZone).weekday,
       ...resolved,
       expiresAt: expiry(due, resolved.ttl),
       notes: [
@@ -52,30 +59,27 @@ export function preview(
       ],
     });
     slot = slotAfter(schedule, slot);
+    yield;
   }
   return fires;
 }
 
-const minuteMs = 60_000;
-
-/** Notes for a slot whose local time the clocks skip, or show twice. */
-function clockNotes({ timeZone }: Previewed, slot: string): readonly string[] {
+/** A slot that a change of the clock moves, and one whose local time comes twice. */
+function clockNotes({ schedule, timeZone }: Previewed, slot: string): readonly string[] {
   const at = Date.parse(slot);
-  const shown = wallClock(at, timeZone);
-  const notes: string[] = [];
-  for (const minutes of [30, 60, 120]) {
-    if (wallClock(at + minutes * minuteMs, timeZone) === shown)
-      notes.push(`The clocks go back: ${shown} comes twice, this is its first pass.`);
-    if (wallClock(at - minutes * minuteMs, timeZone) === shown)
-      notes.push(`The clocks have gone back: ${shown} comes twice, this is its second pass.`);
+  const moved = schedule === undefined ? undefined : movedSlotAt(schedule, timeZone, at);
+  if (moved !== undefined)
+    return [`The clocks go forward: ${moved.leftOut} does not exist, and its slot fires at ${moved.firesAt}.`];
+  switch (passOf(timeZone, at)) {
+    case 'First':
+      return [`The clocks go back: ${localText(at, timeZone).slice(0, 16)} comes twice, this is its first pass.`];
+    case 'Second':
+      return [
+        `The clocks have gone back: ${localText(at, timeZone).slice(0, 16)} comes twice, this is its second pass.`,
+      ];
+    case undefined:
+      return [];
   }
-  const before = wallClock(at - minuteMs, timeZone);
-  const jump = (Date.parse(`${shown}Z`) - Date.parse(`${before}Z`)) / minuteMs;
-  if (jump > 1)
-    notes.push(
-      `The clocks go forward at this moment: times between ${before} and ${shown} do not exist, and slots in them fire now.`,
-    );
-  return notes;
 }
 
 function blackoutNotes(schedule: Previewed, windows: readonly BlackoutWindow[], due: string): readonly string[] {
@@ -88,9 +92,9 @@ function blackoutNotes(schedule: Previewed, windows: readonly BlackoutWindow[], 
   ];
 }
 
-const lookedAtCount = 50;
+const lookedAt = { count: 50, ms: 3 * 366 * 86_400_000 };
 
-/** One warning when all of the next 50 slots fall into windows that skip. */
+/** One warning when all of the next 50 slots of three years fall into windows that skip. */
 export function blackoutWarnings(
   schedule: Previewed,
   windows: readonly BlackoutWindow[],
@@ -98,7 +102,8 @@ export function blackoutWarnings(
 ): readonly string[] {
   const names = new Set<string>();
   let slot = slotAfter(schedule, now);
-  for (let count = 0; slot !== undefined && count < lookedAtCount; count += 1) {
+  const until = slot === undefined ? 0 : Date.parse(slot) + lookedAt.ms;
+  for (let count = 0; slot !== undefined && count < lookedAt.count && Date.parse(slot) <= until; count += 1) {
     const blackout = blackoutAt(windows, schedule, dueAt(schedule, slot));
     if (blackout?.behavior !== 'Skip') return [];
     names.add(`"${blackout.name}"`);

@@ -9,14 +9,14 @@
 
 import { z } from 'zod';
 import { BackupParameters } from '../../applications/rules/parameters.ts';
-import { Ttl, ttlHours } from '../../kernel/rules/duration.ts';
+import { GivenTtl, Ttl } from '../../kernel/rules/duration.ts';
 import { DisplayName, GivenInstant, given, Id, Instant, Revision } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
 import { Engine } from '../../kernel/rules/operation-type.ts';
-import { type Refusal, ruleViolated } from '../../kernel/rules/problem.ts';
-import { Cadence, CronExpression, inferCadence, TimeZone } from '../../time/rules/recurrence.ts';
-import { shifted, shortestGapSeconds, slotAfter, spreadOffsetSeconds } from '../../time/rules/slots.ts';
-import { uncomputable } from './broken/computable.ts';
+import { Cadence, inferCadence } from '../../time/rules/cadence.ts';
+import { CronExpression, GivenCronExpression } from '../../time/rules/cron/cron-expression.ts';
+import { shifted, spreadOffsetSeconds } from '../../time/rules/slots.ts';
+import { GivenTimeZone, TimeZone } from '../../time/rules/time-zone.ts';
 import { FireReason } from './ledger.ts';
 
 const ScheduleTemplate = z
@@ -125,20 +125,32 @@ export const SavedSchedule = Schedule.extend({
   warnings: z.array(z.string()).describe('Warnings: the request was accepted, but probably does not do what you want.'),
 }).meta({ id: 'SavedSchedule', description: 'A schedule as it was saved.' });
 
+export const ResumedSchedule = Schedule.extend({
+  skippedSlotCount: z
+    .int()
+    .min(0)
+    .describe('How many slots passed during the suspension and are in the ledger as skipped.'),
+  firstSkippedAt: Instant.optional().describe('The first of them.'),
+  lastSkippedAt: Instant.optional().describe('The last of them.'),
+  note: z.string().describe('The same facts, and when it fires next, for people.'),
+}).meta({ id: 'ResumedSchedule', description: 'A schedule that was resumed, and what passed meanwhile.' });
+export type ResumedSchedule = z.infer<typeof ResumedSchedule>;
+
 export const NewSchedule = z
   .strictObject({
     applicationInstanceId: Id,
     name: DnsLabel.describe('Unique among the schedules of the application instance.'),
     displayName: DisplayName.optional(),
     ...recurrenceWith(GivenInstant),
+    schedule: GivenCronExpression.optional().describe('The recurrence. Give this or `at`.'),
     spreadSeconds: SpreadSeconds.optional().meta({ default: 0 }),
-    timeZone: TimeZone.optional().meta({ default: 'Etc/UTC' }),
+    timeZone: GivenTimeZone.optional().meta({ default: 'Etc/UTC' }),
     concurrencyPolicy: ConcurrencyPolicy.optional().meta({ default: 'Forbid' }),
     missedFires: MissedFires.optional().meta({ default: 'Latest' }),
     suspend: z.boolean().optional().meta({ description: 'true: the schedule does not fire.', default: false }),
     cadence: Cadence.optional().describe('Default: inferred from the recurrence.'),
-    ttl: Ttl.optional().describe(
-      "Default: the ttl for its cadence of the organization's override, else of the application class, else 720h.",
+    ttl: GivenTtl.optional().describe(
+      "Default: the ttl for its cadence of the organization's override, else of the application class, else the service's (720h; 26352h for yearly).",
     ),
     template: ScheduleTemplate.optional(),
   })
@@ -148,8 +160,8 @@ export type NewSchedule = z.infer<typeof NewSchedule>;
 export const ScheduleChange = z
   .strictObject({
     displayName: DisplayName.optional(),
-    schedule: CronExpression.optional(),
-    timeZone: TimeZone.optional(),
+    schedule: GivenCronExpression.optional(),
+    timeZone: GivenTimeZone.optional(),
     startsAt: GivenInstant.nullable().optional().describe('null: no bound.'),
     endsAt: GivenInstant.nullable().optional().describe('null: no bound.'),
     spreadSeconds: SpreadSeconds.optional(),
@@ -164,79 +176,13 @@ export const ScheduleChange = z
         'true suspends and false resumes the schedule, as the actions suspend and resume do. Those also take a reason.',
       ),
     cadence: Cadence.optional().describe('If `schedule` is given without a cadence, the cadence is inferred from it.'),
-    ttl: Ttl.nullable().optional().describe('null: the default applies.'),
-    template: ScheduleTemplate.optional().describe('Replaces the whole template.'),
+    ttl: GivenTtl.nullable().optional().describe('null: the default applies.'),
+    template: ScheduleTemplate.optional().describe(
+      'Replaces the whole template; `warnings` in the answer names what is no longer set.',
+    ),
   })
   .meta({ id: 'ScheduleChange', description: 'The fields to change; absent fields stay as they are.' });
 export type ScheduleChange = z.infer<typeof ScheduleChange>;
-
-type Checked = Pick<
-  Schedule,
-  | 'schedule'
-  | 'at'
-  | 'timeZone'
-  | 'startsAt'
-  | 'endsAt'
-  | 'spreadSeconds'
-  | 'startingDeadlineSeconds'
-  | 'concurrencyPolicy'
-  | 'ttl'
->;
-
-/** Refuses a recurrence that contradicts itself or never fires. Returns the first slot after `now`, and warnings. */
-export function checkRecurrence(
-  schedule: Checked,
-  now: string,
-  minimumIntervalSeconds?: number,
-): { first: string; warnings: readonly string[] } {
-  const { at, startsAt, endsAt, spreadSeconds = 0, startingDeadlineSeconds, ttl } = schedule;
-  if ((schedule.schedule === undefined) === (at === undefined))
-    throw ruleViolated('/schedule', 'Give either `schedule` (a recurrence) or `at` (a single time).');
-  if (at !== undefined && Date.parse(at) <= Date.parse(now)) throw ruleViolated('/at', 'must be in the future.');
-  if (startsAt !== undefined && endsAt !== undefined && Date.parse(endsAt) < Date.parse(startsAt))
-    throw ruleViolated('/endsAt', 'must not be before startsAt.');
-  const unreadable = uncomputable(schedule);
-  if (unreadable !== undefined) throw unreadable;
-  const first = slotAfter(schedule, now);
-  if (first === undefined) throw neverFires(schedule);
-  const gap = shortestGapSeconds(schedule, now);
-  if (gap === undefined) return { first, warnings: [] };
-  if (spreadSeconds > gap) {
-    throw ruleViolated(
-      '/spreadSeconds',
-      `is longer than the ${gap} s between slots: slots would overtake each other. Make it at most ${gap}.`,
-    );
-  }
-  if (minimumIntervalSeconds !== undefined && gap < minimumIntervalSeconds) {
-    throw ruleViolated(
-      '/schedule',
-      `fires every ${gap} s; the organization allows one fire every ${minimumIntervalSeconds} s at most.`,
-    );
-  }
-  const warnings: string[] = [];
-  if (
-    startingDeadlineSeconds !== undefined &&
-    startingDeadlineSeconds > gap &&
-    schedule.concurrencyPolicy === 'Forbid'
-  ) {
-    warnings.push(
-      `startingDeadlineSeconds (${startingDeadlineSeconds}) is longer than the ${gap} s between slots: with Forbid, the next slot takes the place of a waiting one before the deadline of that one.`,
-    );
-  }
-  if (ttl !== undefined && ttlHours(ttl) * 3600 < gap) {
-    warnings.push(`ttl (${ttl}) is shorter than the time between slots (${gap} s): there are times without any copy.`);
-  }
-  return { first, warnings };
-}
-
-function neverFires({ schedule, endsAt }: Checked): Refusal {
-  if (endsAt !== undefined)
-    return ruleViolated('/endsAt', 'leaves no slot in the future: the schedule would never fire.');
-  return ruleViolated(
-    '/schedule',
-    `"${schedule ?? ''}" never fires (no date matches it). For the end of a month, use days 28 to 31 with a matching month.`,
-  );
-}
 
 /** When the slot is due: its time plus the schedule's place in the spread. */
 export function dueAt(schedule: Pick<Schedule, 'id' | 'spreadSeconds'>, slot: string): string {

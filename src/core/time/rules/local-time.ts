@@ -1,58 +1,46 @@
-/** The wall clock of a zone, by Intl: its reading at an instant, and its offset from UTC. */
+/** The wall clock of a zone: its reading at an instant, as numbers and as text. */
+import { stretchAt } from './zone-stretches.ts';
 
-export interface LocalParts {
+interface LocalParts {
   readonly year: number;
   readonly month: number;
   readonly day: number;
   readonly hour: number;
   readonly minute: number;
-  readonly second: number;
-  /** SUN to SAT. */
   readonly weekday: Weekday;
 }
 
 export const weekdays = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'] as const;
 export type Weekday = (typeof weekdays)[number];
 
-const formatters = new Map<string, Intl.DateTimeFormat>();
-
-function formatterOf(timeZone: string): Intl.DateTimeFormat {
-  const known = formatters.get(timeZone);
-  if (known !== undefined) return known;
-  const made = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  });
-  formatters.set(timeZone, made);
-  return made;
-}
-
 export function localParts(at: number, timeZone: string): LocalParts {
-  const read = { year: 0, month: 0, day: 0, hour: 0, minute: 0, second: 0 };
-  for (const { type, value } of formatterOf(timeZone).formatToParts(at)) {
-    if (Object.hasOwn(read, type)) Object.assign(read, { [type]: Number(value) });
-  }
-  const weekday = weekdays[new Date(Date.UTC(read.year, read.month - 1, read.day)).getUTCDay()] ?? 'SUN';
-  return { ...read, weekday };
+  return partsOf(at + stretchAt(timeZone, at).offset);
 }
 
-/** How far the wall clock is ahead of UTC, in minutes. */
-export function offsetMinutes(at: number, timeZone: string): number {
-  if (timeZone === 'Etc/UTC' || timeZone === 'UTC') return 0;
-  const { year, month, day, hour, minute, second } = localParts(at, timeZone);
-  return Math.round((Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(at / 1000) * 1000) / 60_000);
+/** The parts of a wall time, in milliseconds as if it were in UTC. */
+function partsOf(wall: number): LocalParts {
+  const shown = new Date(wall);
+  return {
+    year: shown.getUTCFullYear(),
+    month: shown.getUTCMonth() + 1,
+    day: shown.getUTCDate(),
+    hour: shown.getUTCHours(),
+    minute: shown.getUTCMinutes(),
+    weekday: weekdays[shown.getUTCDay()] ?? 'SUN',
+  };
 }
 
-const two = (value: number) => String(value).padStart(2, '0');
+const two = (value: number) => String(Math.abs(value)).padStart(2, '0');
 
-/** `2026-10-25T02:30`, as the wall clock shows it. */
-export function wallClock(at: number, timeZone: string): string {
-  const { year, month, day, hour, minute } = localParts(at, timeZone);
-  return `${year}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}`;
+/** `2026-10-25T02:30` of a wall time, in milliseconds as if it were in UTC. */
+export function wallText(wall: number): string {
+  const { year, month, day, hour, minute } = partsOf(wall);
+  return `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}`;
+}
+
+/** `2026-10-25T02:30+02:00`: as the wall clock shows it, with its offset from UTC. */
+export function localText(at: number, timeZone: string): string {
+  const { offset } = stretchAt(timeZone, at);
+  const minutes = Math.round(offset / 60_000);
+  return `${wallText(at + offset)}${minutes < 0 ? '-' : '+'}${two(Math.trunc(minutes / 60))}:${two(minutes % 60)}`;
 }

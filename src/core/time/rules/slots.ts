@@ -91,15 +91,19 @@ export function countSlots(
   return schedule === undefined || from > to ? 0 : slotCounter({ schedule, timeZone }, from, to)(to);
 }
 
+const lookAhead = { count: 60, ms: 3 * 366 * 86_400_000 };
+
 /**
- * The shortest time between two of the next `lookAhead` slots, in seconds; `undefined` when fewer than two are left.
+ * The shortest time between two of the next sixty slots of three years, in seconds, at least between the next two;
+ * `undefined` when fewer than two are left.
  */
-export function shortestGapSeconds(recurrence: Recurrence, after: string, lookAhead = 60): number | undefined {
+export function shortestGapSeconds(recurrence: Recurrence, after: string): number | undefined {
   let shortest: number | undefined;
   let slot = slotAfter(recurrence, after);
-  for (let i = 0; i < lookAhead && slot !== undefined; i += 1) {
+  const until = slot === undefined ? 0 : ms(slot) + lookAhead.ms;
+  for (let i = 0; i < lookAhead.count && slot !== undefined; i += 1) {
     const following = slotAfter(recurrence, slot);
-    if (following === undefined) break;
+    if (following === undefined || (shortest !== undefined && ms(following) > until)) break;
     const gap = (ms(following) - ms(slot)) / 1000;
     shortest = shortest === undefined ? gap : Math.min(shortest, gap);
     slot = following;

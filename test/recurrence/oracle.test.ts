@@ -6,8 +6,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { patternOf, type Stretch, slotsBetween, stretchesOf } from '../../../../test/support/core/recurrence-oracle.ts';
-import { nextSlot, previousSlot } from './recurrence.ts';
+import { nextSlot, previousSlot } from '../../src/core/time/rules/recurrence.ts';
+import { patternOf, type Stretch, slotsBetween, stretchesOf } from '../support/core/recurrence-oracle.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
