@@ -62,7 +62,10 @@ async function show(): Promise<string> {
   step('Start the service: embedded PostgreSQL, queue in it, all roles in one process');
   const log = makeLogger('info', destination(join(folder, 'service.log')));
   const port = values.port ?? String(await freePort(8080));
-  const service = await startService(readConfig({ DATA_FOLDER: folder, PORT: port }), { log });
+  const service = await startService(
+    readConfig({ DATA_FOLDER: folder, PORT: port, ALLOWED_CLUSTER_ADDRESSES: '127.0.0.0/8,::1/128' }),
+    { log },
+  );
   started.service = service;
   if (service.url === undefined || service.adminApiKey === undefined)
     throw new Error('The service came up without an address or a key.');

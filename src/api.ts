@@ -4,15 +4,16 @@ import type { Queues } from './bullmq/queues.ts';
 import type { Config } from './config.ts';
 import type { AgentRecord } from './core/agents/ports.ts';
 import type { ClockGuard } from './core/clocks/clock-guard.ts';
+import type { AccessReader } from './core/clusters/ports.ts';
 import type { Readiness } from './http/kit/ports.ts';
 import { buildServer } from './http/server.ts';
 import type { ClusterApi } from './kubernetes/cluster-api.ts';
-import { kubeconfigReader } from './kubernetes/kubeconfig.ts';
 import type { Opened } from './postgres/store.ts';
 import type { Metrics, makeLogger } from './telemetry/telemetry.ts';
 
 export interface ApiPorts extends Opened {
   readonly clusterApi: ClusterApi;
+  readonly readAccess: AccessReader;
   readonly queues: Queues;
   readonly clockGuard: Pick<ClockGuard, 'verdict'>;
   readonly metrics: Metrics;
@@ -35,11 +36,13 @@ export async function startApi(config: Config, ports: ApiPorts): Promise<Running
         find: (hash) => ports.apiKeyHolders.find(hash, Math.round(clockGuard.verdict.correctionMs)),
       },
       doorbell: queues.doorbell,
-      readKubeconfig: kubeconfigReader(config),
-      metrics: metrics.text,
       ready: () => readiness(ports),
     },
-    { logger: ports.log },
+    {
+      logger: ports.log,
+      budgets: config.budgets,
+      ...(config.trustedProxies.length > 0 && { trustProxy: [...config.trustedProxies] }),
+    },
   );
   server.addHook('onResponse', async (request, reply) => {
     metrics.requested(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime / 1000);

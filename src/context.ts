@@ -17,7 +17,10 @@ import { restingInDoubt } from './core/clocks/resting-tasks.ts';
 import type { Clock, Log } from './core/kernel/ports.ts';
 import { fire } from './core/scheduling/fire.ts';
 import { watchdog } from './core/watchdog/watchdog.ts';
+import { accessReader } from './kubernetes/access-reader.ts';
 import { clusterApi } from './kubernetes/cluster-api.ts';
+import { ownServers } from './kubernetes/own-servers.ts';
+import { serveMetrics } from './metrics-server.ts';
 import { type Opened, openStore } from './postgres/store.ts';
 import { secretsKeyFile } from './secrets-key.ts';
 import { type TaskName, tasks } from './tasks.ts';
@@ -26,6 +29,8 @@ import { makeLogger, makeMetrics } from './telemetry/telemetry.ts';
 export interface Service {
   /** Where the API answers; absent without the role api. */
   readonly url: string | undefined;
+  /** Where the metrics of this process are. */
+  readonly metricsUrl: string | undefined;
   /** The admin key, if this start made it: to be shown once. */
   readonly adminApiKey: string | undefined;
   /** Takes no more work, finishes what runs, and ends after `shutdownSeconds` at the latest. */
@@ -53,7 +58,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
   try {
     const databaseUrl = config.databaseUrl ?? (await startDatabase(config, log, closers));
     const secretsKey = config.secretsKey ?? (await secretsKeyFile(config.dataFolder));
-    const opened = await openStore({ url: databaseUrl, secretsKey, log });
+    const opened = await openStore({ url: databaseUrl, secretsKey, log, limits: config });
     closers.push(opened.close);
     await opened.heldRows.lookAgain();
     const guard = await startClockGuard({
@@ -67,13 +72,17 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     await checkSecretsKey(opened);
     const adminApiKey = await ensureAdmin({ ...opened, clock }, config.adminApiKey);
 
-    const clusters = clusterApi({
-      log,
-      clock,
-      deniedNetworks: config.deniedNetworks,
-      allowInsecureTls: config.allowInsecureTls,
-    });
+    const { deniedNetworks, allowedClusterAddresses, allowInsecureTls } = config;
+    const access = {
+      deniedNetworks,
+      allowedClusterAddresses,
+      allowInsecureTls,
+      ownServers: await ownServers([databaseUrl, ...(config.redisUrl === undefined ? [] : [config.redisUrl])]),
+    };
+    const clusters = clusterApi({ log, clock, ...access });
     closers.push(clusters.close);
+    const { readAccess, close: closeAccessReader } = accessReader(access);
+    closers.push(closeAccessReader);
     const ports = { ...opened, clock, clusterApi: clusters, log, chance: Math.random };
 
     const queues: Queues = await startQueues({
@@ -125,7 +134,14 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     });
 
     const api = has('api')
-      ? await startApi(config, { ...ports, queues, metrics, clockGuard: guard, draining: () => closing !== undefined })
+      ? await startApi(config, {
+          ...ports,
+          readAccess,
+          queues,
+          metrics,
+          clockGuard: guard,
+          draining: () => closing !== undefined,
+        })
       : undefined;
     if (api !== undefined) closers.push(api.close);
     metrics.gauge(
@@ -137,10 +153,17 @@ export async function startService(config: Config, overrides: Overrides = {}): P
       () => opened.clusterFigures.measured(1000),
       () => clock.now(),
     );
+    const metricsServer = await serveMetrics(config.metrics, metrics.text, log);
+    if (metricsServer !== undefined) closers.push(metricsServer.close);
+    const metricsUrl = metricsServer?.url;
     const url = api?.url;
-    log.info({ roles: config.roles, url, queue: config.redisUrl === undefined ? 'postgres' : 'redis' }, 'started');
+    log.info(
+      { roles: config.roles, url, metricsUrl, queue: config.redisUrl === undefined ? 'postgres' : 'redis' },
+      'started',
+    );
     return {
       url,
+      metricsUrl,
       adminApiKey,
       close() {
         closing ??= close();

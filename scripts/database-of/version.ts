@@ -51,6 +51,8 @@ export function versionAt(options: {
           ADMIN_API_KEY: adminKey,
           SECRETS_KEY: secretsKey,
           TRUST_DATABASE_CLOCK: 'true',
+          ALLOWED_CLUSTER_ADDRESSES: '127.0.0.0/8,::1/128',
+          METRICS_PORT: '0',
           ...(roles !== undefined && { ROLES: roles }),
         },
       });

@@ -8,6 +8,7 @@ import { agentConditions, agentEvents } from './agents/rules/reasons.ts';
 import { applicationEvents } from './applications/rules/reasons.ts';
 import { applicationScopes } from './applications/rules/scopes.ts';
 import { clockFindings } from './clocks/rules/findings.ts';
+import { clusterFindings } from './clusters/rules/findings.ts';
 import { clusterConditions, clusterEvents } from './clusters/rules/reasons.ts';
 import { clusterScopes } from './clusters/rules/scopes.ts';
 import { deliveryFindings } from './delivery/rules/findings.ts';
@@ -17,6 +18,7 @@ import type { ConditionRows } from './kernel/rules/condition.ts';
 import { type EventRows, kernelEvents } from './kernel/rules/event.ts';
 import { type FindingRows, taskFindings } from './kernel/rules/finding.ts';
 import { commonProblems, type ProblemRows } from './kernel/rules/problem.ts';
+import { observationFindings } from './observation/rules/findings.ts';
 import { observationConditions, observationEvents } from './observation/rules/reasons.ts';
 import { operationFindings } from './operations/rules/findings.ts';
 import { operationProblems } from './operations/rules/problems.ts';
@@ -50,6 +52,8 @@ export const findings: FindingRows = together<FindingRows>(
   scheduleFindings,
   operationFindings,
   deliveryFindings,
+  clusterFindings,
+  observationFindings,
   taskFindings,
   clockFindings,
   heldRowFindings,

@@ -9,8 +9,10 @@ import type { ZodType } from 'zod';
 import { Refusal } from '../core/kernel/rules/problem.ts';
 import { refusalFormatFor } from './agents/refusals.ts';
 import { answerSerializer } from './answer-serializer.ts';
+import { budgetsFor, chargeRefusal, limitAddresses, limitCallers } from './budgets/keep-budgets.ts';
+import { tokenBuckets } from './budgets/token-buckets.ts';
 import { knownCaller, requireKeys } from './kit/auth.ts';
-import { readJsonBodies, refuseUnexpectedBody } from './kit/body.ts';
+import { readJsonBodies, refuseBrokenOff, refuseUnexpectedBody } from './kit/body.ts';
 import { answerClientError, rememberAddress } from './kit/client-errors.ts';
 import { invalidInput } from './kit/invalid-input.ts';
 import { limits } from './kit/limits.ts';
@@ -22,6 +24,7 @@ import { type HttpPorts, routes } from './routes.ts';
 
 /** Builds the server; the caller listens and closes. */
 export async function buildServer(ports: HttpPorts, options: HttpOptions): Promise<FastifyInstance> {
+  const { headersTimeoutMs, timeoutCheckMs } = { ...limits, ...options.timeouts };
   const app = fastify({
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -32,11 +35,11 @@ export async function buildServer(ports: HttpPorts, options: HttpOptions): Promi
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     handlerTimeout: limits.handlerTimeoutMs,
     http: {
-      headersTimeout: limits.headersTimeoutMs,
+      headersTimeout: headersTimeoutMs,
       maxHeaderSize: limits.headerBytes,
       // Node would answer without a problem document; setHeadersAndLog refuses it with one.
       requireHostHeader: false,
-      connectionsCheckingInterval: limits.timeoutCheckMs,
+      connectionsCheckingInterval: timeoutCheckMs,
     },
     routerOptions: { maxParamLength: limits.pathParameterLength },
     forceCloseConnections: 'idle',
@@ -58,15 +61,21 @@ export async function buildServer(ports: HttpPorts, options: HttpOptions): Promi
       : { error: invalidInput({ part: httpPart ?? 'body', schema, input, issues: error.issues }) };
   });
   app.setSerializerCompiler(answerSerializer(options.logger));
-  app.setErrorHandler((error, request, reply) => sendRefusal(error, request, reply, refusalFormatFor(request.url)));
+  const budgets = budgetsFor(options.budgets, options.budgetTime);
+  app.setErrorHandler(async (error, request, reply) =>
+    sendRefusal(await chargeRefusal(budgets, error, request, reply), request, reply, refusalFormatFor(request.url)),
+  );
   app.server.on('request', rememberAddress);
   // An unknown Expect is ignored, as RFC 9110 allows. Node would refuse it without a problem document.
   app.server.on('checkExpectation', (request, response) => app.routing(request, response));
 
   readJsonBodies(app);
   setHeadersAndLog(app, ports);
+  limitAddresses(app, budgets);
   answerUnknownAddresses(app);
   requireKeys(app, ports);
+  limitCallers(app, budgets);
+  app.addHook('preParsing', refuseBrokenOff);
   app.addHook('preValidation', refuseUnexpectedBody);
 
   const api: Api = app.withTypeProvider();
@@ -78,6 +87,7 @@ export async function buildServer(ports: HttpPorts, options: HttpOptions): Promi
 
 /** Sets the headers that every answer carries, and logs a line for each answer. */
 function setHeadersAndLog(app: FastifyInstance, ports: Pick<HttpPorts, 'draining'>): void {
+  const refusedLogs = limitedLogs();
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
     if (request.url.startsWith('/v1/')) reply.header('cache-control', 'no-store');
@@ -92,11 +102,31 @@ function setHeadersAndLog(app: FastifyInstance, ports: Pick<HttpPorts, 'draining
     const { method, routeOptions } = request;
     const { apiKeyId, onBehalfOf } = knownCaller(request) ?? {};
     const ms = Math.round(reply.elapsedTime);
-    request.log.info(
-      { method, route: routeOptions.url, status: reply.statusCode, ms, apiKeyId, onBehalfOf },
-      'answered',
-    );
+    const status = reply.statusCode;
+    const refused = status === 401 || status === 429 ? refusedLogs.next(request.ip) : {};
+    if (refused === undefined) return;
+    request.log.info({ method, route: routeOptions.url, status, ms, apiKeyId, onBehalfOf, ...refused }, 'answered');
   });
+}
+
+/**
+ * For the log lines of callers that are refused: their address, and how many lines were left out before. `undefined`:
+ * this line is left out, because the address has had enough of them.
+ */
+function limitedLogs() {
+  const buckets = tokenBuckets({ perSecond: 1, burst: 50 });
+  let leftOutCount = 0;
+  return {
+    next(address: string): { readonly address: string; readonly leftOutCount?: number } | undefined {
+      if (buckets.take(address, performance.now()).waitSeconds > 0) {
+        leftOutCount += 1;
+        return undefined;
+      }
+      const leftOut = leftOutCount > 0 && { leftOutCount };
+      leftOutCount = 0;
+      return { address, ...leftOut };
+    },
+  };
 }
 
 function requestIdOf(header: string | string[] | undefined): string {

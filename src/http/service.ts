@@ -1,4 +1,4 @@
-/** /livez, /readyz and /metrics: the state of the service. They need no key, and their answers contain no secret. */
+/** /livez and /readyz: the state of the service. They need no key, and their answers contain no secret. */
 import type { FastifyBaseLogger } from 'fastify';
 import { z } from 'zod';
 import { Refusal } from '../core/kernel/rules/problem.ts';
@@ -25,7 +25,6 @@ const ReadinessReport = z
 const Unready = z
   .object({ ...Problem.shape, checks: z.array(Check) })
   .meta({ id: 'Unready', description: 'A problem document that also lists the parts of the service.' });
-const MetricsText = z.string().meta({ id: 'MetricsText', description: "Metrics in Prometheus' text format." });
 
 export function serviceRoutes(api: Api, ports: ServicePorts): void {
   api.get(
@@ -77,21 +76,6 @@ export function serviceRoutes(api: Api, ports: ServicePorts): void {
         .type(problemType)
         .header('retry-after', '2')
         .send({ ...problemOf(refusal, request.id, request.url), checks });
-    },
-  );
-
-  api.get(
-    '/metrics',
-    {
-      logLevel: 'warn',
-      ...about(
-        { operationId: 'getMetrics', scope, tag, summary: 'Get metrics' },
-        { response: { 200: { description: 'Metrics.', content: { 'text/plain': { schema: MetricsText } } } } },
-      ),
-    },
-    async (_, reply) => {
-      const { contentType, text } = await ports.metrics();
-      return reply.type(contentType).serializer(String).send(text);
     },
   );
 }

@@ -13,7 +13,7 @@ import { clusterClocks } from './cluster-clocks.ts';
 import { discoverCluster, nothingDiscovered, withExpiry } from './discovery/discover.ts';
 import type { ClusterClient } from './http/client.ts';
 import { cacheClients } from './http/client-cache.ts';
-import { deniedAddresses } from './http/denied-addresses.ts';
+import { type AddressOptions, addressRules } from './http/denied-addresses.ts';
 import { type Resolve, resolveBySystem } from './http/tls-connect.ts';
 import { unreachable } from './http/unreachable.ts';
 import { untilAborted } from './timers.ts';
@@ -25,13 +25,11 @@ import { watchParts } from './watch/watch-state.ts';
 /** Everything that is done towards clusters. */
 export type ClusterApi = ClusterCalls & ClusterDiscovery & ClusterWatch;
 
-export interface ClusterApiOptions {
+export interface ClusterApiOptions extends AddressOptions {
   readonly log: Log;
   /** Dates the lists of a watch. Replicas pass the database's clock; if absent, it is the clock of this process. */
   readonly clock?: Clock;
   readonly timings?: Partial<Timings>;
-  /** CIDR ranges that clusters may not be in, beside link-local, metadata and multicast addresses. */
-  readonly deniedNetworks?: readonly string[];
   readonly resolve?: Resolve;
   /** Leaves the certificate of a cluster unverified where its access says so. */
   readonly allowInsecureTls?: boolean;
@@ -50,12 +48,12 @@ export interface OpenClusterApi extends ClusterApi {
 export function clusterApi(options: ClusterApiOptions): OpenClusterApi {
   const { log } = options;
   const timings = { ...defaultTimings, ...options.timings };
-  const isDenied = deniedAddresses(options.deniedNetworks);
+  const addresses = addressRules(options);
   const { resolve = resolveBySystem, allowInsecureTls = false } = options;
   const clocks = clusterClocks();
   const { answered: dated } = clocks;
   const clients = cacheClients({
-    ...{ timings, isDenied, resolve, allowInsecureTls, connectionCount },
+    ...{ timings, addresses, resolve, allowInsecureTls, connectionCount },
     answered: dated,
   });
   const limits = { seconds: timings.callSeconds, bytes: maxAnswerBytes };
@@ -95,7 +93,11 @@ export function clusterApi(options: ClusterApiOptions): OpenClusterApi {
     remove: (target, resource) => answered(clients.use(target, (client) => deleteOperation(client, resource, limits))),
     async discover(target, now, applications = []) {
       const found = await clients
-        .use(target, (client) => discoverCluster(client, limits, now, target, applications))
+        .use(target, async (client) => {
+          const discovered = await discoverCluster(client, limits, now, target, applications);
+          const { localAddress } = client;
+          return localAddress === undefined ? discovered : { ...discovered, localAddress };
+        })
         .catch((error: unknown) => nothingDiscovered(now, unreachable(error)));
       return withExpiry(found, target.access);
     },

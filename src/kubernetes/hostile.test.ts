@@ -6,7 +6,14 @@ import { resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { hostileKubeconfigs } from '../../test/support/kubernetes/hostile-kubeconfigs.ts';
-import { manifest, silentLog, soon, targetOf } from '../../test/support/kubernetes/scripted-cluster.ts';
+import {
+  answerJson,
+  manifest,
+  scripted,
+  silentLog,
+  soon,
+  targetOf,
+} from '../../test/support/kubernetes/scripted-cluster.ts';
 import { clusterApi } from './cluster-api.ts';
 
 test('forty hostile kubeconfigs are refused by a process that may run nothing and read nothing but its own code', async () => {
@@ -117,5 +124,45 @@ describe('no connection is made to', () => {
     server.close();
     assert.equal(connectionCount, 0);
     assert.equal(askedCount, 20);
+  });
+
+  test('this machine or a server of our own, by any name, for access that was given under that rule', async () => {
+    await using cluster = await scripted((_, response) => answerJson(response, 200, { gitVersion: 'v1.34.1' }));
+    const port = Number(new URL(cluster.target.access.server).port);
+    const ownServers = () => [{ address: '127.0.0.9', port: 5432 }];
+    let leadsTo = '127.0.0.1';
+    const resolve = async () => [{ address: leadsTo, family: 4 }];
+    const api = clusterApi({ log: silentLog, ownServers, resolve });
+    const found = async (server: string, deniesLocalAddresses: boolean) => {
+      const { failure, localAddress } = await api.discover(
+        targetOf({ ...cluster.target.access, server, ...(deniesLocalAddresses && { deniesLocalAddresses }) }),
+        '2026-01-01T00:00:00.000Z',
+      );
+      return { kind: failure?.kind, message: failure?.message ?? '', localAddress };
+    };
+    const messages = new Set<string>();
+    for (const [host, address] of [
+      ['leads.example', '127.0.0.1'],
+      ['leads.example', '::1'],
+      ['leads.example', '127.0.0.9'],
+      ['localhost', '127.0.0.1'],
+      ['127.0.0.1', '127.0.0.1'],
+    ] as const) {
+      leadsTo = address;
+      for (const each of [port, 5432, 6379]) {
+        const { kind, message } = await found(`https://${host}:${each}`, true);
+        assert.equal(kind, 'Unreachable');
+        assert.match(message, /is an address that clusters may not have/);
+        messages.add(message);
+      }
+    }
+    assert.equal(cluster.connectionCount(), 0);
+    assert.equal(messages.size, 5, 'a message for each host and address, and none for each port');
+
+    leadsTo = '127.0.0.1';
+    const before = await found(cluster.target.access.server.replace('127.0.0.1', 'localhost'), false);
+    assert.deepEqual([before.kind, before.localAddress], [undefined, '127.0.0.1']);
+    assert.ok(cluster.connectionCount() > 0, 'what was registered before goes on');
+    await api.close();
   });
 });

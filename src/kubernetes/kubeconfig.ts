@@ -5,16 +5,20 @@
  * rule and what to do instead. Everything else is ignored. No error repeats text of the document.
  */
 
-import { parseAllDocuments } from 'yaml';
+import { type Document, isScalar, parseAllDocuments, visit } from 'yaml';
 import { z } from 'zod';
-import type { KubeconfigReader } from '../core/clusters/ports.ts';
 import type { ClusterAccess } from '../core/clusters/rules/cluster.ts';
+import { serverAddress } from '../core/clusters/rules/server-address.ts';
 import { type Refusal, ruleViolated } from '../core/kernel/rules/problem.ts';
 import { belongTogether, certificatesOf, type Decoded, privateKeyOf } from './pem.ts';
 
 const maxBytes = 131_072;
-/** Comparing keys takes quadratic time. */
-const maxEntryCount = 4000;
+/**
+ * Whatever may begin, end or separate something in YAML, in block and in flow style: the parser's time goes by these, and
+ * where the text is wrong by many times as much. The data itself is base64, which has none of them.
+ */
+const entryMarks = /[^\w\s+/=.-]|-\s|\n/g;
+const maxEntryCount = 8000;
 const maxAliasCount = 20;
 
 const Fields = z.record(z.string(), z.unknown());
@@ -50,8 +54,11 @@ export interface KubeconfigRules {
   readonly allowInsecureTls: boolean;
 }
 
-/** The reader throws the Refusal `rule-violated` with the pointer /kubeconfig. It uses no file, program or network. */
-export function kubeconfigReader(rules: KubeconfigRules): KubeconfigReader {
+/**
+ * The reader throws the Refusal `rule-violated` with the pointer /kubeconfig. It uses no file, program or network. The
+ * service reads what it is given in a thread of its own (kubeconfig-thread.ts).
+ */
+export function kubeconfigReader(rules: KubeconfigRules): (text: string) => ClusterAccess {
   return (yamlText) => {
     const document = documentOf(yamlText);
     const currentContext = Text.safeParse(document['current-context']);
@@ -77,7 +84,7 @@ function documentOf(text: string): Fields {
     throw refusal(
       `The kubeconfig is larger than ${maxBytes / 1024} KiB. Leave only the context that is needed: kubectl config view --raw --minify --flatten`,
     );
-  if (text.split(':').length > maxEntryCount)
+  if ((text.match(entryMarks)?.length ?? 0) > maxEntryCount)
     throw refusal(
       'The kubeconfig has more entries than are accepted. Leave only the context that is needed: kubectl config view --raw --minify --flatten',
     );
@@ -88,16 +95,32 @@ function documentOf(text: string): Fields {
       schema: 'core',
       merge: false,
       stringKeys: true,
+      // The parser compares each key with each other one. See hasRepeatedKey.
+      uniqueKeys: false,
     }),
   );
   const [document] = documents;
   if (!Array.isArray(documents) || document === undefined) throw refusal('The kubeconfig is empty.');
   if (documents.length > 1) throw refusal('The kubeconfig holds several YAML documents; give exactly one.');
   if (document.errors.length > 0 || document.warnings.length > 0) throw refusal('The kubeconfig is not readable YAML.');
+  if (parsed(() => hasRepeatedKey(document)))
+    throw refusal('The kubeconfig is not readable YAML: a key occurs twice in one mapping. Give it once.');
   const fields = Fields.safeParse(parsed(() => document.toJS({ maxAliasCount })));
   if (!fields.success)
     throw refusal('The kubeconfig must be a YAML mapping with clusters, users, contexts and current-context.');
   return fields.data;
+}
+
+function hasRepeatedKey(document: Document.Parsed): boolean {
+  let found = false;
+  visit(document, {
+    Map(_, { items }) {
+      const keys = items.map(({ key }) => (isScalar(key) ? String(key.value) : undefined));
+      found ||= new Set(keys).size < keys.length;
+      return found ? visit.BREAK : undefined;
+    },
+  });
+  return found;
 }
 
 /** A text whose nesting exhausts the parser's stack ends here, too. */
@@ -133,15 +156,9 @@ function isSet(value: unknown): boolean {
 }
 
 function serverOf(cluster: Fields): string {
-  const server = Text.max(2048).safeParse(cluster.server);
-  const url = server.success ? URL.parse(server.data.trim()) : null;
-  if (url === null) throw refusal("The cluster's server must be the https:// address of a Kubernetes API server.");
-  if (url.protocol !== 'https:')
-    throw refusal("The cluster's server must start with https://; anything else would send the token in clear.");
-  if (url.username !== '' || url.password !== '')
-    throw refusal("The cluster's server must hold no user name or password.");
-  if (url.search !== '' || url.hash !== '') throw refusal("The cluster's server must hold no query and no fragment.");
-  return url.href.replace(/\/+$/, '');
+  const read = serverAddress(typeof cluster.server === 'string' ? cluster.server : '');
+  if ('wrong' in read) throw refusal(`The cluster's server ${read.wrong}`);
+  return read.server;
 }
 
 function trustOf(

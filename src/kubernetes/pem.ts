@@ -1,5 +1,6 @@
 /**
- * Inline certificate and key data of a kubeconfig: base64 of PEM that OpenSSL can read. Errors never repeat the data.
+ * Certificates and keys that are given for a cluster: PEM that OpenSSL can read, in a kubeconfig as base64. Errors never
+ * repeat the data.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 
@@ -9,7 +10,11 @@ const maxCertificateCount = 50;
 
 export function certificatesOf(base64: string): Decoded {
   const text = textOf(base64);
-  if (text === undefined) return { wrong: 'is not base64' };
+  return text === undefined ? { wrong: 'is not base64' } : certificatesIn(text);
+}
+
+/** The certificates of a PEM text; everything between them is left out. */
+export function certificatesIn(text: string): Decoded {
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g) ?? [];
   if (blocks.length === 0) return { wrong: 'must hold PEM certificates (-----BEGIN CERTIFICATE-----)' };
   if (blocks.length > maxCertificateCount) return { wrong: `must hold at most ${maxCertificateCount} certificates` };

@@ -4,7 +4,9 @@
  */
 
 import { PrismaPg } from '@prisma/adapter-pg';
+import type { QuotaLimits } from '../core/access/rules/quotas.ts';
 import type { Log } from '../core/kernel/ports.ts';
+import type { ForeignCaps } from '../core/observation/rules/foreign-caps.ts';
 import { apiKeyHoldersOf } from './access/api-key-holders.ts';
 import { forgetAnswers } from './access/idempotency.ts';
 import { agentEventsOf } from './agents/agent-events.ts';
@@ -35,13 +37,32 @@ import { tablesOf } from './tables.ts';
 import { invariantsOf } from './watchdog/invariants.ts';
 import { taskRecordOf } from './watchdog/task-record.ts';
 
+export interface StoreLimits {
+  readonly quotas: QuotaLimits;
+  readonly foreignOperations: ForeignCaps;
+}
+
 export interface StoreOptions {
   readonly url: string;
   /** 32 bytes. */
   readonly secretsKey: Buffer;
   readonly log: Log;
   readonly maxConnections?: number;
+  /** If absent, nothing is limited. */
+  readonly limits?: StoreLimits;
 }
+
+const many = 1_000_000_000;
+export const unlimited: StoreLimits = {
+  quotas: {
+    organizationClusters: many,
+    organizationApplications: many,
+    clusterApplications: many,
+    organizationSchedules: many,
+    clusterSchedules: many,
+  },
+  foreignOperations: { cluster: many, organization: many },
+};
 
 /** Connects and migrates. Rejects when the database cannot be reached. */
 export async function openStore(options: StoreOptions) {
@@ -57,9 +78,10 @@ export async function openStore(options: StoreOptions) {
   const leasePool = openPool({ url: options.url, log: options.log, max: 2, name: 'vworkspace-backups-leases' });
   const seals = sealer(options.secretsKey);
   const heldRows = heldRowsOf(pool, options.log);
+  const { quotas, foreignOperations } = options.limits ?? unlimited;
 
   return {
-    store: storeOf(prisma, (client) => tablesOf(client, seals)),
+    store: storeOf(prisma, (client) => tablesOf(client, seals, quotas)),
     apiKeyHolders: apiKeyHoldersOf(pool),
     ping: () => ping(pool),
     heldRows,
@@ -70,7 +92,7 @@ export async function openStore(options: StoreOptions) {
     observations: observationsOf(pool, heldRows),
     deadlines: deadlinesOf(pool, heldRows),
     applicationMirror: applicationMirrorOf(pool, heldRows),
-    foreignOperations: foreignOperationsOf(pool, heldRows),
+    foreignOperations: foreignOperationsOf(pool, heldRows, foreignOperations),
     recoveryPoints: recoveryPointsOf(pool),
     protections: protectionsOf(pool, heldRows),
     invariants: invariantsOf(pool),

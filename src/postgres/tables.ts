@@ -1,5 +1,7 @@
 /** The tables of all subjects, over one transaction or over the database itself. */
 
+import type { QuotaLimits } from '../core/access/rules/quotas.ts';
+import { quotasTable } from './access/quotas.ts';
 import { accessTables } from './access/tables.ts';
 import { agentTables } from './agents/tables.ts';
 import { applicationTables } from './applications/tables.ts';
@@ -12,9 +14,10 @@ import { operationTables } from './operations/tables.ts';
 import { protectionPlanTables } from './protection-plans/tables.ts';
 import { schedulingTables } from './scheduling/tables.ts';
 
-export function tablesOf(client: Prisma.TransactionClient, sealer: Sealer) {
+export function tablesOf(client: Prisma.TransactionClient, sealer: Sealer, quotas: QuotaLimits) {
   return {
     ...accessTables(client, sealer),
+    ...quotasTable(client, quotas),
     ...clusterTables(client, sealer),
     ...applicationTables(client),
     ...operationTables(client),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { pino } from 'pino';
 import { apiDocument } from '../../src/http/openapi/document.ts';
-import { assertProblem, startApi, type TestApi } from './harness.ts';
+import { assertProblem, pointersOf, startApi, type TestApi } from './harness.ts';
 import { access, backup, setScene, succeeded } from './scene.ts';
 
 const document = await apiDocument(pino({ enabled: false }));
@@ -178,6 +178,22 @@ describe('callers of the API', () => {
     assertProblem(await api.call('POST', '/v1/api-keys', { key, body: foreign }), 403, 'forbidden');
     const past = { name: 'past', scopes: ['clusters:read'], expiresAt: '2020-01-01T00:00:00Z' };
     assertProblem(await api.call('POST', '/v1/api-keys', { body: past }), 422, 'rule-violated');
+  });
+
+  test('a key that expires makes none that outlives it', async () => {
+    const expiresAt = '2990-01-01T00:00:00.000Z';
+    const scopes = ['api-keys:write', 'clusters:read'];
+    const { secret: key } = await api.make('/v1/api-keys', { name: 'until 2990', scopes, expiresAt });
+    const make = (name: string, more: object) =>
+      api.call('POST', '/v1/api-keys', { key, body: { name, scopes: ['clusters:read'], ...more } });
+    for (const more of [{}, { expiresAt: '2990-01-01T00:00:00.001Z' }, { expiresAt: '2991-01-01T00:00:00+14:00' }]) {
+      const refused = await make('longer', more);
+      assertProblem(refused, 422, 'rule-violated');
+      assert.deepEqual(pointersOf(refused), ['/expiresAt']);
+      assert.match(refused.body.detail, /2990-01-01/);
+    }
+    assert.equal((await make('as long', { expiresAt })).status, 201);
+    assert.equal((await make('shorter', { expiresAt: '2989-01-01T00:00:00Z' })).status, 201);
   });
 
   test('a key sees its own organization, and one with platform:admin sees all', async () => {

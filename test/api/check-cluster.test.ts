@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { type SimulatedCluster, startCluster } from '../../simulator/index.ts';
 import type { ClusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
+import { loopbackAllowed } from '../support/loopback.ts';
 import { assertProblem, startApi, type TestApi } from './harness.ts';
 
 describe('checking a cluster', () => {
@@ -12,7 +13,7 @@ describe('checking a cluster', () => {
   let discovered = 0;
   before(async () => {
     cluster = await startCluster();
-    clusters = clusterApi({ log: { info() {}, warn() {}, error() {}, debug() {} } });
+    clusters = clusterApi({ log: { info() {}, warn() {}, error() {}, debug() {} }, ...loopbackAllowed });
     const counted: ClusterApi = {
       ...clusters,
       discover(...input) {

@@ -10,6 +10,7 @@ import { watchCondition } from '../../src/core/observation/rules/reasons.ts';
 import type { ClusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { makeMetrics } from '../../src/telemetry/telemetry.ts';
+import { loopbackAllowed } from '../support/loopback.ts';
 import { type Answer, assertProblem, startApi, type TestApi } from './harness.ts';
 
 const quiet = { info() {}, warn() {}, error() {}, debug() {} };
@@ -26,7 +27,7 @@ describe('conditions of clusters', () => {
     cluster = await startCluster({ discovery: true });
     cluster.addNamespace('apps');
     cluster.addApplicationInstance('apps', 'cloud');
-    clusters = clusterApi({ log: quiet, timings: { connectSeconds: 2, callSeconds: 10 } });
+    clusters = clusterApi({ log: quiet, ...loopbackAllowed, timings: { connectSeconds: 2, callSeconds: 10 } });
     api = await startApi({ clusterApi: clusters, clock });
   });
   after(async () => {

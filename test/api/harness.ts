@@ -3,13 +3,15 @@ import assert from 'node:assert/strict';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { ensureAdmin } from '../../src/core/access/api-keys.ts';
 import { scopes } from '../../src/core/catalogue.ts';
+import type { HttpOptions } from '../../src/http/kit/ports.ts';
 import type { HttpPorts } from '../../src/http/routes.ts';
 import { buildServer } from '../../src/http/server.ts';
+import { accessReader } from '../../src/kubernetes/access-reader.ts';
 import type { ClusterApi } from '../../src/kubernetes/cluster-api.ts';
-import { readKubeconfig } from '../../src/kubernetes/kubeconfig.ts';
-import { type Opened, openStore } from '../../src/postgres/store.ts';
+import { type Opened, openStore, type StoreLimits, unlimited } from '../../src/postgres/store.ts';
 import { freshDatabase } from '../support/database.ts';
 import { keptLog } from '../support/log.ts';
+import { loopbackAllowed } from '../support/loopback.ts';
 
 export interface Answer {
   readonly status: number;
@@ -48,22 +50,30 @@ const unused = new Proxy({} as ClusterApi, {
 /** Everything that the API is given, and the clusters that tests call beside it. */
 type TestPorts = HttpPorts & { readonly clusterApi: ClusterApi };
 
-export async function startApi(parts: Partial<TestPorts> = {}): Promise<TestApi> {
+export async function startApi(
+  parts: Partial<TestPorts> = {},
+  { limits, ...options }: Omit<HttpOptions, 'logger'> & { readonly limits?: Partial<StoreLimits> } = {},
+): Promise<TestApi> {
   const database = await freshDatabase();
   const { log, text } = keptLog('info');
-  const opened = await openStore({ url: database.url, secretsKey: Buffer.alloc(32, 7), log });
+  const opened = await openStore({
+    url: database.url,
+    secretsKey: Buffer.alloc(32, 7),
+    log,
+    limits: { ...unlimited, ...limits },
+  });
+  const access = accessReader({ allowInsecureTls: false, ...loopbackAllowed });
   const rung: string[] = [];
   const ports: TestPorts = {
     ...opened,
     doorbell: { ring: (clusterIds) => void rung.push(...clusterIds) },
     clusterApi: unused,
-    readKubeconfig,
+    readAccess: access.readAccess,
     ready: async () => [{ name: 'database', ok: true }],
-    metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
     draining: () => false,
     ...parts,
   };
-  const app = await buildServer(ports, { logger: log });
+  const app = await buildServer(ports, { logger: log, ...options });
   const adminKey = (await ensureAdmin(opened, undefined)) ?? '';
 
   const call: TestApi['call'] = async (method, path, { body, headers = {}, key = adminKey } = {}) => {
@@ -99,6 +109,7 @@ export async function startApi(parts: Partial<TestPorts> = {}): Promise<TestApi>
     logged: text,
     async close() {
       await app.close();
+      await access.close();
       await opened.close();
       await database.drop();
     },

@@ -5,6 +5,7 @@ import { type SimulatedCluster, startCluster } from '../../simulator/index.ts';
 import { checkDueClusters } from '../../src/core/clusters/check.ts';
 import type { ClusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
+import { loopbackAllowed } from '../support/loopback.ts';
 import { assertProblem, pointersOf, startApi, type TestApi } from './harness.ts';
 import { setScene } from './scene.ts';
 
@@ -17,7 +18,7 @@ describe('an operator that knows fewer parameters', () => {
   let id = '';
   let applicationInstanceId = '';
   before(async () => {
-    clusters = clusterApi({ log: quiet, timings: { connectSeconds: 2, callSeconds: 10 } });
+    clusters = clusterApi({ log: quiet, ...loopbackAllowed, timings: { connectSeconds: 2, callSeconds: 10 } });
     api = await startApi({ clusterApi: clusters });
     old = await startCluster({
       operatorVersion: '0.0.6',

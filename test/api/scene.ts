@@ -1,9 +1,23 @@
 /** Resources to act on: a cluster with one application, registered by token, and what belongs to it. */
 import type { TestApi } from './harness.ts';
 
+/** A certificate that says that it is an authority. Nobody has its key. */
+const ca = `-----BEGIN CERTIFICATE-----
+MIIBgTCCASegAwIBAgIUQR02rJZQhIyBjTm/BzmTcN4+yhMwCgYIKoZIzj0EAwIw
+FTETMBEGA1UEAwwKa3ViZXJuZXRlczAgFw0yNjExMjkyMjM4MDBaGA8yMTI2MTEw
+NTIyMzgwMFowFTETMBEGA1UEAwwKa3ViZXJuZXRlczBZMBMGByqGSM49AgEGCCqG
+SM49AwEHA0IABB3Q67FXMfcEI9kYrIV6nvy3IL7L5bPgAwnr10MbbpOGuYteIJpi
+MlJUweU/fBa8e7wfZ2rKs0cthzEC0cT5pvWjUzBRMB0GA1UdDgQWBBR+E4OF4aYp
+8bdv1wk2AntSH6rAjDAfBgNVHSMEGDAWgBR+E4OF4aYp8bdv1wk2AntSH6rAjDAP
+BgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIBcGHfKpP1VmrvPndAds
+kjIB8lQIytjLp2EsnV5Kc9W8AiEA8GdkyawZj4lmSw/GpomVqaPzLOs2ANwIKcuK
+vDbmks4=
+-----END CERTIFICATE-----
+`;
+
 export const access = {
   server: 'https://10.0.0.10:6443',
-  ca: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
+  ca,
   token: 'canary-token-0123456789',
 };
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import { until } from '../support/until.ts';
 import { type Answer, assertProblem, startApi, type TestApi } from './harness.ts';
 
@@ -36,6 +37,31 @@ describe('on the wire', () => {
     };
   };
   const closing = 'Host: x\r\nConnection: close\r\n';
+
+  test('headers that never come are refused, and their sockets are closed even if the client keeps its half open', async () => {
+    const { app, close } = await startApi({}, { timeouts: { headersTimeoutMs: 300, timeoutCheckMs: 100 } });
+    try {
+      let acceptedCount = 0;
+      app.server.on('connection', () => {
+        acceptedCount += 1;
+      });
+      const url = new URL(await app.listen({ host: '127.0.0.1', port: 0 }));
+      const texts = new Set<string>();
+      const sockets = Array.from({ length: 200 }, () => {
+        const socket = connect({ port: Number(url.port), host: '127.0.0.1', allowHalfOpen: true });
+        socket.write('GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: ');
+        socket.once('data', (chunk) => texts.add(String(chunk).split('\r\n', 1).join(''))).on('error', () => undefined);
+        return socket;
+      });
+      const count = () => promisify(app.server.getConnections.bind(app.server))();
+      await until('every slow request', 5, () => acceptedCount === sockets.length);
+      await until('the end of every socket', 10, async () => (await count()) === 0);
+      assert.deepEqual([...texts], ['HTTP/1.1 408 Request Timeout']);
+      for (const socket of sockets) socket.destroy();
+    } finally {
+      await close();
+    }
+  });
 
   test('bytes that are no HTTP are answered with a problem document, and the connection ends', async () => {
     for (const text of [

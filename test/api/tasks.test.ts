@@ -15,9 +15,8 @@ test('a running service measures each of its tasks, and finds that nobody runs t
       tasks.filter(({ role }) => role === 'connector').map(({ name }) => name),
     ];
     assert.ok(ours.length > 5 && theirs.length > 2);
-    const metrics = async () => (await service.api.get('/metrics')).body;
     const text = await until('a success of each', 20, async () => {
-      const body: string = await metrics();
+      const body = await service.metrics();
       const isThere = (name: string) => body.includes(`backups_task_last_success_timestamp_seconds{task="${name}"}`);
       return ours.every(isThere) && body;
     });

@@ -195,8 +195,7 @@ describe('the watchdog', () => {
     const service = await startTestService({ backend: 'postgres' });
     try {
       const metric = await until('the first look', 10, async () => {
-        const { body } = await service.api.get('/metrics');
-        return /^backups_watchdog_findings\{kind="ScheduleOverdue"\} \d+$/m.exec(body)?.[0];
+        return /^backups_watchdog_findings\{kind="ScheduleOverdue"\} \d+$/m.exec(await service.metrics())?.[0];
       });
       assert.match(metric, / 0$/);
     } finally {

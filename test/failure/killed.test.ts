@@ -13,7 +13,7 @@ import { clientOf } from '../support/client.ts';
 import { freshDatabase } from '../support/database.ts';
 import { freePort } from '../support/port.ts';
 import { setScene } from '../support/scene.ts';
-import { adminKey } from '../support/service.ts';
+import { adminKey, oneMachine } from '../support/service.ts';
 import { until } from '../support/until.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -37,6 +37,7 @@ test(`a service that is killed ${kills} times loses no acknowledged backup and m
     const env = {
       ...process.env,
       DATABASE_URL: database.url,
+      ...oneMachine,
       PORT: String(port),
       ADMIN_API_KEY: adminKey,
       SECRETS_KEY: Buffer.alloc(32, 3).toString('base64'),

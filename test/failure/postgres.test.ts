@@ -12,7 +12,7 @@ import { startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts';
 import { clientOf } from '../support/client.ts';
 import { keptLog } from '../support/log.ts';
 import { setScene } from '../support/scene.ts';
-import { adminKey } from '../support/service.ts';
+import { adminKey, oneMachine } from '../support/service.ts';
 import { until } from '../support/until.ts';
 
 test('after an immediate restart of PostgreSQL what was acknowledged is there, and fires and deliveries go on', async (t) => {
@@ -24,6 +24,7 @@ test('after an immediate restart of PostgreSQL what was acknowledged is there, a
   const config = readConfig({
     DATABASE_URL: postgres.url,
     PORT: '0',
+    ...oneMachine,
     DATA_FOLDER: folder,
     ADMIN_API_KEY: adminKey,
     SHUTDOWN_SECONDS: '10',

@@ -6,6 +6,7 @@ import { parallelCalls } from '../../src/core/delivery/deliver.ts';
 import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { type Delivering, namespace, startDelivering } from '../support/delivering.ts';
 import { keptLog } from '../support/log.ts';
+import { loopbackAllowed } from '../support/loopback.ts';
 
 describe('a cluster that throttles', () => {
   let scene: Delivering;
@@ -129,7 +130,7 @@ describe('a cluster that throttles', () => {
 
   async function look(): Promise<void> {
     const { log } = keptLog();
-    const clusters = clusterApi({ log, timings: { callSeconds: 2 } });
+    const clusters = clusterApi({ log, ...loopbackAllowed, timings: { callSeconds: 2 } });
     const { opened } = scene.api;
     await opened.pool.query(`update cluster set check_due_at = to_timestamp(0)`);
     const ports = { ...opened, clusterApi: clusters, log, chance: () => 0.5, clock: { now: async () => scene.now() } };

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { oneMachine } from './service.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** Of the kernel's clock; 100 a second on Linux. */
@@ -19,7 +20,7 @@ export interface MeasuredProcess {
 
 export function startConnectorProcess(env: Readonly<Record<string, string>>): MeasuredProcess {
   const child = spawn(process.execPath, [main], {
-    env: { PATH: process.env.PATH, ROLES: 'connector', LOG_LEVEL: 'error', ...env },
+    env: { PATH: process.env.PATH, ROLES: 'connector', LOG_LEVEL: 'error', ...oneMachine, ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const ended = new Promise((resolve) => child.once('exit', resolve));

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Pool } from 'pg';
 import { type SimulatedCluster, startCluster } from '../../simulator/index.ts';
 import { setScene } from './scene.ts';
-import { type Backend, startTestService, type TestService } from './service.ts';
+import { type Backend, oneMachine, startTestService, type TestService } from './service.ts';
 import { until } from './until.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -72,6 +72,7 @@ export async function startLandscape(options: {
       const child = spawn(process.execPath, [main], {
         env: {
           ...process.env,
+          ...oneMachine,
           DATABASE_URL: service.databaseUrl,
           REDIS_URL: options.backend === 'redis' ? redisUrl : '',
           ROLES: 'connector',

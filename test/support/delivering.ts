@@ -8,6 +8,7 @@ import type { Operation } from '../../src/core/operations/rules/operation.ts';
 import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { startApi, type TestApi } from '../api/harness.ts';
 import { keptLog } from './log.ts';
+import { loopbackAllowed } from './loopback.ts';
 
 export interface Delivering {
   readonly api: TestApi;
@@ -41,7 +42,7 @@ export async function startDelivering(options: ClusterOptions = {}): Promise<Del
   cluster.addNamespace(namespace);
   cluster.addApplicationInstance(namespace, 'nextcloud-myteam');
   const { log } = keptLog();
-  const clusters = clusterApi({ log, timings: { callSeconds: 2 } });
+  const clusters = clusterApi({ log, ...loopbackAllowed, timings: { callSeconds: 2 } });
   let aheadMs = 0;
   const now = () => new Date(Date.now() + aheadMs).toISOString();
   const clock = { now: async () => now() };

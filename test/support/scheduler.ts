@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { Pool } from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts';
 import { seedSchedules } from './seed.ts';
-import { adminKey, type Backend, redisDatabase } from './service.ts';
+import { adminKey, type Backend, oneMachine, redisDatabase } from './service.ts';
 import { until } from './until.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -69,6 +69,7 @@ export async function startScheduler(options: {
     env: {
       PATH: process.env.PATH,
       TMPDIR: process.env.TMPDIR,
+      ...oneMachine,
       DATABASE_URL: databaseUrl.href,
       REDIS_URL: backend === 'redis' ? redisDatabase() : undefined,
       ROLES: 'scheduler',

@@ -15,11 +15,23 @@ export const adminKey = 'test-admin-key-that-nobody-else-knows-0123456789';
 /** 32 bytes in base64. */
 export const secretsKey = Buffer.alloc(32, 7).toString('base64');
 
+/** Settings for many services and simulated clusters on one machine, whose tests ask for more than people do. */
+export const oneMachine = {
+  METRICS_PORT: '0',
+  ALLOWED_CLUSTER_ADDRESSES: '127.0.0.0/8, ::1/128',
+  KEY_REQUESTS_PER_SECOND: '0',
+  ORGANIZATION_REQUESTS_PER_SECOND: '0',
+  ORGANIZATION_REQUESTS_AT_ONCE: '0',
+  ADDRESS_REQUESTS_PER_SECOND: '0',
+};
+
 export interface TestService {
   readonly url: string;
   readonly databaseUrl: string;
   readonly api: Client;
   readonly secretsKey: string;
+  /** The metrics of its process. */
+  metrics(): Promise<string>;
   logged(): string;
   close(): Promise<void>;
 }
@@ -43,6 +55,7 @@ export async function startTestService(options: {
     ROLES: options.roles,
     TRUST_DATABASE_CLOCK: options.trustsDatabaseClock === true ? 'true' : undefined,
     PORT: '0',
+    ...oneMachine,
     DATA_FOLDER: folder,
     SECRETS_KEY: secretsKey,
     ADMIN_API_KEY: adminKey,
@@ -55,6 +68,7 @@ export async function startTestService(options: {
     databaseUrl: database.url,
     api: clientOf(url, adminKey),
     secretsKey,
+    metrics: async () => (await fetch(service.metricsUrl ?? '')).text(),
     logged: text,
     async close() {
       await service.close();

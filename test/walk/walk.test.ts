@@ -98,7 +98,7 @@ for (const backend of backends) {
     assert.match(afterwards.discovery.server.version, /^v1\./, 'it was looked at without being asked to');
     assert.deepEqual(afterwards.delivery, { pendingCount: 0, lagSeconds: 0 });
 
-    await api.get('/metrics');
+    const metrics = await service.metrics();
     const secrets = [
       adminKey,
       cluster.token,
@@ -109,6 +109,7 @@ for (const backend of backends) {
     for (const secret of secrets) {
       assert.ok(!service.logged().includes(secret), 'a secret is in the log');
       assert.ok(!api.answered().includes(secret), 'a secret is in an answer');
+      assert.ok(!metrics.includes(secret), 'a secret is in the metrics');
     }
     assert.ok(service.logged().length > 200, 'the log was kept');
   });

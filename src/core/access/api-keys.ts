@@ -22,7 +22,8 @@ export async function authenticate(
       'Send a valid API key as "Authorization: Bearer <key>". This one is missing, unknown, expired or revoked.',
     );
   }
-  return { apiKeyId: key.id, name: key.name, organizationId: key.organizationId, scopes: key.scopes };
+  const { id: apiKeyId, name, organizationId, scopes, expiresAt } = key;
+  return { apiKeyId, name, organizationId, scopes, expiresAt };
 }
 
 export async function createApiKey(
@@ -40,6 +41,7 @@ export async function createApiKey(
   if (input.expiresAt !== undefined && Date.parse(input.expiresAt) <= Date.parse(now)) {
     throw ruleViolated('/expiresAt', 'must be in the future.');
   }
+  refuseLongerLife(caller, input.expiresAt);
   if ((await tx.organizations.find(organizationId, organizationId)) === undefined) {
     throw ruleViolated('/organizationId', `There is no organization ${organizationId}.`);
   }
@@ -49,6 +51,12 @@ export async function createApiKey(
   const key: ApiKey = { id: vault.newId(), organizationId, name, scopes, hint, createdAt: now, ...expiresAt };
   await tx.apiKeys.insertHashed(key, hash);
   return { key, secret };
+}
+
+/** A key that expires makes none that outlives it: its holder would keep the access that ends with it. */
+function refuseLongerLife({ expiresAt: limit }: Caller, expiresAt: string | undefined): void {
+  if (limit === undefined || (expiresAt !== undefined && Date.parse(expiresAt) <= Date.parse(limit))) return;
+  throw ruleViolated('/expiresAt', `must be given, and no later than ${limit}: the calling API key expires then.`);
 }
 
 /** The key is refused at once. Revoking it again changes nothing. */

@@ -1,6 +1,7 @@
 /** The record of organizations, of their API keys, and of the answers that are kept by Idempotency-Key. */
 import type { Rows } from '../kernel/ports.ts';
 import type { ApiKey, Organization } from './rules/access.ts';
+import type { QuotaKind, QuotaUsage } from './rules/quotas.ts';
 
 /** The answer to an earlier request with the same Idempotency-Key. */
 export interface StoredAnswer {
@@ -27,6 +28,13 @@ export interface IdempotencyKeys {
 
 export interface OrganizationsTable {
   readonly organizations: Rows<Organization>;
+}
+
+export interface QuotasTable {
+  readonly quotas: {
+    /** Counts up to the limit. `clusterId`: the cluster that rows are added to; clusters themselves have none. */
+    usage(kind: QuotaKind, organizationId: string, clusterId?: string): Promise<readonly QuotaUsage[]>;
+  };
 }
 
 export interface ApiKeysTable {

@@ -4,6 +4,7 @@
  */
 
 import { type Call, own } from '../access/call.ts';
+import type { QuotasTable } from '../access/ports.ts';
 import type { ClustersTable } from '../clusters/ports.ts';
 import { DnsLabel } from '../kernel/rules/names.ts';
 import { notFound, Refusal, ruleViolated } from '../kernel/rules/problem.ts';
@@ -22,7 +23,8 @@ export type AdoptionTables = ApplicationInstancesTable &
   ApplicationClassesTable &
   ClusterApplicationsTable &
   ClustersTable &
-  LinkingTable;
+  LinkingTable &
+  QuotasTable;
 
 export async function adoptApplication(
   call: Call<AdoptionTables>,

@@ -1,6 +1,8 @@
 /** Application instances: registering one, changing it, and removing the record. Nothing happens in the cluster. */
 
 import { atRevision, type Call, type ExpectedRevisions, ownAsRead, ownLocked } from '../access/call.ts';
+import type { QuotasTable } from '../access/ports.ts';
+import { refuseBeyondQuota } from '../access/rules/quotas.ts';
 import type { ClustersTable } from '../clusters/ports.ts';
 import { given } from '../kernel/rules/fields.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';
@@ -10,13 +12,15 @@ import type { ApplicationInstance, ApplicationInstanceChange, NewApplicationInst
 type InstanceTables = ApplicationInstancesTable & ApplicationClassesTable;
 
 export async function createApplicationInstance(
-  { tx, caller, now, vault }: Call<InstanceTables & ClustersTable & LinkingTable>,
+  { tx, caller, now, vault }: Call<InstanceTables & ClustersTable & LinkingTable & QuotasTable>,
   input: NewApplicationInstance,
 ): Promise<ApplicationInstance> {
   if ((await tx.clusters.find(caller.organizationId, input.clusterId)) === undefined) {
     throw ruleViolated('/clusterId', `There is no cluster ${input.clusterId}; register it first.`);
   }
   await requireClass(tx, caller.organizationId, input.applicationClassId);
+  const usage = await tx.quotas.usage('application instances', caller.organizationId, input.clusterId);
+  refuseBeyondQuota('application instances', usage);
   const made: ApplicationInstance = {
     id: vault.newId(),
     organizationId: caller.organizationId,

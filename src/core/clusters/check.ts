@@ -20,7 +20,13 @@ import type { ClusterChecks, ClusterDirectory, ClusterDiscovery, ClusterTarget }
 import { reportUnreadable } from './report-unreadable.ts';
 import { AccessUnreadable } from './rules/access-unreadable.ts';
 import type { ClusterStatus } from './rules/cluster.ts';
-import { callConditions, credentialsExpiring, operatorReady, operatorUnknown } from './rules/reported-conditions.ts';
+import {
+  addressDenied,
+  callConditions,
+  credentialsExpiring,
+  operatorReady,
+  operatorUnknown,
+} from './rules/reported-conditions.ts';
 import { holdSeconds, throttledFor } from './rules/throttling.ts';
 import { clusterStatus, type StatusPorts } from './status.ts';
 
@@ -78,10 +84,11 @@ async function check(ports: CheckPorts, target: ClusterTarget): Promise<readonly
   const { clusterApi, clusterChecks, clock, chance } = ports;
   const { id } = target.cluster;
   const applications = await clusterChecks.applications(id);
-  const { discovery, failure } = await clusterApi.discover(target, await clock.now(), applications);
+  const { discovery, failure, localAddress } = await clusterApi.discover(target, await clock.now(), applications);
   if (failure !== undefined && ports.stopping?.aborted === true) return [];
   const now = await clock.now();
   const expiring = credentialsExpiring(discovery.credentialsExpireAt, now);
+  const denied = addressDenied(localAddress);
   const pauseSeconds = failure === undefined ? undefined : holdSeconds(failure, 0);
   const againSeconds =
     pauseSeconds === undefined
@@ -92,9 +99,13 @@ async function check(ports: CheckPorts, target: ClusterTarget): Promise<readonly
     conditions: [
       ...callConditions(failure),
       failure === undefined ? operatorReady(discovery) : operatorUnknown(failure),
-      ...(expiring === undefined ? [] : [expiring]),
+      ...[expiring, denied].filter((condition) => condition !== undefined),
     ],
-    withdrawn: expiring === undefined ? ['CredentialsExpiring'] : [],
+    withdrawn: [
+      ...(expiring === undefined ? ['CredentialsExpiring'] : []),
+      // While it cannot be reached, where it is stays as it was seen last.
+      ...(denied === undefined && failure?.kind !== 'Unreachable' ? ['AddressAllowed'] : []),
+    ],
     contact: failure?.kind !== 'Unreachable',
     ...(pauseSeconds !== undefined && { room: throttledFor(pauseSeconds, now) }),
     checkDueAt: shifted(now, againSeconds),

@@ -1,17 +1,31 @@
-/** Clusters: registering one, changing it or the access to it, and removing its record. Nothing here calls a cluster. */
+/**
+ * Clusters: registering one, changing it or the access to it, and removing its record. Nothing here calls a cluster.
+ * Access is read first (`readAccess`), outside of the transaction that stores it.
+ */
 
 import { atRevision, type Call, type ExpectedRevisions, ownAsRead, ownLocked } from '../access/call.ts';
+import type { QuotasTable } from '../access/ports.ts';
+import type { Caller } from '../access/rules/access.ts';
+import { refuseBeyondQuota } from '../access/rules/quotas.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';
-import type { ClustersTable, CredentialsTable, ForgettingTable, KubeconfigReader } from './ports.ts';
+import type {
+  AccessReader,
+  ClusterDirectory,
+  ClustersTable,
+  CredentialsTable,
+  ForgettingTable,
+  GivenAccess,
+} from './ports.ts';
 import type { Cluster, ClusterAccess, ClusterChange, NewCluster } from './rules/cluster.ts';
 
 export async function registerCluster(
-  { tx, caller, now, vault }: Call<ClustersTable & CredentialsTable>,
+  { tx, caller, now, vault }: Call<ClustersTable & CredentialsTable & QuotasTable>,
   input: NewCluster,
-  read: KubeconfigReader,
+  given: ReadAccess,
 ): Promise<Cluster> {
-  const access = accessOf(input, read);
+  const access = given();
   if (access === undefined) throw ruleViolated('/kubeconfig', 'Give either kubeconfig, or server with ca and token.');
+  refuseBeyondQuota('clusters', await tx.quotas.usage('clusters', caller.organizationId));
   const { name, displayName, inFlightLimit } = input;
   const cluster: Cluster = {
     id: vault.newId(),
@@ -35,7 +49,7 @@ export async function changeCluster(
   { tx, caller, now }: Call<ClustersTable & CredentialsTable>,
   id: string,
   change: ClusterChange,
-  read: KubeconfigReader,
+  given: ReadAccess,
   revision?: ExpectedRevisions,
 ): Promise<Cluster> {
   const {
@@ -44,7 +58,7 @@ export async function changeCluster(
     throttledUntil,
     ...known
   } = await ownLocked(tx.clusters, caller, 'cluster', id);
-  const access = accessOf(change, read);
+  const access = given();
   // Results of checks at another address are those of another cluster.
   const moved = access !== undefined && access.server !== known.server;
   const { displayName } = change;
@@ -76,16 +90,51 @@ export async function removeCluster(
   await tx.clusters.remove(caller.organizationId, id);
 }
 
-function accessOf(
+export interface AccessPorts {
+  readonly readAccess: AccessReader;
+  readonly directory: Pick<ClusterDirectory, 'target'>;
+}
+
+/** The access that was read; `undefined` when the request gives none. Throws the Refusal that reading it ended with. */
+export type ReadAccess = () => ClusterAccess | undefined;
+
+/**
+ * Reads the access that the request gives. `id` is the cluster whose access it replaces. A refusal is thrown only where
+ * the access is used: a repetition with its Idempotency-Key gets its first answer, whatever the rules are by then.
+ */
+export async function readAccess(...given: Parameters<typeof accessGivenIn>): Promise<ReadAccess> {
+  const [result] = await Promise.allSettled([accessGivenIn(...given)]);
+  return () => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  };
+}
+
+async function accessGivenIn(
+  ports: AccessPorts,
+  { organizationId }: Caller,
   input: Pick<ClusterChange, 'kubeconfig' | 'server' | 'ca' | 'token'>,
-  read: KubeconfigReader,
-): ClusterAccess | undefined {
-  const { kubeconfig, server, ca, token } = input;
+  id?: string,
+): Promise<ClusterAccess | undefined> {
+  const given = accessIn(input);
+  if (given === undefined) return undefined;
+  // Access that does not open any more is replaced all the same.
+  const target = id === undefined ? undefined : await ports.directory.target(id).catch(() => undefined);
+  const known = target?.cluster.organizationId === organizationId ? target.access : undefined;
+  return ports.readAccess(given, { organizationId, known });
+}
+
+function accessIn({
+  kubeconfig,
+  server,
+  ca,
+  token,
+}: Pick<ClusterChange, 'kubeconfig' | 'server' | 'ca' | 'token'>): GivenAccess | undefined {
   const parts = [server, ca, token].filter((part) => part !== undefined);
   if (kubeconfig !== undefined) {
     if (parts.length > 0)
       throw ruleViolated('/kubeconfig', 'Give either kubeconfig, or server with ca and token; not both.');
-    return read(kubeconfig);
+    return { kubeconfig };
   }
   if (parts.length === 0) return undefined;
   if (server === undefined)

@@ -79,8 +79,20 @@ export interface ClusterReport {
   readonly now: string;
 }
 
-/** Takes the access out of a kubeconfig. Throws the Refusal `rule-violated` for fields that are not allowed in one. */
-export type KubeconfigReader = (text: string) => ClusterAccess;
+/** The two ways in which a request gives access. */
+export type GivenAccess =
+  | { readonly kubeconfig: string }
+  | { readonly server: string; readonly ca: string; readonly token: string };
+
+/**
+ * Reads the access that a request gives, by one set of rules for both ways. `known` is the access that it replaces.
+ * Throws the Refusal `rule-violated`, or `temporarily-unavailable` when the organization has given too much to read
+ * already. It may take seconds, so no transaction waits for it.
+ */
+export type AccessReader = (
+  given: GivenAccess,
+  asked: { readonly organizationId: string; readonly known?: ClusterAccess | undefined },
+) => Promise<ClusterAccess>;
 
 export interface ClustersTable {
   readonly clusters: Rows<Cluster>;
@@ -100,11 +112,12 @@ export interface ForgettingTable {
 export interface ClusterDiscovery {
   /**
    * Checks the cluster. `now` dates the results. `applications` are registered ones, one for each namespace: it looks
-   * for rights in their namespaces, and tries Operations on them by dry runs.
+   * for rights in their namespaces, and tries Operations on them by dry runs. `localAddress` is where it was reached, if
+   * new registrations may not have that address.
    */
   discover(
     target: ClusterTarget,
     now: string,
     applications?: readonly { readonly namespace: string; readonly name: string }[],
-  ): Promise<{ discovery: Discovery; failure?: ClusterFailure }>;
+  ): Promise<{ discovery: Discovery; failure?: ClusterFailure; localAddress?: string }>;
 }

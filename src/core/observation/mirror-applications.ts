@@ -14,6 +14,8 @@ import type { Clock, Vault } from '../kernel/ports.ts';
 import { sift } from '../kernel/rules/broken/bad-rows.ts';
 import type { NewEvent } from '../kernel/rules/event.ts';
 import type { ApplicationMirror, FencedCluster, Followed, KnownApplication, MirrorDecision } from './ports.ts';
+import { leftOutSinceList } from './record-foreign-operations.ts';
+import type { LeftOut } from './rules/foreign-caps.ts';
 
 export interface MirrorPorts {
   readonly applicationMirror: ApplicationMirror;
@@ -21,13 +23,20 @@ export interface MirrorPorts {
   readonly vault: Vault;
 }
 
+export interface ApplicationsMirror extends Followed<ObservedApplication> {
+  /** What was left out since the list before the last one began. */
+  leftOut(): LeftOut | undefined;
+}
+
 const placeOf = ({ namespace, name }: { readonly namespace: string; readonly name: string }) => `${namespace}/${name}`;
 
 export function mirrorApplications(
   { applicationMirror, clock, vault }: MirrorPorts,
   { cluster, fence }: FencedCluster,
-): Followed<ObservedApplication> {
+): ApplicationsMirror {
+  const leftOut = leftOutSinceList();
   return {
+    leftOut: leftOut.current,
     async seen(observations) {
       const now = await clock.now();
       const decide = (known: ReadonlyMap<string, KnownApplication>, organizationId: string): MirrorDecision => {
@@ -50,7 +59,8 @@ export function mirrorApplications(
           bad: bad.map(({ item, error }) => ({ item: placeOf(item), error })),
         };
       };
-      await applicationMirror.write(cluster.id, { at: observations.filter(isText) }, decide, fence);
+      const written = await applicationMirror.write(cluster.id, { at: observations.filter(isText) }, decide, fence);
+      leftOut.add(written.leftOut);
     },
     async listed(list) {
       const now = await clock.now();
@@ -62,6 +72,7 @@ export function mirrorApplications(
         return { written: gone.map(({ after }) => after), events: gone.flatMap(({ events }) => events), bad: [] };
       };
       await applicationMirror.write(cluster.id, { missingFrom: list }, decide, fence);
+      leftOut.listed();
     },
   };
 }

@@ -10,6 +10,7 @@ import type { Bad } from '../kernel/rules/broken/bad-rows.ts';
 import type { NewEvent } from '../kernel/rules/event.ts';
 import type { KnownOperation, Observation, Observed } from '../operations/rules/observation.ts';
 import type { ClusterShares } from './rules/cluster-shares.ts';
+import type { CappedOperations, LeftOut } from './rules/foreign-caps.ts';
 import type { ForeignOperation, OwnOperation } from './rules/foreign-operation.ts';
 
 /** The cluster that is watched, and the lease under which the watch writes. */
@@ -22,15 +23,15 @@ export interface FencedCluster {
 export interface ApplicationMirror {
   /**
    * Reads the applications at these places under lock and writes what `decide` returns for those that it is given: when
-   * not all can be written at once, it is given parts of them. What cannot be written is put aside. Returns how many it
-   * wrote.
+   * not all can be written at once, it is given parts of them. What cannot be written is put aside. New applications
+   * beyond `maxMirroredCount` that are not registered are left out.
    */
   write(
     clusterId: string,
     places: Places,
     decide: (known: ReadonlyMap<string, KnownApplication>, organizationId: string) => MirrorDecision,
     fence?: Fence,
-  ): Promise<number>;
+  ): Promise<{ readonly leftOut: LeftOut | undefined }>;
 }
 
 /** The named places; or those that were known when a list began and are not in it. */
@@ -51,20 +52,24 @@ export interface KnownApplication {
   readonly applicationInstanceId?: string | undefined;
 }
 
+export interface RecordedForeign extends Pick<CappedOperations, 'beyondCount' | 'leftOut'> {
+  readonly count: number;
+}
+
 export interface ForeignOperations {
   /** Our rows with one of these ids, and our rows that are on their way under one of these names. */
   own(clusterId: string, ids: readonly string[], names: readonly string[]): Promise<readonly OwnOperation[]>;
   /**
    * Records those that are not recorded yet, in one statement, each with its event and the application instance that is
-   * registered for it. Returns how many. What cannot be recorded is put aside. With a limit, it records only those that are among the newest `limit`
-   * Operations of others in the cluster.
+   * registered for it. What cannot be recorded is put aside. With a limit, it records only those that are among the
+   * newest `limit` Operations of others in the cluster; without one, as many as rules/foreign-caps.ts allows.
    */
   record(
     clusterId: string,
     made: readonly ForeignOperation[],
     limit: number | undefined,
     fence?: Fence,
-  ): Promise<number>;
+  ): Promise<RecordedForeign>;
   /** Puts aside Operations of others, by their places (`namespace/name`), of which no record can be made. */
   putAside(clusterId: string, bad: readonly Bad<string>[]): Promise<void>;
 }

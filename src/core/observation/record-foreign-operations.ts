@@ -7,6 +7,7 @@
  *               are held back until the list is complete. Only those are recorded that are among the newest 5,000
  *               Operations that others made in the cluster.
  *   left out    An Operation whose name, type or engine no row can hold. The log names the first of them, once a watch.
+ *               And what is beyond the limits of a cluster or an organization (rules/foreign-caps.ts).
  *   one lock    Registering an application and recording what others did to it take the same lock, so that each sees
  *               what the other wrote.
  */
@@ -15,8 +16,16 @@ import type { Clock, Log, Vault } from '../kernel/ports.ts';
 import { sift } from '../kernel/rules/broken/bad-rows.ts';
 import type { Observation } from '../operations/rules/observation.ts';
 import { newestOperations } from './newest-operations.ts';
-import type { FencedCluster, ForeignOperations } from './ports.ts';
-import { claimedId, foreignOperation, isOurs, isRepresentable, maxListedCount } from './rules/foreign-operation.ts';
+import type { FencedCluster, ForeignOperations, RecordedForeign } from './ports.ts';
+import { beyondPerSecond, type LeftOut } from './rules/foreign-caps.ts';
+import {
+  claimedId,
+  type ForeignOperation,
+  foreignOperation,
+  isOurs,
+  isRepresentable,
+  maxListedCount,
+} from './rules/foreign-operation.ts';
 
 export interface RecordForeignPorts {
   readonly foreignOperations: ForeignOperations;
@@ -26,6 +35,8 @@ export interface RecordForeignPorts {
 }
 
 export interface ForeignOperationsRecorder {
+  /** What was left out since the list before the last one began. */
+  leftOut(): LeftOut | undefined;
   /** Records the foreign ones among these observations. They are about no row that the store has found already. */
   seen(unmatched: readonly Observation[]): Promise<void>;
   /** To be called when a list is complete: records the history that it showed. */
@@ -33,13 +44,22 @@ export interface ForeignOperationsRecorder {
 }
 
 const maxBatchCount = 500;
+/** A batch that is beyond a limit holds its watch up for no longer. */
+const maxPauseSeconds = 10;
 
 export function recordForeignOperations(
   { foreignOperations, clock, vault, log }: RecordForeignPorts,
   { cluster, fence }: FencedCluster,
 ): ForeignOperationsRecorder {
   const held = newestOperations(maxListedCount);
+  const leftOut = leftOutSinceList();
   let hasLogged = false;
+
+  const record = async (made: readonly ForeignOperation[], limit: number | undefined) => {
+    const recorded = await foreignOperations.record(cluster.id, made, limit, fence);
+    leftOut.add(recorded.leftOut);
+    await pauseFor(recorded);
+  };
 
   const logLeftOut = (observations: readonly Observation[]) => {
     if (hasLogged || observations.length === 0) return;
@@ -52,6 +72,7 @@ export function recordForeignOperations(
   };
 
   return {
+    leftOut: leftOut.current,
     async seen(unmatched) {
       const others = unmatched.filter(({ deleted, source }) => !deleted && source !== undefined && source !== 'Posted');
       const observations = others.filter(isRepresentable);
@@ -74,12 +95,38 @@ export function recordForeignOperations(
       const made = recorded.filter((each) => each !== undefined);
       held.add(made.filter(({ history }) => history));
       const current = made.filter(({ history }) => !history);
-      if (current.length > 0) await foreignOperations.record(cluster.id, current, undefined, fence);
+      if (current.length > 0) await record(current, undefined);
     },
     async listed() {
       const history = held.take();
       for (let from = 0; from < history.length; from += maxBatchCount)
-        await foreignOperations.record(cluster.id, history.slice(from, from + maxBatchCount), maxListedCount, fence);
+        await record(history.slice(from, from + maxBatchCount), maxListedCount);
+      leftOut.listed();
     },
+  };
+}
+
+/** Slows the watch down to the rate at which rows beyond a limit may be recorded. */
+async function pauseFor({ beyondCount }: RecordedForeign): Promise<void> {
+  if (beyondCount === 0) return;
+  const seconds = Math.min(beyondCount / beyondPerSecond, maxPauseSeconds);
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+}
+
+/** What was left out holds until a list has left nothing out. */
+export function leftOutSinceList() {
+  let sum: LeftOut | undefined;
+  let isSinceList = false;
+  return {
+    add(more: LeftOut | undefined) {
+      if (more === undefined) return;
+      sum = { ...more, count: more.count + (isSinceList ? (sum?.count ?? 0) : 0) };
+      isSinceList = true;
+    },
+    listed() {
+      if (!isSinceList) sum = undefined;
+      isSinceList = false;
+    },
+    current: (): LeftOut | undefined => sum,
   };
 }

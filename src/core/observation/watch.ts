@@ -13,25 +13,15 @@
 import type { ClusterDirectory, ClusterTarget } from '../clusters/ports.ts';
 import { reportUnreadable } from '../clusters/report-unreadable.ts';
 import type { AccessUnreadable } from '../clusters/rules/access-unreadable.ts';
-import { type Fence, LeaseLost } from '../clusters/rules/fence.ts';
-import { callConditions } from '../clusters/rules/reported-conditions.ts';
-import type { Clock, Log } from '../kernel/ports.ts';
-import type { ReportedCondition } from '../kernel/rules/condition.ts';
-import type { Observation } from '../operations/rules/observation.ts';
-import { observe } from '../operations/rules/observe.ts';
-import { type MirrorPorts, mirrorApplications } from './mirror-applications.ts';
-import type { ClusterWatch, HeldCluster, Leases, Observations, Watcher, WatchState } from './ports.ts';
-import { type RecordForeignPorts, recordForeignOperations } from './record-foreign-operations.ts';
-import { watchCondition } from './rules/reasons.ts';
+import { LeaseLost } from '../clusters/rules/fence.ts';
+import type { ClusterWatch, HeldCluster, Leases } from './ports.ts';
 import { startLimiter } from './start-limiter.ts';
+import { type Held, type WatcherPorts, watcherOf } from './watcher.ts';
 
-export interface WatchPorts extends MirrorPorts, RecordForeignPorts {
+export interface WatchPorts extends WatcherPorts {
   readonly leases: Leases;
   readonly directory: ClusterDirectory;
   readonly clusterApi: ClusterWatch;
-  readonly observations: Observations;
-  readonly clock: Clock;
-  readonly log: Log;
 }
 
 interface Running {
@@ -156,77 +146,4 @@ function isSame(a: HeldCluster, b: HeldCluster): boolean {
   return (
     a.epoch === b.epoch && a.credentialsRevision === b.credentialsRevision && a.relistRevision === b.relistRevision
   );
-}
-
-/** The lease that a watch writes under. */
-interface Held {
-  readonly fence: Fence;
-  /** To be called when a write was refused because another connector holds the cluster. */
-  readonly lost: () => void;
-  /** To be called when the watch has reported its first state. */
-  readonly started: () => void;
-}
-
-function watcherOf(ports: WatchPorts, cluster: ClusterTarget['cluster'], { fence, lost, started }: Held): Watcher {
-  const { directory, observations, clock, log } = ports;
-  const clusterId = cluster.id;
-  const applications = mirrorApplications(ports, { cluster, fence });
-  const foreign = recordForeignOperations(ports, { cluster, fence });
-  /** Wraps each write: the first one that is refused ends the watch. */
-  const fenced = async <T>(write: Promise<T>): Promise<T> => {
-    try {
-      return await write;
-    } catch (error) {
-      if (error instanceof LeaseLost) lost();
-      throw error;
-    }
-  };
-  const ingest = async (seen: readonly Observation[]) => {
-    const now = await clock.now();
-    const { unmatched } = await fenced(
-      observations.ingest(clusterId, seen, (operation, observation) => observe(operation, observation, now), fence),
-    );
-    await fenced(foreign.seen(unmatched));
-  };
-  return {
-    operations: {
-      seen: ingest,
-      async listed({ namespace, present, beganAt }) {
-        const missing = (await observations.expected(clusterId, beganAt)).filter(
-          (expected) =>
-            (namespace === undefined || expected.namespace === namespace) &&
-            !present.has(`${expected.namespace}/${expected.name}`),
-        );
-        if (missing.length > 0) await ingest(missing.map((resource) => ({ ...resource, deleted: true, status: {} })));
-        await fenced(foreign.listed());
-      },
-    },
-    applications: {
-      seen: (observed) => fenced(applications.seen(observed)),
-      listed: (list) => fenced(applications.listed(list)),
-    },
-    namespaces: () => directory.namespaces(clusterId),
-    async state(state) {
-      const failure = state.kind === 'Watching' ? undefined : state.failure;
-      const contact = failure?.kind !== 'Unreachable';
-      const conditions = [...callConditions(failure), watching(state)];
-      const report = { conditions, contact, now: await clock.now() };
-      const changed = await fenced(directory.report(clusterId, report, fence));
-      started();
-      if (changed.length > 0) log.info({ clusterId, changed, reason: failure?.message }, 'cluster conditions changed');
-    },
-  };
-}
-
-function watching(state: WatchState): ReportedCondition {
-  if (state.kind === 'Interrupted') {
-    const { kind, message } = state.failure;
-    return watchCondition('Watching', 'False', kind, message, '');
-  }
-  const limits = (state.limited ?? []).map(({ resource, namespace, reason, message }) => {
-    const where = namespace === undefined ? resource : `${resource} in ${namespace}`;
-    return `${where} (${reason}): ${message}`;
-  });
-  const message = ['The service follows changes as they happen.', ...limits].join(' ');
-  return watchCondition('Watching', 'True', limits.length === 0 ? 'Watching' : 'Limited', message, '');
 }

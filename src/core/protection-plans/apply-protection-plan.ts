@@ -6,7 +6,8 @@
 import { refusalsAsWarnings } from '../acceptance/rules/accepted-parameters.ts';
 import type { Call } from '../access/call.ts';
 import { minimumIntervalSeconds } from '../access/organizations.ts';
-import type { OrganizationsTable } from '../access/ports.ts';
+import type { OrganizationsTable, QuotasTable } from '../access/ports.ts';
+import { refuseBeyondQuota } from '../access/rules/quotas.ts';
 import type { ApplicationInstancesTable, ClusterApplicationsTable } from '../applications/ports.ts';
 import type { ApplicationInstance } from '../applications/rules/application.ts';
 import { notFound, Refusal, ruleViolated } from '../kernel/rules/problem.ts';
@@ -26,6 +27,7 @@ export type ApplyProtectionPlanTables = ProtectionPlansTable &
   ApplicationInstancesTable &
   ClusterApplicationsTable &
   OrganizationsTable &
+  QuotasTable &
   BlackoutWindowsTable;
 
 export interface AppliedProtectionPlan {
@@ -68,6 +70,7 @@ export async function applyProtectionPlan(
   const instance = await withProtectionPlan(call, known, plan.id, timeZone);
   const { reconciled, known: before } = await reconcileInstances(call, plan, [instance]);
   const accepted = await acceptApplied(call, plan, instance, reconciled, pointer);
+  await refuseTooManySchedules(call, instance, reconciled);
   await tx.protectionPlans.write(reconciled, now);
   const schedules = await tx.protectionPlans.lockSchedules([instanceId]);
   return {
@@ -79,6 +82,17 @@ export async function applyProtectionPlan(
     warnings: [...warnings, ...moveWarningsOfPlan(before, reconciled.changed, now), ...accepted],
     note: keptNote,
   };
+}
+
+/** Applying a plan that is applied already adds nothing, and is never refused. */
+async function refuseTooManySchedules(
+  { tx, caller }: Call<QuotasTable>,
+  { clusterId }: ApplicationInstance,
+  { made, removed }: ReconciledSchedules,
+): Promise<void> {
+  const adding = made.length - removed.length;
+  if (adding <= 0) return;
+  refuseBeyondQuota('schedules', await tx.quotas.usage('schedules', caller.organizationId, clusterId), adding);
 }
 
 /** Removes the schedules that the protection plan made. Copies stay until their time to live ends. */

@@ -6,7 +6,9 @@
 import { acceptSchedule } from '../acceptance/accept.ts';
 import { atRevision, type Call, type ExpectedRevisions, ownAsRead, ownLocked } from '../access/call.ts';
 import { minimumIntervalSeconds } from '../access/organizations.ts';
+import type { QuotasTable } from '../access/ports.ts';
 import { actor } from '../access/rules/access.ts';
+import { refuseBeyondQuota } from '../access/rules/quotas.ts';
 import { ttlIn } from '../applications/rules/setting.ts';
 import { settingOf } from '../applications/setting.ts';
 import type { EventsTable } from '../kernel/ports.ts';
@@ -45,8 +47,13 @@ import {
 /** A schedule as it was saved, with its warnings. */
 export type Saved = Schedule & { readonly warnings: string[] };
 
-export async function createSchedule(call: Call<DraftTables & SchedulesTable>, input: NewSchedule): Promise<Saved> {
+export async function createSchedule(
+  call: Call<DraftTables & SchedulesTable & QuotasTable>,
+  input: NewSchedule,
+): Promise<Saved> {
   const { schedule, warnings } = await draftSchedule(call, input);
+  const { organizationId, clusterId } = schedule;
+  refuseBeyondQuota('schedules', await call.tx.quotas.usage('schedules', organizationId, clusterId));
   await call.tx.schedules.insert(schedule);
   return { ...schedule, warnings: [...warnings] };
 }

@@ -5,13 +5,12 @@ import { authenticateAgent, takeAgentEvents } from '../../core/agents/agent-even
 import type { Agent } from '../../core/agents/ports.ts';
 import { AgentEvents } from '../../core/agents/rules/agent-event.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
+import { type Rate, tokenBuckets } from '../budgets/token-buckets.ts';
 import { bearerOf } from '../kit/auth.ts';
 import { httpProblem } from '../kit/http-problems.ts';
 import type { Api } from '../kit/ports.ts';
 import { about } from '../kit/route.ts';
 import { agentBodyBytes, agentMediaType, readAgentBodies } from './body.ts';
-import type { Rate } from './rate.ts';
-import { buckets } from './rate.ts';
 
 /** Five times the usual rate of an agent, and at once as much as it keeps over an outage. */
 const usualRate = { perSecond: 5, burst: 50 };
@@ -22,7 +21,7 @@ interface AgentLimits {
 }
 
 export function agentEventRoutes(api: Api, ports: AgentPorts & AgentLimits): void {
-  const wait = buckets(ports.agentRate ?? usualRate);
+  const batches = tokenBuckets(ports.agentRate ?? usualRate);
   // In a context of its own, because no other route reads bodies in this way.
   api.register(async (app: Api) => {
     readAgentBodies(app);
@@ -35,7 +34,7 @@ export function agentEventRoutes(api: Api, ports: AgentPorts & AgentLimits): voi
         async onRequest(request, reply) {
           const agent = await authenticateAgent(ports, bearerOf(request));
           request.log = request.log.child({ clusterId: agent.clusterId });
-          const retryAfterSeconds = wait(agent.clusterId, performance.now());
+          const { waitSeconds: retryAfterSeconds } = batches.take(agent.clusterId, performance.now());
           if (retryAfterSeconds > 0) {
             reply.header('connection', 'close');
             throw new Refusal(

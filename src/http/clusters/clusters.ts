@@ -1,8 +1,15 @@
 /** /v1/clusters: the clusters that Operations are delivered to. Requests carry their credentials, answers never do. */
 import { own } from '../../core/access/call.ts';
+import type { QuotasTable } from '../../core/access/ports.ts';
 import { type CheckNowPorts, checkCluster } from '../../core/clusters/check.ts';
-import { changeCluster, registerCluster, removeCluster } from '../../core/clusters/clusters.ts';
-import type { ClustersTable, CredentialsTable, ForgettingTable, KubeconfigReader } from '../../core/clusters/ports.ts';
+import {
+  type AccessPorts,
+  changeCluster,
+  readAccess,
+  registerCluster,
+  removeCluster,
+} from '../../core/clusters/clusters.ts';
+import type { ClustersTable, CredentialsTable, ForgettingTable } from '../../core/clusters/ports.ts';
 import { Cluster, ClusterChange, ClusterStatus, NewCluster } from '../../core/clusters/rules/cluster.ts';
 import { clusterStatus, clusterStatuses } from '../../core/clusters/status.ts';
 import type { EventsTable } from '../../core/kernel/ports.ts';
@@ -21,10 +28,9 @@ const ClusterList = listOf('ClusterList', ClusterStatus, 'clusters');
 
 export function clusterRoutes(
   api: Api,
-  ports: RoutePorts<ClustersTable & CredentialsTable & ForgettingTable & EventsTable> &
-    Omit<CheckNowPorts, 'chance'> & {
-      readonly readKubeconfig: KubeconfigReader;
-    },
+  ports: RoutePorts<ClustersTable & CredentialsTable & ForgettingTable & QuotasTable & EventsTable> &
+    Omit<CheckNowPorts, 'chance'> &
+    AccessPorts,
 ): void {
   const { clusters, events } = ports.store.tables;
 
@@ -41,10 +47,12 @@ export function clusterRoutes(
       },
       { headers: PostHeaders, body: NewCluster, response: { 201: Cluster } },
     ),
-    (request, reply) =>
-      answerOnce(ports, request, reply, async (call) =>
-        created('/v1/clusters', await registerCluster(call, request.body, ports.readKubeconfig)),
-      ),
+    async (request, reply) => {
+      const access = await readAccess(ports, callerOf(request), request.body);
+      return answerOnce(ports, request, reply, async (call) =>
+        created('/v1/clusters', await registerCluster(call, request.body, access)),
+      );
+    },
   );
 
   api.get(
@@ -110,13 +118,14 @@ export function clusterRoutes(
       },
       { params: ById, headers: ChangeHeaders, body: ClusterChange, response: { 200: Cluster } },
     ),
-    async (request, reply) =>
-      tagged(
+    async (request, reply) => {
+      const { params, body } = request;
+      const access = await readAccess(ports, callerOf(request), body, params.id);
+      return tagged(
         reply,
-        await write(ports, request, (call) =>
-          changeCluster(call, request.params.id, request.body, ports.readKubeconfig, expectedRevision(request)),
-        ),
-      ),
+        await write(ports, request, (call) => changeCluster(call, params.id, body, access, expectedRevision(request))),
+      );
+    },
   );
 
   api.delete(

@@ -34,6 +34,14 @@ export function readJsonBodies(app: FastifyInstance): void {
   });
 }
 
+/**
+ * Ends a request whose client went away while its key was looked up. Node tells of it once, and a reader of the body that
+ * comes later would wait for ever. The log then says what happened (sendRefusal).
+ */
+export async function refuseBrokenOff({ raw }: FastifyRequest): Promise<void> {
+  if (raw.destroyed && !raw.complete) throw new Refusal('malformed-request', 'The request was broken off.');
+}
+
 /** Refuses a body for a route that takes none, because the client meant something by it. */
 export async function refuseUnexpectedBody(request: FastifyRequest): Promise<void> {
   const { body } = request;

@@ -29,8 +29,23 @@ export function answerClientError(
   const requestId = randomUUID();
   log.debug({ requestId, reason: error.code }, 'refused a request that cannot be read');
   const format = refusalFormatFor(addresses.get(socket) ?? addressIn(error.rawPacket));
-  if (socket.writable && socket.bytesWritten === 0) socket.end(rawAnswer(refusal, requestId, format));
-  else socket.destroy();
+  if (!socket.writable || socket.bytesWritten > 0) socket.destroy();
+  else {
+    socket.end(rawAnswer(refusal, requestId, format));
+    closeSoon(socket);
+  }
+}
+
+/** How long a client has to read the answer. */
+const lingerMs = 1_000;
+
+/**
+ * `end` closes our half only, and a client that keeps its half open would keep the descriptor. To destroy the socket at
+ * once would reset the connection, and the client might lose the answer.
+ */
+function closeSoon(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), lingerMs);
+  socket.once('close', () => clearTimeout(timer));
 }
 
 function refusalOf(code: string | undefined): Refusal {

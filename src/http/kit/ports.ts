@@ -10,6 +10,7 @@ import type {
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { ApiKeyHolders, IdempotencyTable } from '../../core/access/ports.ts';
 import type { Clock, Store, Vault } from '../../core/kernel/ports.ts';
+import type { BudgetLimits } from '../budgets/budgets.ts';
 
 /** The ports of a resource's routes: the tables of their use cases, ids and the time. */
 export interface RoutePorts<Tables> {
@@ -26,12 +27,10 @@ export interface ServerPorts {
   draining(): boolean;
 }
 
-/** The ports of `/livez`, `/readyz` and `/metrics`. */
+/** The ports of `/livez` and `/readyz`. */
 export interface ServicePorts {
   /** The parts that this replica needs, and whether each works. Anybody may read it, so it contains no addresses. */
   ready(): Promise<readonly Readiness[]>;
-  /** In Prometheus' text format. */
-  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
   draining(): boolean;
 }
 
@@ -45,7 +44,13 @@ export interface HttpOptions {
   /** It redacts secrets by itself. Nobody logs bodies or credentials with it. */
   readonly logger: FastifyBaseLogger;
   /** The proxies whose X-Forwarded-* headers are trusted. Default: none. */
-  readonly trustProxy?: boolean | string;
+  readonly trustProxy?: boolean | string | string[];
+  /** If absent, nothing is limited. */
+  readonly budgets?: BudgetLimits;
+  /** The time that budgets go by, in milliseconds from any beginning. Default: `performance.now`. */
+  readonly budgetTime?: () => number;
+  /** Time-outs other than the usual ones (limits.ts), in milliseconds. For tests. */
+  readonly timeouts?: { readonly headersTimeoutMs: number; readonly timeoutCheckMs: number };
 }
 
 /** A Fastify instance whose routes are typed by their zod schemas. */

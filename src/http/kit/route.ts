@@ -58,17 +58,18 @@ function scopeText(scope: RouteScope): string {
 function usualRefusals(scope: RouteScope, { params, body, headers }: FastifySchema): readonly number[] {
   if (scope === 'public') return [500];
   return [
-    ...[400, 401, 500, 503],
+    ...[400, 401, 429, 500, 503],
     ...(scope === 'anyKey' || scope === 'agentToken' ? [] : [403]),
     ...(params === undefined ? [] : [404]),
     ...(body === undefined ? [] : [408, 413, 415, 422]),
-    ...(has(headers, 'idempotency-key') ? [408, 409, 413, 415, 422] : []),
-    ...(has(headers, 'if-match') ? [412] : []),
+    ...(hasField(headers, 'idempotency-key') ? [408, 409, 413, 415, 422] : []),
+    ...(hasField(headers, 'if-match') ? [412] : []),
   ];
 }
 
-function has(headers: unknown, name: string): boolean {
+/** Whether the schema, an object of zod, has the field. */
+export function hasField(schema: unknown, name: string): boolean {
   return (
-    typeof headers === 'object' && headers !== null && 'shape' in headers && Object.hasOwn(Object(headers.shape), name)
+    typeof schema === 'object' && schema !== null && 'shape' in schema && Object.hasOwn(Object(schema.shape), name)
   );
 }

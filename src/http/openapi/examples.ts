@@ -134,7 +134,7 @@ export const examples: Readonly<Record<string, Record<string, Example>>> = {
       value: {
         name: 'cluster-prod-1',
         server: 'https://10.0.0.10:6443',
-        ca: '-----BEGIN CERTIFICATE-----\nMIIBdzCCAR2gAwIBAgIBADAKBggqhkjOPQQDAjAjMSEwHwYDVQQD\n-----END CERTIFICATE-----\n',
+        ca: '-----BEGIN CERTIFICATE-----\nMIIBgTCCASegAwIBAgIUQR02rJZQhIyBjTm/BzmTcN4+yhMwCgYIKoZIzj0EAwIw\nFTETMBEGA1UEAwwKa3ViZXJuZXRlczAgFw0yNjExMjkyMjM4MDBaGA8yMTI2MTEw\nNTIyMzgwMFowFTETMBEGA1UEAwwKa3ViZXJuZXRlczBZMBMGByqGSM49AgEGCCqG\nSM49AwEHA0IABB3Q67FXMfcEI9kYrIV6nvy3IL7L5bPgAwnr10MbbpOGuYteIJpi\nMlJUweU/fBa8e7wfZ2rKs0cthzEC0cT5pvWjUzBRMB0GA1UdDgQWBBR+E4OF4aYp\n8bdv1wk2AntSH6rAjDAfBgNVHSMEGDAWgBR+E4OF4aYp8bdv1wk2AntSH6rAjDAP\nBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIBcGHfKpP1VmrvPndAds\nkjIB8lQIytjLp2EsnV5Kc9W8AiEA8GdkyawZj4lmSw/GpomVqaPzLOs2ANwIKcuK\nvDbmks4=\n-----END CERTIFICATE-----\n',
         token: 'the-token-of-the-service-account',
       },
     },

@@ -18,6 +18,11 @@ const ofAgents: readonly number[] = [400, 401, 408, 413, 415, 422, 429, 500, 503
 /** The statuses that may carry Retry-After. */
 const waits: readonly number[] = [409, 429, 503];
 
+const budgets = {
+  'RateLimit-Policy': { $ref: '#/components/headers/RateLimitPolicy' },
+  RateLimit: { $ref: '#/components/headers/RateLimit' },
+};
+
 /** The answers of an operation that may be refused with these statuses. */
 export function refusalsOf(statuses: readonly number[], ofAgent: boolean): Record<string, Ref> {
   const ref = (name: string) => ({ $ref: `#/components/responses/${name}` });
@@ -40,6 +45,7 @@ function refusal(
     headers: {
       'X-Request-Id': { $ref: '#/components/headers/RequestId' },
       ...(waits.some(described) && { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } }),
+      ...(described(429) && schema === 'Problem' && budgets),
     },
     content: { [type]: { schema: { $ref: `#/components/schemas/${schema}` } } },
   };

@@ -1,6 +1,7 @@
 /** /v1/schedules: recurring backups. */
 
 import { own } from '../../core/access/call.ts';
+import type { QuotasTable } from '../../core/access/ports.ts';
 import { Id } from '../../core/kernel/rules/fields.ts';
 import type { DraftTables } from '../../core/scheduling/draft.ts';
 import type { FiresTable, SchedulesTable } from '../../core/scheduling/ports.ts';
@@ -31,7 +32,10 @@ const filters = {
   protectionPlanId: Id.optional().describe('Only those that this protection plan made.'),
 };
 
-export function scheduleRoutes(api: Api, ports: RoutePorts<DraftTables & SchedulesTable & FiresTable>): void {
+export function scheduleRoutes(
+  api: Api,
+  ports: RoutePorts<DraftTables & SchedulesTable & FiresTable & QuotasTable>,
+): void {
   const { schedules } = ports.store.tables;
 
   api.post(

@@ -29,6 +29,8 @@ export interface Discovered {
   readonly discovery: Discovery;
   /** Why the cluster could not be asked at all. */
   readonly failure?: ClusterFailure;
+  /** Where the cluster was reached, if new registrations may not have that address. */
+  readonly localAddress?: string;
 }
 
 const parallelCount = 2;
@@ -44,7 +46,8 @@ export async function discoverCluster(
 ): Promise<Discovered> {
   const query = queryWithin(client, { ...limits, seconds: limits.seconds * 0.95 });
   const version = await query({ method: 'GET', path: '/version' }, Version);
-  if (version.failure !== undefined && speaksForAll(version.failure)) return nothingDiscovered(now, version.failure);
+  const silent = version.failure === undefined ? undefined : withoutApiServer(version.failure);
+  if (silent !== undefined) return nothingDiscovered(now, silent);
 
   const namespaces = [...new Set(applications.map(({ namespace }) => namespace))];
   const parts: readonly (() => Promise<Partial<Discovery>>)[] = [
@@ -72,6 +75,21 @@ export async function discoverCluster(
       acceptedParameters: acceptedBySchemaOrVersion(discovery, now),
     },
   };
+}
+
+/**
+ * The failure, if it means that no API server answers. Each API server has /version, and many other servers answer an
+ * unknown path as API servers do: "404 page not found".
+ */
+function withoutApiServer(failure: ClusterFailure): ClusterFailure | undefined {
+  if (failure.kind === 'Refused' && failure.reason === 'CrdMissing')
+    return {
+      kind: 'ServerError',
+      message: 'Something other than an API server answers: it has no /version.',
+      notApiServer: true,
+    };
+  if (failure.kind === 'ServerError' && failure.notApiServer === true) return failure;
+  return speaksForAll(failure) ? failure : undefined;
 }
 
 export function nothingDiscovered(now: string, failure: ClusterFailure): Discovered {

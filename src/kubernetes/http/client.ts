@@ -60,6 +60,8 @@ export interface ClusterClient {
    * resource other than Operations takes at most half of the room.
    */
   reserveWatch(resource: FollowedResource): (() => void) | undefined;
+  /** The address that it connects to, if it is one that new registrations may not have. */
+  readonly localAddress: string | undefined;
   /** Cuts everything that still runs. */
   close(): Promise<void>;
 }
@@ -80,7 +82,13 @@ export function openClient(access: ClusterAccess, options: ClientOptions): Clust
   const server = serverOf(access);
   const { timings } = options;
   const sockets = guardSockets(options.connectionCount, timings.pingSeconds);
-  const connect = tlsConnector(access, options, sockets.add);
+  let localAddress: string | undefined;
+  const connect = tlsConnector(access, options, {
+    opened: sockets.add,
+    local: (address) => {
+      localAddress = address;
+    },
+  });
   const pool = replaceablePool(server.origin, {
     connectionCount: options.connectionCount,
     pingSeconds: timings.pingSeconds,
@@ -116,6 +124,9 @@ export function openClient(access: ClusterAccess, options: ClientOptions): Clust
 
   return {
     server: `${server.origin}${prefix}`,
+    get localAddress() {
+      return localAddress;
+    },
     async call(request, limits) {
       const timer = callDeadline(limits.seconds, limits.signal);
       try {

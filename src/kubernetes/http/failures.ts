@@ -44,7 +44,7 @@ export function failureOf(answer: HttpAnswer, now: number): ClusterFailure {
   const parsed = Status.safeParse(jsonOf(answer.text));
   const retryAfterSeconds = retryAfterSecondsOf(answer.headers, now) ?? parsed.data?.details.retryAfterSeconds;
   const words = clip(parsed.data?.message.trim() || answer.text.trim());
-  return classify(answer.status, parsed.data, words, retryAfterSeconds);
+  return classify(answer.status, parsed.data, words, retryAfterSeconds, answer.headers['audit-id'] !== undefined);
 }
 
 /** The same for an ERROR event within a watch, which has no HTTP status of its own. */
@@ -82,15 +82,25 @@ function classify(
   parsed: Status | undefined,
   words: string,
   retryAfterSeconds: number | undefined,
+  /** API servers give each answer an Audit-Id, also those whose text is no Status. */
+  isAudited = true,
 ): ClusterFailure {
   const message = words === '' ? `${status} ${STATUS_CODES[status] ?? 'without a message'}` : words;
   const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
   if (status === 429)
     return { kind: 'Throttled', message, ...wait, ...(deniedByAdmission(words) && { untouched: true }) };
   if (status >= 300 && status < 400)
-    return { kind: 'ServerError', message: `The address answers with a redirect (${status}), which is not followed.` };
+    return {
+      kind: 'ServerError',
+      message: `The address answers with a redirect (${status}), as no API server does. Redirects are not followed: give the address that it leads to.`,
+      notApiServer: true,
+    };
   if (status < 400)
-    return { kind: 'ServerError', message: `The address answered ${status} with something other than the resource.` };
+    return {
+      kind: 'ServerError',
+      message: `The address answered ${status} with something other than the resource.`,
+      notApiServer: true,
+    };
   if (status === 500 && notInSchema.test(words)) return { kind: 'Refused', status, reason: 'Invalid', message };
   if (/failed calling webhook/.test(words))
     return {
@@ -100,7 +110,12 @@ function classify(
       ...wait,
     };
   if (status >= 500 || status === 408)
-    return { kind: 'ServerError', message: `${status} ${STATUS_CODES[status] ?? ''}: ${message}`, ...wait };
+    return {
+      kind: 'ServerError',
+      message: `${status} ${STATUS_CODES[status] ?? ''}: ${message}`,
+      ...wait,
+      ...(parsed === undefined && !isAudited && { notApiServer: true }),
+    };
   if (status === 404 && words === '404 page not found') return crdMissing(words);
   if (status === 401 && !deniedByAdmission(words)) return { kind: 'CredentialsRejected', message };
   if (parsed === undefined)
@@ -108,6 +123,7 @@ function classify(
       kind: 'ServerError',
       message: clip(`Something other than an API server answered ${status}: ${message}`),
       ...wait,
+      notApiServer: true,
     };
   const reason = reasonOf(status, parsed);
   if (reason === 'Transient') return { kind: 'ServerError', message, ...wait };

@@ -9,7 +9,7 @@ import { TLSSocket } from 'node:tls';
 import { buildConnector } from 'undici';
 import type { ClusterAccess } from '../../core/clusters/rules/cluster.ts';
 import type { Timings } from '../timings.ts';
-import type { IsDenied } from './denied-addresses.ts';
+import type { AddressRules } from './denied-addresses.ts';
 import { neverSent, UnreachableError } from './unreachable.ts';
 
 export interface Resolved {
@@ -22,18 +22,33 @@ export type Resolve = (hostname: string) => Promise<readonly Resolved[]>;
 const tcpKeepAliveSeconds = 30;
 
 export interface ConnectRules {
-  readonly isDenied: IsDenied;
+  readonly addresses: AddressRules;
   readonly resolve: Resolve;
   readonly timings: Timings;
   /** When false, every certificate is verified, whatever the access says. */
   readonly allowInsecureTls: boolean;
 }
 
+export interface ConnectEvents {
+  readonly opened: (socket: TLSSocket) => void;
+  /** The address to be connected to is one that new registrations may not have. `undefined`: it is not. */
+  readonly local: (address: string | undefined) => void;
+}
+
 export function tlsConnector(
   access: ClusterAccess,
-  { isDenied, resolve, timings, allowInsecureTls }: ConnectRules,
-  opened: (socket: TLSSocket) => void,
+  { addresses, resolve, timings, allowInsecureTls }: ConnectRules,
+  { opened, local }: ConnectEvents,
 ): buildConnector.connector {
+  const port = Number(URL.parse(access.server)?.port || 443);
+  /** The first of the addresses that is denied. */
+  const deniedOf = (found: readonly string[]): string | undefined => {
+    const verdicts = found.map((address) => ({ address, verdict: addresses.verdict(address, port) }));
+    const first = (wanted: string) => verdicts.find(({ verdict }) => verdict === wanted)?.address;
+    const localAddress = first('Local');
+    if (access.deniesLocalAddresses !== true) local(localAddress);
+    return first('Never') ?? (access.deniesLocalAddresses === true ? localAddress : undefined);
+  };
   const connect = buildConnector({
     allowH2: true,
     preferH2: true,
@@ -43,7 +58,7 @@ export function tlsConnector(
     keepAlive: true,
     keepAliveInitialDelay: tcpKeepAliveSeconds * 1000,
     autoSelectFamily: true,
-    lookup: checkedLookup(isDenied, resolve),
+    lookup: checkedLookup(deniedOf, resolve),
     ...(access.ca !== undefined && { ca: access.ca }),
     ...(access.tlsServerName !== undefined && { servername: access.tlsServerName }),
     ...(access.clientCertificate !== undefined && { cert: access.clientCertificate }),
@@ -51,7 +66,7 @@ export function tlsConnector(
   });
   return (options, callback) => {
     const address = options.hostname.replace(/^\[|\]$/g, '');
-    if (isIP(address) !== 0 && isDenied(address)) {
+    if (isIP(address) !== 0 && deniedOf([address]) !== undefined) {
       callback(deniedError(address), null);
       return;
     }
@@ -68,16 +83,16 @@ export function tlsConnector(
   };
 }
 
-function checkedLookup(isDenied: IsDenied, resolve: Resolve): LookupFunction {
+function checkedLookup(deniedOf: (found: readonly string[]) => string | undefined, resolve: Resolve): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname).then(
       (found) => {
-        const bad = found.find(({ address }) => isDenied(address));
+        const bad = deniedOf(found.map(({ address }) => address));
         const wanted = found.filter(
           ({ family }) => !options.family || options.family === family || `IPv${family}` === options.family,
         );
         const [first] = wanted;
-        if (bad !== undefined) callback(deniedError(bad.address, hostname), '', 0);
+        if (bad !== undefined) callback(deniedError(bad, hostname), '', 0);
         else if (first === undefined) callback(new UnreachableError(`${hostname} has no address`), '', 0);
         else if (options.all === true) callback(null, [...wanted]);
         else callback(null, first.address, first.family);
@@ -91,7 +106,7 @@ function checkedLookup(isDenied: IsDenied, resolve: Resolve): LookupFunction {
 function deniedError(address: string, hostname?: string): UnreachableError {
   const leads = hostname === undefined ? address : `${hostname} resolves to ${address}, which`;
   return new UnreachableError(
-    `${leads} is an address that clusters may not have (link-local, metadata, multicast, or denied by this installation)`,
+    `${leads} is an address that clusters may not have (loopback, link-local, metadata, multicast, the service's own, or denied by this installation)`,
   );
 }
 

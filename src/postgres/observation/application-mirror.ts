@@ -3,9 +3,10 @@
  * one statement. Applications that did not change are not written.
  */
 
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { Mirrored } from '../../core/applications/rules/mirrored-application.ts';
 import type { ApplicationMirror, CompleteList, KnownApplication, Places } from '../../core/observation/ports.ts';
+import { type LeftOut, maxMirroredCount, togetherLeftOut } from '../../core/observation/rules/foreign-caps.ts';
 import { holdFence } from '../clusters/fence.ts';
 import type { HeldRows } from '../kit/batches/held-rows.ts';
 import { byParts, type Taken } from '../kit/batches/parts.ts';
@@ -33,6 +34,9 @@ const missing = `
     and ($5::text[] is null or a.namespace || '/' || a.name = any($5))`;
 const missingPlaces = missing.replace(/select[\s\S]*?from/, `select a.namespace || '/' || a.name as place from`);
 
+const mirroredCount = `
+  select count(*)::int as count from (select from cluster_application where cluster_id = $1 limit $2) a`;
+
 const write = `
   insert into cluster_application as a (${columns})
   select ${columns} from json_populate_recordset(null::cluster_application, $1)
@@ -42,16 +46,18 @@ export function applicationMirrorOf(pool: Pool, heldRows: HeldRows): Application
   return {
     async write(clusterId, places, fold, fence) {
       const attempt = (only?: readonly string[]) =>
-        inTransaction(pool, async (client): Promise<Taken<string, number>> => {
+        inTransaction(pool, async (client): Promise<Taken<string, LeftOut | undefined>> => {
           if (fence !== undefined) await holdFence(client, clusterId, fence);
           await client.query(lockMirror, [clusterId]);
           const { rows: owners } = await client.query(organization, [clusterId]);
-          if (owners[0] === undefined) return { result: 0, bad: [], count: 0 };
+          if (owners[0] === undefined) return { result: undefined, bad: [], count: 0 };
           const { rows } = await client.query(statementOf(clusterId, places, only));
-          const { written, events, bad } = fold(new Map(rows.map(knownApplication)), String(owners[0].id));
+          const known = new Map(rows.map(knownApplication));
+          const { written: all, events, bad } = fold(known, String(owners[0].id));
+          const { written, leftOut } = await withinCap(client, clusterId, all, known);
           if (written.length > 0) await client.query({ name: 'mirror', text: write, values: [jsonRows(written)] });
           await appendEvents(client, events);
-          return { result: written.length, bad, count: rows.length };
+          return { result: leftOut, bad, count: rows.length };
         });
       const { results, bad, roleFailure } = await byParts({
         whole: () => attempt(),
@@ -68,8 +74,31 @@ export function applicationMirrorOf(pool: Pool, heldRows: HeldRows): Application
         'mirror-applications',
         bad.map(({ item: name, error }) => ({ item: { resourceType: 'Cluster', resourceId: clusterId, name }, error })),
       );
-      return results.reduce((sum, count) => sum + count, 0);
+      return { leftOut: togetherLeftOut(results) };
     },
+  };
+}
+
+/** Without new applications beyond the cap that are not registered. */
+async function withinCap(
+  client: PoolClient,
+  clusterId: string,
+  written: readonly Mirrored[],
+  known: ReadonlyMap<string, KnownApplication>,
+): Promise<{ readonly written: readonly Mirrored[]; readonly leftOut: LeftOut | undefined }> {
+  const isNew = ({ namespace, name }: Mirrored) => {
+    const { mirrored, applicationInstanceId } = known.get(`${namespace}/${name}`) ?? {};
+    return mirrored === undefined && applicationInstanceId === undefined;
+  };
+  const added = written.filter(isNew);
+  if (added.length === 0) return { written, leftOut: undefined };
+  const { rows } = await client.query(mirroredCount, [clusterId, maxMirroredCount]);
+  const room = Math.max(0, maxMirroredCount - Number(rows[0]?.count));
+  if (added.length <= room) return { written, leftOut: undefined };
+  const dropped = new Set(added.slice(room));
+  return {
+    written: written.filter((each) => !dropped.has(each)),
+    leftOut: { of: 'applications', limit: maxMirroredCount, count: dropped.size },
   };
 }
 

@@ -3,10 +3,11 @@
  * registered for it. One that is recorded already, by the uid of its resource, is left as it is.
  */
 
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { z } from 'zod';
 import { Event } from '../../core/kernel/rules/event.ts';
-import type { ForeignOperations } from '../../core/observation/ports.ts';
+import type { ForeignOperations, RecordedForeign } from '../../core/observation/ports.ts';
+import { capped, type ForeignCaps, togetherLeftOut } from '../../core/observation/rules/foreign-caps.ts';
 import type { ForeignOperation } from '../../core/observation/rules/foreign-operation.ts';
 import { Operation } from '../../core/operations/rules/operation.ts';
 import { holdFence } from '../clusters/fence.ts';
@@ -47,34 +48,85 @@ const room = `
          (select created_at from operation where cluster_id = $1 and foreign_uid <> '' order by created_at desc offset $2 - 1 limit 1) as since`;
 const Room = z.object({ count: z.int(), since: z.date().nullable() });
 
-export function foreignOperationsOf(pool: Pool, heldRows: HeldRows): ForeignOperations {
+// Both count up to the cap. The clusters of an organization have an index each; the organization's own Operations have
+// many times as many rows.
+const recordedOfCluster = `
+  select count(*)::int as count from (select from operation where cluster_id = $1 and foreign_uid <> '' limit $2) o`;
+const recordedOfOrganization = `
+  select coalesce(sum(o.count), 0)::int as count
+  from cluster c cross join lateral (
+    select count(*) from (select from operation where cluster_id = c.id and foreign_uid <> '' limit $2) o
+  ) o
+  where c.organization_id = $1`;
+const Count = z.tuple([z.object({ count: z.int() })]);
+
+const registered = `
+  select namespace, name from application_instance
+  where cluster_id = $1 and (namespace, name) in (select * from unnest($2::text[], $3::text[]))`;
+const Registered = z.array(z.object({ namespace: z.string(), name: z.string() }));
+
+/** Counts change slowly, and a cap need not be met to the row: an old count is good for so long. */
+const countedMs = 10_000;
+
+export function foreignOperationsOf(pool: Pool, heldRows: HeldRows, caps: ForeignCaps): ForeignOperations {
   const putAside: ForeignOperations['putAside'] = async (clusterId, bad) => {
     await heldRows.putAside(
       'record-foreign-operations',
       bad.map(({ item: name, error }) => ({ item: { resourceType: 'Cluster', resourceId: clusterId, name }, error })),
     );
   };
+  const countOfCluster = countedFor(recordedOfCluster, caps.cluster);
+  const countOfOrganization = countedFor(recordedOfOrganization, caps.organization);
+
+  const withinCaps = async (client: PoolClient, clusterId: string, made: readonly ForeignOperation[]) => {
+    const organizationId = made[0]?.operation.organizationId ?? '';
+    const counts = [
+      await countOfCluster(client, clusterId),
+      await countOfOrganization(client, organizationId),
+    ] as const;
+    const recorded = { cluster: counts[0].count, organization: counts[1].count };
+    const places = made.map(({ operation }) => operation);
+    const isFull =
+      recorded.cluster + made.length > caps.cluster || recorded.organization + made.length > caps.organization;
+    const known = isFull
+      ? Registered.parse(
+          (
+            await client.query(registered, [
+              clusterId,
+              places.map(({ namespace }) => namespace),
+              places.map(({ target }) => target),
+            ])
+          ).rows,
+        )
+      : [];
+    const knownPlaces = new Set(known.map(({ namespace, name }) => `${namespace}/${name}`));
+    const decided = capped(made, recorded, caps, ({ operation: { namespace, target } }) =>
+      knownPlaces.has(`${namespace}/${target}`),
+    );
+    for (const counted of counts) counted.count += decided.taken.length;
+    return decided;
+  };
+
   return {
     async own(clusterId, ids, names) {
       return Own.parse((await pool.query({ name: 'own-operations', text: own, values: [clusterId, ids, names] })).rows);
     },
     async record(clusterId, made, limit, fence) {
       const { results, bad, roleFailure } = await inParts(made, (part) =>
-        inTransaction(pool, async (client) => {
+        inTransaction(pool, async (client): Promise<{ result: RecordedForeign; bad: [] }> => {
           if (fence !== undefined) await holdFence(client, clusterId, fence);
           await client.query(lockMirror, [clusterId]);
-          let taken = part;
-          if (limit !== undefined) {
-            const { count, since } = Room.parse((await client.query(room, [clusterId, limit])).rows[0]);
-            taken = newest(part, limit - count, since);
-          }
-          if (taken.length === 0) return { result: 0, bad: [] };
+          const { taken, ...decided } =
+            limit === undefined
+              ? await withinCaps(client, clusterId, part)
+              : { ...(await newestOf(client, clusterId, part, limit)), beyondCount: 0, leftOut: undefined };
+          if (taken.length === 0) return { result: { ...decided, count: 0 }, bad: [] };
           const values = [
             jsonRows(taken.map(({ operation }) => operation)),
             eventRows(taken.flatMap(({ event }) => event ?? [])),
           ];
           const { rows } = await client.query({ name: 'record-foreign', text: record, values });
-          return { result: z.int().parse(rows[0]?.count), bad: [] };
+          return { result: { ...decided, count: z.int().parse(rows[0]?.count) }, bad: [] };
         }),
       );
       if (roleFailure !== undefined) throw roleFailure;
@@ -82,9 +134,33 @@ export function foreignOperationsOf(pool: Pool, heldRows: HeldRows): ForeignOper
         clusterId,
         bad.map(({ item: { operation }, error }) => ({ item: `${operation.namespace}/${operation.name}`, error })),
       );
-      return results.reduce((sum, count) => sum + count, 0);
+      return {
+        count: results.reduce((sum, { count }) => sum + count, 0),
+        beyondCount: results.reduce((sum, { beyondCount }) => sum + beyondCount, 0),
+        leftOut: togetherLeftOut(results.map(({ leftOut }) => leftOut)),
+      };
     },
     putAside,
+  };
+}
+
+async function newestOf(client: PoolClient, clusterId: string, made: readonly ForeignOperation[], limit: number) {
+  const { count, since } = Room.parse((await client.query(room, [clusterId, limit])).rows[0]);
+  return { taken: newest(made, limit - count, since) };
+}
+
+/** Counts by id, kept for a while, with what was added since. */
+function countedFor(text: string, cap: number) {
+  const counts = new Map<string, { count: number; readonly at: number }>();
+  return async (client: PoolClient, id: string): Promise<{ count: number }> => {
+    const now = performance.now();
+    const known = counts.get(id);
+    if (known !== undefined && now - known.at < countedMs) return known;
+    for (const [each, { at }] of counts) if (now - at >= countedMs) counts.delete(each);
+    const [{ count }] = Count.parse((await client.query(text, [id, cap + 1])).rows);
+    const counted = { count, at: now };
+    counts.set(id, counted);
+    return counted;
   };
 }
 

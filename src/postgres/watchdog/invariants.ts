@@ -8,6 +8,7 @@ import { taskFindings } from '../../core/kernel/rules/finding.ts';
 import type { Invariants } from '../../core/watchdog/ports.ts';
 import { type BrokenRow as Broken, Finding, tolerance } from '../../core/watchdog/rules/findings.ts';
 import { doubtedClocks } from '../clocks/findings.ts';
+import { clusterFindingParts } from '../clusters/findings.ts';
 import { deliveryFindingParts } from '../delivery/findings.ts';
 import { blameOf, heldReasonOf } from '../kit/batches/blame.ts';
 import { before, findingSelect } from '../kit/findings.ts';
@@ -21,6 +22,7 @@ const parts: Readonly<Record<string, string>> = {
   ...scheduleFindingParts,
   ...operationFindingParts,
   ...deliveryFindingParts,
+  ...clusterFindingParts,
 };
 
 /** Tasks go by the server's real clock: see task-record.ts. */

@@ -4,7 +4,7 @@
  * refused: the last check may be out of date, so everything that may still succeed is a warning (warnings.ts).
  */
 import type { Discovery } from '../../clusters/rules/discovery.ts';
-import { type FieldError, Refusal } from '../../kernel/rules/problem.ts';
+import { type FieldError, Refusal, ruleViolated } from '../../kernel/rules/problem.ts';
 
 /** A cluster with the results of its checks; absent before the first one. */
 export interface CheckedCluster {
@@ -78,8 +78,15 @@ export function unacceptedErrors(wanted: WantedParameters, cluster: CheckedClust
 export const removeFromClass = "it comes from the application class's defaultParameters: remove it there";
 export const orUpdate = 'or update the operator and check the cluster';
 
-/** Throws the Refusal `rule-violated` when the operator is known not to accept all parameters. */
+/** Every Operation keeps its parameters, so those of a schedule are stored again with each fire. */
+const maxParametersLength = 32_768;
+
+/**
+ * Throws the Refusal `rule-violated` when the operator is known not to accept all parameters, or they are too large.
+ */
 export function refuseUnaccepted(wanted: WantedParameters, cluster: CheckedCluster): void {
+  if (JSON.stringify(wanted.given).length > maxParametersLength)
+    throw ruleViolated(wanted.pointer, `must be at most ${maxParametersLength / 1024} KiB as JSON.`);
   const errors = unacceptedErrors(wanted, cluster);
   if (errors.length > 0)
     throw new Refusal('rule-violated', `The operator of the cluster ${cluster.name} does not accept all parameters.`, {

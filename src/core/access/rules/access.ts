@@ -72,7 +72,9 @@ export type ApiKey = z.infer<typeof ApiKey>;
 export const NewApiKey = z.strictObject({
   name: DisplayName,
   scopes: z.array(Scope).min(1),
-  expiresAt: GivenInstant.optional().describe('When the key expires, in the future. Default: never.'),
+  expiresAt: GivenInstant.optional().describe(
+    'When the key expires, in the future. Default: never. With a calling key that expires it is required, and no later than the expiry of that key.',
+  ),
   organizationId: Id.optional().describe(
     'The organization that the key is for. Default: that of the calling key. Another one requires platform:admin.',
   ),
@@ -85,6 +87,8 @@ export interface Caller {
   readonly name: string;
   readonly organizationId: string;
   readonly scopes: readonly Scope[];
+  /** When the API key expires; absent for one that never does. */
+  readonly expiresAt?: string | undefined;
   readonly onBehalfOf?: string | undefined;
 }
 

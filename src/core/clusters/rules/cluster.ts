@@ -86,13 +86,17 @@ export function withDelivery(
 
 const Server = z
   .url({ protocol: /^https$/, error: 'must be an https:// address of a Kubernetes API server' })
-  .max(2048);
+  .max(2048)
+  .describe(
+    'The https:// address of the API server, without user name, password, query and fragment. Loopback addresses and those of the service itself are refused, unless its operator allows them. Give it with `ca` and `token`, instead of `kubeconfig`.',
+  );
 const Pem = z
   .string()
+  .min(1)
   .max(65536)
-  .regex(
-    /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/,
-    'must be PEM certificates (-----BEGIN CERTIFICATE-----)',
+  .includes('-----BEGIN CERTIFICATE-----', { error: 'must be PEM certificates (-----BEGIN CERTIFICATE-----)' })
+  .describe(
+    "The certificates of the authority that signed the API server's certificate, in PEM: 1 to 50 of them (-----BEGIN CERTIFICATE-----).",
   );
 const Token = z
   .string()
@@ -105,7 +109,7 @@ const Kubeconfig = z
   .min(1)
   .max(131072)
   .describe(
-    'A kubeconfig (YAML) with inline data only. The service uses its current context, stores the access encrypted and never returns it.',
+    'A kubeconfig (YAML) with inline data only, at most 128 KiB, with at most some thousand entries. The service uses its current context, stores the access encrypted and never returns it. The rules for `server` hold for its server.',
   );
 
 export const NewCluster = z
@@ -114,10 +118,8 @@ export const NewCluster = z
     displayName: DisplayName.optional(),
     inFlightLimit: InFlightLimit.optional(),
     kubeconfig: Kubeconfig.optional(),
-    server: Server.optional().describe(
-      'The https:// address of the API server. Give it with `ca` and `token`, instead of `kubeconfig`.',
-    ),
-    ca: Pem.optional().describe("The certificates of the authority that signed the API server's certificate, in PEM."),
+    server: Server.optional(),
+    ca: Pem.optional(),
     token: Token.optional(),
   })
   .meta({
@@ -154,5 +156,10 @@ export const ClusterAccess = z.object({
   token: z.string().optional(),
   clientCertificate: z.string().optional(),
   clientKey: z.string().optional(),
+  /**
+   * Whether it is refused at loopback addresses and those of the service's own servers. Absent: it was given before this
+   * rule, and such an address goes on to be used.
+   */
+  deniesLocalAddresses: z.boolean().optional(),
 });
 export type ClusterAccess = z.infer<typeof ClusterAccess>;

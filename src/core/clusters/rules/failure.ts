@@ -12,7 +12,12 @@ interface Transient {
 export type ClusterFailure =
   | ({ readonly kind: 'Unreachable' } & Transient)
   | ({ readonly kind: 'Throttled'; readonly retryAfterSeconds?: number | undefined } & Transient)
-  | ({ readonly kind: 'ServerError'; readonly retryAfterSeconds?: number | undefined } & Transient)
+  | ({
+      readonly kind: 'ServerError';
+      readonly retryAfterSeconds?: number | undefined;
+      /** The answer is none that an API server gives: a redirect, a page, an error in another format. */
+      readonly notApiServer?: true;
+    } & Transient)
   | { readonly kind: 'CredentialsRejected'; readonly message: string }
   | { readonly kind: 'Refused'; readonly status: number; readonly reason: string; readonly message: string };
 

@@ -70,6 +70,7 @@ export const clusterConditions = {
       Answered: 'It answered.',
       Unreachable: 'There was no connection, or no answer in time.',
       AccessUnreadable: 'It was not called: the stored access cannot be opened.',
+      NotApiServer: 'Something other than an API server answered, for example with a redirect.',
     },
   },
   Authenticated: {
@@ -81,6 +82,7 @@ export const clusterConditions = {
       CredentialsRejected: 'It rejects them.',
       AccessUnreadable: 'The stored access cannot be opened. Give it again (changeCluster).',
       Unreachable: 'The cluster could not be asked.',
+      NotApiServer: 'Something other than an API server answered.',
     },
   },
   OperatorReady: {
@@ -96,6 +98,14 @@ export const clusterConditions = {
       NotAsked: 'The check could not find out.',
       AccessUnreadable: 'The cluster was not called: the stored access cannot be opened.',
       ...checkFailures,
+    },
+  },
+  AddressAllowed: {
+    of: 'Cluster',
+    text: 'Whether a new registration may have the address of the cluster. Absent when it may.',
+    since: '0.1',
+    reasons: {
+      LocalAddress: "It is a loopback address or one of the service's own servers; the cluster was registered before.",
     },
   },
   CredentialsExpiring: {

@@ -25,6 +25,12 @@ export function callConditions(failure: ClusterFailure | undefined): readonly Re
       reported('Authenticated', 'Unknown', 'Unreachable', 'The cluster could not be asked.'),
     ];
   }
+  if (failure?.kind === 'ServerError' && failure.notApiServer === true) {
+    return [
+      reported('Reachable', 'False', 'NotApiServer', failure.message),
+      reported('Authenticated', 'Unknown', 'NotApiServer', 'The API server could not be asked.'),
+    ];
+  }
   const reachable = reported('Reachable', 'True', 'Answered', 'The API server answers.');
   if (failure?.kind === 'CredentialsRejected') {
     return [reachable, reported('Authenticated', 'False', 'CredentialsRejected', failure.message)];
@@ -67,6 +73,17 @@ export function operatorReady(discovered: Discovery): ReportedCondition {
     );
   }
   return operatorReadyIs('Unknown', 'NotAsked', customResources.problem ?? webhook.problem ?? unknownBecause);
+}
+
+/** The condition AddressAllowed; none when the cluster has an address that new registrations may have. */
+export function addressDenied(localAddress: string | undefined): ReportedCondition | undefined {
+  if (localAddress === undefined) return undefined;
+  return reported(
+    'AddressAllowed',
+    'False',
+    'LocalAddress',
+    `The cluster is at ${localAddress}: loopback, or the address of a server of this service, which no new registration may have. It is used because it was registered before. Give it another address, or have the range allowed (ALLOWED_CLUSTER_ADDRESSES).`,
+  );
 }
 
 const expiryWarningMs = 14 * 86_400_000;

@@ -4,7 +4,7 @@
  */
 export interface FindingRow {
   /** Any: the row says it. */
-  readonly resourceType: 'Schedule' | 'Operation' | 'Fire' | 'Task' | 'Clock' | 'Any';
+  readonly resourceType: 'Schedule' | 'Operation' | 'Fire' | 'Cluster' | 'Task' | 'Clock' | 'Any';
   /** The invariant that is broken, as the end of a sentence that begins with the kind. */
   readonly text: string;
   /**

@@ -21,12 +21,13 @@ export const observationConditions = {
     reasons: {
       Watching: 'It follows all of them.',
       Limited: 'It does not follow some of them; the message lists which.',
+      LeftOut: 'It follows them, but others made more there than it records; the message says how many.',
       Unreachable: 'The cluster cannot be reached.',
       Throttled: 'The API server is too busy.',
       ServerError: 'The API server failed.',
       CredentialsRejected: 'The API server rejects the credentials.',
       Refused: 'The cluster does not allow the service to follow Operations.',
-    } satisfies Record<ClusterFailure['kind'] | 'Watching' | 'Limited', string>,
+    } satisfies Record<ClusterFailure['kind'] | 'Watching' | 'Limited' | 'LeftOut', string>,
   },
 } as const satisfies ConditionRows;
 

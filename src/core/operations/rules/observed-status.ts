@@ -44,6 +44,8 @@ export const maxConditionCount = 64;
 export const maxWarningCount = 100;
 const maxOutputCount = 64;
 const maxOutputLength = 8192;
+/** Of all outputs together, the warnings among them. */
+const maxOutputsLength = 131_072;
 
 /** The phase that the resource states, else the one that its conditions imply. */
 export function statedPhase(status: ObservedStatus, cancelRequested: boolean): Phase {
@@ -109,7 +111,15 @@ export function statedOutputs({ outputs = {} }: ObservedStatus): Readonly<Record
   const kept = Object.entries(outputs)
     .map(([key, value]) => [clip(key), key === 'warnings' && Array.isArray(value) ? textsIn(value) : storable(value)])
     .filter(([key, value]) => key === 'warnings' || JSON.stringify(value).length <= maxOutputLength);
-  return Object.fromEntries(kept.slice(0, maxOutputCount));
+  let length = 0;
+  return Object.fromEntries(
+    kept.slice(0, maxOutputCount).filter(([, value]) => {
+      const own = JSON.stringify(value).length;
+      const fits = length + own <= maxOutputsLength;
+      if (fits) length += own;
+      return fits;
+    }),
+  );
 }
 
 /** The engine's warnings, which are among the outputs. The API server's are not. */

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { capped, leftOutText } from './foreign-caps.ts';
+import { type ForeignOperation, foreignOperation } from './foreign-operation.ts';
+
+const now = '2026-05-28T10:00:00.000Z';
+const cluster = { id: 'c', organizationId: 'o', createdAt: '2026-05-01T00:00:00.000Z' };
+
+function made(
+  n: number,
+  target: string,
+  type = 'Backup',
+  phase: 'Running' | 'Succeeded' = 'Running',
+): ForeignOperation {
+  const createdAt = new Date(Date.parse(now) - (1_000 - n) * 1_000).toISOString();
+  const observation = {
+    ...{ name: `${target}-${n}`, namespace: 'apps', uid: `u-${n}`, deleted: false, source: 'Watched' as const },
+    createdAt,
+    status: { phase, ...(phase !== 'Running' && { finishedAt: createdAt }) },
+    spec: { type, engine: 'velero', target, parameters: {} },
+  };
+  const found = foreignOperation({ observation, cluster, own: [] }, () => `id-${n}`, now);
+  assert.ok(found);
+  return found;
+}
+const isRegistered = ({ operation }: ForeignOperation) => operation.target === 'shop';
+const names = (all: readonly ForeignOperation[]) => all.map(({ operation }) => operation.name).toSorted();
+const decide = (all: readonly ForeignOperation[], cluster: number, organization = 0) =>
+  capped(all, { cluster, organization }, { cluster: 10, organization: 20 }, isRegistered);
+
+test('below the limits everything is recorded', () => {
+  const all = [made(1, 'unknown'), made(2, 'unknown')];
+  assert.deepEqual(decide(all, 8), { taken: all, beyondCount: 0, leftOut: undefined });
+});
+
+test('at the limit applications that are not registered are left out, the newest of them last', () => {
+  const { taken, leftOut, beyondCount } = decide([made(1, 'unknown'), made(3, 'unknown'), made(2, 'unknown')], 8);
+  assert.deepEqual(names(taken), ['unknown-2', 'unknown-3']);
+  assert.deepEqual([leftOut, beyondCount], [{ of: 'cluster', limit: 10, count: 1 }, 0]);
+});
+
+test('registered applications and open Restores are never left out, however many there are', () => {
+  const kept = [made(1, 'shop'), made(2, 'shop', 'Restore'), made(3, 'unknown', 'Restore')];
+  const others = [made(4, 'unknown'), made(5, 'unknown', 'Restore', 'Succeeded')];
+  const { taken, leftOut, beyondCount } = decide([...others, ...kept], 1_000);
+  assert.deepEqual(names(taken), names(kept));
+  assert.deepEqual([leftOut?.count, beyondCount], [2, 3]);
+});
+
+test('what must be recorded takes the room first', () => {
+  const { taken, beyondCount } = decide([made(4, 'unknown'), made(5, 'unknown'), made(1, 'shop')], 8);
+  assert.deepEqual(names(taken), ['shop-1', 'unknown-5']);
+  assert.equal(beyondCount, 0);
+});
+
+test('the limit of the organization holds where the cluster has room, and is named', () => {
+  const { taken, leftOut } = decide([made(1, 'unknown')], 0, 20);
+  assert.deepEqual([taken, leftOut], [[], { of: 'organization', limit: 20, count: 1 }]);
+  assert.match(leftOutText({ of: 'organization', limit: 20, count: 1 }), /1 Operations .* 20 .* organization/);
+});
