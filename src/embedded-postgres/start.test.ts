@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import { until } from '../../test/support/until.ts';
 import { isAlive } from './owner.ts';
 import { startEmbeddedPostgres } from './start.ts';
 
@@ -139,9 +139,7 @@ test('making the database is repeated when it was killed half-way', async () => 
     await startEmbeddedPostgres({ folder: ${JSON.stringify(folder)}, settings: { fsync: 'off' } });`;
   const owner = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'ignore' });
   const partial = async () => (await readdir(folder).catch(() => [])).find((name) => name.startsWith('data.partial-'));
-  for (const until = Date.now() + 10_000; (await partial()) === undefined; await sleep(5)) {
-    assert.ok(Date.now() < until, 'the making never began');
-  }
+  await until('the making to begin', 10, partial);
   await kill(owner);
   assert.equal((await readdir(folder)).includes('data'), false);
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stringify } from 'yaml';
+import { processorMs } from '../../test/support/core/processor-ms.ts';
 import { newAuthority, newCertificate } from '../../test/support/kubernetes/certificates.ts';
 import { Refusal } from '../core/kernel/rules/problem.ts';
 import { kubeconfigReader, readKubeconfig } from './kubeconfig.ts';
@@ -236,23 +237,23 @@ const hostile: Readonly<Record<string, readonly [text: string, rule: RegExp]>> =
 describe('a kubeconfig is refused, with the rule and no word of its own, when it', () => {
   for (const [name, [text, rule]] of Object.entries(hostile)) {
     test(name, () => {
-      const startedAt = performance.now();
-      assert.throws(
-        () => readKubeconfig(text),
-        (error) => {
-          assert.ok(error instanceof Refusal);
-          assert.equal(error.code, 'rule-violated');
-          assert.equal(error.errors[0]?.pointer, '/kubeconfig');
-          assert.match(error.message, rule);
-          assert.doesNotMatch(
-            `${error.message} ${error.stack?.split('\n')[0]} ${JSON.stringify(error.errors)}`,
-            new RegExp(`${secret}|passwd|evil`),
-          );
-          assert.equal(error.cause, undefined);
-          return true;
-        },
-      );
-      assert.ok(performance.now() - startedAt < 2000, 'it took too long');
+      const refused = () =>
+        assert.throws(
+          () => readKubeconfig(text),
+          (error) => {
+            assert.ok(error instanceof Refusal);
+            assert.equal(error.code, 'rule-violated');
+            assert.equal(error.errors[0]?.pointer, '/kubeconfig');
+            assert.match(error.message, rule);
+            assert.doesNotMatch(
+              `${error.message} ${error.stack?.split('\n')[0]} ${JSON.stringify(error.errors)}`,
+              new RegExp(`${secret}|passwd|evil`),
+            );
+            assert.equal(error.cause, undefined);
+            return true;
+          },
+        );
+      assert.ok(processorMs(refused) < 2000, 'it took too long');
     });
   }
 });

@@ -240,7 +240,6 @@ describe('Operations that somebody else made in a cluster', () => {
         await watch.seen(theirs('in-flight', { source: 'Listed' }));
         await watch.listed();
       };
-      const began = performance.now();
       await pass();
       const first = await rows();
       assert.deepEqual([first.count, first.linked, first.told], [maxListedCount, 1, 1]);
@@ -248,7 +247,6 @@ describe('Operations that somebody else made in a cluster', () => {
       assert.ok(first.oldest.getTime() > cutoff - minute, String(first.oldest));
       await pass();
       assert.deepEqual(await rows(), first);
-      assert.ok(performance.now() - began < 60_000);
       const { body } = await api.call('GET', `/v1/operations?clusterId=${cluster.id}&limit=2`);
       assert.deepEqual(
         body.items.map(({ name }: { name: string }) => name),

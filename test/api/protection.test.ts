@@ -217,7 +217,7 @@ describe('protection', () => {
     assertProblem(await api.call('PATCH', path, { body: { recoveryPointTargetSeconds: 59 } }), 422, 'rule-violated');
   });
 
-  test('a look at 3,000 applications with a long history each reads heads of indexes, in under two seconds', async () => {
+  test('a look at 3,000 applications with a long history each reads heads of indexes, whatever lies behind them', async () => {
     const { pool } = api.opened;
     await seedSchedules(pool, { scheduleCount: 3000 });
     await pool.query(
@@ -229,15 +229,28 @@ describe('protection', () => {
       [now],
     );
     await pool.query('analyze');
-    const began = performance.now();
     assert.equal(await look(), 3000);
     assert.equal(await look(), 0);
-    assert.ok(performance.now() - began < 4000, `${performance.now() - began} ms`);
     const text = `${factsWhere('i.id > $2::uuid')} order by i.id limit 500`;
     const { rows } = await pool.query(`explain (analyze, format json) ${text}`, [now, scene.applicationInstanceId]);
-    const [{ Plan: plan, 'Execution Time': ms }] = rows[0]['QUERY PLAN'];
+    const [{ Plan: plan }] = rows[0]['QUERY PLAN'];
     const scans = JSON.stringify(plan).match(/"Seq Scan"[^{}]*"Relation Name":"[a-z_]+"/g) ?? [];
     assert.ok(!scans.some((scan) => /operation|schedule/.test(scan)), scans.join('\n'));
-    assert.ok(ms < 300, `${ms} ms`);
+    const read = rowsRead(plan);
+    assert.ok(read <= 500 * 60, `${read} rows were read for 500 applications`);
   });
 });
+
+interface PlanNode {
+  readonly Plans?: readonly PlanNode[];
+  readonly 'Actual Rows': number;
+  readonly 'Actual Loops': number;
+  readonly 'Rows Removed by Filter'?: number;
+}
+
+/** The rows that the leaves of a plan have read: what a look costs, on any machine. */
+function rowsRead(node: PlanNode): number {
+  const { Plans: plans = [] } = node;
+  if (plans.length > 0) return plans.reduce((sum, each) => sum + rowsRead(each), 0);
+  return (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops'];
+}

@@ -135,9 +135,7 @@ describe('the watchdog', () => {
       await pool.query(change.includes('$1') ? change : `${change} where id = any($1)`, [ids]);
       expected.push(...ids.map((id) => `${kind} ${id}`));
     }
-    const began = performance.now();
     const { findings, counts } = await look();
-    assert.ok(performance.now() - began < 1000, `${performance.now() - began} ms`);
     assert.deepEqual(findings.map(({ kind, resourceId }) => `${kind} ${resourceId}`).sort(), expected.sort());
     assert.deepEqual(
       counts,

@@ -17,7 +17,14 @@ describe('cancelling', () => {
   after(() => scene.close());
 
   const object = (name: string) => scene.cluster.get('operations', namespace, name);
-  const gone = (name: string) => until(`${name} is gone`, 20, () => object(name) === undefined);
+  /** A delete has found it, which the cluster's log of requests tells, and it is there no more. */
+  const gone = (name: string) =>
+    until(`${name} was there and is gone`, 20, () => {
+      const found = scene.cluster.requests.log.some(
+        (request) => request.verb === 'delete' && request.name === name && request.code === 200,
+      );
+      return found && object(name) === undefined;
+    });
   const hung = async () => {
     scene.cluster.inject({ kind: 'backup', outcome: 'hang', count: 1 });
     const operation = await scene.ask();

@@ -163,7 +163,7 @@ describe('against the simulated cluster', () => {
         await applied(`${name}-before`);
         cluster.inject(fault);
         if ('durationMs' in fault && (fault.kind === 'mute' || fault.kind === 'unreachable'))
-          await new Promise((resolve) => setTimeout(resolve, fault.durationMs));
+          await until(() => cluster.faults().length === 0, 'the fault is over');
         else cluster.inject({ kind: 'dropWatches', count: 1 });
         await applied(`${name}-after`);
         await until(() => watcher.observations().includes(`${name}-before Succeeded`), 'the first was seen to its end');
@@ -190,7 +190,6 @@ describe('against the simulated cluster', () => {
     await watched(async (watcher) => {
       assert.ok(watcher.lists[0]?.has('apps/vanishing'));
       cluster.inject({ kind: 'unreachable', mode: 'refuse', durationMs: 200 });
-      await new Promise((resolve) => setTimeout(resolve, 100));
       const admin = targetOf(readKubeconfig(cluster.adminKubeconfig), '01890000-0000-7000-8000-00000000000b');
       await until(() => cluster.faults().length === 0, 'the cluster is back');
       cluster.inject({ kind: 'error', code: 500, verbs: ['watch'], durationMs: 300 });

@@ -9,7 +9,7 @@ import type { SimulatedCluster } from '../../simulator/index.ts';
 import { parallelCalls } from '../../src/core/delivery/deliver.ts';
 import { assertAllApplied, startLandscape, wantBackup } from '../support/connectors.ts';
 import { backends } from '../support/service.ts';
-import { until } from '../support/until.ts';
+import { patience, until } from '../support/until.ts';
 
 /** Applies of backups: looks at the cluster try one of another name, as a dry run. */
 function appliedCount({ requests }: SimulatedCluster): number {
@@ -66,8 +66,8 @@ describe('connectors', { concurrency: true }, () => {
         })(),
       ]);
       t.diagnostic(`watched after ${seconds.watched.toFixed(1)} s, delivered after ${seconds.delivered.toFixed(1)} s`);
-      assert.ok(seconds.watched < 15, `watched after ${seconds.watched} s`);
-      assert.ok(seconds.delivered < 15, `delivered after ${seconds.delivered} s`);
+      assert.ok(seconds.watched < patience * 15, `watched after ${seconds.watched} s`);
+      assert.ok(seconds.delivered < patience * 15, `delivered after ${seconds.delivered} s`);
       assert.equal((await land.held()).get(second.id)?.length, places.length);
       await until('every backup to end', 30, async () => {
         const { rows } = await land.pool.query(
@@ -167,9 +167,8 @@ describe('connectors', { concurrency: true }, () => {
 
     second.signal('SIGTERM');
     await second.ended();
-    const closedAt = performance.now();
+    assert.equal((await land.held()).get(second.id), undefined, 'a connector that is closed frees its clusters');
     await until('the first to hold all again', 20, async () => (await land.held()).get(first.id)?.length === 3);
-    assert.ok(performance.now() - closedAt < 5_000, 'a connector that is closed frees its clusters at once');
     const { rows } = await land.pool.query('select max(epoch)::int as epoch from cluster_lease');
     assert.ok(rows[0].epoch <= 3);
 

@@ -14,8 +14,6 @@ import { until } from '../support/until.ts';
 const namespace = 'org-myteam';
 const application = 'nextcloud';
 const convergeSeconds = 30;
-/** The machine has more to do than the service: what is asserted is the requirement, looked for this much longer. */
-const patienceSeconds = 30;
 
 interface Case {
   readonly name: string;
@@ -228,11 +226,7 @@ describe('a cluster that', () => {
         assert.ok(cluster !== undefined && place !== undefined);
         const { clusterId, applicationInstanceId } = place;
         const early = await backUp(applicationInstanceId);
-        await until(
-          'the first backup',
-          30 + patienceSeconds,
-          async () => (await operation(early)).phase === 'Succeeded',
-        );
+        await until('the first backup', 30, async () => (await operation(early)).phase === 'Succeeded');
         if (hangs) cluster.inject({ kind: 'backup', outcome: 'hang', count: 1 });
         const running = await backUp(applicationInstanceId);
         if (hangs) await until('it to run', 15, async () => (await operation(running)).phase === 'Running');
@@ -246,15 +240,13 @@ describe('a cluster that', () => {
         const endedAt = performance.now();
         const late = await backUp(applicationInstanceId);
         let found: readonly string[] = [];
-        await until(`the record and the cluster to agree`, convergeSeconds + patienceSeconds, async () => {
+        await until(`the record and the cluster to agree`, convergeSeconds, async () => {
           found = await differences(cluster, clusterId);
           return found.length === 0 && (await hasEnded(late));
         }).catch((error: unknown) => {
           throw new Error(`${String(error)}: ${found.join('; ')}`);
         });
-        const seconds = (performance.now() - endedAt) / 1000;
-        t.diagnostic(`in step after ${seconds.toFixed(1)} s`);
-        assert.ok(seconds <= convergeSeconds, `in step only after ${seconds.toFixed(1)} s`);
+        t.diagnostic(`in step after ${((performance.now() - endedAt) / 1000).toFixed(1)} s`);
         assert.equal((await operation(late)).phase, 'Succeeded', JSON.stringify((await operation(late)).conditions));
         for (const id of [running, ...during]) assert.ok(await hasEnded(id));
         for (const id of mayFail ? [] : [running, ...during.slice(0, 1)]) {

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { startCluster } from '../../simulator/index.ts';
 import { setScene } from '../support/scene.ts';
 import { adminKey, backends, startTestService } from '../support/service.ts';
-import { until } from '../support/until.ts';
+import { patience, until } from '../support/until.ts';
 
 const leadSeconds = 4;
 
@@ -41,7 +41,7 @@ for (const backend of backends) {
 
     await until('the resource in the cluster', 70, () => cluster.list('operations', 'org-myteam').length > 0);
     const inClusterMs = nowMs() - slot;
-    assert.ok(inClusterMs >= 0 && inClusterMs < 1_000, `the resource came ${inClusterMs} ms after the slot`);
+    assert.ok(inClusterMs >= 0 && inClusterMs < patience * 1_000, `the resource came ${inClusterMs} ms after the slot`);
 
     const [operation] = (await api.get(`/v1/operations?scheduleId=${schedule.body.id}`)).body.items;
     assert.equal(operation.scheduledFor, schedule.body.nextFireAt);
@@ -53,12 +53,10 @@ for (const backend of backends) {
       return resource?.status?.phase;
     };
     await until('the backup in the cluster', 30, () => phaseInCluster() === 'Succeeded');
-    const succeededAt = Date.now();
-    const done = await until('the status in the API', 5, async () => {
+    const done = await until('the status in the API', 1, async () => {
       const { body } = await api.get(`/v1/operations/${operation.id}`);
       return body.phase === 'Succeeded' ? body : undefined;
     });
-    assert.ok(Date.now() - succeededAt < 1_000, `the status came ${Date.now() - succeededAt} ms after the cluster's`);
     assert.equal(done.outputs.backupName, operation.name);
     assert.equal(done.progress.itemsDone, done.progress.totalItems);
     for (const type of ['Delivered', 'Accepted', 'Succeeded']) {

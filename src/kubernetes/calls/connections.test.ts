@@ -13,6 +13,7 @@ import {
   targetOf,
   until,
 } from '../../../test/support/kubernetes/scripted-cluster.ts';
+import { within } from '../../../test/support/until.ts';
 import { clusterApi } from '../cluster-api.ts';
 
 const timings = { connectSeconds: 0.5, callSeconds: 0.6 };
@@ -29,8 +30,7 @@ test('calls share connections, never more than three; changed credentials get an
   assert.equal(server.connectionCount(), count + 1);
   assert.equal(server.requests.at(-1)?.headers.authorization, 'Bearer renewed');
   await api.close();
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  assert.equal(server.openSockets(), 0);
+  await until(() => server.openSockets() === 0, 'all sockets closed');
 });
 
 test('a call that waits for a connection that never becomes free ends in time, too', async () => {
@@ -43,9 +43,8 @@ test('a call that waits for a connection that never becomes free ends in time, t
   const watcher = recorder();
   const watched = api.watch(server.target, watcher, stop.signal);
   await until(() => watcher.states.length > 0, 'both watches hold their connection');
-  const startedAt = performance.now();
-  const answers = await Promise.all(Array.from({ length: 12 }, () => api.apply(server.target, manifest('a'), soon())));
-  assert.ok(performance.now() - startedAt < 3000, 'a call outlived its time');
+  const calls = Array.from({ length: 12 }, () => api.apply(server.target, manifest('a'), soon()));
+  const answers = await within('every call', 3, Promise.all(calls));
   assert.deepEqual(new Set(answers.map(({ kind }) => kind)), new Set(['Unreachable']));
   stop.abort();
   await watched;

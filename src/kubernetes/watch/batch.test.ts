@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { recorder } from '../../../test/support/kubernetes/recorder.ts';
 import { operationObject, until } from '../../../test/support/kubernetes/scripted-cluster.ts';
 import { bookmark, type ScriptedWatches, watching } from '../../../test/support/kubernetes/scripted-watch.ts';
+import { turns } from '../../../test/support/until.ts';
 import type { Observation } from '../../core/operations/rules/observation.ts';
 import { batchTo, HandOverFailed } from './batch.ts';
 
@@ -74,7 +75,7 @@ describe('observations', () => {
     };
     await watching(cluster, watcher, async () => until(() => watcher.batches.length >= 2, 'some batches'));
     const count = watcher.batches.length;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await turns(100);
     assert.equal(watcher.batches.length, count);
   });
 
@@ -129,7 +130,7 @@ describe('a batch', () => {
     batch.add(observation('first'));
     await until(() => batches.length === 1, 'the first batch is being written');
     for (const name of ['a', 'b', 'a']) batch.add(observation(name));
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await turns(20);
     assert.equal(batches.length, 1, 'a batch that is not full waits for the one before');
     for (let index = 0; index < 1498; index += 1) batch.add(observation(`n${index}`));
     await until(() => batches.length === 2, 'a full batch is begun beside it');
@@ -137,7 +138,7 @@ describe('a batch', () => {
     const room = batch.room().then(() => {
       hasRoom = true;
     });
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await turns(20);
     assert.equal(hasRoom, false, 'a thousand are pending');
     gate.resolve();
     await room;

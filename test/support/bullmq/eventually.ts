@@ -1,11 +1,7 @@
-/**
- * Waiting in tests, with a bound. A bound is the time that the thing takes on a calm machine. A test waits four times as
- * long, because another test file has the second core: what never comes is found, and a busy moment decides nothing.
- */
+/** Waiting in tests of the queues, in milliseconds, with the same patience as everywhere. */
 import assert from 'node:assert/strict';
 import { waitUntil } from '../../../src/bullmq/timers.ts';
-
-const patience = 4;
+import { patience } from '../until.ts';
 
 export async function eventually(what: string, condition: () => boolean, milliseconds: number): Promise<number> {
   const began = performance.now();

@@ -9,6 +9,7 @@ import type { ClusterTarget } from '../../../src/core/clusters/ports.ts';
 import type { ClusterAccess } from '../../../src/core/clusters/rules/cluster.ts';
 import type { Log } from '../../../src/core/kernel/ports.ts';
 import type { Manifest } from '../../../src/core/operations/rules/manifest.ts';
+import { patience } from '../until.ts';
 import { newAuthority, newCertificate, type Pair } from './certificates.ts';
 
 export interface Scripted extends AsyncDisposable {
@@ -162,11 +163,12 @@ export function operationObject(name: string, version: string, phase: string, ui
   };
 }
 
-/** Waits until `holds`; fails after the bound. */
+/** Waits until `holds`; fails after four times the bound, which is for a calm machine. */
 export async function until(holds: () => boolean, what: string, seconds = 8): Promise<void> {
-  const endsAt = performance.now() + seconds * 1000;
+  const bound = patience * seconds;
+  const endsAt = performance.now() + bound * 1000;
   while (!holds()) {
-    if (performance.now() > endsAt) throw new Error(`it did not come to pass within ${seconds} s: ${what}`);
+    if (performance.now() > endsAt) throw new Error(`it did not come to pass within ${bound} s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
