@@ -121,6 +121,21 @@ describe('callers of the API', () => {
     }
   });
 
+  test("a blackout window is for a cluster or a schedule of one's own organization", async () => {
+    const night = { from: '22:00', to: '06:00' };
+    for (const [field, id] of [
+      ['clusterId', ids.clusters],
+      ['scheduleId', ids.schedules],
+    ] as const) {
+      const body = { name: `of-another-${field}`, ...night, [field]: id };
+      const answer = await api.call('POST', '/v1/blackout-windows', { body, key: api.otherKey });
+      assertProblem(answer, 422, 'rule-violated');
+      assert.equal(answer.body.errors[0].pointer, `/${field}`);
+      await api.make('/v1/blackout-windows', { ...body, name: `own-${field}` });
+    }
+    assert.deepEqual((await api.call('GET', '/v1/blackout-windows', { key: api.otherKey })).body.items, []);
+  });
+
   test('every route that takes an id answers 404 for one of another organization', async () => {
     const shared = (path: string) => path === '/v1/application-classes/{id}';
     const all = guarded.filter(

@@ -37,6 +37,24 @@ describe('operations', () => {
     );
   });
 
+  test("a backup by request has its class's default parameters, and its own go over them key by key", async () => {
+    const path = `/v1/application-classes/${scene.applicationClassId}`;
+    const defaultParameters = { storageLocation: 'aws-primary', snapshotVolumes: true };
+    assert.equal((await api.call('PATCH', path, { body: { defaultParameters } })).status, 200);
+    const asked = async (parameters: object) =>
+      (await api.make('/v1/operations', backup(scene, { parameters }))).manifest.spec.parameters;
+    const { ttl, ...given } = await asked({ snapshotVolumes: false, csiSnapshotClassName: 'csi-rbd' });
+    assert.equal(ttl, '720h');
+    assert.deepEqual(given, {
+      storageLocation: 'aws-primary',
+      snapshotVolumes: false,
+      csiSnapshotClassName: 'csi-rbd',
+    });
+    assert.equal((await asked({})).storageLocation, 'aws-primary');
+    await api.call('PATCH', path, { body: { defaultParameters: {} } });
+    api.rung.splice(0);
+  });
+
   test('a dry run tells everything and writes nothing', async () => {
     const before = await count();
     const keyed = { body: backup(scene), headers: { 'idempotency-key': 'dry' } };

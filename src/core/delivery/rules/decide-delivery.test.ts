@@ -42,6 +42,28 @@ test('a refusal fails the Operation with the words of the cluster', () => {
   }
 });
 
+test('an answer that comes after the end changes no end: neither a refusal nor a failure, an absence or a retry', () => {
+  for (const phase of ['Succeeded', 'Failed', 'Cancelled'] as const) {
+    const ended = { ...operation, phase, finishedAt: now, uid: 'u', deliveredAt: now };
+    for (const answer of [
+      refused,
+      { ...refused, reason: 'Forbidden' },
+      { ...refused, reason: 'QuotaExceeded' },
+      { kind: 'Unreachable', message: 'x' },
+      { kind: 'Absent' },
+    ] as const) {
+      const step = decide({ ...apply, operation: ended }, answer);
+      assert.deepEqual(
+        [step.operation.phase, step.operation.finishedAt, step.owed],
+        [phase, now, undefined],
+        answer.kind,
+      );
+      assert.ok(!step.operation.conditions.some(({ type }) => type === 'Failed' || type === 'Cancelled'), answer.kind);
+      assert.deepEqual(step.events, [], answer.kind);
+    }
+  }
+});
+
 test('what may pass is tried again, not before Retry-After', () => {
   for (const answer of [
     { kind: 'Unreachable', message: 'x' },

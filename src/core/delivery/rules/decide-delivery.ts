@@ -55,6 +55,7 @@ function isCertain(answer: ClusterAnswer): boolean {
 }
 
 function decisionOn(attempt: Attempt, answer: ClusterAnswer, now: string, chance: number): OperationDecision {
+  if (isTooLate(attempt, answer)) return { operation: attempt.operation, owed: undefined, events: [] };
   const wait = backOffSeconds(attempt.attempts, chance);
   switch (answer.kind) {
     case 'Applied':
@@ -85,6 +86,11 @@ function decisionOn(attempt: Attempt, answer: ClusterAnswer, now: string, chance
         askedWaitSeconds(answer) ?? Math.max(answer.retryAfterSeconds ?? 0, wait),
       );
   }
+}
+
+/** What has ended is never applied again, and no failure of a call that was on its way changes its end. */
+function isTooLate({ action, operation }: Attempt, { kind }: ClusterAnswer): boolean {
+  return action === 'Apply' && isTerminal(operation.phase) && kind !== 'Applied' && kind !== 'Found';
 }
 
 function isNewlyForbidden({ conditions }: Operation, reason: string): boolean {
