@@ -11,15 +11,14 @@
  *   TEST_REDIS_URL      a Redis that keeps nothing; a test file uses its own prefix
  *   REDIS_SERVER_BIN    the program, for tests that stop and start a Redis of their own
  */
-import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { testFiles, testsIn } from './test-files.mjs';
 import { startRealParts } from './test-parts.mjs';
 import { runQuietly, runTests, stopChild } from './test-process.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const module = (...path) => join(root, 'node_modules', ...path);
-const folders = ['src', 'simulator', 'scripts', 'test/recurrence', 'test/api', 'test/walk', 'test/failure'];
 
 const staticSteps = [
   { name: 'types', args: [module('typescript', 'bin', 'tsc'), '--noEmit', '-p', root] },
@@ -34,14 +33,15 @@ const staticSteps = [
   { name: 'floors', args: [join(root, 'scripts', 'import-rules.mjs'), '--check'] },
   { name: 'subjects', args: [join(root, 'scripts', 'subjects.mjs'), '--check'] },
   { name: 'import rules', args: [join(root, 'scripts', 'check-imports.mjs')] },
+  { name: 'licences of the image', args: [join(root, 'scripts', 'licences.mjs')] },
   { name: 'contract as committed', args: [join(root, 'scripts', 'generate.ts'), '--check'] },
 ];
 
 const args = process.argv.slice(2);
 const longer = ['long', 'figures'].find((kind) => args.includes(`--${kind}`));
 const chosen = args.filter((arg) => !arg.startsWith('--'));
-const places = longer === undefined ? folders : [`test/${longer}`];
-const files = chosen.length > 0 ? chosen : places.flatMap((folder) => testsIn(folder));
+const ofRun = longer === undefined ? testFiles(root) : testsIn(root, `test/${longer}`);
+const files = chosen.length > 0 ? chosen : ofRun;
 
 const steps = [];
 let parts;
@@ -58,7 +58,7 @@ try {
   if (chosen.length === 0 && longer === undefined) {
     for (const { name, args } of staticSteps) await step(name, () => runQuietly(root, args));
   }
-  if (files.length === 0) throw new Error(`There are no tests in ${places.join(', ')}.`);
+  if (files.length === 0) throw new Error('There are no tests.');
   await step('PostgreSQL and Redis', async () => {
     parts = await startRealParts();
     return parts.told;
@@ -98,13 +98,4 @@ function printTable() {
   const last = steps.at(-1);
   if (last !== undefined && last.outcome !== 'ok') console.log(`\n  Stopped at: ${last.name}`);
   console.log('');
-}
-
-function testsIn(folder) {
-  const path = join(root, folder);
-  if (!existsSync(path)) return [];
-  return readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
-    .sort();
 }
