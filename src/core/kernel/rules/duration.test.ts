@@ -1,8 +1,37 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { expiry } from './duration.ts';
+import { expiry, inWords, Ttl, ttlHours } from './duration.ts';
+
+test('a time to live is whole hours, from one hour to twenty years', () => {
+  for (const ttl of ['1h', '720h', '175680h']) assert.ok(Ttl.safeParse(ttl).success, ttl);
+  for (const ttl of ['0h', '175681h', '999999h', '1000000h', '30d', '1.5h', '90m', '720', ' 1h', '1h ', '-1h', '1H'])
+    assert.ok(!Ttl.safeParse(ttl).success, ttl);
+});
+
+test('a copy expires so many hours after its start', () => {
+  assert.equal(ttlHours('720h'), 720);
+  assert.equal(expiry('2026-05-28T10:00:00.000Z', '25h'), '2026-05-29T11:00:00.000Z');
+});
 
 test('an expiry beyond the years of four digits is the end of them', () => {
   assert.equal(expiry('2026-05-28T10:00:00.000Z', '24h'), '2026-05-29T10:00:00.000Z');
   assert.equal(expiry('9999-12-31T23:59:59.000Z', '720h'), '9999-12-31T23:59:59.999Z');
+});
+
+test('a length of time is told in its two largest units', () => {
+  for (const [seconds, words] of [
+    [0, '0 s'],
+    [-5, '0 s'],
+    [0.9, '0 s'],
+    [59.9, '59 s'],
+    [60, '1 min'],
+    [61, '1 min 1 s'],
+    [3_600, '1 h'],
+    [3_661, '1 h 1 min'],
+    [86_400, '1 d'],
+    [86_461, '1 d 1 min'],
+    [187_200, '2 d 4 h'],
+    [187_265, '2 d 4 h'],
+  ] as const)
+    assert.equal(inWords(seconds), words);
 });

@@ -1,0 +1,115 @@
+/** The mirror of an application: what of a resource is kept, when a row is written, and which changes are told. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { eventsOfApplication } from './application-events.ts';
+import { type Mirrored, markedGone, mirrored } from './mirrored-application.ts';
+import { type ObservedApplication, observedApplication } from './observed-application.ts';
+
+const now = '2026-05-28T10:00:00.000Z';
+const later = '2026-05-28T11:00:00.000Z';
+const made = { id: 'a-1', organizationId: 'o-1', clusterId: 'c-1' };
+const seen = { name: 'nextcloud', namespace: 'org-myteam', uid: 'u-1', deleted: false, source: 'Listed' } as const;
+const resource = (more: object = {}, metadata: object = {}) => ({
+  metadata: { annotations: { 'ops.vworkspace.io/backup': 'velero', other: 'x' }, labels: {}, ...metadata },
+  spec: { mode: 'managed', appRef: { catalogId: 'nextcloud' }, chart: { name: 'nextcloud', version: '6.6.2' } },
+  status: { conditions: [{ type: 'Ready', status: 'True', reason: 'R', message: 'm', lastTransitionTime: now }] },
+  ...more,
+});
+
+function observed(object: unknown = resource(), more: Partial<ObservedApplication> = {}): ObservedApplication {
+  const found = observedApplication(object, { ...seen, ...more });
+  assert.ok(found !== undefined);
+  return found;
+}
+function row(object: unknown = resource(), known?: Mirrored, at = now): Mirrored {
+  const next = mirrored(known, observed(object), made, at);
+  assert.ok(next !== undefined);
+  return next;
+}
+
+test('a resource becomes a row with its place, its chart, its capabilities and its conditions', () => {
+  assert.deepEqual(row(), {
+    ...{ id: 'a-1', organizationId: 'o-1', clusterId: 'c-1', name: 'nextcloud', namespace: 'org-myteam', uid: 'u-1' },
+    ...{ mode: 'managed', catalogId: 'nextcloud', chart: 'nextcloud-6.6.2', capabilities: { backup: 'velero' } },
+    conditions: [{ type: 'Ready', status: 'True', reason: 'R', message: 'm', lastTransitionTime: now }],
+    seenAt: now,
+  });
+});
+
+test('the same again writes nothing, whenever it is seen; any difference writes', () => {
+  const known = row();
+  assert.equal(mirrored(known, observed(), made, later), undefined);
+  assert.equal(row(resource({ spec: { mode: 'external' } }), known, later).mode, 'external');
+  assert.deepEqual(row(resource({}, { annotations: {} }), known, later).capabilities, {});
+  assert.equal(row(resource(), { ...known, goneAt: now }, later).goneAt, undefined, 'it is back');
+});
+
+test('it is gone when this very resource was deleted, once; another uid in its place is another resource', () => {
+  const known = row();
+  const deleted = (uid: string) => mirrored(known, observed(resource(), { deleted: true, uid }), made, later);
+  assert.deepEqual(deleted('u-1'), { ...known, goneAt: later });
+  assert.equal(deleted('u-2'), undefined);
+  assert.equal(mirrored(undefined, observed(resource(), { deleted: true }), made, later), undefined);
+  assert.equal(markedGone({ ...known, goneAt: now }, later), undefined);
+});
+
+test('a resource whose name or uid no row can hold is passed over', () => {
+  const of = (more: Partial<ObservedApplication>) => mirrored(undefined, observed(resource(), more), made, now);
+  for (const more of [{ name: 'Upper' }, { namespace: 'a.b' }, { uid: '' }, { uid: 'a b' }, { uid: 'x'.repeat(129) }])
+    assert.equal(of(more), undefined, JSON.stringify(more));
+  for (const more of [{ name: 'with.dots' }, { uid: 'x'.repeat(128) }]) assert.ok(of(more) !== undefined);
+});
+
+test('what does not fit is left out, and never the whole resource', () => {
+  const strange = { mode: 7, appRef: 'x', chart: 'plain', release: { name: 'r'.repeat(254), namespace: 'n' } };
+  const next = row({
+    metadata: {},
+    spec: strange,
+    status: { conditions: [{ type: 'Odd' }, null, { type: 'A', status: 'False' }] },
+  });
+  assert.deepEqual([next.mode, next.catalogId, next.chart], [undefined, undefined, 'plain']);
+  assert.deepEqual([next.releaseName, next.releaseNamespace], [undefined, 'n']);
+  assert.deepEqual(next.conditions, [{ type: 'A', status: 'False', reason: '', message: '', lastTransitionTime: now }]);
+  const engines = { 'ops.vworkspace.io/backup': 'no good', 'ops.vworkspace.io/restore': 'velero' };
+  assert.deepEqual(row(resource({}, { annotations: engines })).capabilities, { restore: 'velero' });
+  assert.equal(observedApplication(undefined, seen), undefined);
+});
+
+test('a condition without a time keeps the known one while its status stays, and has now when it changes', () => {
+  const stated = (status: string) => resource({ status: { conditions: [{ type: 'Ready', status }] } });
+  const known = row(stated('True'));
+  assert.equal(mirrored(known, observed(stated('True')), made, later), undefined);
+  assert.equal(row(stated('False'), known, later).conditions[0]?.lastTransitionTime, later);
+});
+
+const told = (before: Mirrored | undefined, change: Partial<Mirrored> = {}) =>
+  eventsOfApplication(before, { ...row(), ...change }, 'i-1', later).map(({ type, reason }) => `${type} ${reason}`);
+const notReady = {
+  conditions: [{ type: 'Ready', status: 'False' as const, reason: 'R', message: 'm', lastTransitionTime: now }],
+};
+
+test('readiness is told when it changes, and at first sight when it is known to be missing', () => {
+  assert.deepEqual(told(row()), []);
+  assert.deepEqual(told(undefined), []);
+  assert.deepEqual(told(undefined, notReady), ['Warning ApplicationNotReady']);
+  assert.deepEqual(told(undefined, { conditions: [] }), []);
+  assert.deepEqual(told(row(), notReady), ['Warning ApplicationNotReady']);
+  assert.deepEqual(told(row(), { conditions: [] }), ['Warning ApplicationNotReady']);
+  assert.deepEqual(told({ ...row(), ...notReady }), ['Normal ApplicationReady']);
+  assert.deepEqual(told({ ...row(), ...notReady }, notReady), []);
+});
+
+test('a capability that is lost, gained or replaced is told; at first sight only that of a Backup is expected', () => {
+  assert.deepEqual(told(undefined, { capabilities: {} }), ['Warning CapabilityMissing']);
+  assert.deepEqual(told(row(), { capabilities: {} }), ['Warning CapabilityMissing']);
+  assert.deepEqual(told({ ...row(), capabilities: {} }, { capabilities: {} }), []);
+  assert.deepEqual(told(row(), { capabilities: { backup: 'velero', restore: 'velero' } }), [
+    'Normal CapabilityDeclared',
+  ]);
+  assert.deepEqual(told(row(), { capabilities: { backup: 'restic' } }), ['Normal CapabilityDeclared']);
+});
+
+test('an application that is gone, and one that is back, are told as that', () => {
+  assert.deepEqual(told(row(), { goneAt: later, ...notReady }), ['Warning ApplicationGone']);
+  assert.deepEqual(told({ ...row(), goneAt: now }), ['Normal ApplicationReturned']);
+});

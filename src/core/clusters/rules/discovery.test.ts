@@ -1,0 +1,120 @@
+/** What a check says of a cluster: each condition for each finding, and the first cause before those that follow. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Discovery, isOutdated, nothingFound, refreshed } from './discovery.ts';
+import { callConditions, credentialsExpiring, operatorReady, operatorUnknown } from './reported-conditions.ts';
+
+const now = '2026-05-28T10:00:00.000Z';
+const known = { status: 'Known', checkedAt: now } as const;
+const health = (status: 'True' | 'False' | 'Unknown', type = 'ControllersHealthy') => ({
+  ...known,
+  items: [{ name: 'c', conditions: [{ type, status, reason: 'R', message: 'm', lastTransitionTime: now }] }],
+});
+const operations = { group: 'ops.vworkspace.io', resource: 'operations', versions: ['v1alpha1'] };
+const found = (parts: Partial<Discovery> = {}): Discovery => ({
+  ...nothingFound(now, 'forbidden'),
+  customResources: { ...known, items: [operations] },
+  webhook: { ...known, answers: true },
+  operator: health('True'),
+  ...parts,
+});
+const ready = (parts: Partial<Discovery> = {}) => {
+  const { status, reason, message } = operatorReady(found(parts));
+  return `${status} ${reason}: ${message}`;
+};
+
+test('a call says whether the cluster is reached, and whether it takes the credentials', () => {
+  const told = (failure: Parameters<typeof callConditions>[0]) =>
+    callConditions(failure).map(({ type, status, reason }) => `${type} ${status} ${reason}`);
+  assert.deepEqual(told(undefined), ['Reachable True Answered', 'Authenticated True Accepted']);
+  assert.deepEqual(told({ kind: 'Unreachable', message: 'x' }), [
+    'Reachable False Unreachable',
+    'Authenticated Unknown Unreachable',
+  ]);
+  assert.deepEqual(told({ kind: 'CredentialsRejected', message: 'x' }), [
+    'Reachable True Answered',
+    'Authenticated False CredentialsRejected',
+  ]);
+  assert.deepEqual(told({ kind: 'ServerError', message: 'x' }), [
+    'Reachable True Answered',
+    'Authenticated True Accepted',
+  ]);
+  assert.deepEqual(
+    [
+      operatorUnknown({ kind: 'Throttled', message: 'x' }).status,
+      operatorUnknown({ kind: 'Throttled', message: 'x' }).reason,
+    ],
+    ['Unknown', 'Throttled'],
+  );
+});
+
+test('the operator is ready when its webhook answers, and the first thing that is wrong is named', () => {
+  assert.match(ready(), /^True Answers: Operations pass admission\. Its controllers are healthy\.$/);
+  assert.match(ready({ customResources: { ...known, items: [] } }), /^False CrdMissing/);
+  assert.match(
+    ready({ customResources: { ...known, items: [{ ...operations, versions: ['v1'] }] } }),
+    /^False CrdMissing/,
+  );
+  assert.match(
+    ready({ customResources: { ...known, items: [{ ...operations, resource: 'other' }] } }),
+    /^False CrdMissing/,
+  );
+  assert.match(ready({ customResources: { status: 'Unknown', problem: 'x' } }), /^True Answers/);
+  assert.match(ready({ webhook: { ...known, answers: false, message: 'refused' } }), /^False WebhookFailing: refused$/);
+  assert.match(ready({ operator: health('False') }), /^False ControllersUnhealthy: R: m$/);
+  assert.match(ready({ operator: health('False', 'Other') }), /^True Answers: .* not known: it states no condition/);
+  assert.match(
+    ready({ operator: { status: 'Unknown', problem: 'forbidden' } }),
+    /^True Answers: .* not known: forbidden$/,
+  );
+});
+
+test('without an answer of the webhook healthy controllers count, and without both it is Unknown', () => {
+  const silent = { webhook: { status: 'Unknown', problem: 'not allowed' } } as const;
+  assert.match(ready(silent), /^True ControllersHealthy: .*was not tried: not allowed$/);
+  assert.match(ready({ webhook: { status: 'Unknown' } }), /was not tried: it was not asked$/);
+  assert.match(ready({ ...silent, operator: health('Unknown') }), /^Unknown NotAsked: not allowed$/);
+  const blind = { ...silent, operator: { status: 'Unknown', problem: 'forbidden' } } as const;
+  assert.match(
+    ready({ ...blind, customResources: { status: 'Unknown', problem: 'no answer' } }),
+    /^Unknown NotAsked: no answer$/,
+  );
+});
+
+test('credentials expire soon from fourteen days before, and are expired from that very moment on', () => {
+  const at = (ms: number) => credentialsExpiring(new Date(Date.parse(now) + ms).toISOString(), now);
+  const told = (ms: number) => [at(ms)?.status, at(ms)?.reason];
+  const days = 14 * 86_400_000;
+  assert.equal(credentialsExpiring(undefined, now), undefined);
+  assert.deepEqual(told(days + 1), ['False', 'Valid']);
+  assert.deepEqual(told(days), ['True', 'ExpiresSoon']);
+  assert.deepEqual(told(1), ['True', 'ExpiresSoon']);
+  assert.deepEqual(told(0), ['True', 'Expired']);
+});
+
+test('a part that a later check could not read keeps its last result and date, with the new problem', () => {
+  const before = found({ server: { ...known, version: 'v1.34.1' } });
+  const later = {
+    ...nothingFound('2026-05-28T11:00:00.000Z', 'no answer'),
+    webhook: { status: 'Known', answers: false },
+  } as const;
+  const after = refreshed(before, later);
+  assert.deepEqual(after.server, { ...known, version: 'v1.34.1', problem: 'no answer' });
+  assert.deepEqual(after.webhook, { status: 'Known', answers: false });
+  assert.deepEqual([after.checkedAt, after.problem], [later.checkedAt, 'no answer']);
+  assert.deepEqual(after.storageClasses, { status: 'Unknown', problem: 'no answer' });
+  assert.deepEqual(refreshed(undefined, later), later);
+  const silent = { ...later, server: { status: 'Unknown' } } as const;
+  assert.deepEqual(refreshed(before, silent).server, { ...known, version: 'v1.34.1' });
+});
+
+test('the results of a check that was overtaken are not recorded, unless the clock was put back since', () => {
+  const checked = (checkedAt: string) => nothingFound(checkedAt, 'x');
+  const [early, late] = ['2026-05-28T09:00:00.000Z', '2026-05-28T09:30:00.000Z'];
+  assert.equal(isOutdated(checked(early), checked(late), now), true);
+  assert.equal(isOutdated(checked(early), checked(late), late), true);
+  assert.equal(isOutdated(checked(late), checked(early), now), false);
+  assert.equal(isOutdated(checked(late), checked(late), now), false);
+  assert.equal(isOutdated(checked(early), undefined, now), false);
+  assert.equal(isOutdated(checked(early), checked('2026-05-29T00:00:00.000Z'), now), false);
+});
