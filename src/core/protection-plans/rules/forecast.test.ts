@@ -61,6 +61,9 @@ test('a slot that lies exactly at the beginning counts, and one a millisecond be
     of({ schedules: [{ ...daily, ...more }], from: moment, horizonDays: 1 }).points[0]?.copies;
   assert.equal(copies('2026-11-22T02:00:00.000Z'), 1);
   assert.equal(copies('2026-11-22T02:00:00.001Z'), 0);
+  const steady = (moment: string) => of({ schedules: [daily], from: moment }).steadyState?.reachedAt;
+  assert.equal(steady('2026-11-22T02:00:00.000Z'), '2026-11-29T02:00:00.000Z');
+  assert.equal(steady('2026-11-22T02:00:00.001Z'), '2026-11-30T02:00:00.000Z');
   assert.equal(copies('2026-11-22T02:00:00.000Z', { startsAt: '2026-11-22T02:00:00.000Z' }), 1);
   const begins = of({
     schedules: [{ ...daily, startsAt: '2026-11-24T02:00:00.000Z' }],

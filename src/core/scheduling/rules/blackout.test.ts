@@ -88,6 +88,12 @@ test('Skip goes over Defer, whichever is looked at first; of two alike the later
     [skip, longer, {}],
   ])
     assert.deepEqual(found(...windows), { behavior: 'Skip', name: 'skips', until: '2026-05-29T01:00:00.000Z' });
+  const skips = { ...longer, behavior: 'Skip' } as const;
+  for (const windows of [
+    [skip, skips],
+    [skips, skip],
+  ])
+    assert.deepEqual(found(...windows), { behavior: 'Skip', name: 'longer', until: '2026-05-29T09:00:00.000Z' });
   for (const windows of [
     [{}, longer],
     [longer, {}],
