@@ -1,0 +1,101 @@
+/** The work of a run, spread over the places: measures the test files, then judges the changes. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { executes, measure } from './coverage.mjs';
+import { runTest } from './run-test.mjs';
+
+const longestFileSeconds = 240;
+/** Of a source that a test file executes although the graph has no way to it. */
+const farAway = 6;
+
+/** What each test file executes, as it was kept or measured now. */
+export async function measureAll(places, files, coverage, told) {
+  const measured = new Map();
+  const missing = [];
+  for (const file of files) {
+    const known = coverage.of(file, readFileSync(join(places[0].tree, file), 'utf8'));
+    if (known === undefined) missing.push(file);
+    else measured.set(file, known);
+  }
+  if (missing.length > 0) told(`${missing.length} test files are measured first`);
+  await spread(places, missing, async (place, file) => {
+    const found = await measure(place.tree, file, place.env, longestFileSeconds);
+    if (found.outcome !== 'green') {
+      told(`${file} is ${found.outcome} without any change, and is left out\n${found.output}`);
+      await place.tidy();
+      return;
+    }
+    coverage.keep(file, found);
+    measured.set(file, found);
+  });
+  return measured;
+}
+
+/** Each change with the test file that turned red, or with none. */
+export async function judge(places, changes, { graph, measured, seconds, stopped, told }) {
+  const judged = [];
+  const killers = new Map();
+  await spread(places, changes, async (place, change) => {
+    if (stopped()) return;
+    const { path, start, end, instead } = change;
+    const file = join(place.tree, path);
+    const text = readFileSync(file, 'utf8');
+    const candidates = candidatesFor(change, text, { graph, measured, killers });
+    let [spent, by, ran] = [0, undefined, 0];
+    writeFileSync(file, text.slice(0, start) + instead + text.slice(end));
+    try {
+      for (const test of candidates) {
+        if (by !== undefined || spent >= seconds) break;
+        const usual = measured.get(test).seconds;
+        const run = await runTest(place.tree, test, {
+          env: place.env,
+          seconds: 10 + usual * 4,
+          stopAtFirst: true,
+        });
+        spent += run.seconds;
+        ran += 1;
+        if (run.outcome !== 'green') by = test;
+      }
+    } finally {
+      writeFileSync(file, text);
+      await place.tidy();
+    }
+    if (by !== undefined) killers.set(path, [by, ...(killers.get(path) ?? [])]);
+    judged.push({ ...change, by, spent, ran, candidates: candidates.length });
+    if (judged.length % 20 === 0)
+      told(`${judged.length} judged, ${judged.filter((each) => each.by === undefined).length} green`);
+  });
+  return judged;
+}
+
+/** The test files that execute the line: near ones and quick ones first, and what was red for the same file before. */
+function candidatesFor({ path, start }, text, { graph, measured, killers }) {
+  const weighed = [];
+  for (const [test, found] of measured) {
+    const distance = graph.reach.get(test)?.get(path) ?? (path in found.sources ? farAway : undefined);
+    if (distance === undefined) continue;
+    const answer = executes(found, path, text, start);
+    // A program that the test starts is measured only where it inherits the environment.
+    if (answer === 'no' && path in found.sources) continue;
+    const killed = (killers.get(path) ?? []).filter((by) => by === test).length;
+    const doubt = answer === 'yes' ? 1 : 4;
+    const alike = sharedWords(test, path);
+    weighed.push({ test, weight: ((found.seconds + 0.3) * doubt * (1 + distance)) / ((1 + killed) * (1 + alike)) });
+  }
+  return weighed.sort((a, b) => a.weight - b.weight).map(({ test }) => test);
+}
+
+function sharedWords(test, path) {
+  const words = new Set(path.match(/[a-z]{4,}/g));
+  return new Set(test.match(/[a-z]{4,}/g)).intersection(words).size;
+}
+
+/** Each item in turn, in the place that is free next. */
+async function spread(places, items, work) {
+  const left = [...items].reverse();
+  await Promise.all(
+    places.map(async (place) => {
+      for (let item = left.pop(); item !== undefined; item = left.pop()) await work(place, item);
+    }),
+  );
+}
