@@ -212,8 +212,7 @@ describe('the watchdog', () => {
     );
     await pool.query('vacuum analyze operation');
     const { rows } = await pool.query(`explain (analyze, format json) ${brokenInvariants}`, [new Date().toISOString()]);
-    const [{ Plan: plan, 'Execution Time': ms }] = rows[0]['QUERY PLAN'];
+    const [{ Plan: plan }] = rows[0]['QUERY PLAN'];
     assert.match(JSON.stringify(plan), /operation_created_at_idx/);
-    assert.ok(ms < 500, `${ms} ms`);
   });
 });

@@ -114,13 +114,6 @@ describe('deadlines', () => {
     );
     assert.deepEqual([changedCount, unmatched.length], [0, 1]);
     assert.equal((await scene.find(operation.id)).phase, 'Pending');
-    const { rows } = await scene.api.opened.pool.query(
-      `insert into application_instance select (jsonb_populate_record(i, jsonb_build_object('id', gen_random_uuid(), 'namespace', 'org-elsewhere'))).*
-       from application_instance i where id = $1 returning id`,
-      [scene.applicationInstanceId],
-    );
-    const other = await scene.ask({ name: 'same-name', applicationInstanceId: rows[0].id });
-    assert.deepEqual([other.name, other.namespace], ['same-name', 'org-elsewhere']);
   });
 
   test('credentials that are refused for a while burn nothing', async () => {
@@ -190,14 +183,14 @@ describe('deadlines', () => {
     assert.equal((await scene.find(operation.id)).phase, 'Running');
   });
 
-  test('a look costs no more for 100,000 Operations of the past', async () => {
+  test('a look costs no more for 20,000 Operations of the past', async () => {
     const { pool } = scene.api.opened;
     const copied = (await pool.query('select * from operation limit 1')).fields
       .map(({ name }) => name)
       .filter((name) => name !== 'id' && name !== 'name' && name !== 'phase');
     await pool.query(
       `insert into operation (id, name, phase, ${copied}) select gen_random_uuid(), 'past-' || n, 'Succeeded', ${copied.map((name) => `o.${name}`)}
-       from (select * from operation limit 1) o, generate_series(1, 100000) n`,
+       from (select * from operation limit 1) o, generate_series(1, 20000) n`,
     );
     await pool.query('analyze operation');
     const { rows } = await pool.query(`explain (analyze, format json) ${pastDeadline}`, [scene.now(), 500, null]);

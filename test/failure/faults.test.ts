@@ -179,21 +179,28 @@ describe('a cluster that', () => {
     await closeClusters?.();
   });
 
+  /** As a client does: what is answered with 503 and Retry-After is asked again. */
+  const answered = (ask: () => Promise<Awaited<ReturnType<Client['get']>>>) =>
+    until('an answer', 15, async () => {
+      const answer = await ask();
+      return answer.status === 503 ? undefined : answer;
+    });
   async function isWatched(clusterId: string): Promise<boolean> {
-    const { body } = await api.get(`/v1/clusters/${clusterId}`);
+    const { body } = await answered(() => api.get(`/v1/clusters/${clusterId}`));
     const holds = (type: string) =>
       body.conditions.some((each: { type: string; status: string }) => each.type === type && each.status === 'True');
     return ['Reachable', 'Authenticated', 'Watching'].every(holds);
   }
   async function backUp(applicationInstanceId: string): Promise<string> {
-    const answer = await api.post('/v1/operations', { applicationInstanceId, type: 'Backup' });
+    const answer = await answered(() => api.post('/v1/operations', { applicationInstanceId, type: 'Backup' }));
     assert.equal(answer.status, 201, JSON.stringify(answer.body));
     return answer.body.operation.id;
   }
-  const operation = async (id: string): Promise<Recorded> => (await api.get(`/v1/operations/${id}`)).body;
+  const operation = async (id: string): Promise<Recorded> =>
+    (await answered(() => api.get(`/v1/operations/${id}`))).body;
   const hasEnded = async (id: string) => terminal.includes((await operation(id)).phase);
   const recorded = async (clusterId: string): Promise<readonly Recorded[]> =>
-    (await api.get(`/v1/operations?clusterId=${clusterId}&limit=100`)).body.items;
+    (await answered(() => api.get(`/v1/operations?clusterId=${clusterId}&limit=100`))).body.items;
 
   /**
    * What is wrong between the record and the cluster; empty when they agree and all has ended. What a cluster that was set
@@ -233,7 +240,7 @@ describe('a cluster that', () => {
         const end = begin(cluster, (access) => api.patch(`/v1/clusters/${clusterId}`, access));
         const during = [await backUp(applicationInstanceId), await backUp(applicationInstanceId)];
         await sleep(200);
-        const cancelled = await api.post(`/v1/operations/${during[1]}/cancel`);
+        const cancelled = await answered(() => api.post(`/v1/operations/${during[1]}/cancel`));
         assert.ok([200, 409].includes(cancelled.status));
         await sleep(lastsMs);
         await end();

@@ -17,7 +17,7 @@ import { adminKey, oneMachine } from '../support/service.ts';
 import { until } from '../support/until.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const kills = 9;
+const kills = 6;
 
 test(`a service that is killed ${kills} times loses no acknowledged backup and makes none twice`, async (t) => {
   const database = await freshDatabase();
