@@ -90,6 +90,7 @@ describe('deadlines', () => {
     const recorded = await deliveries.record(
       ofThese.map((claim) => ({ claim, answer: refusal })),
       (attempt, answer) => decideDelivery(attempt, answer, scene.now(), 0.5),
+      scene.now(),
     );
     assert.equal(recorded, 1);
     const { rows } = await pool.query('select * from operation where id = any($1) order by id', [[lost.id, ended.id]]);

@@ -68,10 +68,7 @@ test('two replicas that fire at once into a cluster with room for one make one O
   await pool.query('update cluster set in_flight_limit = 1');
   const { close, ...ports } = await openStore({ url: database.url, secretsKey: Buffer.alloc(32, 1), log: quiet });
   // One schedule a batch, so that each replica claims one. Neither can write before both have counted what is in flight.
-  const one = {
-    ...ports.firing,
-    fire: ((now, _limit, decide) => ports.firing.fire(now, 1, decide)) as typeof ports.firing.fire,
-  };
+  const one: typeof ports.firing = { fire: (batch, decide) => ports.firing.fire({ ...batch, limit: 1 }, decide) };
   const replica = () => fire({ ...ports, firing: one, doorbell: { ring() {} }, log: quiet });
   const holder = await pool.connect();
   try {
