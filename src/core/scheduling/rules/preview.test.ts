@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dueSchedule } from '../../../../test/support/core/due-schedule-example.ts';
+import { atOnce } from '../../kernel/rules/paced.ts';
 import { spreadOffsetSeconds } from '../../time/rules/slots.ts';
 import type { BlackoutWindow } from './blackout.ts';
 import { blackoutWarnings, preview } from './preview.ts';
@@ -13,18 +14,30 @@ const window: BlackoutWindow = {
   ...{ from: '01:30', to: '03:30', behavior: 'Defer', createdAt: now, updatedAt: now, revision: 1 },
 };
 const previewed = (schedule: string, timeZone = 'Etc/UTC', from = now, count = 1, more: object = {}) =>
-  preview({ ...dueSchedule, schedule, timeZone, ...more }, kept, [], from, count);
+  atOnce(preview({ ...dueSchedule, schedule, timeZone, ...more }, kept, [], from, count));
 
 test('so many slots as were asked for, each with its local time and the end of its copy; fewer when no more are left', () => {
   const fires = previewed('0 2 * * *', 'Europe/Berlin', now, 2);
   assert.deepEqual(fires, [
     {
       ...{ scheduledFor: '2026-05-29T00:00:00.000Z', dueAt: '2026-05-29T00:00:00.000Z' },
-      ...{ localTime: '2026-05-29T02:00', ...kept, expiresAt: '2026-06-28T00:00:00.000Z', notes: [] },
+      ...{
+        localTime: '2026-05-29T02:00+02:00',
+        weekday: 'FRI',
+        ...kept,
+        expiresAt: '2026-06-28T00:00:00.000Z',
+        notes: [],
+      },
     },
     {
       ...{ scheduledFor: '2026-05-30T00:00:00.000Z', dueAt: '2026-05-30T00:00:00.000Z' },
-      ...{ localTime: '2026-05-30T02:00', ...kept, expiresAt: '2026-06-29T00:00:00.000Z', notes: [] },
+      ...{
+        localTime: '2026-05-30T02:00+02:00',
+        weekday: 'SAT',
+        ...kept,
+        expiresAt: '2026-06-29T00:00:00.000Z',
+        notes: [],
+      },
     },
   ]);
   assert.equal(previewed('0 2 * * *', 'Etc/UTC', now, 9, { endsAt: '2026-05-31T00:00:00.000Z' }).length, 2);
@@ -63,14 +76,14 @@ test('where the clocks go forward, a slot at the jump stands for the times that 
   const [fire] = previewed('30 2 * * *', 'Europe/Berlin', '2026-03-28T12:00:00.000Z', 1);
   assert.match(
     fire?.notes.join() ?? '',
-    /go forward at this moment: times between 2026-03-29T01:59 and 2026-03-29T03:00/,
+    /^The clocks go forward: 2026-03-29T02:30 does not exist, and its slot fires at 2026-03-29T03:00\+02:00\.$/,
   );
   assert.deepEqual(previewed('30 3 * * *', 'Europe/Berlin', '2026-03-28T12:00:00.000Z', 1)[0]?.notes, []);
 });
 
 test('a slot in a blackout window is told as deferred or skipped, by when it is due', () => {
   const note = (change: object) =>
-    preview({ ...dueSchedule, schedule: '0 2 * * *' }, kept, [{ ...window, ...change }], now, 1)[0]?.notes;
+    atOnce(preview({ ...dueSchedule, schedule: '0 2 * * *' }, kept, [{ ...window, ...change }], now, 1))[0]?.notes;
   assert.deepEqual(note({}), ['Deferred to 2026-05-29T03:30:00.000Z by the blackout window "nights".']);
   assert.deepEqual(note({ behavior: 'Skip' }), ['Skipped: in the blackout window "nights".']);
   assert.deepEqual(note({ from: '02:01' }), []);
