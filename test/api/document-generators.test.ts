@@ -163,6 +163,23 @@ describe('a generator of clients', () => {
     }
   });
 
+  test('checks a ttl by a pattern that allows what the service does', () => {
+    for (const [name, endings] of [
+      ['Ttl', ['h']],
+      ['GivenTtl', ['h', 'h0m', 'h0s', 'h0m0s']],
+    ] as const) {
+      const pattern = new RegExp(String(schemas[name]?.pattern));
+      for (const ending of endings) {
+        for (const hours of [
+          0, 1, 9, 10, 720, 9_999, 99_999, 100_000, 169_999, 174_999, 175_679, 175_680, 175_681, 176_000, 999_999,
+        ])
+          assert.equal(pattern.test(`${hours}${ending}`), hours >= 1 && hours <= 175_680, `${hours}${ending}`);
+      }
+      for (const ttl of ['30d', '1.5h', '720', '90m', '-1h', '720H', '0720h', ' 720h', '720h ', '1e3h', '720h1m', ''])
+        assert.equal(pattern.test(ttl), false, ttl);
+    }
+  });
+
   test('gets the manifest of an Operation as JSON, with YAML beside it', () => {
     const manifest = operations.find(({ operationId }) => operationId === 'getOperationManifest');
     const answer = manifest?.responses['200'];
