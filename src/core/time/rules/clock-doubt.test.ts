@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type ClockState, evenlyMs, judgeClock, longestDoubtMs, stateAtStart } from './clock-doubt.ts';
-import { type ClockReading, leavesTicks, votesOn } from './clock-votes.ts';
+import { type ClockLook, type ClockReading, leavesTicks, votesOn } from './clock-votes.ts';
 
 const [second, minute, hour, day] = [1_000, 60_000, 3_600_000, 86_400_000];
 const start = Date.parse('2026-05-28T10:00:00.000Z');
@@ -129,9 +129,17 @@ describe('a jump of a clock', () => {
     });
 
     test(`of this process and the database together, as after a sleep: work rests for a minute: ${signed(byMs)}`, () => {
-      const seen = run({ database: wrongBy(byMs, runMs), others: [wrongBy(byMs, runMs)] });
+      const once = wrongBy(byMs, runMs);
+      const seen = run({ database: once, others: [once] });
       assertHeld(seen, evenlyMs);
       assert.equal(seen.at(-1)?.kind, 'Believed');
+      const twice = [...once, ...wrongBy(byMs, runMs, jumpAt + 30 * second)];
+      assertHeld(run({ database: twice, others: [twice] }), 30 * second + evenlyMs);
+    });
+
+    test(`of the database for 25 s, in a process whose own clock is wrong: a minute after, as in any other: ${signed(byMs)}`, () => {
+      const seen = run({ database: wrongBy(byMs, jumpAt + 25 * second), others: [wrongBy(-5 * hour, runMs, 0)] });
+      assertHeld(seen, 25 * second + evenlyMs);
     });
   }
 
@@ -195,7 +203,7 @@ describe('a start', () => {
   });
 
   test('after an outage, with a clock of its own that is wrong, goes by the database after ten minutes', () => {
-    for (const byMs of [-day, 2 * day]) {
+    for (const byMs of [-day, 2 * day, -5 * day]) {
       const seen = run({ others: [wrongBy(byMs, runMs, 0)], lastTickAgoMs: 3 * day });
       assert.ok(heldMs(seen) <= longestDoubtMs);
       assert.ok(mostWrong(seen) < second);
@@ -216,6 +224,10 @@ describe('a start', () => {
     const seen = run({ database: wrongBy(day, runMs, 0), others: [right], lastTickAgoMs: 5 * second });
     assertHeld(seen, longestDoubtMs);
     assert.ok(mostWrong(seen) < second);
+  });
+
+  test('after an outage, with no other clock to ask, waits the ten minutes', () => {
+    assertHeld(run({ others: [], lastTickAgoMs: 3 * day }), longestDoubtMs);
   });
 
   test('without a last tick believes the database', () => {
@@ -251,5 +263,53 @@ test('clocks agree within ten seconds, and the largest group that agrees on anot
     forDatabase: ['9000', '-10000'],
     against: ['3600000', '3604000'],
     aheadMs: 3_600_000,
+  });
+  assert.equal(votesOn({ uncertainMs: 0 }, [...clocks, { name: 'late', aheadMs: 3_606_000 }]).aheadMs, 3_604_000);
+  assert.deepEqual(votesOn({ uncertainMs: 3_000 }, [{ name: 'own', aheadMs: -12_000 }]).forDatabase, ['own']);
+});
+
+describe('limits', () => {
+  const look = (at: number, more: Partial<ClockLook> = {}): ClockLook => {
+    return { at, databaseMs: start + at, uncertainMs: 0, clocks: [], ...more };
+  };
+  const kindAfter = (...looks: ClockLook[]) => {
+    let state: ClockState = {};
+    let kind: string | undefined;
+    for (const each of looks) {
+      const judged = judgeClock(state, each);
+      state = judged.state;
+      kind = judged.verdict.kind;
+    }
+    return kind;
+  };
+
+  test('a minute of agreement ends a doubt, and ten minutes end the rest', () => {
+    assert.deepEqual([evenlyMs, longestDoubtMs], [minute, 10 * minute]);
+  });
+
+  test('ten seconds are a jump, unless the answers took so long that nobody can tell', () => {
+    assert.equal(kindAfter(look(0), look(second, { databaseMs: start + 10.9 * second })), 'Believed');
+    const jumped = { databaseMs: start + 12 * second };
+    assert.equal(kindAfter(look(0), look(second, jumped)), 'Doubted');
+    assert.equal(kindAfter(look(0), look(second, { ...jumped, uncertainMs: 2 * second })), 'Believed');
+    assert.equal(kindAfter(look(0, { uncertainMs: 2 * second }), look(second, jumped)), 'Believed');
+  });
+
+  test('a clock that is corrected gently for hours without a look has not jumped', () => {
+    assert.equal(kindAfter(look(0), look(8 * hour, { databaseMs: start + 8 * hour + 20 * second })), 'Believed');
+    assert.equal(kindAfter(look(0), look(8 * hour, { databaseMs: start + 8 * hour + minute })), 'Doubted');
+  });
+
+  test('the time that most show does not wander with what each of them shows', () => {
+    const wobbling = Array.from({ length: 30 }, (_, n) => ({
+      byMs: 3 * second,
+      from: n * minute,
+      until: (n + 0.5) * minute,
+    }));
+    const seen = run({ database: wrongBy(day, runMs), others: [wobbling, right] });
+    const after = new Set(
+      seen.filter(({ kind }) => kind === 'Disputed').map(({ wrongMs }) => Math.round(wrongMs / 100)),
+    );
+    assert.ok(after.size <= 2, `${[...after]}`);
   });
 });

@@ -137,8 +137,8 @@ function doubtAfter(state: ClockState, look: ClockLook, jumped: boolean, votes: 
     const evenSince = agreed ? look.at : undefined;
     const begins = (reason: DoubtReason): Doubt => ({ reason, since: look.at, evenSince });
     if (jumped) return begins('Jumped');
-    if (votes.against.length >= 2 && isOutvoted(votes)) return begins('Contradicted');
-    return state.comparedWith === undefined && isGap(state, look) && !agreed ? begins('Gap') : undefined;
+    if (isOutvoted(votes)) return begins('Contradicted');
+    return isGap(state, look) && !agreed ? begins('Gap') : undefined;
   }
   const reason = jumped ? 'Jumped' : known.reason;
   const sinceBefore = jumped ? undefined : known.evenSince;
@@ -147,7 +147,7 @@ function doubtAfter(state: ClockState, look: ClockLook, jumped: boolean, votes: 
   return { reason, since: known.since, evenSince };
 }
 
-/** More clocks show one other time than the database's, which is its own witness. */
+/** More clocks show one other time than the database's, which is its own witness: so two at least. */
 function isOutvoted({ forDatabase, against }: Votes): boolean {
   return against.length > forDatabase.length + 1;
 }
