@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { z } from 'zod';
 import { seedSchedules } from '../test/support/seed.ts';
+import { secretsKey } from '../test/support/service.ts';
 import { until } from '../test/support/until.ts';
 import { progress, quantile } from './repeat.ts';
 import { ended } from './servers.ts';
@@ -53,7 +54,7 @@ export async function lag(what: string, databaseUrl: string, redisUrl: string | 
       DATA_FOLDER: folder,
       LOG_LEVEL: 'warn',
       ADMIN_API_KEY: 'bench-admin-key-that-opens-nothing-else-0123',
-      SECRETS_KEY: Buffer.alloc(32, 1).toString('base64'),
+      SECRETS_KEY: secretsKey,
     },
   });
   try {

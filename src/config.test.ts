@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { readConfig } from './config.ts';
+import { isWeak } from './key-strength.ts';
 
 test('without any variable the service runs by itself with all roles', () => {
   const config = readConfig({});
@@ -59,4 +61,27 @@ test('networks are denied, and certificates left unverified, only as told', () =
     () => readConfig({ DENIED_NETWORKS: '10.0.0.0', ALLOW_INSECURE_TLS: '1' }),
     /DENIED_NETWORKS[\s\S]*ALLOW_INSECURE_TLS|ALLOW_INSECURE_TLS[\s\S]*DENIED_NETWORKS/,
   );
+});
+
+test('keys that nobody drew by chance are refused with what to do; random ones of any alphabet are taken', () => {
+  for (const key of [
+    'a'.repeat(64),
+    '0'.repeat(32),
+    'abcdefghijklmnopqrstuvwxyzABCDEF',
+    '0123456789abcdef0123456789abcdef',
+    'changeme'.repeat(4),
+    'correct-horse-battery-correct-horse-battery-',
+  ]) {
+    assert.throws(() => readConfig({ ADMIN_API_KEY: key }), /ADMIN_API_KEY: must be random.*openssl rand/);
+  }
+  for (let n = 0; n < 200; n += 1) {
+    const random = randomBytes(64);
+    const digits = [...random].map((byte) => byte % 10).join('');
+    for (const key of [random.toString('hex'), random.toString('base64'), digits, random.toString('hex').slice(0, 32)])
+      assert.equal(readConfig({ ADMIN_API_KEY: key }).adminApiKey, key);
+    assert.equal(isWeak(random.subarray(0, 32), 16), false);
+  }
+  const phrase = Buffer.from('my very secret password for this');
+  for (const weak of [Buffer.alloc(32), Buffer.alloc(32, 7), Buffer.from([...Array(32).keys()]), Buffer.concat([phrase.subarray(0, 16), phrase.subarray(0, 16)])])
+    assert.equal(isWeak(weak, 16), true);
 });

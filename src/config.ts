@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { QuotaLimits } from './core/access/rules/quotas.ts';
 import type { BudgetLimits } from './http/budgets/budgets.ts';
+import { isWeak } from './key-strength.ts';
 
 export const roles = ['api', 'scheduler', 'connector'] as const;
 export type Role = (typeof roles)[number];
@@ -62,7 +63,11 @@ const Environment = z.object({
     z
       .string()
       .min(32, 'must have at least 32 characters')
-      .regex(/^[\x21-\x7e]+$/, 'must be printable characters without spaces'),
+      .regex(/^[\x21-\x7e]+$/, 'must be printable characters without spaces')
+      .refine(
+        (key) => key.length < 32 || !isWeak(Buffer.from(key), 8),
+        'must be random, and has too little variety for that; for example from: openssl rand -hex 24',
+      ),
   ),
   ALLOW_INSECURE_TLS: optional(z.enum(['true', 'false'], 'must be true or false')),
   DENIED_NETWORKS: optional(networks),

@@ -10,7 +10,7 @@ import { startTasks, taskLog } from './background/driver.ts';
 import { type QueueConnection, type Queues, startQueues } from './bullmq/queues.ts';
 import type { Config } from './config.ts';
 import { connectorOf, delivery } from './connector.ts';
-import { ensureAdmin } from './core/access/api-keys.ts';
+import { ensureAdmin } from './core/access/ensure-admin.ts';
 import { findings } from './core/catalogue.ts';
 import { startClockGuard } from './core/clocks/clock-guard.ts';
 import { restingInDoubt } from './core/clocks/resting-tasks.ts';
@@ -18,6 +18,7 @@ import type { Clock, Log } from './core/kernel/ports.ts';
 import { fire } from './core/scheduling/fire.ts';
 import { watchdog } from './core/watchdog/watchdog.ts';
 import { accessReader } from './kubernetes/access-reader.ts';
+import { isWeak } from './key-strength.ts';
 import { clusterApi } from './kubernetes/cluster-api.ts';
 import { ownServers } from './kubernetes/own-servers.ts';
 import { serveMetrics } from './metrics-server.ts';
@@ -69,8 +70,8 @@ export async function startService(config: Config, overrides: Overrides = {}): P
       trustsDatabase: config.trustDatabaseClock,
     });
     const clock = overrides.clock ?? guard.over(opened.clock);
-    await checkSecretsKey(opened);
-    const adminApiKey = await ensureAdmin({ ...opened, clock }, config.adminApiKey);
+    await checkSecretsKey(opened, secretsKey, log);
+    const adminApiKey = await ensureAdmin({ ...opened, clock, log }, config.adminApiKey);
 
     const { deniedNetworks, allowedClusterAddresses, allowInsecureTls } = config;
     const access = {
@@ -196,12 +197,19 @@ function queueOf(config: Config, databaseUrl: string): QueueConnection {
 
 /**
  * A key that opens nothing of what is stored is told at the start, not at the first backup. Access that somebody broke is
- * told by its own cluster.
+ * told by its own cluster. A key that nobody drew by chance may only go on opening what was sealed with it before it was
+ * refused.
  */
-async function checkSecretsKey({ directory }: Opened): Promise<void> {
+async function checkSecretsKey({ directory }: Opened, secretsKey: Buffer, log: Log): Promise<void> {
+  const weakness = isWeak(secretsKey, 16)
+    ? 'SECRETS_KEY has too little variety to be random, so it keeps no secret. Draw one: openssl rand -base64 32'
+    : undefined;
   const { opened, unreadable } = await directory.targets((await directory.list()).map(({ id }) => id).slice(0, 100));
-  if (opened.length > 0 || unreadable.length === 0) return;
-  throw new Error(
-    "The secrets key does not open the clusters' credentials in this database. Give the SECRETS_KEY (or the data folder's secrets.key) that they were stored with.",
-  );
+  if (opened.length === 0 && unreadable.length > 0)
+    throw new Error(
+      "The secrets key does not open the clusters' credentials in this database. Give the SECRETS_KEY (or the data folder's secrets.key) that they were stored with.",
+    );
+  if (weakness === undefined) return;
+  if (opened.length === 0) throw new Error(`The configuration cannot be used: ${weakness}`);
+  log.error({}, `${weakness}. The credentials of clusters in this database are sealed with it.`);
 }

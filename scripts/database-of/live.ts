@@ -7,7 +7,7 @@ import { clientOf } from '../../test/support/client.ts';
 import { clockOf } from '../../test/support/database-clock.ts';
 import type { About } from '../../test/support/old-database.ts';
 import { freePort } from '../../test/support/port.ts';
-import { adminKey } from '../../test/support/service.ts';
+import { adminKey, secretsKey } from '../../test/support/service.ts';
 import type { Checkout } from './checkout.ts';
 import { pathsOf } from './paths.ts';
 import type { KeyName, Stage } from './stage.ts';
@@ -60,6 +60,7 @@ function aboutOf({ keys, tokens, access, repeatable }: Stage, { commit }: Checko
   return {
     ...{ commit, answeredAt, access, repeatable },
     keys: { admin: key('admin'), acme: key('acme'), revoked: key('revoked'), expired: key('expired') },
+    secretsKey,
     agentToken: tokens.get('cluster-prod-2') ?? '',
   };
 }

@@ -1,7 +1,7 @@
 /** The API over a database of its own, with two organizations that must not see each other. */
 import assert from 'node:assert/strict';
 import type { FastifyInstance, InjectOptions } from 'fastify';
-import { ensureAdmin } from '../../src/core/access/api-keys.ts';
+import { ensureAdmin } from '../../src/core/access/ensure-admin.ts';
 import { scopes } from '../../src/core/catalogue.ts';
 import type { HttpOptions } from '../../src/http/kit/ports.ts';
 import type { HttpPorts } from '../../src/http/routes.ts';
@@ -74,7 +74,7 @@ export async function startApi(
     ...parts,
   };
   const app = await buildServer(ports, { logger: log, ...options });
-  const adminKey = (await ensureAdmin(opened, undefined)) ?? '';
+  const adminKey = (await ensureAdmin({ ...opened, log }, undefined)) ?? '';
 
   const call: TestApi['call'] = async (method, path, { body, headers = {}, key = adminKey } = {}) => {
     const authorization = key === null ? {} : { authorization: `Bearer ${key}` };

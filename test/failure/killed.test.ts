@@ -13,7 +13,7 @@ import { clientOf } from '../support/client.ts';
 import { freshDatabase } from '../support/database.ts';
 import { freePort } from '../support/port.ts';
 import { setScene } from '../support/scene.ts';
-import { adminKey, oneMachine } from '../support/service.ts';
+import { adminKey, oneMachine, secretsKey } from '../support/service.ts';
 import { until } from '../support/until.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -40,7 +40,7 @@ test(`a service that is killed ${kills} times loses no acknowledged backup and m
       ...oneMachine,
       PORT: String(port),
       ADMIN_API_KEY: adminKey,
-      SECRETS_KEY: Buffer.alloc(32, 3).toString('base64'),
+      SECRETS_KEY: secretsKey,
       LOG_LEVEL: 'error',
     };
     child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'ignore', 'ignore'] });

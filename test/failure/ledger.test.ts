@@ -6,8 +6,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { authenticate, ensureAdmin } from '../../src/core/access/api-keys.ts';
+import { authenticate } from '../../src/core/access/api-keys.ts';
 import type { Call } from '../../src/core/access/call.ts';
+import { ensureAdmin } from '../../src/core/access/ensure-admin.ts';
 import type { Caller } from '../../src/core/access/rules/access.ts';
 import { createApplicationClass } from '../../src/core/applications/application-classes.ts';
 import { createApplicationInstance } from '../../src/core/applications/application-instances.ts';
@@ -36,7 +37,7 @@ let round = 0;
 before(async () => {
   database = await freshDatabase();
   opened = await openStore({ url: database.url, secretsKey: Buffer.alloc(32, 1), log, maxConnections: 3 });
-  const secret = await ensureAdmin(opened, undefined);
+  const secret = await ensureAdmin({ ...opened, log }, undefined);
   caller = await authenticate(opened, secret);
   const access = {
     server: 'https://127.0.0.1:1',

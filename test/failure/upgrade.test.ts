@@ -17,7 +17,7 @@ import type { TestDatabase } from '../support/database.ts';
 import { clockOf, type DatabaseClock } from '../support/database-clock.ts';
 import { keptLog } from '../support/log.ts';
 import { type OldDatabase, readOldDatabase, restore } from '../support/old-database.ts';
-import { secretsKey, startTestService, type TestService } from '../support/service.ts';
+import { startTestService, type TestService } from '../support/service.ts';
 import { until } from '../support/until.ts';
 
 /** Fields of answers that may differ from the version before, by GET and place. Each needs a reason. */
@@ -53,6 +53,7 @@ for (const name of ['before-floors']) {
         backend: 'postgres',
         database: kept,
         trustsDatabaseClock: true,
+        secretsKey: old.about.secretsKey,
         ...(roles !== undefined && { roles }),
       });
     };
@@ -130,7 +131,7 @@ for (const name of ['before-floors']) {
     test('the sealed credentials of every cluster open', async (t) => {
       const opened = await openStore({
         url: database.url,
-        secretsKey: Buffer.from(secretsKey, 'base64'),
+        secretsKey: Buffer.from(old.about.secretsKey, 'base64'),
         log: keptLog().log,
       });
       t.after(() => opened.close());

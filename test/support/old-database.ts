@@ -11,6 +11,8 @@ import { emptyDatabase, type TestDatabase } from './database.ts';
 /** The first line of the file of answers: what one has to know of the database. */
 export const About = z.object({
   commit: z.string(),
+  /** In base64. The first databases were made with a key that the service accepts of no new installation any more. */
+  secretsKey: z.string().default(Buffer.alloc(32, 7).toString('base64')),
   /** The database's time when the answers were recorded. */
   answeredAt: z.string(),
   /** API keys by name, with an organization's own; `revoked` and `expired` are good no more. */

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { Pool } from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts';
 import { seedSchedules } from './seed.ts';
-import { adminKey, type Backend, oneMachine, redisDatabase } from './service.ts';
+import { adminKey, type Backend, oneMachine, redisDatabase, secretsKey } from './service.ts';
 import { until } from './until.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -74,7 +74,7 @@ export async function startScheduler(options: {
       REDIS_URL: backend === 'redis' ? redisDatabase() : undefined,
       ROLES: 'scheduler',
       ADMIN_API_KEY: adminKey,
-      SECRETS_KEY: Buffer.alloc(32, 1).toString('base64'),
+      SECRETS_KEY: secretsKey,
       CLOCK_SHIFT_MS: String(clockShiftMs),
     },
   });

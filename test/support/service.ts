@@ -13,7 +13,7 @@ export type Backend = 'postgres' | 'redis';
 export const backends: readonly Backend[] = ['postgres', 'redis'];
 export const adminKey = 'test-admin-key-that-nobody-else-knows-0123456789';
 /** 32 bytes in base64. */
-export const secretsKey = Buffer.alloc(32, 7).toString('base64');
+export const secretsKey = 'q3kXo0Jm1cYd8Vb6RzT5uHnWgL2sPfEiA9x7MwBKtZ4=';
 
 /** Settings for many services and simulated clusters on one machine, whose tests ask for more than people do. */
 export const oneMachine = {
@@ -45,10 +45,13 @@ export async function startTestService(options: {
   readonly trustsDatabaseClock?: boolean;
   /** Default: a new one with nothing but the schema. It is dropped when the service is closed. */
   readonly database?: TestDatabase;
+  /** In base64, for a database that was sealed with another key. */
+  readonly secretsKey?: string;
 }): Promise<TestService> {
   const database = options.database ?? (await freshDatabase());
   const folder = await mkdtemp(join(tmpdir(), 'vworkspace-service-'));
   const { log, text } = keptLog();
+  const key = options.secretsKey ?? secretsKey;
   const config = readConfig({
     DATABASE_URL: database.url,
     REDIS_URL: options.backend === 'redis' ? (options.redisUrl ?? redisDatabase()) : undefined,
@@ -57,7 +60,7 @@ export async function startTestService(options: {
     PORT: '0',
     ...oneMachine,
     DATA_FOLDER: folder,
-    SECRETS_KEY: secretsKey,
+    SECRETS_KEY: key,
     ADMIN_API_KEY: adminKey,
     SHUTDOWN_SECONDS: '10',
   });
@@ -67,7 +70,7 @@ export async function startTestService(options: {
     url,
     databaseUrl: database.url,
     api: clientOf(url, adminKey),
-    secretsKey,
+    secretsKey: key,
     metrics: async () => (await fetch(service.metricsUrl ?? '')).text(),
     logged: text,
     async close() {

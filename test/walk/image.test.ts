@@ -11,7 +11,7 @@ import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { emptyDatabase } from '../support/database.ts';
-import { oneMachine } from '../support/service.ts';
+import { oneMachine, secretsKey } from '../support/service.ts';
 import { until } from '../support/until.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -75,13 +75,7 @@ async function imageFolder(t: TestContext): Promise<string> {
 function start(t: TestContext, image: string, env: Readonly<Record<string, string>>) {
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: image,
-    env: {
-      ...oneMachine,
-      ...env,
-      PORT: '0',
-      SECRETS_KEY: Buffer.alloc(32, 7).toString('base64'),
-      NODE_ENV: 'production',
-    },
+    env: { ...oneMachine, ...env, PORT: '0', SECRETS_KEY: secretsKey, NODE_ENV: 'production' },
   });
   t.after(() => child.kill('SIGKILL'));
   let output = '';

@@ -1,9 +1,9 @@
 /**
- * API keys: who holds one, creating and revoking one, and the admin key of a new installation. The secret of a key is
- * shown once, when it is created. The service stores only its SHA-256 hash.
+ * API keys: who holds one, creating and revoking one. The secret of a key is shown once, when it is created. The service
+ * stores only its SHA-256 hash.
  */
 
-import type { Clock, Store, Vault } from '../kernel/ports.ts';
+import type { Vault } from '../kernel/ports.ts';
 import { Refusal, ruleViolated } from '../kernel/rules/problem.ts';
 import { type Call, ownLocked } from './call.ts';
 import type { ApiKeyHolders, ApiKeysTable, OrganizationsTable } from './ports.ts';
@@ -59,53 +59,16 @@ function refuseLongerLife({ expiresAt: limit }: Caller, expiresAt: string | unde
   throw ruleViolated('/expiresAt', `must be given, and no later than ${limit}: the calling API key expires then.`);
 }
 
-/** The key is refused at once. Revoking it again changes nothing. */
+/** The key is refused at once. Revoking it again changes nothing. The last key that may administer cannot be revoked. */
 export async function revokeApiKey({ tx, caller, now }: Call<ApiKeysTable>, id: string): Promise<ApiKey> {
+  await tx.apiKeys.lockAdministrators();
   const key = await ownLocked(tx.apiKeys, caller, 'API key', id);
-  return key.revokedAt === undefined ? tx.apiKeys.update({ ...key, revokedAt: now }) : key;
-}
-
-/**
- * Makes sure that an administrator can call the API. Without any organization it creates `default` and an admin key.
- * `secret` is the admin key that the environment gives, if any: each start makes it valid again. Returns the secret of
- * a key that it generated, to be shown once.
- */
-export async function ensureAdmin(
-  {
-    store,
-    apiKeyHolders,
-    vault,
-    clock,
-  }: {
-    readonly store: Store<OrganizationsTable & ApiKeysTable>;
-    readonly apiKeyHolders: ApiKeyHolders;
-    readonly vault: Vault;
-    readonly clock: Clock;
-  },
-  secret: string | undefined,
-): Promise<string | undefined> {
-  const now = await clock.now();
-  if (secret !== undefined && (await apiKeyHolders.find(vault.hashOf(secret))) !== undefined) return undefined;
-  return store.transaction(async (tx) => {
-    const [known] = (await tx.organizations.page('', { limit: 1 })).items;
-    if (known !== undefined && secret === undefined) return undefined;
-    const organization = known ?? {
-      id: vault.newId(),
-      name: 'default',
-      suspend: false,
-      createdAt: now,
-      updatedAt: now,
-      revision: 1,
-    };
-    if (known === undefined) await tx.organizations.insert(organization);
-    const made = vault.newApiKey();
-    const hash = secret === undefined ? made.hash : vault.hashOf(secret);
-    const hint = secret === undefined ? made.hint : 'environment';
-    const scopes: ApiKey['scopes'] = ['platform:admin'];
-    await tx.apiKeys.insertHashed(
-      { id: vault.newId(), organizationId: organization.id, name: 'admin', scopes, hint, createdAt: now },
-      hash,
+  if (key.revokedAt !== undefined) return key;
+  const administrators = await tx.apiKeys.administrators(now);
+  if (administrators.length === 1 && administrators[0]?.id === id)
+    throw new Refusal(
+      accessProblem['last-administrator'],
+      'This is the last valid API key with platform:admin. Create another one with that scope, and revoke this one with it.',
     );
-    return secret === undefined ? made.secret : undefined;
-  });
+  return tx.apiKeys.update({ ...key, revokedAt: now });
 }

@@ -38,7 +38,15 @@ export interface QuotasTable {
 }
 
 export interface ApiKeysTable {
-  readonly apiKeys: Rows<ApiKey> & { insertHashed(key: ApiKey, hash: string): Promise<void> };
+  readonly apiKeys: Rows<ApiKey> & {
+    insertHashed(key: ApiKey, hash: string): Promise<void>;
+    /** Of any organization; also one that is revoked or expired. */
+    findHashed(hash: string): Promise<ApiKey | undefined>;
+    /** The valid keys with platform:admin, of all organizations. */
+    administrators(now: string): Promise<readonly ApiKey[]>;
+    /** Until the transaction ends nobody else does: who may administer is decided by one at a time. */
+    lockAdministrators(): Promise<void>;
+  };
 }
 
 /** Only within a transaction, whose end frees the keys that it has claimed. */

@@ -84,7 +84,9 @@ export function apiKeyRoutes(api: Api, ports: RoutePorts<ApiKeysTable & Organiza
         scope: 'api-keys:write',
         tag,
         summary: 'Revoke an API key',
-        description: 'The service refuses the key from now on. Revoking it again changes nothing.',
+        description:
+          'The service refuses the key from now on. Revoking it again changes nothing. The last valid key with platform:admin cannot be revoked. The key that ADMIN_API_KEY gives is valid again after the next start: change the variable to be rid of it.',
+        refusals: [409],
       },
       { params: ById, headers: PostHeaders, response: { 200: ApiKey } },
     ),

@@ -7,8 +7,11 @@ import { ApiKey, Organization } from '../../core/access/rules/access.ts';
 import type { Prisma } from '../generated/client.ts';
 import { type Delegate, kindOf, pageOf, rowsOf } from '../kit/rows.ts';
 import type { Sealer } from '../kit/seal.ts';
-import { toRow } from '../kit/shape.ts';
+import { fromRow, toRow } from '../kit/shape.ts';
 import { idempotencyKeysOf } from './idempotency.ts';
+
+/** Ours alone, among the advisory locks of the database. */
+const administratorsLock = 7_305_511_209;
 
 const organization = kindOf('organization', 'organization', Organization, 'id', ['name']);
 const apiKey = kindOf('API key', 'api_key', ApiKey, 'organizationId');
@@ -28,6 +31,24 @@ export function accessTables(
       ...rowsOf(client, client.apiKey, apiKey),
       async insertHashed(key, hash) {
         await rawApiKeys.create({ data: { ...toRow(apiKey, key), hash } });
+      },
+      async findHashed(hash) {
+        const row = await rawApiKeys.findFirst({ where: { hash } });
+        return row === null ? undefined : fromRow(ApiKey, row);
+      },
+      async administrators(now) {
+        const rows = await client.apiKey.findMany({
+          where: {
+            scopes: { has: 'platform:admin' },
+            revokedAt: null,
+            OR: [{ expiresAt: null }, { expiresAt: { gt: now } }],
+          },
+          orderBy: { id: 'asc' },
+        });
+        return rows.map((row) => fromRow(ApiKey, row));
+      },
+      async lockAdministrators() {
+        await client.$queryRawUnsafe('select 1 from pg_advisory_xact_lock($1::bigint)', administratorsLock);
       },
     },
     idempotency: idempotencyKeysOf(client, sealer),

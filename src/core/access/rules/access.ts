@@ -62,7 +62,11 @@ export const ApiKey = z.object({
   organizationId: Id,
   name: DisplayName,
   scopes: z.array(Scope),
-  hint: z.string().describe('The first characters of the key, by which people tell keys apart.'),
+  hint: z
+    .string()
+    .describe(
+      'The first characters of the key, by which people tell keys apart; environment for the key that ADMIN_API_KEY gives.',
+    ),
   createdAt: Instant,
   expiresAt: Instant.optional(),
   revokedAt: Instant.optional(),
