@@ -28,7 +28,7 @@ COPY --from=client /app/src/postgres/generated ./src/postgres/generated
 USER node
 # 8080: the API. 9464: metrics, for Prometheus only (METRICS_HOST=0.0.0.0).
 EXPOSE 8080 9464
-# Alive, whatever PostgreSQL, Redis or a cluster does: a restart would not help those.
+# Alive, whatever PostgreSQL, Redis or a cluster does: a restart would not help those. Every role answers it.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # Node itself is the process that gets SIGTERM: it drains, then ends. Run with an init (docker run --init).

@@ -51,6 +51,7 @@ export async function lag(what: string, databaseUrl: string, redisUrl: string | 
       DATABASE_URL: databaseUrl,
       REDIS_URL: redisUrl,
       ROLES: 'scheduler',
+      PORT: '0',
       DATA_FOLDER: folder,
       LOG_LEVEL: 'warn',
       ADMIN_API_KEY: 'bench-admin-key-that-opens-nothing-else-0123',

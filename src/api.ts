@@ -1,17 +1,19 @@
-/** The API, put together and listening. */
+/** The API, put together and listening; or, in a process without it, what answers the platform's probes. */
 
 import type { Queues } from './bullmq/queues.ts';
 import type { Config } from './config.ts';
 import type { AgentRecord } from './core/agents/ports.ts';
 import type { ClockGuard } from './core/clocks/clock-guard.ts';
 import type { AccessReader } from './core/clusters/ports.ts';
-import type { Readiness } from './http/kit/ports.ts';
+import type { ServicePorts } from './http/kit/ports.ts';
+import { buildProbes } from './http/probes.ts';
 import { buildServer } from './http/server.ts';
 import type { ClusterApi } from './kubernetes/cluster-api.ts';
 import type { Opened } from './postgres/store.ts';
+import type { Readinesses } from './readiness.ts';
 import type { Metrics, makeLogger } from './telemetry/telemetry.ts';
 
-export interface ApiPorts extends Opened {
+export interface ApiPorts extends Opened, Readinesses {
   readonly clusterApi: ClusterApi;
   readonly readAccess: AccessReader;
   readonly queues: Queues;
@@ -36,7 +38,6 @@ export async function startApi(config: Config, ports: ApiPorts): Promise<Running
         find: (hash) => ports.apiKeyHolders.find(hash, Math.round(clockGuard.verdict.correctionMs)),
       },
       doorbell: queues.doorbell,
-      ready: () => readiness(ports),
     },
     {
       logger: ports.log,
@@ -45,7 +46,8 @@ export async function startApi(config: Config, ports: ApiPorts): Promise<Running
     },
   );
   server.addHook('onResponse', async (request, reply) => {
-    metrics.requested(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime / 1000);
+    const { method, routeOptions } = request;
+    metrics.requested({ method, route: routeOptions.url ?? 'unknown' }, reply.statusCode, reply.elapsedTime / 1000);
   });
   const close = () => server.close();
   try {
@@ -57,19 +59,6 @@ export async function startApi(config: Config, ports: ApiPorts): Promise<Running
   }
 }
 
-/** Without the queue requests are taken and schedules fire all the same; only deliveries wait. */
-async function readiness({ ping, queues, clockGuard }: ApiPorts): Promise<readonly Readiness[]> {
-  const database = await ping().then(
-    () => ({ name: 'database', ok: true }),
-    () => ({ name: 'database', ok: false, detail: 'The database does not answer.' }),
-  );
-  const { connected } = queues.health();
-  const waits = !connected && { detail: 'The queue does not answer; deliveries wait for it.' };
-  const { kind, message } = clockGuard.verdict;
-  const doubt = kind !== 'Believed' && { detail: `${kind}: ${message}` };
-  return [database, { name: 'queue', ok: true, ...waits }, { name: 'clock', ok: true, ...doubt }];
-}
-
 function counted(agents: AgentRecord, metrics: Metrics): AgentRecord {
   return {
     ...agents,
@@ -79,4 +68,20 @@ function counted(agents: AgentRecord, metrics: Metrics): AgentRecord {
       return result;
     },
   };
+}
+
+/**
+ * For a process without the API. When its port is taken, because two roles share a machine, the role works all the same
+ * and only cannot be probed.
+ */
+export async function startProbes(
+  { host, port }: Pick<Config, 'host' | 'port'>,
+  ports: ServicePorts,
+  log: ApiPorts['log'],
+): Promise<{ close(): Promise<void> }> {
+  const server = buildProbes(ports, { logger: log });
+  await server.listen({ host, port }).catch((error: unknown) => {
+    log.warn({ err: error, host, port }, 'probes of this process cannot be answered here: choose another PORT');
+  });
+  return { close: () => server.close() };
 }

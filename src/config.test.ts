@@ -46,7 +46,7 @@ test('.env.example lists every variable, and reading it gives the defaults', () 
   const lines = readFileSync(new URL('../.env.example', import.meta.url), 'utf8').split('\n');
   const listed = Object.fromEntries(lines.filter((line) => /^[A-Z_]+=/.test(line)).map((line) => line.split('=', 2)));
   const source = readFileSync(new URL('./config.ts', import.meta.url), 'utf8');
-  const known = [...source.matchAll(/^ {2}([A-Z_]+): optional/gm)].map((match) => match[1]);
+  const known = [...source.matchAll(/^ {2}([A-Z_]+): (?:optional|connectionCount)/gm)].map((match) => match[1]);
   assert.deepEqual(Object.keys(listed).toSorted(), known.toSorted());
   assert.deepEqual(readConfig(listed), readConfig({}));
 });
@@ -82,6 +82,11 @@ test('keys that nobody drew by chance are refused with what to do; random ones o
     assert.equal(isWeak(random.subarray(0, 32), 16), false);
   }
   const phrase = Buffer.from('my very secret password for this');
-  for (const weak of [Buffer.alloc(32), Buffer.alloc(32, 7), Buffer.from([...Array(32).keys()]), Buffer.concat([phrase.subarray(0, 16), phrase.subarray(0, 16)])])
+  for (const weak of [
+    Buffer.alloc(32),
+    Buffer.alloc(32, 7),
+    Buffer.from([...Array(32).keys()]),
+    Buffer.concat([phrase.subarray(0, 16), phrase.subarray(0, 16)]),
+  ])
     assert.equal(isWeak(weak, 16), true);
 });

@@ -37,6 +37,8 @@ const quota = z.coerce
   .min(1, 'must be a whole number, 1 to 1000000000')
   .max(1_000_000_000, 'must be a whole number, 1 to 1000000000');
 
+const connectionCount = optional(z.coerce.number('must be a number, 1 to 200').int().min(1).max(200));
+
 const Environment = z.object({
   DATABASE_URL: optional(urlOf('postgres:', 'postgresql:')),
   REDIS_URL: optional(urlOf('redis:', 'rediss:')),
@@ -46,6 +48,8 @@ const Environment = z.object({
       .transform((text) => text.split(',').map((role) => role.trim()))
       .pipe(z.array(z.enum(roles, `must be a list of ${roles.join(', ')}`)).min(1)),
   ),
+  DATABASE_REQUEST_CONNECTIONS: connectionCount,
+  DATABASE_WORK_CONNECTIONS: connectionCount,
   HOST: optional(z.string()),
   PORT: optional(z.coerce.number('must be a port, 0 to 65535').int().min(0).max(65535)),
   PUBLIC_URL: optional(urlOf('http:', 'https:')),
@@ -98,6 +102,8 @@ export interface MetricsAddress {
 export interface Config {
   /** Absent: the embedded PostgreSQL in the data folder. */
   readonly databaseUrl: string | undefined;
+  /** How many connections to PostgreSQL this process opens for requests and for delivering and observing. Absent: as usual. */
+  readonly connectionCounts: { readonly request?: number | undefined; readonly work?: number | undefined };
   /** Absent: the queue is kept in PostgreSQL. */
   readonly redisUrl: string | undefined;
   readonly roles: readonly Role[];
@@ -143,6 +149,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   }
   return {
     databaseUrl: env.DATABASE_URL,
+    connectionCounts: { request: env.DATABASE_REQUEST_CONNECTIONS, work: env.DATABASE_WORK_CONNECTIONS },
     redisUrl: env.REDIS_URL,
     roles: chosen,
     host: env.HOST ?? '127.0.0.1',

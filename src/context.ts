@@ -1,12 +1,14 @@
 /**
  * The composition: the only place that constructs, by hand, in start order; what was started is closed in reverse.
  *
- *   database ─► clocks ─► secrets, admin key ─► clusters ─► queues (scheduler, connector) ─► background work ─► HTTP
+ *   database, clocks, secrets, admin key ─► clusters ─► queues (scheduler, connector) ─► background work ─► HTTP
  */
 
 import { join } from 'node:path';
-import { startApi } from './api.ts';
+import { startApi, startProbes } from './api.ts';
+import { awaitDatabase } from './await-database.ts';
 import { startTasks, taskLog } from './background/driver.ts';
+import { startProgress } from './background/progress.ts';
 import { type QueueConnection, type Queues, startQueues } from './bullmq/queues.ts';
 import type { Config } from './config.ts';
 import { connectorOf, delivery } from './connector.ts';
@@ -17,12 +19,14 @@ import { restingInDoubt } from './core/clocks/resting-tasks.ts';
 import type { Clock, Log } from './core/kernel/ports.ts';
 import { fire } from './core/scheduling/fire.ts';
 import { watchdog } from './core/watchdog/watchdog.ts';
-import { accessReader } from './kubernetes/access-reader.ts';
+import type { Readiness, ServicePorts } from './http/kit/ports.ts';
 import { isWeak } from './key-strength.ts';
+import { accessReader } from './kubernetes/access-reader.ts';
 import { clusterApi } from './kubernetes/cluster-api.ts';
 import { ownServers } from './kubernetes/own-servers.ts';
 import { serveMetrics } from './metrics-server.ts';
-import { type Opened, openStore } from './postgres/store.ts';
+import { type Opened, openStore, type StoreOptions } from './postgres/store.ts';
+import { readinessOf } from './readiness.ts';
 import { secretsKeyFile } from './secrets-key.ts';
 import { type TaskName, tasks } from './tasks.ts';
 import { makeLogger, makeMetrics } from './telemetry/telemetry.ts';
@@ -59,19 +63,21 @@ export async function startService(config: Config, overrides: Overrides = {}): P
   try {
     const databaseUrl = config.databaseUrl ?? (await startDatabase(config, log, closers));
     const secretsKey = config.secretsKey ?? (await secretsKeyFile(config.dataFolder));
-    const opened = await openStore({ url: databaseUrl, secretsKey, log, limits: config });
+    const { opened, guard, adminApiKey } = await awaitDatabase(
+      () =>
+        openRecord(
+          { url: databaseUrl, secretsKey, log, connectionCounts: config.connectionCounts, limits: config },
+          config,
+          overrides.clock,
+        ),
+      { log, meanwhile: () => startProbes(config, starting, log) },
+    );
     closers.push(opened.close);
-    await opened.heldRows.lookAgain();
-    const guard = await startClockGuard({
-      databaseClock: opened.clock,
-      record: opened.clockRecord,
-      processId: opened.vault.newId(),
-      log,
-      trustsDatabase: config.trustDatabaseClock,
-    });
+    const { background } = opened;
+    // Requests ask for the time over their own connections, and so does everything else.
     const clock = overrides.clock ?? guard.over(opened.clock);
-    await checkSecretsKey(opened, secretsKey, log);
-    const adminApiKey = await ensureAdmin({ ...opened, clock, log }, config.adminApiKey);
+    const tickClock = overrides.clock ?? guard.over(background.tickClock);
+    const progress = startProgress();
 
     const { deniedNetworks, allowedClusterAddresses, allowInsecureTls } = config;
     const access = {
@@ -84,22 +90,25 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     closers.push(clusters.close);
     const { readAccess, close: closeAccessReader } = accessReader(access);
     closers.push(closeAccessReader);
-    const ports = { ...opened, clock, clusterApi: clusters, log, chance: Math.random };
+    const own = { clusterApi: clusters, log, chance: Math.random };
+    const ports = { ...opened, ...background, ...own, clock: overrides.clock ?? guard.over(background.clock) };
 
     const queues: Queues = await startQueues({
       connection: queueOf(config, databaseUrl),
       log,
       ...(has('scheduler') && {
-        async onTick() {
+        onTick: progress.follow('tick', async () => {
           if (!(await guard.mayTick())) return;
-          const { operationCount, lagSeconds } = await fire({ ...ports, doorbell: queues.doorbell });
+          const { operationCount, lagSeconds } = await fire({ ...ports, clock: tickClock, doorbell: queues.doorbell });
           metrics.fired(operationCount, lagSeconds);
           await guard.ticked();
-        },
+        }),
       }),
       ...(has('connector') && {
         onDeliver: delivery(ports, metrics),
-        dueClusters: async () => opened.deliveries.dueClusters(await clock.now()),
+        dueClusters: progress.follow('find-due-clusters', async () =>
+          background.deliveries.dueClusters(await tickClock.now()),
+        ),
       }),
     });
     closers.push(() => queues.close((config.shutdownSeconds * 1000) / 2));
@@ -109,7 +118,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
       connector.measure();
       closers.push(connector.close);
     }
-    const background = startTasks({
+    const driver = startTasks({
       tasks: restingInDoubt(tasks, guard.mayGo),
       roles: config.roles,
       context: {
@@ -125,25 +134,27 @@ export async function startService(config: Config, overrides: Overrides = {}): P
         found: metrics.found,
         stopping: stopping.signal,
       },
-      record: opened.taskRecord,
+      record: background.taskRecord,
       metrics: metrics.tasks,
+      progress,
       chance: Math.random,
     });
     closers.push(() => {
       stopping.abort();
-      return background.stop(config.shutdownSeconds / 4);
+      return driver.stop(config.shutdownSeconds / 4);
     });
 
-    const api = has('api')
-      ? await startApi(config, {
-          ...ports,
-          readAccess,
-          queues,
-          metrics,
-          clockGuard: guard,
-          draining: () => closing !== undefined,
-        })
-      : undefined;
+    const readiness = readinessOf({
+      roles: config.roles,
+      progress,
+      writesFail: opened.writesFail,
+      isQueueConnected: () => queues.health().connected,
+      clockVerdict: () => guard.verdict,
+    });
+    metrics.roles(readiness.rolesReady);
+    const serving = { ...own, ...readiness, queues, metrics, clockGuard: guard, draining: () => closing !== undefined };
+    const api = has('api') ? await startApi(config, { ...opened, ...serving, readAccess, clock }) : undefined;
+    if (api === undefined) closers.push((await startProbes(config, serving, log)).close);
     if (api !== undefined) closers.push(api.close);
     metrics.gauge(
       'backups_clock_doubt',
@@ -151,7 +162,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
       () => ['Believed', 'Doubted', 'Disputed'].indexOf(guard.verdict.kind),
     );
     metrics.clusters(
-      () => opened.clusterFigures.measured(1000),
+      () => background.clusterFigures.measured(1000),
       () => clock.now(),
     );
     const metricsServer = await serveMetrics(config.metrics, metrics.text, log);
@@ -176,6 +187,41 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     throw error;
   }
 }
+
+/** Opens the record, and makes sure that its time can be told, what is sealed read, and the API called by somebody. */
+async function openRecord(options: StoreOptions, config: Config, clock: Clock | undefined) {
+  const { log } = options;
+  const opened = await openStore(options);
+  try {
+    await opened.background.heldRows.lookAgain();
+    const guard = await startClockGuard({
+      databaseClock: opened.background.tickClock,
+      record: opened.background.clockRecord,
+      processId: opened.vault.newId(),
+      log,
+      trustsDatabase: config.trustDatabaseClock,
+    });
+    await checkSecretsKey(opened, options.secretsKey, log);
+    const adminApiKey = await ensureAdmin(
+      { ...opened, log, clock: clock ?? guard.over(opened.clock) },
+      config.adminApiKey,
+    );
+    return { opened, guard, adminApiKey };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+const waits: readonly Readiness[] = [{ name: 'database', ok: false, detail: 'The start waits for the database.' }];
+
+/** What a process says while its database is away. */
+const starting: ServicePorts = {
+  ready: async () => waits,
+  roleReady: async () => waits,
+  muteWork: () => undefined,
+  draining: () => false,
+};
 
 async function startDatabase(config: Config, log: Log, closers: (() => Promise<unknown>)[]): Promise<string> {
   const { startEmbeddedPostgres } = await import('./embedded-postgres/start.ts').catch((cause: unknown) => {

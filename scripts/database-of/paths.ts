@@ -12,7 +12,7 @@ const Document = z.object({
 });
 
 /** Readiness, liveness and metrics tell of the process, not of what is stored. */
-const ofTheProcess = ['/livez', '/readyz', '/metrics'];
+const ofTheProcess = ['/livez', '/readyz', '/readyz/{role}', '/metrics'];
 
 export async function pathsOf(
   folder: string,

@@ -19,6 +19,7 @@ function drive(
 ) {
   const { log, text } = keptLog();
   const ran: { task: string; seconds: number; succeeded: boolean }[] = [];
+  const progress: string[] = [];
   const reported: (readonly TaskStanding[])[] = [];
   const driver = startTasks({
     tasks: tasks.map((task) => ({ ...quick, ...task })),
@@ -34,6 +35,10 @@ function drive(
       began: () => undefined,
       ran: (task, seconds, succeeded) => void ran.push({ task, seconds, succeeded }),
     },
+    progress: {
+      began: (task) => void progress.push(`${task} began`),
+      ended: (task, succeeded) => void progress.push(`${task} ${succeeded ? 'succeeded' : 'failed'}`),
+    },
     chance: () => 0,
     reportEverySeconds: 0.02,
   });
@@ -41,6 +46,7 @@ function drive(
     driver,
     ran: (task: string) => ran.filter((each) => each.task === task),
     reported,
+    progress: (task: string) => progress.filter((line) => line.startsWith(task)),
     lines: (message: string) =>
       text()
         .split('\n')
@@ -186,6 +192,17 @@ describe('the driver of background work', () => {
       lines('given up').map(({ task }) => task),
       ['hangs'],
     );
+  });
+
+  test('a round that hangs has not ended, so liveness can tell it from one that fails', async () => {
+    const { driver, ran, progress } = drive([
+      { name: 'hangs', timeoutSeconds: 0.02, run: hang },
+      { name: 'fails', run: () => Promise.reject(new Error('out of order')) },
+    ]);
+    await until('both', 5, () => ran('hangs').length >= 2 && ran('fails').length >= 2);
+    await driver.stop(0.01);
+    assert.deepEqual(progress('hangs'), ['hangs began']);
+    assert.deepEqual(progress('fails').slice(0, 3), ['fails began', 'fails failed', 'fails failed']);
   });
 
   test('a task that hangs holds up no other', async () => {

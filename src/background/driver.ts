@@ -5,6 +5,7 @@
  */
 import type { Log } from '../core/kernel/ports.ts';
 import type { Task, TaskMetrics, TaskRecord, TaskRole, TaskStanding } from '../core/kernel/task.ts';
+import type { Progress } from './progress.ts';
 import { endsWithin, startRounds } from './rounds.ts';
 
 export interface Driven<Context extends { readonly log: Log }> {
@@ -15,6 +16,7 @@ export interface Driven<Context extends { readonly log: Log }> {
   readonly context: Context;
   readonly record: TaskRecord;
   readonly metrics: TaskMetrics;
+  readonly progress?: Pick<Progress, 'began' | 'ended'> | undefined;
   /** In [0, 1): spreads the starts of several processes. */
   readonly chance: () => number;
   /** Five if not given. */
@@ -45,15 +47,19 @@ export function startTasks<Context extends { readonly log: Log }>(driven: Driven
     const { name } = task;
     const log = taskLog(context.log, name);
     metrics.began(name);
+    driven.progress?.began(name);
     const stop = startRounds({
       everySeconds: task.everySeconds,
       timeoutSeconds: task.timeoutSeconds,
       startAfterSeconds,
       log,
       run: () => run(log),
-      ended(seconds, succeeded) {
+      ended(seconds, outcome) {
+        const succeeded = outcome === 'Succeeded';
         metrics.ran(name, seconds, succeeded);
         if (succeeded) succeededAt.set(name, performance.now());
+        // A round that hangs has not ended.
+        if (outcome !== 'Hung') driven.progress?.ended(name, succeeded);
       },
     });
     stops.push(() =>

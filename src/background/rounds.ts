@@ -18,8 +18,11 @@ export interface Rounds extends Pick<Task<never>, 'everySeconds' | 'timeoutSecon
   /** Names the task in each line. */
   readonly log: Log;
   /** A round has ended, or its time has: once for each. */
-  readonly ended: (seconds: number, succeeded: boolean) => void;
+  readonly ended: (seconds: number, outcome: RoundOutcome) => void;
 }
+
+/** `Hung`: its time has ended before the round has. */
+export type RoundOutcome = 'Succeeded' | 'Failed' | 'Hung';
 
 const givenUpAfter = 3;
 
@@ -33,19 +36,19 @@ export function startRounds(rounds: Rounds): () => Promise<void> {
   const round = async (): Promise<void> => {
     const beganAt = performance.now();
     let isDecided = false;
-    const decide = (tell: (seconds: number) => void, succeeded: boolean) => {
+    const decide = (tell: (seconds: number) => void, outcome: RoundOutcome) => {
       if (isDecided) return;
       isDecided = true;
       const seconds = (performance.now() - beganAt) / 1000;
-      rounds.ended(seconds, succeeded);
+      rounds.ended(seconds, outcome);
       tell(seconds);
     };
     const running = begin(rounds.run).then(
-      (count) => decide((seconds) => outcomes.succeeded(count, seconds), true),
-      (error: unknown) => decide(() => outcomes.failed(error), false),
+      (count) => decide((seconds) => outcomes.succeeded(count, seconds), 'Succeeded'),
+      (error: unknown) => decide(() => outcomes.failed(error), 'Failed'),
     );
     if (await endsWithin(running, rounds.timeoutSeconds, signal)) return;
-    decide(() => outcomes.failed(new Error(`The round was not done after ${rounds.timeoutSeconds} s.`)), false);
+    decide(() => outcomes.failed(new Error(`The round was not done after ${rounds.timeoutSeconds} s.`)), 'Hung');
     if (await endsWithin(running, (givenUpAfter - 1) * rounds.timeoutSeconds, signal)) return;
     outcomes.gaveUp();
   };

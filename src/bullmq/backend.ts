@@ -6,6 +6,8 @@
  */
 import { Socket } from 'node:net';
 import { type BackendFactory, createPostgresBackend, createRedisBackend, type IQueueBackend } from 'bullmq';
+import { Client, type ClientConfig } from 'pg';
+import { endWhenSilent } from '../core/kernel/silent-wire.ts';
 import { pause } from './timers.ts';
 
 export type QueueConnection =
@@ -25,6 +27,9 @@ export const stalledCheckMs = 2_000;
 export const idleBlockSeconds = 2;
 
 const refetchMs = 500;
+/** Of a queue on PostgreSQL: for the server, and for us to give its connection up. */
+const statementMs = 6_000;
+const silenceMs = 7_000;
 
 export function backendOf(connection: QueueConnection): Backend {
   return connection.kind === 'redis' ? redisBackend(connection.url) : postgresBackend(connection.url);
@@ -44,7 +49,14 @@ function redisBackend(url: string): Backend {
     // The default back-off grows to 20 s: deliveries would wait that long after Redis is back.
     retryStrategy: (attempt: number) => Math.min(attempt * 100, 1_500) + Math.floor(Math.random() * 500),
   };
-  const producer = { ...common, maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 2_000 };
+  const producer = {
+    ...common,
+    maxRetriesPerRequest: 1,
+    enableOfflineQueue: false,
+    commandTimeout: 2_000,
+    // The time-out of a command ends no connection.
+    socketTimeout: 3_000,
+  };
   // A connection whose server is silent is given up when an answer is this late. No command blocks nearly as long.
   const consumer = { ...common, maxRetriesPerRequest: null, socketTimeout: idleBlockSeconds * 1_000 + 3_000 };
   return {
@@ -56,10 +68,22 @@ function redisBackend(url: string): Backend {
   };
 }
 
+/**
+ * BullMQ takes connections from its pool without listening to them: one that breaks while it migrates would end the
+ * process. Its query fails all the same.
+ */
+class QuietClient extends Client {
+  constructor(config?: ClientConfig) {
+    super(config);
+    this.on('error', () => {});
+  }
+}
+
 function postgresBackend(url: string): Backend {
   const sockets = new Set<Socket>();
   const stream = () => {
     const socket = new Socket();
+    endWhenSilent(socket, silenceMs);
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     return socket;
@@ -68,9 +92,14 @@ function postgresBackend(url: string): Backend {
     connectionString: url,
     migrate: true,
     max: 3,
+    Client: QuietClient,
     connectionTimeoutMillis: 2_000,
-    query_timeout: 10_000,
+    statement_timeout: statementMs,
+    idle_in_transaction_session_timeout: 5_000,
+    // Over TLS the bytes pass by our socket, and this is left. It ends no connection that is used for a transaction.
+    query_timeout: silenceMs + 1_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     stream,
   };
   return {

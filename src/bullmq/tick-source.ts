@@ -5,13 +5,15 @@
  * that this process takes. When none came for a second and a half, the guard calls `onTick` itself, on whole seconds,
  * until ticks come again. The cause may be that Redis is away or flushed, the scheduler is lost, the worker is stuck,
  * or another replica took all ticks. The guard does not ask which: `onTick` is safe to call at any time on every
- * replica, and a call too many costs one indexed query, while a wrong guess would cost backups. In one process no two
- * calls ever overlap.
+ * replica, and a call too many costs one indexed query, while a wrong guess would cost backups.
+ *
+ * In one process no two calls overlap, but for one that hangs: it is waited for as long as any tick may take, and the
+ * next call begins beside it, as one of another replica would.
  */
 import type { Log } from '../core/kernel/ports.ts';
 import { failureLog, messageOf } from './failure-log.ts';
 import type { JobProducer, ReopeningQueue } from './reopening-queue.ts';
-import { repeat } from './timers.ts';
+import { endsWithin, repeat } from './timers.ts';
 
 export interface TickSource {
   /** When `onTick` last succeeded. */
@@ -28,13 +30,22 @@ export interface TickSource {
 const schedulerId = 'tick';
 const missedMs = 1_400;
 const reopenMs = 15_000;
+/** Longer than a tick that fires thousands; short enough to fire in time beside one that hangs. */
+const usualTickMs = 8_000;
+
+export interface TickSourceOptions {
+  readonly onTick: () => Promise<void>;
+  readonly log: Log;
+  /** How long a tick is waited for; eight seconds if not given. */
+  readonly tickMs?: number;
+}
 
 /** UTC because cron-parser loops at some zones' daylight saving changes. */
 export async function scheduleTicks(producer: JobProducer): Promise<void> {
   await producer.upsertJobScheduler(schedulerId, { pattern: '* * * * * *', tz: 'UTC' }, { name: 'tick', data: {} });
 }
 
-export function createTickSource({ onTick, log }: { onTick: () => Promise<void>; log: Log }): TickSource {
+export function createTickSource({ onTick, log, tickMs = usualTickMs }: TickSourceOptions): TickSource {
   const tickFailures = failureLog(log, { failing: 'tick fails', working: 'tick works again' });
   let lastTickAt: string | undefined;
   let busy = false;
@@ -42,18 +53,21 @@ export function createTickSource({ onTick, log }: { onTick: () => Promise<void>;
   let wellAt = performance.now();
   let stopGuard = () => {};
 
-  const call = async () => {
-    if (busy) return;
-    busy = true;
+  const tickOnce = async () => {
     try {
       await onTick();
       lastTickAt = new Date().toISOString();
       tickFailures.worked();
     } catch (error) {
       tickFailures.failed(error);
-    } finally {
-      busy = false;
     }
+  };
+
+  const call = async () => {
+    if (busy) return;
+    busy = true;
+    if (!(await endsWithin(tickMs, tickOnce()))) tickFailures.failed(new Error(`a tick hangs for ${tickMs / 1000} s`));
+    busy = false;
   };
 
   const missed = () => performance.now() - cameAt > missedMs;

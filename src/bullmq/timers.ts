@@ -29,13 +29,19 @@ export interface Repeater {
   stop(): void;
 }
 
-/** Runs `work` again and again, one run at a time, each after the delay that `next` gives (milliseconds). */
+/** How long a run of repeated work is waited for. Nothing that is repeated here takes nearly as long. */
+const runMs = 10_000;
+
+/**
+ * Runs `work` again and again, each time after the delay that `next` gives (milliseconds). One run at a time, but a run
+ * that hangs holds up the next one only for so long: `work` bounds its own waits, and this is for the one that does not.
+ */
 export function repeat(next: () => number, work: () => Promise<void>): Repeater {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   const arm = () => {
     if (stopped) return;
-    timer = setTimeout(() => void work().finally(arm), next());
+    timer = setTimeout(() => void endsWithin(runMs, work()).finally(arm), next());
   };
   arm();
   return {
@@ -44,6 +50,23 @@ export function repeat(next: () => number, work: () => Promise<void>): Repeater 
       clearTimeout(timer);
     },
   };
+}
+
+/** Whether `work` ended in time, well or not. */
+export async function endsWithin(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds).unref();
+  });
+  const ended = work.then(
+    () => true,
+    () => true,
+  );
+  try {
+    return await Promise.race([ended, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Resolves after the time or, sooner, when `signal` aborts; never rejects. */

@@ -5,7 +5,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type FastifyInstance, fastify, LogController } from 'fastify';
-import type { ZodType } from 'zod';
 import { Refusal } from '../core/kernel/rules/problem.ts';
 import { refusalFormatFor } from './agents/refusals.ts';
 import { answerSerializer } from './answer-serializer.ts';
@@ -14,11 +13,11 @@ import { tokenBuckets } from './budgets/token-buckets.ts';
 import { knownCaller, requireKeys } from './kit/auth.ts';
 import { readJsonBodies, refuseBrokenOff, refuseUnexpectedBody } from './kit/body.ts';
 import { answerClientError, rememberAddress } from './kit/client-errors.ts';
-import { invalidInput } from './kit/invalid-input.ts';
 import { limits } from './kit/limits.ts';
 import { answerUnknownAddresses } from './kit/not-found.ts';
 import type { Api, HttpOptions } from './kit/ports.ts';
 import { sendRefusal } from './kit/problems.ts';
+import { readBySchemas } from './kit/schemas.ts';
 import { documented } from './openapi/documented.ts';
 import { type HttpPorts, routes } from './routes.ts';
 
@@ -54,12 +53,7 @@ export async function buildServer(ports: HttpPorts, options: HttpOptions): Promi
     clientErrorHandler: (error, socket) => answerClientError(error, socket, options.logger),
   });
 
-  app.setValidatorCompiler<ZodType>(({ schema, httpPart }) => (input) => {
-    const { success, data, error } = schema.safeParse(input);
-    return success
-      ? { value: data }
-      : { error: invalidInput({ part: httpPart ?? 'body', schema, input, issues: error.issues }) };
-  });
+  readBySchemas(app);
   app.setSerializerCompiler(answerSerializer(options.logger));
   const budgets = budgetsFor(options.budgets, options.budgetTime);
   app.setErrorHandler(async (error, request, reply) =>

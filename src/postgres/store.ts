@@ -4,8 +4,10 @@
  */
 
 import { PrismaPg } from '@prisma/adapter-pg';
+import type { Pool } from 'pg';
 import type { QuotaLimits } from '../core/access/rules/quotas.ts';
 import type { Log } from '../core/kernel/ports.ts';
+import type { TaskRecord } from '../core/kernel/task.ts';
 import type { ForeignCaps } from '../core/observation/rules/foreign-caps.ts';
 import { apiKeyHoldersOf } from './access/api-key-holders.ts';
 import { forgetAnswers } from './access/idempotency.ts';
@@ -18,10 +20,11 @@ import { deliveriesOf } from './delivery/deliveries.ts';
 import { PrismaClient } from './generated/client.ts';
 import { heldRowsOf } from './kit/batches/held-rows.ts';
 import { clockOf } from './kit/clock.ts';
-import { openPool, ping } from './kit/pool.ts';
-import { sealer } from './kit/seal.ts';
+import { openPools, type PoolOptions, type Pools, type Purpose } from './kit/pool.ts';
+import { type Sealer, sealer } from './kit/seal.ts';
 import { storeOf } from './kit/transaction.ts';
 import { vault } from './kit/vault.ts';
+import { type WriteStanding, writeStandingOf } from './kit/write-standing.ts';
 import { migrate } from './migrations/migrate.ts';
 import { applicationMirrorOf } from './observation/application-mirror.ts';
 import { foreignOperationsOf } from './observation/foreign-operations.ts';
@@ -47,7 +50,7 @@ export interface StoreOptions {
   /** 32 bytes. */
   readonly secretsKey: Buffer;
   readonly log: Log;
-  readonly maxConnections?: number;
+  readonly connectionCounts?: PoolOptions['connectionCounts'];
   /** If absent, nothing is limited. */
   readonly limits?: StoreLimits;
 }
@@ -65,55 +68,84 @@ export const unlimited: StoreLimits = {
 };
 
 /** Connects and migrates. Rejects when the database cannot be reached. */
-export async function openStore(options: StoreOptions) {
-  const applied = await migrate(options.url);
-  if (applied.length > 0) options.log.info({ applied }, 'migrated the database');
-  const pool = openPool({
-    url: options.url,
-    log: options.log,
-    ...(options.maxConnections !== undefined && { max: options.maxConnections }),
-  });
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
-  // Leases have connections of their own, so that none runs out while others wait for a connection.
-  const leasePool = openPool({ url: options.url, log: options.log, max: 2, name: 'vworkspace-backups-leases' });
-  const seals = sealer(options.secretsKey);
-  const heldRows = heldRowsOf(pool, options.log);
-  const { quotas, foreignOperations } = options.limits ?? unlimited;
+export async function openStore({ secretsKey, limits = unlimited, ...options }: StoreOptions) {
+  const { url, log } = options;
+  const applied = await migrate(url);
+  if (applied.length > 0) log.info({ applied }, 'migrated the database');
+  const pools = openPools(options);
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pools.request) });
+  const seals = sealer(secretsKey);
+  const writes = writeStandingOf(pools.probe);
 
   return {
-    store: storeOf(prisma, (client) => tablesOf(client, seals, quotas)),
-    apiKeyHolders: apiKeyHoldersOf(pool),
-    ping: () => ping(pool),
-    heldRows,
-    firing: firingOf(pool, heldRows),
-    nextSlots: nextSlotsOf(pool),
-    failurePolicies: failurePoliciesOf(pool, heldRows),
-    deliveries: deliveriesOf(pool, leasePool, heldRows),
-    observations: observationsOf(pool, heldRows),
-    deadlines: deadlinesOf(pool, heldRows),
-    applicationMirror: applicationMirrorOf(pool, heldRows),
-    foreignOperations: foreignOperationsOf(pool, heldRows, foreignOperations),
-    recoveryPoints: recoveryPointsOf(pool),
-    protections: protectionsOf(pool, heldRows),
-    invariants: invariantsOf(pool),
-    taskRecord: taskRecordOf(pool),
-    clockRecord: clockRecordOf(pool),
-    putOff: putOffOf(pool),
-    directory: directoryOf(pool, seals),
-    leases: leasesOf(leasePool),
-    clusterChecks: clusterChecksOf(pool, heldRows),
-    clusterFigures: clusterFiguresOf(pool),
-    agents: agentEventsOf(pool, heldRows),
-    clock: clockOf(pool),
-    vault,
-    pool,
-    forgetAnswers: () => forgetAnswers(pool),
+    ...portsOver(forRequests(pools), seals, limits, log),
+    /** The same ports for what the service does by itself: over connections that no request can take. */
+    background: { ...portsOver(pools, seals, limits, log), taskRecord: noted(taskRecordOf(pools.lease), writes) },
+    store: storeOf({ prisma, pool: pools.request, writes }, (client) => tablesOf(client, seals, limits.quotas)),
+    apiKeyHolders: apiKeyHoldersOf(pools.request),
+    /** Why the database takes no writes now, for people; `undefined` while it does. Rejects when it does not answer. */
+    writesFail: writes.look,
+    pool: pools.request,
+    pools,
     async close() {
       await prisma.$disconnect();
-      await Promise.all([pool.end(), leasePool.end()]);
+      await pools.end();
     },
   };
 }
 
 /** The ports of all subjects, over one database. */
 export type Opened = Awaited<ReturnType<typeof openStore>>;
+
+/** Every process records its tasks, so each hears within seconds that the database takes no writes. */
+function noted(record: TaskRecord, writes: WriteStanding): TaskRecord {
+  return {
+    report: (standings) =>
+      record.report(standings).catch((error: unknown) => {
+        writes.failed(error);
+        throw error;
+      }),
+  };
+}
+
+type PoolsOfPorts = Readonly<Record<Exclude<Purpose, 'request' | 'probe'>, Pool>>;
+
+/** Whatever a request asks for, it waits for a connection of requests. */
+function forRequests({ request, lease }: Pools): PoolsOfPorts {
+  return { tick: request, work: request, task: request, lease };
+}
+
+function portsOver(
+  { tick, work, task, lease }: PoolsOfPorts,
+  seals: Sealer,
+  { foreignOperations }: StoreLimits,
+  log: Log,
+) {
+  const heldRows = heldRowsOf(work, log);
+  return {
+    heldRows,
+    firing: firingOf(tick, heldRows),
+    tickClock: clockOf(tick),
+    clockRecord: clockRecordOf(tick),
+    clock: clockOf(work),
+    deliveries: deliveriesOf({ work, lease, tick }, heldRows),
+    observations: observationsOf(work, heldRows),
+    applicationMirror: applicationMirrorOf(work, heldRows),
+    foreignOperations: foreignOperationsOf(work, heldRows, foreignOperations),
+    directory: directoryOf(work, seals),
+    nextSlots: nextSlotsOf(work),
+    agents: agentEventsOf(work, heldRows),
+    recoveryPoints: recoveryPointsOf(task),
+    failurePolicies: failurePoliciesOf(task, heldRows),
+    deadlines: deadlinesOf(task, heldRows),
+    putOff: putOffOf(task),
+    protections: protectionsOf(task, heldRows),
+    invariants: invariantsOf(task),
+    clusterChecks: clusterChecksOf(task, heldRows),
+    clusterFigures: clusterFiguresOf(task),
+    taskRecord: taskRecordOf(lease),
+    leases: leasesOf(lease),
+    forgetAnswers: () => forgetAnswers(task),
+    vault,
+  };
+}

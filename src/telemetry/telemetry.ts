@@ -41,13 +41,15 @@ export interface Metrics {
   observed(count: number): void;
   /** Clusters that were taken over from another connector. */
   tookOver(count: number): void;
-  requested(route: string, status: number, seconds: number): void;
+  requested(request: { readonly method: string; readonly route: string }, status: number, seconds: number): void;
   /** How many rows break which invariant. */
   found(counts: readonly { readonly kind: string; readonly count: number }[]): void;
   /** How far this machine's clock is ahead of the database's. */
   skew(milliseconds: number): void;
   /** How background work does. */
   readonly tasks: TaskMetrics;
+  /** Whether the roles of this process do their work, asked when metrics are read. */
+  roles(ready: () => Promise<ReadonlyMap<string, boolean>>): void;
   /** How clusters do, asked when metrics are read: seven series a cluster. */
   clusters(clusters: () => Promise<readonly MeasuredCluster[]>, now: () => Promise<string>): void;
   /** What is asked when metrics are read, for example how much is owed to clusters. */
@@ -91,7 +93,7 @@ export function makeMetrics(): Metrics {
   const requests = new Histogram({
     name: 'backups_http_request_seconds',
     help: 'Time to answer a request.',
-    labelNames: ['route', 'status'],
+    labelNames: ['method', 'route', 'status'],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
     registers,
   });
@@ -114,7 +116,18 @@ export function makeMetrics(): Metrics {
     found(counts) {
       for (const { kind, count } of counts) findings.set({ kind }, count);
     },
-    requested: (route, status, seconds) => requests.observe({ route, status }, seconds),
+    requested: ({ method, route }, status, seconds) => requests.observe({ method, route, status }, seconds),
+    roles(ready) {
+      new Gauge({
+        name: 'backups_role_ready',
+        help: 'Whether a role of this process does its work, as in /readyz/{role}: 1 or 0.',
+        labelNames: ['role'],
+        registers,
+        async collect() {
+          for (const [role, isReady] of await ready()) this.set({ role }, isReady ? 1 : 0);
+        },
+      });
+    },
     clusters: (clusters, now) => clusterMetrics(registry, clusters, now),
     gauge(name, help, read) {
       new Gauge({

@@ -22,7 +22,7 @@ describe('the key of ADMIN_API_KEY', () => {
     assert.equal(await ensureAdmin({ ...api.opened, log }, secret), undefined);
     return text();
   };
-  const status = async (key: string) => (await api.call('GET', '/v1/organizations', { key })).status;
+  const status = async (key: string) => (await api.call('GET', '/v1/watchdog', { key })).status;
   const idOf = async (key: string) => {
     const hash = api.opened.vault.hashOf(key);
     return (await api.opened.pool.query('select id from api_key where hash = $1', [hash])).rows[0].id;

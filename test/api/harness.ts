@@ -70,6 +70,8 @@ export async function startApi(
     clusterApi: unused,
     readAccess: access.readAccess,
     ready: async () => [{ name: 'database', ok: true }],
+    roleReady: () => undefined,
+    muteWork: () => undefined,
     draining: () => false,
     ...parts,
   };

@@ -21,6 +21,45 @@ describe('the service itself', () => {
     }
   });
 
+  test('a part that requests can do without only degrades it, and a role is ready by its own work', async () => {
+    const queue = { name: 'queue', ok: false, detail: 'It is away.', isDispensable: true };
+    const tick = { name: 'tick', ok: false, detail: 'It last succeeded 61 s ago.' };
+    const api = await startApi({
+      ready: async () => [{ name: 'database', ok: true }, queue],
+      roleReady: (role) => (role === 'scheduler' ? Promise.resolve([{ name: 'database', ok: true }, tick]) : undefined),
+    });
+    try {
+      const { isDispensable: _isDispensable, ...shown } = queue;
+      const degraded = await api.call('GET', '/readyz', { key: null });
+      assert.deepEqual(
+        [degraded.status, degraded.body],
+        [200, { status: 'degraded', checks: [{ name: 'database', ok: true }, shown] }],
+      );
+      const idle = await api.call('GET', '/readyz/scheduler', { key: null });
+      assertProblem(idle, 503, 'temporarily-unavailable');
+      assert.match(idle.body.detail, /tick/);
+      assert.deepEqual(idle.body.checks[1], tick);
+      assertProblem(await api.call('GET', '/readyz/connector', { key: null }), 404, 'not-found');
+      assertProblem(await api.call('GET', '/readyz/boss', { key: null }), 400, 'invalid-request');
+    } finally {
+      await api.close();
+    }
+  });
+
+  test('liveness asks for a restart when work is mute, and says which', async () => {
+    let mute: string | undefined = 'tick has neither succeeded nor failed for 300 s.';
+    const api = await startApi({ muteWork: () => mute });
+    try {
+      const answer = await api.call('GET', '/livez', { key: null });
+      assertProblem(answer, 503, 'temporarily-unavailable');
+      assert.match(answer.body.detail, /Restart.*tick/);
+      mute = undefined;
+      assert.equal((await api.call('GET', '/livez', { key: null })).status, 200);
+    } finally {
+      await api.close();
+    }
+  });
+
   test('parts that cannot be checked make it unready, and only the log says why', async () => {
     const api = await startApi({ ready: () => Promise.reject(new Error('secret address 10.1.2.3')) });
     try {

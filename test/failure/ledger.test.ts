@@ -36,7 +36,12 @@ let round = 0;
 
 before(async () => {
   database = await freshDatabase();
-  opened = await openStore({ url: database.url, secretsKey: Buffer.alloc(32, 1), log, maxConnections: 3 });
+  opened = await openStore({
+    url: database.url,
+    secretsKey: Buffer.alloc(32, 1),
+    log,
+    connectionCounts: { request: 3 },
+  });
   const secret = await ensureAdmin({ ...opened, log }, undefined);
   caller = await authenticate(opened, secret);
   const access = {

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { startCluster } from '../../simulator/index.ts';
-import { type BreakableProxy, startBreakableProxy } from '../support/bullmq/breakable-proxy.ts';
+import { type BreakableProxy, startBreakableProxy } from '../support/breakable-proxy.ts';
 import { assertAllApplied, type Landscape, type Place, startLandscape, wantBackup } from '../support/connectors.ts';
 import { type OwnRedis, startOwnRedis } from '../support/own-redis.ts';
 import { scale } from '../support/scale.ts';
@@ -52,10 +52,10 @@ interface Load {
 /** The whole service, a Redis of its own, if asked for behind a wire, and a cluster. */
 async function begin(t: TestContext, { wired }: { readonly wired: boolean }): Promise<Story> {
   const redis = await startOwnRedis();
-  const wire = await startBreakableProxy({ kind: 'redis', url: redis.url });
+  const wire = await startBreakableProxy(redis.url);
   const cluster = await startCluster({ name: 'cluster-prod-1', speed: 200 });
   const other = await startCluster({ name: 'cluster-prod-2', speed: 200 });
-  const service = await startTestService({ backend: 'redis', redisUrl: wired ? wire.connection.url : redis.url });
+  const service = await startTestService({ backend: 'redis', redisUrl: wired ? wire.url : redis.url });
   const pool = new Pool({ connectionString: service.databaseUrl, max: 2 });
   let loading = true;
   t.after(async () => {

@@ -20,7 +20,7 @@ export interface MeasuredProcess {
 
 export function startConnectorProcess(env: Readonly<Record<string, string>>): MeasuredProcess {
   const child = spawn(process.execPath, [main], {
-    env: { PATH: process.env.PATH, ROLES: 'connector', LOG_LEVEL: 'error', ...oneMachine, ...env },
+    env: { PATH: process.env.PATH, ROLES: 'connector', PORT: '0', LOG_LEVEL: 'error', ...oneMachine, ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const ended = new Promise((resolve) => child.once('exit', resolve));

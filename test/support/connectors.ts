@@ -76,6 +76,7 @@ export async function startLandscape(options: {
           DATABASE_URL: service.databaseUrl,
           REDIS_URL: options.backend === 'redis' ? redisUrl : '',
           ROLES: 'connector',
+          PORT: '0',
           SECRETS_KEY: service.secretsKey,
           LOG_LEVEL: 'info',
         },

@@ -8,7 +8,7 @@ import { openStore } from '../../src/postgres/store.ts';
 
 const [url = '', mode = 'once'] = process.argv.slice(2);
 const quiet = { info() {}, warn() {}, error() {}, debug() {} };
-const opened = await openStore({ url, secretsKey: Buffer.alloc(32, 1), log: quiet, maxConnections: 2 });
+const opened = await openStore({ url, secretsKey: Buffer.alloc(32, 1), log: quiet, connectionCounts: { request: 2 } });
 process.stdout.write('ready\n');
 await new Promise((resolve) => process.stdin.once('data', resolve));
 do {

@@ -95,7 +95,7 @@ export async function fireUnderKills(
     // The statements of a killed process end in the server a moment later.
     await until('killed sessions to end', 10, async () => {
       const { rows } = await pool.query(
-        `select from pg_stat_activity where datname = current_database() and application_name = 'vworkspace-backups'`,
+        `select from pg_stat_activity where datname = current_database() and application_name like 'vworkspace-backups%'`,
       );
       return rows.length === 0;
     });

@@ -3,6 +3,7 @@
  * keeps the time of each commit: an Operation's own time is that of its decision, and what counts is when it was there.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +22,8 @@ export interface OwnPostgres {
   readonly url: string;
   /** Ends it at once, without a word, and starts it again on the same port. */
   restart(): Promise<void>;
+  /** To the server and all of its sessions. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   stop(): Promise<void>;
 }
 
@@ -37,11 +40,31 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
       await postgres.stop();
       postgres = await start(postgres.port);
     },
+    signal(signal) {
+      process.kill(postgres.pid, signal);
+      for (const pid of childrenOf(postgres.pid)) process.kill(pid, signal);
+    },
     async stop() {
       await postgres.stop();
       await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
+}
+
+/** By the kernel's account of it (Linux). */
+function childrenOf(pid: number): readonly number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((each) => {
+      try {
+        const fields = readFileSync(`/proc/${each}/stat`, 'utf8')
+          .replace(/^.*\) /, '')
+          .split(' ');
+        return Number(fields[1]) === pid;
+      } catch {
+        return false;
+      }
+    });
 }
 
 export interface Scheduler {
@@ -73,6 +96,7 @@ export async function startScheduler(options: {
       DATABASE_URL: databaseUrl.href,
       REDIS_URL: backend === 'redis' ? redisDatabase() : undefined,
       ROLES: 'scheduler',
+      PORT: '0',
       ADMIN_API_KEY: adminKey,
       SECRETS_KEY: secretsKey,
       CLOCK_SHIFT_MS: String(clockShiftMs),

@@ -43,6 +43,8 @@ export async function startTestService(options: {
   readonly roles?: string;
   /** For a database whose clock is set by hand: it is believed. */
   readonly trustsDatabaseClock?: boolean;
+  /** Default: a free one. */
+  readonly port?: number;
   /** Default: a new one with nothing but the schema. It is dropped when the service is closed. */
   readonly database?: TestDatabase;
   /** In base64, for a database that was sealed with another key. */
@@ -57,7 +59,7 @@ export async function startTestService(options: {
     REDIS_URL: options.backend === 'redis' ? (options.redisUrl ?? redisDatabase()) : undefined,
     ROLES: options.roles,
     TRUST_DATABASE_CLOCK: options.trustsDatabaseClock === true ? 'true' : undefined,
-    PORT: '0',
+    PORT: String(options.port ?? 0),
     ...oneMachine,
     DATA_FOLDER: folder,
     SECRETS_KEY: key,

@@ -10,6 +10,7 @@ import type {
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { ApiKeyHolders, IdempotencyTable } from '../../core/access/ports.ts';
 import type { Clock, Store, Vault } from '../../core/kernel/ports.ts';
+import type { TaskRole } from '../../core/kernel/task.ts';
 import type { BudgetLimits } from '../budgets/budgets.ts';
 
 /** The ports of a resource's routes: the tables of their use cases, ids and the time. */
@@ -29,15 +30,24 @@ export interface ServerPorts {
 
 /** The ports of `/livez` and `/readyz`. */
 export interface ServicePorts {
-  /** The parts that this replica needs, and whether each works. Anybody may read it, so it contains no addresses. */
+  /**
+   * The parts that this replica needs to serve requests, and whether each works. Anybody may read it, so it contains no
+   * addresses.
+   */
   ready(): Promise<readonly Readiness[]>;
+  /** The same for the work of one role; `undefined` when this process does not have it. */
+  roleReady(role: TaskRole): Promise<readonly Readiness[]> | undefined;
+  /** Work that this process has lost its way in, for people: a restart heals it. */
+  muteWork(): string | undefined;
   draining(): boolean;
 }
 
 export interface Readiness {
   readonly name: string;
   readonly ok: boolean;
-  readonly detail?: string;
+  readonly detail?: string | undefined;
+  /** What it has to do can be done without this part, if not all of it. */
+  readonly isDispensable?: boolean | undefined;
 }
 
 export interface HttpOptions {

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { problems as subjectProblems, together } from '../../core/catalogue.ts';
 import { type ProblemRows, Refusal } from '../../core/kernel/rules/problem.ts';
 import { httpProblem, httpProblems } from './http-problems.ts';
-import { isTransient } from './transient-failures.ts';
+import { failsEveryWrite, isTransient } from './transient-failures.ts';
 
 /** All problems that an answer may have, ordered by status. */
 export const problems: ProblemRows = Object.fromEntries(
@@ -117,8 +117,14 @@ function refusalOf(error: unknown, request: FastifyRequest): Refusal {
   const { code, statusCode } = codesOf(error);
   const known = typeof code === 'string' ? frameworkRefusals[code] : undefined;
   if (known !== undefined) return known(request);
+  if (failsEveryWrite(error))
+    return unavailable(
+      'The database takes no writes now, for example because its disk is full, so nothing of this request is stored. Reading goes on. Repeat the request a little later; the operator of the service finds the reason in its log.',
+    );
   if (isTransient(error))
-    return unavailable('A part that the service needs is not available. Repeat the request a little later.');
+    return unavailable(
+      'A part that the service needs is not available. Repeat the request a little later, a POST with the same Idempotency-Key.',
+    );
   if (isOfFramework(code, request) && typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)
     return withOwnStatus(statusCode);
   return new Refusal(

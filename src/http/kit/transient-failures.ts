@@ -16,21 +16,35 @@ const transientClasses = /^(08|53)[0-9A-Z]{3}$|^57P0\d$/;
 const transientMessages =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 const maxDepth = 5;
+/** PostgreSQL: read-only, disk full, input or output of the disk failed. */
+const writeFailures: ReadonlySet<string> = new Set(['25006', '53100', '58030']);
 
-export function isTransient(error: unknown, depth = 0): boolean {
+export function isTransient(error: unknown): boolean {
+  return hasCause(error, ({ severity, message, ...codes }) => {
+    if (codesIn(codes).some((code) => transientCodes.has(code) || transientClasses.test(code))) return true;
+    // FATAL: PostgreSQL ended the connection or refused to open it.
+    if (severity === 'FATAL' || severity === 'PANIC') return true;
+    return typeof message === 'string' && transientMessages.test(message);
+  });
+}
+
+/** Whether the database takes no writes, of anybody. Reads may go on. */
+export function failsEveryWrite(error: unknown): boolean {
+  return hasCause(error, (fields) => codesIn(fields).some((code) => writeFailures.has(code)));
+}
+
+/** Whether the error, or one within it, is such a one. */
+function hasCause(error: unknown, test: (fields: Record<string, unknown>) => boolean, depth = 0): boolean {
   if (typeof error !== 'object' || error === null || depth > maxDepth) return false;
-  const { code, originalCode, severity, message, cause, errors, meta, driverAdapterError } = fieldsOf(error);
-  if (
-    [code, originalCode].some(
-      (each) => typeof each === 'string' && (transientCodes.has(each) || transientClasses.test(each)),
-    )
-  )
-    return true;
-  // FATAL: PostgreSQL ended the connection or refused to open it.
-  if (severity === 'FATAL' || severity === 'PANIC') return true;
-  if (typeof message === 'string' && transientMessages.test(message)) return true;
+  const fields = fieldsOf(error);
+  if (test(fields)) return true;
+  const { cause, errors, meta, driverAdapterError } = fields;
   const inner = [cause, meta, driverAdapterError, ...(Array.isArray(errors) ? errors : [])];
-  return inner.some((each) => isTransient(each, depth + 1));
+  return inner.some((each) => hasCause(each, test, depth + 1));
+}
+
+function codesIn({ code, originalCode }: Record<string, unknown>): readonly string[] {
+  return [code, originalCode].filter((each) => typeof each === 'string');
 }
 
 function fieldsOf(error: object): Record<string, unknown> {

@@ -63,19 +63,22 @@ const locked = `
 const changed = 'select * from operation where id = any($1::uuid[])';
 
 /** Leases are renewed over connections of their own, so that none runs out while others wait for a connection. */
-export function deliveriesOf(pool: Pool, leasePool: Pool, heldRows: HeldRows): Deliveries {
+export function deliveriesOf(
+  { work, lease, tick }: Readonly<Record<'work' | 'lease' | 'tick', Pool>>,
+  heldRows: HeldRows,
+): Deliveries {
   const putAside: Deliveries['putAside'] = async (bad, now) => {
     await heldRows.putAside('deliver', bad.map(heldAs('Operation')), now);
   };
   return {
     async dueClusters(now) {
-      return (await select(pool, due, [now])).map((row) => String(row.clusterId));
+      return (await select(tick, due, [now])).map((row) => String(row.clusterId));
     },
     async claim(clusterId, now, limit, leaseSeconds) {
       const leaseId = randomUUID();
       const attempt = async (ids?: readonly string[]): Promise<Taken<string, readonly Claim[]>> => {
         const values = [clusterId, now, limit, leaseId, leaseSeconds, ids ?? null];
-        const { rows } = await pool.query({ name: 'claim-deliveries', text: claim, values });
+        const { rows } = await work.query({ name: 'claim-deliveries', text: claim, values });
         const { made, bad } = sift(rows, storedOperation);
         const claims = made.flatMap(({ owed, ...stored }): Claim[] =>
           owed === undefined ? [] : [{ ...stored, action: owed, leaseId }],
@@ -89,7 +92,7 @@ export function deliveriesOf(pool: Pool, leasePool: Pool, heldRows: HeldRows): D
       const { results, bad, roleFailure } = await byParts({
         whole: () => attempt(),
         rows: async () =>
-          (await pool.query(claimableIds, [clusterId, now, limit, null])).rows.map(({ id }) => String(id)),
+          (await work.query(claimableIds, [clusterId, now, limit, null])).rows.map(({ id }) => String(id)),
         some: attempt,
       });
       const claims = results.flat();
@@ -102,12 +105,12 @@ export function deliveriesOf(pool: Pool, leasePool: Pool, heldRows: HeldRows): D
       const [first] = claims;
       if (first === undefined) return new Set();
       const ids = claims.map(({ operation }) => operation.id);
-      const rows = await select(leasePool, renewed, [ids, first.leaseId, now, leaseSeconds]);
+      const rows = await select(lease, renewed, [ids, first.leaseId, now, leaseSeconds]);
       return new Set(rows.map(({ id }) => String(id)));
     },
     async record(answers, decide, now) {
       const { results, bad, roleFailure } = await inParts(answers, (part) =>
-        inTransaction(pool, (client) => recordIn(client, part, decide)),
+        inTransaction(work, (client) => recordIn(client, part, decide)),
       );
       if (roleFailure !== undefined) throw roleFailure;
       await putAside(

@@ -27,7 +27,10 @@ after(async () => {
 const nameOf = async (id: string) =>
   (await opened.pool.query('select name from organization where id = $1', [id])).rows[0]?.name;
 
-/** Two works that each lock one row, wait until the other has, and then want the other's. Says how often one began. */
+/**
+ * Two works that each lock one row, wait until the other has, and then want the other's. Says how often one began: three
+ * times, or more on a busy machine, where the one that begins again may be faster than the one that waits.
+ */
 async function crosswise(run: (first: string, second: string, met: () => Promise<void>) => Promise<void>) {
   const both = Promise.withResolvers<void>();
   let begunCount = 0;
@@ -50,7 +53,7 @@ describe('a deadlock runs the work of one of the two again', () => {
         await client.query(lock, [second]);
       }),
     );
-    assert.equal(begunCount, 3);
+    assert.ok(begunCount >= 3, `begun ${begunCount} times`);
   });
 
   test("in a statement of Prisma's, and each effect runs once", async () => {
@@ -65,7 +68,7 @@ describe('a deadlock runs the work of one of the two again', () => {
         await organizations.update({ ...other, suspend: true });
       }),
     );
-    assert.equal(begunCount, 3);
+    assert.ok(begunCount >= 3, `begun ${begunCount} times`);
     assert.deepEqual(effects.toSorted(), [a, b]);
   });
 
@@ -79,7 +82,7 @@ describe('a deadlock runs the work of one of the two again', () => {
         await organizations.lock(second, second);
       }),
     );
-    assert.equal(begunCount, 3);
+    assert.ok(begunCount >= 3, `begun ${begunCount} times`);
     assert.deepEqual(effects.toSorted(), [a, b]);
   });
 });

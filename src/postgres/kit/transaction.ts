@@ -2,11 +2,18 @@
  * Transactions on a connection of the pool, or through Prisma, under one rule. When PostgreSQL ends a transaction
  * because of another one, its work runs again in a new transaction, three times at most. So work may change nothing but
  * rows.
+ *
+ * A commit whose answer never came may have happened. What looks for its own work again (a tick, a delivery, a watch)
+ * simply reads what is there. A request has a caller who would send it again, so there the database is asked what became
+ * of the transaction (pg_xact_status): if it is committed, the request has its answer, as if nothing had been lost.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
-import type { Store } from '../../core/kernel/ports.ts';
+import type { Committing, Store } from '../../core/kernel/ports.ts';
 import type { Prisma, PrismaClient } from '../generated/client.ts';
 import { codeOf, refusalOf } from './refusals.ts';
+import { select } from './sql.ts';
+import type { WriteStanding } from './write-standing.ts';
 
 const maxAttempts = 3;
 /** Errors that pass when the work runs again: serialization failure, deadlock, and Prisma's code for both. */
@@ -30,9 +37,6 @@ export function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promi
 
 async function once<T>(pool: Pool, work: (client: PoolClient) => Promise<T>, begin: string): Promise<T> {
   const client = await pool.connect();
-  // A connection that breaks in use fails its query; its error event is that same failure once more.
-  const ignore = () => undefined;
-  client.on('error', ignore);
   let broken = false;
   try {
     await client.query(begin);
@@ -45,7 +49,6 @@ async function once<T>(pool: Pool, work: (client: PoolClient) => Promise<T>, beg
     });
     throw error;
   } finally {
-    client.removeListener('error', ignore);
     client.release(broken);
   }
 }
@@ -55,25 +58,67 @@ async function once<T>(pool: Pool, work: (client: PoolClient) => Promise<T>, beg
  * that does not fit the record ends in the Refusal that says so.
  */
 export function storeOf<Tables>(
-  prisma: PrismaClient,
+  { prisma, pool, writes }: { readonly prisma: PrismaClient; readonly pool: Pool; readonly writes: WriteStanding },
   tablesOf: (client: Prisma.TransactionClient) => Tables,
 ): Store<Tables> {
   return {
     tables: tablesOf(prisma),
-    async transaction(work) {
-      const { result, effects } = await withRetries(async () => {
+    async transaction<Result>(work: (tx: Tables & Committing) => Promise<Result>): Promise<Result> {
+      const attempt = async () => {
         const effects: (() => void)[] = [];
         const afterCommit = (effect: () => void) => void effects.push(effect);
-        const result = await prisma.$transaction((client) => work({ ...tablesOf(client), afterCommit }), {
-          maxWait: 5_000,
-          timeout: 20_000,
-        });
-        return { result, effects };
-      }).catch((error: unknown) => {
+        const ran: { done?: { readonly result: Result; readonly xid: string | undefined } } = {};
+        try {
+          const { result, xid } = await prisma.$transaction(
+            async (client) => {
+              const result = await work({ ...tablesOf(client), afterCommit });
+              ran.done = { result, xid: await xidOf(client) };
+              return ran.done;
+            },
+            { maxWait: 5_000, timeout: 20_000 },
+          );
+          if (xid !== undefined) writes.worked();
+          return { result, effects };
+        } catch (error) {
+          const { done } = ran;
+          if (done?.xid === undefined || !(await isCommitted(pool, done.xid))) throw error;
+          return { result: done.result, effects };
+        }
+      };
+      const { result, effects } = await withRetries(attempt).catch((error: unknown) => {
+        writes.failed(error);
         throw refusalOf(error);
       });
       for (const effect of effects) effect();
       return result;
     },
   };
+}
+
+/** The id of the transaction; `undefined` when it has written nothing. */
+async function xidOf(client: Prisma.TransactionClient): Promise<string | undefined> {
+  const sql = 'select pg_current_xact_id_if_assigned()::text as xid';
+  const [row] = await client.$queryRawUnsafe<{ xid: string | null }[]>(sql);
+  return row?.xid ?? undefined;
+}
+
+/** Longer than a transaction that was cut off stays open (pool.ts). */
+const decidedWithinMs = 8_000;
+
+/**
+ * What became of a transaction whose end was not answered. One that the commit never reached is open until the server
+ * notices. False as well when nobody can say; the caller is then told that the request may not have been done.
+ */
+async function isCommitted(pool: Pool, xid: string): Promise<boolean> {
+  const deadline = performance.now() + decidedWithinMs;
+  try {
+    for (;;) {
+      const [row] = await select(pool, 'select pg_xact_status($1::text::xid8) as status', [xid]);
+      if (row?.status !== 'in progress') return row?.status === 'committed';
+      if (performance.now() > deadline) return false;
+      await sleep(100);
+    }
+  } catch {
+    return false;
+  }
 }

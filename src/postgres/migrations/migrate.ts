@@ -33,7 +33,12 @@ export async function migrate(
   url: string,
   { folder = migrationsFolder, locking = usualLocking }: { readonly folder?: string; readonly locking?: Locking } = {},
 ): Promise<readonly string[]> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  const client = new Client({
+    connectionString: url,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  });
   // A connection that breaks between two statements fails the next one; without a listener it would end the process.
   client.on('error', () => {});
   await client.connect();

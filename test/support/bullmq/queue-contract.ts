@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type QueueConnection, type Queues, type QueuesOptions, startQueues } from '../../../src/bullmq/queues.ts';
+import { startBreakableProxy } from '../breakable-proxy.ts';
 import { patience } from '../until.ts';
-import { startBreakableProxy } from './breakable-proxy.ts';
 import { uniqueName } from './environment.ts';
 import { eventually, steady } from './eventually.ts';
 import { recordedLog } from './recorded-log.ts';
@@ -170,7 +170,7 @@ export function testQueueContract(name: string, backEnd: BackEnd): void {
 
     for (const fault of ['cut', 'mute'] as const) {
       test(`with the server ${fault} ticks go on and rings return at once; once it is back, deliveries go on within 10 s`, async (t) => {
-        const proxy = await startBreakableProxy(backEnd.connection());
+        const proxy = await startBreakableProxy(backEnd.connection().url);
         t.after(() => proxy.remove());
         const log = recordedLog();
         const ticks: number[] = [];
@@ -180,7 +180,7 @@ export function testQueueContract(name: string, backEnd: BackEnd): void {
         };
         const queues = await start(t, {
           prefix: uniqueName(),
-          connection: proxy.connection,
+          connection: { ...backEnd.connection(), url: proxy.url },
           log,
           onDeliver,
           onTick: async () => void ticks.push(Date.now()),
@@ -211,7 +211,7 @@ export function testQueueContract(name: string, backEnd: BackEnd): void {
     }
 
     test('starting does not wait for the server; deliveries that are owed begin once it is there', async (t) => {
-      const proxy = await startBreakableProxy(backEnd.connection());
+      const proxy = await startBreakableProxy(backEnd.connection().url);
       t.after(() => proxy.remove());
       await proxy.cut();
       const ticks: number[] = [];
@@ -219,7 +219,7 @@ export function testQueueContract(name: string, backEnd: BackEnd): void {
       const began = performance.now();
       const queues = await start(t, {
         prefix: uniqueName(),
-        connection: proxy.connection,
+        connection: { ...backEnd.connection(), url: proxy.url },
         onTick: async () => void ticks.push(Date.now()),
         onDeliver: async () => void due.splice(0),
         dueClusters: async () => due,
@@ -287,9 +287,9 @@ export function testQueueContract(name: string, backEnd: BackEnd): void {
 
     for (const state of ['open', 'cut', 'mute'] as const) {
       test(`after closing with the server ${state} the process ends by itself`, async (t) => {
-        const proxy = await startBreakableProxy(backEnd.connection());
+        const proxy = await startBreakableProxy(backEnd.connection().url);
         t.after(() => proxy.remove());
-        const { connection } = proxy;
+        const connection = { ...backEnd.connection(), url: proxy.url };
         const replica = startReplica({ connection, prefix: uniqueName(), act: 'leave', leaveAfterMs: 4_000 });
         t.after(() => replica.process.kill('SIGKILL'));
         const exit = once(replica.process, 'exit');
