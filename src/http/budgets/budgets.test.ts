@@ -108,8 +108,23 @@ describe('budgets', () => {
     assert.equal(await ended([...greedy, ...other]), 3 + 24 + 1);
     assert.equal(most, 4);
     most = 0;
-    assert.equal(await ended(started('greedy', 40, 100)), 2 + 16);
-    assert.equal(most, 2);
+    assert.equal(await ended(started('greedy', 40, 100)), 1 + 8);
+    assert.equal(most, 1);
+  });
+
+  test('after a large page its place rests three times as long as the page took', async () => {
+    const budgets = budgetsOf({ ...unlimited, organizationAtOnce: 4 });
+    let endedAt = 0;
+    let tookMs = 0;
+    await budgets.during(caller('a', 'a'), 100, async () => {
+      const beganAt = performance.now();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      endedAt = performance.now();
+      tookMs = endedAt - beganAt;
+    });
+    assert.equal(await budgets.during(caller('a', 'a'), 50, async () => 'at once'), 'at once');
+    const began = await budgets.during(caller('a', 'a'), 100, async () => performance.now());
+    assert.ok(began - endedAt >= 2.9 * tookMs - 5, `${began - endedAt} ms after ${tookMs} ms`);
   });
 
   test('a place is free again when the work fails', async () => {

@@ -2,8 +2,8 @@
  * The budgets of callers, so that a greedy one is refused before it slows the others down.
  *
  *   a key, an organization    units a second. A request costs one unit, and a list one more for each 25 items of a page
- *   an organization           requests at once, and of pages with more than 50 items two at once. A few more wait for
- *                             their turn
+ *   an organization           requests at once, and of pages with more than 50 items one at a time, with rests. A few
+ *                             more wait for their turn
  *   an address                requests without a key, and requests whose key is refused. Health checks cost nothing
  *
  * Who is over a budget gets 429 with Retry-After. The answer is held back for a second at most, so that a client that
@@ -35,7 +35,9 @@ const addressBurstSeconds = 10;
 const waitingPerPlace = 8;
 const waitSeconds = 5;
 const largePage = 50;
-const largePagesAtOnce = 2;
+/** A large page holds the event loop for milliseconds: one at a time, for a quarter of the time. */
+const largePagesAtOnce = 1;
+const largePagesRest = 3;
 const itemsPerUnit = 25;
 
 /** The units that a request costs; `pageSize` is that of a list. */
@@ -76,7 +78,7 @@ export function budgetsOf(limits: BudgetLimits, now: () => number = () => perfor
   const organization = bucketsOf('organization', limits.organizationPerSecond, burstSeconds);
   const addresses = bucketsOf('address', limits.addressPerSecond, addressBurstSeconds);
   const requests = lanesOf(limits.organizationAtOnce);
-  const largePages = lanesOf(Math.min(limits.organizationAtOnce, largePagesAtOnce));
+  const largePages = lanesOf(Math.min(limits.organizationAtOnce, largePagesAtOnce), largePagesRest);
 
   return {
     spend({ apiKeyId, organizationId }, pageSize) {
@@ -129,8 +131,8 @@ function bucketsOf(name: string, perSecond: number, seconds: number): NamedBucke
   return { name, rate, buckets: tokenBuckets(rate) };
 }
 
-function lanesOf(atOnce: number): Lanes | undefined {
-  return atOnce === 0 ? undefined : lanes({ atOnce, waiting: atOnce * waitingPerPlace, waitSeconds });
+function lanesOf(atOnce: number, restFactor = 0): Lanes | undefined {
+  return atOnce === 0 ? undefined : lanes({ atOnce, waiting: atOnce * waitingPerPlace, waitSeconds, restFactor });
 }
 
 function overRate(who: string, standing: Standing, wait: number): OverBudget {

@@ -7,7 +7,14 @@ export interface LaneLimits {
   readonly atOnce: number;
   readonly waiting: number;
   readonly waitSeconds: number;
+  /**
+   * How long a place rests after work, as a multiple of the time that the work took; a second at most. So work takes the
+   * same share of the time on a slow machine as on a fast one. Default: not at all.
+   */
+  readonly restFactor?: number;
 }
+
+const maxRestMs = 1_000;
 
 export type Lanes = <T>(key: string, work: () => Promise<T>) => Promise<T>;
 
@@ -24,7 +31,7 @@ interface Lane {
   readonly waiting: (() => void)[];
 }
 
-export function lanes({ atOnce, waiting, waitSeconds }: LaneLimits): Lanes {
+export function lanes({ atOnce, waiting, waitSeconds, restFactor = 0 }: LaneLimits): Lanes {
   const known = new Map<string, Lane>();
 
   const turn = (lane: Lane) =>
@@ -40,6 +47,13 @@ export function lanes({ atOnce, waiting, waitSeconds }: LaneLimits): Lanes {
       lane.waiting.push(start);
     });
 
+  const leave = (key: string, lane: Lane) => {
+    const next = lane.waiting.shift();
+    if (next !== undefined) return next();
+    lane.running -= 1;
+    if (lane.running === 0) known.delete(key);
+  };
+
   return async (key, work) => {
     const lane = known.get(key) ?? { running: 0, waiting: [] };
     known.set(key, lane);
@@ -47,15 +61,13 @@ export function lanes({ atOnce, waiting, waitSeconds }: LaneLimits): Lanes {
     else if (lane.waiting.length >= waiting) throw new LaneFull();
     // Who ends hands its place over, so the count stays.
     else await turn(lane);
+    const beganAt = performance.now();
     try {
       return await work();
     } finally {
-      const next = lane.waiting.shift();
-      if (next !== undefined) next();
-      else {
-        lane.running -= 1;
-        if (lane.running === 0) known.delete(key);
-      }
+      const restMs = Math.min((performance.now() - beganAt) * restFactor, maxRestMs);
+      if (restMs === 0) leave(key, lane);
+      else setTimeout(() => leave(key, lane), restMs).unref();
     }
   };
 }

@@ -2,6 +2,7 @@
  * Rows of one kind through Prisma: find, insert, update, remove, and pages. Reads are scoped by organization, and an
  * update changes only the revision that was read. A row that somebody broke is read all the same, so that it can be repaired.
  */
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { ZodType } from 'zod';
 import type { Rows } from '../../core/kernel/ports.ts';
 import type { Page, PageQuery } from '../../core/kernel/rules/page.ts';
@@ -94,6 +95,8 @@ export function rowsOf<T extends { readonly id: string }>(
   };
 }
 
+const rowsInOneGo = 25;
+
 /**
  * A page by a unique key. Rows that are inserted or removed between two pages make no other row appear twice or not at
  * all.
@@ -112,7 +115,12 @@ export async function pageOf<T>(
     orderBy: { [key]: descending ? 'desc' : 'asc' },
     take: limit + 1,
   });
-  const items = rows.slice(0, limit).map((row) => shownRow(schema, row));
+  const items: T[] = [];
+  for (const row of rows.slice(0, limit)) {
+    // A large page does not hold up other requests until it is read.
+    if (items.length > 0 && items.length % rowsInOneGo === 0) await immediate();
+    items.push(shownRow(schema, row));
+  }
   const last = rows.length > limit ? rows[limit - 1]?.[key] : undefined;
   if (last === undefined) return { items };
   return { items, nextCursor: last instanceof Date ? last.toISOString() : String(last) };
