@@ -20,19 +20,19 @@ const countOf = (answers: readonly Answer[], status: number) =>
 
 describe('budgets of requests', () => {
   test('a key over its budget is refused with 429, told what it has left, and nobody else is', async () => {
-    await withApi({ keyPerSecond: 4 }, async (api) => {
+    await withApi({ keyPerSecond: 11 }, async (api) => {
       const { secret: spare } = await api.make('/v1/api-keys', { name: 'spare', scopes: ['clusters:read'] });
       const [first] = await times(1, () => api.call('GET', '/v1/clusters?limit=100', { key: spare }));
       assert.equal(first?.status, 200);
-      assert.equal(first?.headers['ratelimit-policy'], '"key";q=20;w=5');
-      assert.equal(first?.headers.ratelimit, '"key";r=15;t=2');
+      assert.equal(first?.headers['ratelimit-policy'], '"key";q=55;w=5');
+      assert.equal(first?.headers.ratelimit, '"key";r=44;t=1');
       const answers = await times(12, () => api.call('GET', '/v1/clusters?limit=100', { key: spare }));
-      assert.equal(countOf(answers, 200), 3);
+      assert.equal(countOf(answers, 200), 4);
       const refused = answers.filter(({ status }) => status !== 200);
       for (const answer of refused) {
         assertProblem(answer, 429, 'too-many-requests');
         assert.match(String(answer.headers['retry-after']), /^[1-9]\d*$/);
-        assert.match(answer.body.detail, /4 units a second/);
+        assert.match(answer.body.detail, /11 units a second/);
       }
       assert.equal((await api.call('GET', '/v1/clusters?limit=100', { key: api.otherKey })).status, 200);
     });

@@ -179,7 +179,7 @@ describe("another tenant's requests", () => {
       return async () => {
         process.stdout.write(`  recorded of the endless cluster: ${await recorded()}\n`);
         await end(child);
-        await pool.query('delete from cluster_credential where cluster_id = $1', [cluster.id]);
+        await greedy.remove(`/v1/clusters/${cluster.id}`);
       };
     };
     await ratioBeside(flooding, 'Operations without end');

@@ -21,7 +21,7 @@ function watching() {
     directory: {
       targets: (ids: readonly string[]) =>
         new Promise((resolve) => {
-          targets.push(() => resolve(ids.map((id) => ({ cluster: { id } }))));
+          targets.push(() => resolve({ opened: ids.map((id) => ({ cluster: { id } })), unreadable: [] }));
         }),
     },
     clusterApi: {

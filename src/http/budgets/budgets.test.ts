@@ -32,31 +32,38 @@ function waits(count: number, take: () => void): number[] {
 const taken = (all: readonly number[]) => all.filter((wait) => wait === 0).length;
 
 describe('budgets', () => {
-  test('a list costs by the size of its page', () => {
-    assert.deepEqual([undefined, 1, 25, 26, 50, 100, 200].map(costOf), [1, 2, 2, 3, 3, 5, 9]);
+  test('a list costs by the size of its page, and a body by its own', () => {
+    const pages = [undefined, 1, 10, 11, 50, 100, 200].map((pageSize) => costOf({ pageSize }));
+    assert.deepEqual(pages, [1, 2, 2, 3, 6, 11, 21]);
+    assert.deepEqual(
+      [0, 16_383, 16_384, 106_496].map((bodyBytes) => costOf({ bodyBytes })),
+      [1, 1, 2, 7],
+    );
   });
 
   test('a key that is over its budget waits until units are back, and takes nothing from another one', () => {
     let now = 0;
     const budgets = budgetsOf({ ...unlimited, keyPerSecond: 10 }, () => now);
     const [greedy, other] = [caller('greedy', 'a'), caller('other', 'a')];
-    assert.equal(taken(waits(200, () => budgets.spend(greedy, undefined))), 50, 'five seconds at once');
+    assert.equal(taken(waits(200, () => budgets.spend(greedy, {}))), 50, 'five seconds at once');
     assert.deepEqual(
-      waits(1, () => budgets.spend(greedy, 100)),
+      waits(1, () => budgets.spend(greedy, { pageSize: 40 })),
       [1],
     );
-    assert.equal(taken(waits(50, () => budgets.spend(other, undefined))), 50);
+    assert.equal(taken(waits(50, () => budgets.spend(other, {}))), 50);
     now = 1_000;
-    assert.equal(taken(waits(200, () => budgets.spend(greedy, 100))), 2, 'ten units, of which a list takes five');
+    assert.equal(
+      taken(waits(200, () => budgets.spend(greedy, { pageSize: 40 }))),
+      2,
+      'ten units, of which a list takes five',
+    );
   });
 
   test('the keys of an organization share its budget, and another organization has its own', () => {
     const budgets = budgetsOf({ ...unlimited, keyPerSecond: 100, organizationPerSecond: 10 }, () => 0);
-    const all = [1, 2, 3].map((key) =>
-      taken(waits(40, () => budgets.spend(caller(`key-${key}`, 'greedy'), undefined))),
-    );
+    const all = [1, 2, 3].map((key) => taken(waits(40, () => budgets.spend(caller(`key-${key}`, 'greedy'), {}))));
     assert.deepEqual(all, [40, 10, 0]);
-    assert.equal(taken(waits(50, () => budgets.spend(caller('key-4', 'other'), undefined))), 50);
+    assert.equal(taken(waits(50, () => budgets.spend(caller('key-4', 'other'), {}))), 50);
   });
 
   test('an address is one IPv4 address in either form, or a /64 of IPv6', () => {
@@ -71,7 +78,7 @@ describe('budgets', () => {
 
   test('zero is no limit', async () => {
     const budgets = budgetsOf(unlimited);
-    assert.equal(taken(waits(10_000, () => budgets.spend(caller('a', 'a'), 200))), 10_000);
+    assert.equal(taken(waits(10_000, () => budgets.spend(caller('a', 'a'), { pageSize: 200 }))), 10_000);
     assert.equal(taken(waits(10_000, () => budgets.spendOfAddress('10.0.0.1'))), 10_000);
     assert.equal(await budgets.during(caller('a', 'a'), 200, async () => 'done'), 'done');
   });

@@ -1,7 +1,8 @@
 /**
  * The budgets of callers, so that a greedy one is refused before it slows the others down.
  *
- *   a key, an organization    units a second. A request costs one unit, and a list one more for each 25 items of a page
+ *   a key, an organization    units a second. A request costs one unit, and a list one more for each 10 items of a
+ *                             page, a body one more for each 16 KiB
  *   an organization           requests at once, and of pages with more than 50 items one at a time, with rests. A few
  *                             more wait for their turn
  *   an address                requests without a key, and requests whose key is refused. Health checks cost nothing
@@ -38,11 +39,19 @@ const largePage = 50;
 /** A large page holds the event loop for milliseconds: one at a time, for a quarter of the time. */
 const largePagesAtOnce = 1;
 const largePagesRest = 3;
-const itemsPerUnit = 25;
+const itemsPerUnit = 10;
+const bytesPerUnit = 16_384;
 
-/** The units that a request costs; `pageSize` is that of a list. */
-export function costOf(pageSize: number | undefined): number {
-  return pageSize === undefined ? 1 : 1 + Math.ceil(pageSize / itemsPerUnit);
+/** What the cost of a request goes by. */
+export interface Weight {
+  /** Of a list. */
+  readonly pageSize?: number | undefined;
+  readonly bodyBytes?: number | undefined;
+}
+
+/** The units that a request costs. */
+export function costOf({ pageSize = 0, bodyBytes = 0 }: Weight): number {
+  return 1 + Math.ceil(pageSize / itemsPerUnit) + Math.floor(bodyBytes / bytesPerUnit);
 }
 
 /** One budget after a request, for the headers of its answer. */
@@ -66,7 +75,7 @@ export class OverBudget extends Refusal {
 
 export interface Budgets {
   /** Takes the cost from the budgets of the key and its organization, or throws `OverBudget`. */
-  spend(caller: Caller, pageSize: number | undefined): readonly Standing[];
+  spend(caller: Caller, weight: Weight): readonly Standing[];
   /** Runs `work` as one of the organization's requests at once, or throws `OverBudget`. */
   during<T>(caller: Caller, pageSize: number | undefined, work: () => Promise<T>): Promise<T>;
   /** Takes one request without a key, or with one that is refused, from the budget of the address. */
@@ -81,8 +90,8 @@ export function budgetsOf(limits: BudgetLimits, now: () => number = () => perfor
   const largePages = lanesOf(Math.min(limits.organizationAtOnce, largePagesAtOnce), largePagesRest);
 
   return {
-    spend({ apiKeyId, organizationId }, pageSize) {
-      const cost = costOf(pageSize);
+    spend({ apiKeyId, organizationId }, weight) {
+      const cost = costOf(weight);
       const standings: Standing[] = [];
       for (const [budget, owner] of [
         [key, apiKeyId],
@@ -137,7 +146,7 @@ function lanesOf(atOnce: number, restFactor = 0): Lanes | undefined {
 
 function overRate(who: string, standing: Standing, wait: number): OverBudget {
   return new OverBudget(
-    `Too many requests of ${who}: the budget is ${standing.rate.perSecond} units a second. A request costs one, and a list one more for each ${itemsPerUnit} items of a page.`,
+    `Too many requests of ${who}: the budget is ${standing.rate.perSecond} units a second. A request costs one, a list one more for each ${itemsPerUnit} items of a page, and a body one more for each ${bytesPerUnit / 1024} KiB.`,
     wait,
     [standing],
   );

@@ -42,7 +42,8 @@ export function limitCallers(app: FastifyInstance, budgets: Budgets): void {
   app.addHook('onRequest', async (request, reply) => {
     const caller = knownCaller(request);
     if (caller === undefined) return;
-    const standings = budgets.spend(caller, pageSizeOf(request));
+    const bodyBytes = Number(request.headers['content-length'] ?? 0);
+    const standings = budgets.spend(caller, { pageSize: pageSizeOf(request), bodyBytes });
     if (standings.length > 0) reply.headers(headersOf(standings));
   });
 }
