@@ -25,6 +25,7 @@ import { operationProblems } from './operations/rules/problems.ts';
 import { operationConditions, operationEvents } from './operations/rules/reasons.ts';
 import { operationScopes } from './operations/rules/scopes.ts';
 import { protectionEvents } from './protection/rules/reasons.ts';
+import { scheduleConditions } from './scheduling/rules/broken/conditions.ts';
 import { scheduleFindings } from './scheduling/rules/findings.ts';
 import { scheduleEvents } from './scheduling/rules/reasons.ts';
 import { scheduleScopes } from './scheduling/rules/scopes.ts';
@@ -46,6 +47,7 @@ export const conditions: ConditionRows = together<ConditionRows>(
   operationConditions,
   observationConditions,
   agentConditions,
+  scheduleConditions,
 );
 
 export const findings: FindingRows = together<FindingRows>(

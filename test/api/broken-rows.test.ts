@@ -51,7 +51,13 @@ describe('a schedule whose zone is not known here', () => {
     const path = await broken();
     const { items } = await get('/v1/schedules');
     assert.ok(items.some((each: { id: string }) => path.endsWith(each.id)));
-    assert.equal((await get(path)).timeZone, 'Europe/Atlantis');
+    const shown = await get(path);
+    assert.deepEqual([shown.timeZone, shown.nextFireAt], ['Europe/Atlantis', undefined]);
+    const [condition] = shown.conditions;
+    assert.deepEqual([condition.type, condition.status, condition.reason], ['Ready', 'False', 'Undecidable']);
+    assert.match(condition.message, /"Europe\/Atlantis" is not known here. Set timeZone/);
+    await fireAll();
+    assert.match((await get(path)).conditions[0].message, /tried again at \d{4}-/);
     await get('/v1/protection');
     await run(
       `update schedule set next_slot_at = now() + interval '3 hours', next_fire_at = now() + interval '3 hours' where id = $1`,
@@ -73,6 +79,7 @@ describe('a schedule whose zone is not known here', () => {
       ['Coalesced', 'Late'],
     );
     const after = await get(path);
+    assert.equal(after.conditions, undefined);
     assert.ok(Date.parse(after.nextFireAt) > Date.now());
   });
 

@@ -6,7 +6,7 @@ const eventReasons = Object.entries(events)
   .map(([reason, { type, text }]) => `\n- ${reason} (${type === 'Either' ? 'Normal or Warning' : type}): ${text}`)
   .join('');
 
-function conditionsOf(of: 'Operation' | 'Cluster'): string {
+function conditionsOf(of: 'Operation' | 'Cluster' | 'Schedule'): string {
   return Object.entries(conditions)
     .filter(([, row]) => row.of === of)
     .map(([type, { text, reasons }]) => {
@@ -22,6 +22,7 @@ const additions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     reason: `${eventReasons}\n\nAny other reason is the type of a condition, or a phase, that the cluster states.`,
   },
   Operation: { conditions: conditionsOf('Operation') },
+  Schedule: { conditions: conditionsOf('Schedule') },
   Cluster: { conditions: conditionsOf('Cluster') },
   ClusterStatus: { conditions: conditionsOf('Cluster') },
 };

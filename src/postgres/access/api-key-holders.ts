@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import type { ApiKeyHolders } from '../../core/access/ports.ts';
 import { ApiKey } from '../../core/access/rules/access.ts';
 import { columnsOf } from '../kit/columns.ts';
-import { fromRow } from '../kit/shape.ts';
+import { shownRow } from '../kit/shape.ts';
 import { select } from '../kit/sql.ts';
 
 const keyByHash = `
@@ -14,7 +14,7 @@ export function apiKeyHoldersOf(pool: Pool): ApiKeyHolders {
   return {
     async find(hash, correctionMs = 0) {
       const [row] = await select(pool, keyByHash, [hash, correctionMs]);
-      return row === undefined ? undefined : fromRow(ApiKey, row);
+      return row === undefined ? undefined : shownRow(ApiKey, row);
     },
   };
 }

@@ -9,7 +9,7 @@ import { Cluster } from '../../core/clusters/rules/cluster.ts';
 import { Operation } from '../../core/operations/rules/operation.ts';
 import { StoredProtectionPlan } from '../../core/protection-plans/rules/protection-plan.ts';
 import { BlackoutWindow } from '../../core/scheduling/rules/blackout.ts';
-import { Schedule } from '../../core/scheduling/rules/schedule.ts';
+import { StoredSchedule } from '../../core/scheduling/rules/schedule.ts';
 import { assignmentsOf, columnsOf, jsonObjectOf, selectOf } from './columns.ts';
 import { fieldsOf } from './shape.ts';
 
@@ -30,7 +30,7 @@ test('the columns that take no plain null from Prisma are those that its schema 
     ApplicationClass,
     ApplicationInstance: StoredApplicationInstance,
     Cluster,
-    Schedule,
+    Schedule: StoredSchedule,
     BlackoutWindow,
     ProtectionPlan: StoredProtectionPlan,
     Operation,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { Schedule } from '../../core/scheduling/rules/schedule.ts';
+import { StoredSchedule } from '../../core/scheduling/rules/schedule.ts';
 import { selectOf } from './columns.ts';
 import { rowReader } from './row-reader.ts';
 
@@ -50,6 +50,6 @@ test('more values than are remembered are all read, and rows with the same docum
 });
 
 test('a select list names each column as the domain does', () => {
-  const { id, timeZone, at } = Schedule.shape;
+  const { id, timeZone, at } = StoredSchedule.shape;
   assert.equal(selectOf({ id, timeZone, at }, 's'), 's.id as "id", s.time_zone as "timeZone", s.at as "at"');
 });

@@ -11,7 +11,7 @@ import type { Rows } from '../../core/kernel/ports.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
 import type { ProtectionPlans, ProtectionPlansTable } from '../../core/protection-plans/ports.ts';
 import { StoredProtectionPlan } from '../../core/protection-plans/rules/protection-plan.ts';
-import { Schedule } from '../../core/scheduling/rules/schedule.ts';
+import { StoredSchedule } from '../../core/scheduling/rules/schedule.ts';
 import type { Prisma } from '../generated/client.ts';
 import { releaseRow } from '../kit/batches/held-rows.ts';
 import { assignmentsOf } from '../kit/columns.ts';
@@ -29,7 +29,7 @@ const insert = `
   select ${scheduleColumns} from json_populate_recordset(null::schedule, $1::json)
   on conflict do nothing returning id`;
 // The rows are locked, so a field that no plan decides is written as it was read.
-const changing = Schedule.omit({
+const changing = StoredSchedule.omit({
   id: true,
   organizationId: true,
   applicationInstanceId: true,
@@ -82,7 +82,7 @@ function planRows(client: Prisma.TransactionClient, rows: Rows<StoredProtectionP
     },
     async lockSchedules(applicationInstanceIds) {
       if (applicationInstanceIds.length === 0) return [];
-      return (await select(ofInstances, [...applicationInstanceIds])).map((row) => shownRow(Schedule, row));
+      return (await select(ofInstances, [...applicationInstanceIds])).map((row) => shownRow(StoredSchedule, row));
     },
     async write(steps, now) {
       // Names are freed before they are taken.

@@ -1,7 +1,7 @@
 /** The columns of schedules and of their ledger. */
 import { Fire } from '../../core/scheduling/rules/ledger.ts';
-import { Schedule } from '../../core/scheduling/rules/schedule.ts';
+import { StoredSchedule } from '../../core/scheduling/rules/schedule.ts';
 import { columnsOf } from '../kit/columns.ts';
 
-export const scheduleColumns = columnsOf(Schedule.shape);
+export const scheduleColumns = columnsOf(StoredSchedule.shape);
 export const fireColumns = columnsOf(Fire.shape);

@@ -6,13 +6,19 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { Bad } from '../../core/kernel/rules/broken/bad-rows.ts';
+import { HeldReason, staleHeldSeconds } from '../../core/kernel/rules/broken/held-row.ts';
+import { Instant } from '../../core/kernel/rules/fields.ts';
+import { withConditions } from '../../core/scheduling/rules/broken/conditions.ts';
 import { heldEvent } from '../../core/scheduling/rules/broken/held.ts';
 import { type Fire, ledgerRow } from '../../core/scheduling/rules/ledger.ts';
+import type { Schedule } from '../../core/scheduling/rules/schedule.ts';
+import type { Prisma } from '../generated/client.ts';
 import { heldReasonOf } from '../kit/batches/blame.ts';
 import { type HeldRows, heldAs } from '../kit/batches/held-rows.ts';
 import { inParts } from '../kit/batches/parts.ts';
 import { appendEvents } from '../kit/events.ts';
-import { jsonRows } from '../kit/shape.ts';
+import { fromRow, jsonRows } from '../kit/shape.ts';
+import { selectThrough } from '../kit/sql.ts';
 import { inTransaction } from '../kit/transaction.ts';
 import { vault } from '../kit/vault.ts';
 import { upsertFires } from './ledger.ts';
@@ -62,4 +68,25 @@ function waitingRow(id: string, nextSlotAt: unknown, now: string): Fire[] {
   return [
     ledgerRow({ ...range, schedule: { id }, outcome: 'Deferred', reason: 'Held', now, offset: 0, id: vault.newId() }),
   ];
+}
+
+const held = `
+  select resource_id::text as id, reason, message, since, look_again_at from held_row
+  where work = 'fire-schedules' and resource_id = any($1::uuid[]) and look_again_at > now() - interval '${staleHeldSeconds} seconds'`;
+const Held = z.object({
+  id: z.string(),
+  reason: HeldReason,
+  message: z.string(),
+  since: Instant,
+  lookAgainAt: Instant,
+});
+
+/** Schedules as the API shows them: one that cannot be fired says why. */
+export async function shownSchedules<Row extends Schedule>(
+  client: Prisma.TransactionClient,
+  schedules: readonly Row[],
+): Promise<Row[]> {
+  const rows = await selectThrough(client, held, [schedules.map(({ id }) => id)]);
+  const byId = new Map(rows.map((row) => fromRow(Held, row)).map((each) => [each.id, each]));
+  return schedules.map((schedule) => withConditions(schedule, byId.get(schedule.id)));
 }

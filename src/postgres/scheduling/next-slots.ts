@@ -3,13 +3,11 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import { sift } from '../../core/kernel/rules/broken/bad-rows.ts';
 import type { NextSlots } from '../../core/scheduling/ports.ts';
-import { DueScheduleFields } from '../../core/scheduling/rules/due-schedule.ts';
 import { Schedule } from '../../core/scheduling/rules/schedule.ts';
 import { columnsOf, selectOf } from '../kit/columns.ts';
 import { fromRow, jsonRows } from '../kit/shape.ts';
 
-const { schedule, timeZone } = DueScheduleFields.shape;
-const { at, startsAt, endsAt, nextSlotAt } = Schedule.shape;
+const { schedule, at, timeZone, startsAt, endsAt, nextSlotAt } = Schedule.shape;
 const recurrence = { schedule, at, timeZone, startsAt, endsAt, nextSlotAt: nextSlotAt.optional() };
 const Recurring = z.object({ ...recurrence, isAccountedAhead: z.boolean() });
 const Found = Schedule.pick({ id: true, organizationId: true, updatedAt: true });

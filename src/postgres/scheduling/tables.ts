@@ -2,14 +2,16 @@
 import type { BlackoutWindowsTable, FiresTable, SchedulesTable } from '../../core/scheduling/ports.ts';
 import { BlackoutWindow } from '../../core/scheduling/rules/blackout.ts';
 import { Fire } from '../../core/scheduling/rules/ledger.ts';
-import { Schedule } from '../../core/scheduling/rules/schedule.ts';
+import { StoredSchedule } from '../../core/scheduling/rules/schedule.ts';
 import type { Prisma } from '../generated/client.ts';
+import { releaseRow } from '../kit/batches/held-rows.ts';
 import { kindOf, pageOf, rowsOf } from '../kit/rows.ts';
 import { fromRow, jsonRows } from '../kit/shape.ts';
+import { shownSchedules } from './held-schedules.ts';
 import { upsertFires } from './ledger.ts';
 
 const schedule = {
-  ...kindOf('schedule', 'schedule', Schedule, 'organizationId', ['applicationInstanceId', 'name']),
+  ...kindOf('schedule', 'schedule', StoredSchedule, 'organizationId', ['applicationInstanceId', 'name']),
   visible: { deletedAt: null },
 };
 const blackoutWindow = kindOf('blackout window', 'blackout_window', BlackoutWindow, 'organizationId', [
@@ -18,9 +20,18 @@ const blackoutWindow = kindOf('blackout window', 'blackout_window', BlackoutWind
 ]);
 
 export function schedulingTables(client: Prisma.TransactionClient): SchedulesTable & FiresTable & BlackoutWindowsTable {
+  const schedules = rowsOf(client, client.schedule, schedule);
   return {
     schedules: {
-      ...rowsOf(client, client.schedule, schedule),
+      ...schedules,
+      async find(organizationId, id) {
+        const found = await schedules.find(organizationId, id);
+        return found && (await shownSchedules(client, [found]))[0];
+      },
+      async page(organizationId, query) {
+        const page = await schedules.page(organizationId, query);
+        return { ...page, items: await shownSchedules(client, page.items) };
+      },
       async existed(organizationId, id) {
         return (await client.schedule.count({ where: { id, organizationId } })) > 0;
       },
@@ -46,6 +57,7 @@ export function schedulingTables(client: Prisma.TransactionClient): SchedulesTab
           where: { id, organizationId, deletedAt: null },
           data: { deletedAt: new Date(), nextFireAt: null, nextSlotAt: null },
         });
+        await client.$executeRawUnsafe(releaseRow, id);
       },
     },
     fires: {

@@ -48,7 +48,7 @@ function ownCondition(condition: Condition): OwnCondition {
 
 /** One type of condition, with its reasons, as the subject that reports it declares them. */
 export interface ConditionRow {
-  readonly of: 'Operation' | 'Cluster';
+  readonly of: 'Operation' | 'Cluster' | 'Schedule';
   readonly text: string;
   /** The version of the API that first reported it. */
   readonly since: string;

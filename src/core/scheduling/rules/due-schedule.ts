@@ -8,7 +8,7 @@ import type { BlackoutWindow } from './blackout.ts';
 import { Schedule } from './schedule.ts';
 
 /** Of the schedule itself; `suspend` is true when the time to resume has come: suspended schedules are not due otherwise. */
-const picked = Schedule.pick({
+export const DueScheduleFields = Schedule.pick({
   id: true,
   organizationId: true,
   clusterId: true,
@@ -30,9 +30,6 @@ const picked = Schedule.pick({
   nextSlotAt: true,
   deferredReason: true,
 });
-
-/** What a zone or an expression means is judged by computing slots, not by today's rules for requests. */
-export const DueScheduleFields = picked.extend({ timeZone: z.string(), schedule: z.string().optional() });
 
 /** What firing needs to know of a due schedule, in one row. */
 export const DueSchedule = DueScheduleFields.extend({

@@ -17,6 +17,7 @@ import { Cadence, inferCadence } from '../../time/rules/cadence.ts';
 import { CronExpression, GivenCronExpression } from '../../time/rules/cron/cron-expression.ts';
 import { shifted, spreadOffsetSeconds } from '../../time/rules/slots.ts';
 import { GivenTimeZone, TimeZone } from '../../time/rules/time-zone.ts';
+import { conditionFields } from './broken/conditions.ts';
 import { FireReason } from './ledger.ts';
 
 const ScheduleTemplate = z
@@ -117,11 +118,15 @@ export const Schedule = z
     createdAt: Instant,
     updatedAt: Instant,
     revision: Revision,
+    ...conditionFields,
   })
   .meta({ id: 'Schedule', description: 'A recurring backup of one application instance.' });
 export type Schedule = z.infer<typeof Schedule>;
 
-export const SavedSchedule = Schedule.extend({
+/** The fields of its row. */
+export const StoredSchedule = Schedule.omit({ conditions: true });
+
+export const SavedSchedule = StoredSchedule.extend({
   warnings: z.array(z.string()).describe('Warnings: the request was accepted, but probably does not do what you want.'),
 }).meta({ id: 'SavedSchedule', description: 'A schedule as it was saved.' });
 

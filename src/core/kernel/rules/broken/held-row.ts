@@ -3,10 +3,12 @@
  * and one work. The row is looked at again with back-off, at every start of the service, and at once after a change of
  * it through the API. When the work succeeds for it, the hold ends.
  */
+import { z } from 'zod';
 import type { FindingRows } from '../finding.ts';
 
 /** Unreadable: a value of the row does not fit. Undecidable: a rule fails on it. Refused: the database refuses it. */
-export type HeldReason = 'Unreadable' | 'Undecidable' | 'Refused';
+export const HeldReason = z.enum(['Unreadable', 'Undecidable', 'Refused']);
+export type HeldReason = z.infer<typeof HeldReason>;
 
 /** The work that passes rows over. The names are stored, so they stay. */
 export type HeldWork =

@@ -21,7 +21,19 @@ export function uncomputable({ schedule, timeZone }: Recurring): Refusal | undef
   return undefined;
 }
 
+const rememberedCount = 1_000;
+/** By expression and zone, on which it depends and on nothing else: schedules share a few, and lists ask for many. */
+const known = new Map<string, boolean>();
+
 function canBeComputed(expression: string, timeZone: string): boolean {
+  const key = `${expression}|${timeZone}`;
+  const found = known.get(key) ?? computes(expression, timeZone);
+  if (known.size >= rememberedCount) known.clear();
+  known.set(key, found);
+  return found;
+}
+
+function computes(expression: string, timeZone: string): boolean {
   try {
     nextSlot(expression, timeZone, anyTime);
     return true;
