@@ -5,7 +5,7 @@
  *   --count 300      how many changes, half of them in rules
  *   --seed 7         draws the same changes again; without it a new one, which is printed
  *   --only <text>    only sources whose path contains it
- *   --tests <text>   only test files whose path contains it
+ *   --tests <text>   only test files whose path contains it, and the contract
  *   --seconds 60     at most so long for the tests of one change; what is still green then counts as green
  *
  * Changes are drawn by line, each line once, and must compile. The tests run in copies of the tree, two at once, with a
@@ -50,7 +50,7 @@ try {
   told(`seed ${values.seed}, ${values.count} changes`);
   const graph = readGraph(
     root,
-    [contract, ...testFiles(root)].filter((file) => file.includes(values.tests)),
+    [contract, ...testFiles(root)].filter((file) => file === contract || file.includes(values.tests)),
   );
   const original = await openPlace(root, join(folder, 'original'), false);
   const compiler = openCompiler(original.tree, graph.importers);
