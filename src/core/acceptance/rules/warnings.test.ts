@@ -166,6 +166,8 @@ test('a plan names each cause once, with some of the applications that it is abo
   );
   assert.match(of(3)[0]?.detail ?? '', /about org\/app-0, org\/app-1, org\/app-2\.$/);
   assert.deepEqual(of(0), []);
+  const many = Array.from({ length: 21 }, (_, n) => ({ ...planned[0], cluster: { ...checked(), name: `c-${n}` } }));
+  assert.equal(unacceptedOfPlan(many as typeof planned, (entry, field) => `/${entry}/${field}`).length, 20);
   const closed = checked({ namespaces: { ...known, items: [] } });
   const warnings = (count: number) =>
     warningsForPlan(

@@ -17,6 +17,16 @@ describe('the contact to an agent', () => {
     assert.deepEqual(revisions, [0, 1, 1, 1, 2]);
   });
 
+  test('an agent is silent when its last heartbeat, or else its token, is older than three minutes', () => {
+    const silentAt = (known: Partial<AgentContact>, seconds: number) =>
+      contactAfterWait({ ...contact, ...known }, later(seconds)).conditions.map(({ status }) => status);
+    assert.deepEqual(silentAt({ tokenCreatedAt: now }, 180), []);
+    assert.deepEqual(silentAt({ tokenCreatedAt: now }, 181), ['False']);
+    assert.deepEqual(silentAt({ tokenCreatedAt: now, heartbeatAt: later(600) }, 780), []);
+    assert.deepEqual(silentAt({ tokenCreatedAt: now, heartbeatAt: later(600) }, 781), ['False']);
+    assert.deepEqual(silentAt({}, 781), [], 'without a token none is expected');
+  });
+
   test('a clock that was put back holds up no relist', () => {
     const known = contactAfterBatch(contact, { heartbeat: false, relist: true }, later(86_400));
     assert.equal(contactAfterBatch(known, { heartbeat: false, relist: true }, now).relistRevision, 2);

@@ -75,6 +75,13 @@ test('what does not fit is left out, and never the whole resource', () => {
   assert.equal(observedApplication(undefined, seen), undefined);
 });
 
+test('the generation that a condition was observed at is kept, also the very first', () => {
+  for (const observedGeneration of [0, 7]) {
+    const conditions = [{ type: 'Ready', status: 'True', observedGeneration }];
+    assert.equal(row(resource({ status: { conditions } })).conditions[0]?.observedGeneration, observedGeneration);
+  }
+});
+
 test('a condition without a time keeps the known one while its status stays, and has now when it changes', () => {
   const stated = (status: string) => resource({ status: { conditions: [{ type: 'Ready', status }] } });
   const known = row(stated('True'));

@@ -108,6 +108,10 @@ test('a cancel that came while a delivery was under way leaves nothing in the cl
 test('a resource that somebody else deleted does not come back', () => {
   const step = decide({ ...apply, operation: { ...operation, uid: 'u' } }, { kind: 'Absent' });
   assert.deepEqual({ phase: step.operation.phase, owed: step.owed }, { phase: 'Failed', owed: undefined });
+  assert.deepEqual(
+    step.events.map(({ type, reason }) => [type, reason]),
+    [['Warning', 'ExternalDeletion']],
+  );
 });
 
 test('a refusal that passes by itself is tried again within the window, with the words of the cluster', () => {

@@ -32,6 +32,16 @@ test('each condition that became true is told once, with its reason and message;
   assert.deepEqual(since([condition('Blocked', 'True', 'R', 'another')], [condition('Blocked')]), []);
 });
 
+test('an event is about the Operation, its schedule, its application and its cluster', () => {
+  const scheduled: Operation = { ...before, scheduleId: 's', scheduledFor: now };
+  const [event] = eventsOfChange(scheduled, { ...scheduled, phase: 'Running' }, now);
+  const { organizationId, clusterId, applicationInstanceId, id: operationId } = before;
+  assert.partialDeepStrictEqual(event, {
+    ...{ organizationId, clusterId, applicationInstanceId, operationId },
+    ...{ scheduleId: 's', at: now },
+  });
+});
+
 test('a new phase is told unless its condition was', () => {
   assert.deepEqual(told({ phase: 'Running' }), ['Normal Running: The cluster states the phase Running.']);
   assert.deepEqual(told({ phase: 'Failed' }), ['Warning Failed: The cluster states the phase Failed.']);

@@ -56,6 +56,18 @@ test('a copy is there from its slot on, and gone ttl after it, to the millisecon
   );
 });
 
+test('points are whole hours or days apart, from the first moment to the last, and never more than were asked for', () => {
+  const times = (horizonDays: number, maxPoints: number) =>
+    of({ schedules: [daily], horizonDays, maxPoints }).points.map(({ at }) => Date.parse(at));
+  const ten = times(10, 11);
+  assert.deepEqual(
+    [ten.length, ten[1], ten.at(-1)],
+    [11, Date.parse(from) + 86_400_000, Date.parse(from) + 864_000_000],
+  );
+  assert.equal(times(10, 10).length, 6, 'two days apart');
+  assert.equal(times(1, 25).length, 25);
+});
+
 test('a slot that lies exactly at the beginning counts, and one a millisecond before it does not', () => {
   const copies = (moment: string, more: object = {}) =>
     of({ schedules: [{ ...daily, ...more }], from: moment, horizonDays: 1 }).points[0]?.copies;

@@ -45,6 +45,13 @@ describe('protection', () => {
       'Protected',
       'WithinTarget',
     ],
+    [
+      'a copy at the very moment of its expiry',
+      { ...well, targetSeconds: 604_800, lastGood: copyAt(2, 24), schedules: [{ ...daily, nextFireAt: day(50) }] },
+      26,
+      'AtRisk',
+      'RecoveryPointExpired',
+    ],
     ['over 80 % of the target', well, 2 + 38.5, 'AtRisk', 'RecoveryPointAgeing'],
     ['beyond the target that follows from the schedule', well, 2 + 48.1, 'Breached', 'RecoveryPointTooOld'],
     ["beyond the class's target", { ...well, targetSeconds: 3600 }, 12, 'Breached', 'RecoveryPointTooOld'],

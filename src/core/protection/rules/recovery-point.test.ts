@@ -13,6 +13,15 @@ const succeeded: Operation = {
 };
 
 describe('a recovery point', () => {
+  test('is there of a Backup that ended here and succeeded in its cluster, from when that was known', () => {
+    const contradiction = { phase: 'Succeeded', message: 'm', at: '2026-05-28T12:00:00.000Z' } as const;
+    const late = recoveryPointOf({ ...succeeded, phase: 'Failed', contradiction });
+    assert.equal(late?.finishedAt, contradiction.at);
+    assert.equal(recoveryPointOf({ ...succeeded, phase: 'Failed' }), undefined);
+    assert.equal(recoveryPointOf(succeeded)?.finishedAt, succeeded.finishedAt);
+    assert.equal(recoveryPointOf({ ...succeeded, type: 'Restore' }), undefined);
+  });
+
   test('has all that a restore needs: the name of the copy, its location, and until when it is kept', () => {
     const outputs = { backupItemCount: '1342', backupSizeBytes: '53687091200', storageLocation: 'aws-secondary' };
     const point = recoveryPointOf({ ...succeeded, outputs });
