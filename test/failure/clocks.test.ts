@@ -55,6 +55,8 @@ describe('the clock of the database', { concurrency: true }, () => {
       const before = await operations();
       const { checks } = (await first.api.get('/readyz')).body;
       assert.match(checks.find(({ name }: { name: string }) => name === 'clock').detail, /has jumped/);
+      const role = await first.api.get('/readyz/scheduler');
+      assert.equal(role.status, 503, 'the role does not do its work');
       assert.match(await first.metrics(), /^backups_clock_doubt 1$/m);
       assert.match(first.logged(), /nothing fires, is settled or times out/);
 
