@@ -117,6 +117,15 @@ describe('recurrences in the API', () => {
     );
   });
 
+  test('a cadence can be changed when no slot is left, and warns when its ttl is too short', async () => {
+    const { id } = await make({ schedule: '0 2 * * *' });
+    const hourly = await api.call('PATCH', `/v1/schedules/${id}`, { body: { cadence: 'hourly' } });
+    assert.match(hourly.body.warnings.join(), /ttl \(24h\) is shorter than twice/);
+    await api.opened.pool.query(`update schedule set ends_at = now() - interval '1 day' where id = $1`, [id]);
+    const ended = await api.call('PATCH', `/v1/schedules/${id}`, { body: { cadence: 'daily' } });
+    assert.deepEqual([ended.status, ended.body.warnings], [200, []]);
+  });
+
   test('the preview shows the day of the week and the offset, and a note only where a slot is moved', async () => {
     const quiet = await api.call('POST', '/v1/schedules/preview?count=100', {
       body: body({ schedule: '0 3 * * 2-6', timeZone: 'Europe/Berlin', startsAt: '2027-03-20T00:00:00Z' }),

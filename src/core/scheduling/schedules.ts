@@ -33,7 +33,7 @@ import { countedFromNow } from './rules/next-slot.ts';
 import { blackoutWarnings } from './rules/preview.ts';
 import { refuseRemovalUnderProtectionPlan, refuseWhatProtectionPlanDecides } from './rules/protection-plan-schedule.ts';
 import { checkRecurrence } from './rules/recurrence/check-recurrence.ts';
-import { moveWarnings } from './rules/recurrence/recurrence-warnings.ts';
+import { moveWarnings, retentionWarnings } from './rules/recurrence/recurrence-warnings.ts';
 import {
   afterRemoval,
   type NewSchedule,
@@ -73,10 +73,10 @@ export async function changeSchedule(
   const wanted = withChange(known, change, now);
   const setting = await settingOf(call, wanted.applicationInstanceId);
   const { ttl } = ttlIn(setting, { schedule: wanted.ttl, cadence: wanted.cadence });
-  const judged = recurs || change.ttl !== undefined || change.cadence !== undefined;
-  const { warnings } = judged
-    ? checkRecurrence(wanted, ttl, now, recurs ? await minimumIntervalSeconds(call) : undefined)
-    : { warnings: [] };
+  const { warnings } =
+    recurs || change.ttl !== undefined
+      ? checkRecurrence(wanted, ttl, now, recurs ? await minimumIntervalSeconds(call) : undefined)
+      : { warnings: change.cadence === undefined ? [] : retentionWarnings(wanted, ttl, now) };
   const accepted =
     change.template === undefined && change.ttl === undefined ? [] : await acceptSchedule(call, setting, wanted);
   // Slots of the old recurrence that have passed are accounted for by it. The newest is still fired, unless suspended.

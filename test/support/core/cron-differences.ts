@@ -73,9 +73,9 @@ export function compared(text: string, from: string): boolean {
 
 function compareSlots(expression: string, from: string, told: string): void {
   const cron = croner(expression);
-  const expected = slotsByCroner(cron, from, 3);
+  const expected = slotsByCroner(cron, from, 2);
   const found: string[] = [];
-  for (let slot = nextSlot(expression, 'Etc/UTC', from); slot !== undefined && found.length < 3; ) {
+  for (let slot = nextSlot(expression, 'Etc/UTC', from); slot !== undefined && found.length < 2; ) {
     found.push(slot);
     slot = nextSlot(expression, 'Etc/UTC', slot);
   }

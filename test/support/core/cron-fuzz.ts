@@ -17,7 +17,7 @@ export function fuzzCron(count: number): { readonly seed: number; readonly accep
     try {
       if (!compared(text, from)) continue;
       accepted += 1;
-      comparedAtChange(text, zone, Date.parse(at));
+      if (accepted % 4 === 0) comparedAtChange(text, zone, Date.parse(at));
     } catch (cause) {
       throw new Error(`With CRON_SEED=${seed}: ${cause instanceof Error ? cause.message : cause}`, { cause });
     }

@@ -86,7 +86,7 @@ const manyCopies = 1_000;
 /** About how long its copies are kept, with the ttl that holds in the end. */
 export function retentionWarnings(recurrence: Recurrence, ttl: string, now: string): string[] {
   const { schedule } = recurrence;
-  if (schedule === undefined) return [];
+  if (schedule === undefined || uncomputable(recurrence) !== undefined) return [];
   const short = shortRetention(schedule, ttl);
   const copies = countSlots(recurrence, now, new Date(Date.parse(now) + ttlHours(ttl) * hourMs).toISOString());
   return [
