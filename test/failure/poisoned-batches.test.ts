@@ -107,6 +107,15 @@ describe('protection', () => {
     await recordProtection({ ...api.opened, log: quiet });
     assert.deepEqual(await judged(), healthy);
     assert.deepEqual(await poison.held(), [`judge-protection ApplicationInstance ${bad} Refused`]);
+    const { organizationId } = scene.cluster();
+    const now = new Date().toISOString();
+    await run(
+      `insert into protection (application_instance_id, organization_id, status, severity, since, revision) values ($1, $2, 'AtRisk', 1, now(), 1)`,
+      [bad, organizationId],
+    );
+    const { items } = await api.opened.protections.page(organizationId, { limit: 50 }, now);
+    assert.equal(items.length, count - 1);
+    await assert.rejects(api.opened.protections.find(organizationId, bad, now), /cannot be judged/);
   });
 
   test('an application whose status cannot be stored keeps no other from being recorded', async () => {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { freshDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { LeaseLost } from '../../core/clusters/rules/fence.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
+import { SilentWire } from '../../core/kernel/silent-wire.ts';
 import { type Opened, openStore } from '../store.ts';
 import { blameOf } from './batches/blame.ts';
 import { refusalOf, uniqueKeys } from './refusals.ts';
@@ -134,6 +135,9 @@ describe('an error in a batch is due', () => {
         new Error('Connection terminated unexpectedly'),
         new Error('timeout exceeded when trying to connect'),
         new Error('Query read timeout'),
+        new Error('Client was closed and is not queryable'),
+        new Error('the connection was replaced'),
+        new SilentWire(5_000),
       ],
     ],
     ['Neither', [coded('42703'), coded('42501'), new LeaseLost(), new Refusal('in-use', 'in use')]],

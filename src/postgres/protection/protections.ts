@@ -8,9 +8,11 @@ import { z } from 'zod';
 import { sift } from '../../core/kernel/rules/broken/bad-rows.ts';
 import { Id } from '../../core/kernel/rules/fields.ts';
 import type { PageQuery } from '../../core/kernel/rules/page.ts';
+import { Refusal } from '../../core/kernel/rules/problem.ts';
 import type { KnownProtection, Protections } from '../../core/protection/ports.ts';
 import { severityOf } from '../../core/protection/rules/protection.ts';
 import type { ProtectionChange } from '../../core/protection/rules/protection-changes.ts';
+import { blameOf, heldReasonOf } from '../kit/batches/blame.ts';
 import { type HeldRows, heldAs, isHeld } from '../kit/batches/held-rows.ts';
 import { byParts, inParts, type Taken } from '../kit/batches/parts.ts';
 import { assignmentsOf, columnsOf } from '../kit/columns.ts';
@@ -133,8 +135,16 @@ export function protectionsOf(pool: Pool, heldRows: HeldRows): Protections {
       return results.reduce((sum, count) => sum + count, 0);
     },
     async find(organizationId, id, now) {
-      const [row] = (await pool.query(one, [now, organizationId, id])).rows;
-      return row === undefined ? undefined : knownProtection(row);
+      try {
+        const [row] = (await pool.query(one, [now, organizationId, id])).rows;
+        return row === undefined ? undefined : knownProtection(row);
+      } catch (error) {
+        if (blameOf(error) !== 'Row') throw error;
+        throw new Refusal(
+          'rule-violated',
+          `Its protection cannot be judged, because a row that it is judged from is broken. ${heldReasonOf(error).message}`,
+        );
+      }
     },
     async page(organizationId, query, now) {
       const { limit } = query;
@@ -142,9 +152,9 @@ export function protectionsOf(pool: Pool, heldRows: HeldRows): Protections {
       const listed = await select(pool, text, values);
       const chosen = listed.slice(0, limit);
       const ids = chosen.map((row) => String(row.id));
-      const { rows } = await pool.query(some, [now, ids]);
-      const { made } = sift(rows, knownProtection);
-      const known = new Map(made.map((each) => [each.facts.applicationInstanceId, each]));
+      // An application whose facts cannot be read is left out, and is a finding of the watchdog.
+      const { results } = await inParts(ids, async (part) => taken((await pool.query(some, [now, part])).rows));
+      const known = new Map(results.flat().map((each) => [each.facts.applicationInstanceId, each]));
       const last = listed.length > limit ? chosen.at(-1) : undefined;
       return {
         items: ids.flatMap((each) => known.get(each) ?? []),

@@ -21,9 +21,8 @@ const sqlState = /^[0-9A-Z]{2}[0-9A-Z]{3}$/;
 /** Of the network: ECONNRESET, EPIPE. */
 const systemCode = /^E[A-Z]+$/;
 const prismaCode = /^P[12]\d{3}$/;
-/** Failures that `pg` reports without a code. */
-const connectionMessage =
-  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Cannot use a pool)/;
+/** Failures of a connection that come without a code, from `pg` or its pool. */
+const connectionMessage = /\b(connection|terminated|timeout|time-out|not queryable|Cannot use a pool)\b/i;
 
 export function blameOf(error: unknown): Blame {
   if (error instanceof LeaseLost || error instanceof Refusal) return 'Neither';
