@@ -31,7 +31,10 @@ export async function byParts<Item, Result>({
     return { results: [result], bad, ...(roleFailure !== undefined && { roleFailure }) };
   } catch (error) {
     if (blameOf(error) === 'Neither') throw error;
-    return isolate(await rows(), some, blameOf, { error });
+    const items = await rows();
+    // Another batch has taken them meanwhile, and finds the bad one by itself.
+    if (items.length === 0) return { results: [], bad: [] };
+    return isolate(items, some, blameOf, { error });
   }
 }
 
