@@ -169,8 +169,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     trustDatabaseClock: env.TRUST_DATABASE_CLOCK === 'true',
     allowedClusterAddresses: env.ALLOWED_CLUSTER_ADDRESSES ?? [],
     budgets: {
-      keyPerSecond: env.KEY_REQUESTS_PER_SECOND ?? 100,
-      organizationPerSecond: env.ORGANIZATION_REQUESTS_PER_SECOND ?? 200,
+      keyPerSecond: env.KEY_REQUESTS_PER_SECOND ?? 200,
+      organizationPerSecond: env.ORGANIZATION_REQUESTS_PER_SECOND ?? 400,
       organizationAtOnce: env.ORGANIZATION_REQUESTS_AT_ONCE ?? 16,
       addressPerSecond: env.ADDRESS_REQUESTS_PER_SECOND ?? 20,
     },

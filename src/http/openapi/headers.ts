@@ -19,12 +19,12 @@ export const headers: Record<string, Json> = {
     description:
       'The budgets of the request: so many units (q) in so many seconds (w). Every answer under /v1 to a valid key has it, unless nothing is limited.',
     schema: text,
-    example: '"key";q=500;w=5, "organization";q=1000;w=5',
+    example: '"key";q=1000;w=5, "organization";q=2000;w=5',
   },
   RateLimit: {
     description: 'What is left of each budget (r, in units), and in how many seconds it is whole again (t).',
     schema: text,
-    example: '"key";r=480;t=1, "organization";r=975;t=1',
+    example: '"key";r=980;t=1, "organization";r=1975;t=1',
   },
 };
 
