@@ -132,6 +132,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
         skewed: metrics.skew,
         lookForFindings: watchdog({ ...ports, findings, log: taskLog<TaskName>(log, 'find-broken-invariants') }),
         found: metrics.found,
+        failing: metrics.schedulesFailing,
         stopping: stopping.signal,
       },
       record: background.taskRecord,

@@ -51,10 +51,10 @@ export const conditions: ConditionRows = together<ConditionRows>(
 );
 
 export const findings: FindingRows = together<FindingRows>(
+  clusterFindings,
   scheduleFindings,
   operationFindings,
   deliveryFindings,
-  clusterFindings,
   observationFindings,
   taskFindings,
   clockFindings,

@@ -7,7 +7,9 @@ import { applicationClassRoutes } from './applications/application-classes.ts';
 import { applicationInstanceRoutes } from './applications/application-instances.ts';
 import { clusterApplicationRoutes } from './applications/cluster-applications.ts';
 import { retentionOverrideRoutes } from './applications/retention-overrides.ts';
+import { retireApplicationRoutes } from './applications/retire.ts';
 import { clusterRoutes } from './clusters/clusters.ts';
+import { retireClusterRoutes } from './clusters/retire.ts';
 import { clusterSuspensionRoutes } from './clusters/suspension.ts';
 import type { ServerPorts } from './kit/ports.ts';
 import { operationDetailRoutes } from './operations/details.ts';
@@ -19,6 +21,7 @@ import { protectionPlanRoutes } from './protection-plans/protection-plans.ts';
 import { retentionForecastRoutes } from './protection-plans/retention-forecast.ts';
 import { scheduleActionRoutes } from './scheduling/actions.ts';
 import { blackoutWindowRoutes } from './scheduling/blackout-windows.ts';
+import { scheduleEventRoutes } from './scheduling/schedule-events.ts';
 import { scheduleRoutes } from './scheduling/schedules.ts';
 import { serviceRoutes } from './service.ts';
 import { watchdogRoutes } from './watchdog.ts';
@@ -33,12 +36,15 @@ export const routes = [
   applyProtectionPlanRoutes,
   retentionForecastRoutes,
   applicationInstanceRoutes,
+  retireApplicationRoutes,
   clusterRoutes,
   clusterApplicationRoutes,
   clusterSuspensionRoutes,
+  retireClusterRoutes,
   agentTokenRoutes,
   scheduleRoutes,
   scheduleActionRoutes,
+  scheduleEventRoutes,
   blackoutWindowRoutes,
   operationRoutes,
   operationDetailRoutes,

@@ -36,6 +36,7 @@ import { recoveryPointsOf } from './protection/recovery-points.ts';
 import { failurePoliciesOf } from './scheduling/failure-policies.ts';
 import { firingOf } from './scheduling/firing.ts';
 import { nextSlotsOf } from './scheduling/next-slots.ts';
+import { scheduleOutcomesOf } from './scheduling/outcomes.ts';
 import { tablesOf } from './tables.ts';
 import { invariantsOf } from './watchdog/invariants.ts';
 import { taskRecordOf } from './watchdog/task-record.ts';
@@ -137,6 +138,7 @@ function portsOver(
     agents: agentEventsOf(work, heldRows),
     recoveryPoints: recoveryPointsOf(task),
     failurePolicies: failurePoliciesOf(task, heldRows),
+    scheduleOutcomes: scheduleOutcomesOf(task),
     deadlines: deadlinesOf(task, heldRows),
     putOff: putOffOf(task),
     protections: protectionsOf(task, heldRows),

@@ -44,6 +44,8 @@ export interface Metrics {
   requested(request: { readonly method: string; readonly route: string }, status: number, seconds: number): void;
   /** How many rows break which invariant. */
   found(counts: readonly { readonly kind: string; readonly count: number }[]): void;
+  /** How many schedules end their last Operation without a copy. */
+  schedulesFailing(count: number): void;
   /** How far this machine's clock is ahead of the database's. */
   skew(milliseconds: number): void;
   /** How background work does. */
@@ -103,7 +105,13 @@ export function makeMetrics(): Metrics {
     registers,
   });
   measureEventLoop(registry);
+  const failing = new Gauge({
+    name: 'backups_schedules_failing',
+    help: 'Schedules that are not suspended and whose last Operation that ended made no copy.',
+    registers,
+  });
   return {
+    schedulesFailing: (count) => failing.set(count),
     skew: (milliseconds) => skewed.set(milliseconds / 1000),
     tasks: taskMetrics(registry),
     fired(operationCount, lagSeconds) {

@@ -44,7 +44,7 @@ describe('the document', () => {
     for (const { operationId, summary, description, tags: own, ...operation } of operations) {
       assert.match(
         operationId,
-        /^(create|register|list|get|change|put|remove|check|cancel|revoke|adopt|suspend|resume|trigger|backfill|preview|apply|detach|forecast|report)[A-Z]/,
+        /^(create|register|list|get|change|put|remove|check|cancel|revoke|adopt|suspend|resume|trigger|backfill|preview|apply|detach|forecast|report|retire|move)[A-Z]/,
       );
       assert.ok(summary.length > 5 && description.length > 10, operationId);
       assert.ok(own.length === 1 && own.every((tag) => tags.includes(tag)), operationId);

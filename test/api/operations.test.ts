@@ -29,7 +29,8 @@ describe('operations', () => {
     assert.equal(manifest.metadata.name, operation.name);
     assert.equal(warnings.length, 1);
     assert.deepEqual(api.rung.splice(0), [scene.clusterId]);
-    assert.deepEqual((await api.call('GET', `/v1/operations/${operation.id}`)).body, operation);
+    const { waiting, ...read } = (await api.call('GET', `/v1/operations/${operation.id}`)).body;
+    assert.deepEqual([read, waiting.reason], [operation, 'AwaitingDelivery']);
     const { items } = (await api.call('GET', `/v1/operations/${operation.id}/events`)).body;
     assert.deepEqual(
       items.map(({ reason }: { reason: string }) => reason),

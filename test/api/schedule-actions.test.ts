@@ -65,17 +65,17 @@ describe('a schedule by hand', () => {
     );
   });
 
-  test('resumed with catchUp the newest slot is fired', async () => {
+  test('resumed with catchUp the newest slot is fired, and the ledger names the suspension as the cause', async () => {
     const { id } = await schedule();
     await act(id, 'suspend', {});
     await age(id, hoursAgo(3));
     await act(id, 'resume', { catchUp: 'Latest' });
     await tick();
     assert.deepEqual(
-      (await fires(id)).map((row: Record<string, unknown>) => [row.outcome, row.slotCount]),
+      (await fires(id)).map((row: Record<string, unknown>) => [row.outcome, row.reason, row.slotCount]),
       [
-        ['Late', 1],
-        ['Skipped', 3],
+        ['Late', 'Suspended', 1],
+        ['Skipped', 'Suspended', 3],
       ],
     );
   });

@@ -20,6 +20,10 @@ import { type OldDatabase, readOldDatabase, restore } from '../support/old-datab
 import { startTestService, type TestService } from '../support/service.ts';
 import { until } from '../support/until.ts';
 
+/** Protection also looks at the copies of each schedule, and at the number of their items. */
+const judgedByMore = (get: string, of: string) =>
+  ['status', 'reason', 'since'].map((field) => ({ get, field: `${of}${field}`, why: 'is judged by more rules' }));
+
 /** Fields of answers that may differ from the version before, by GET and place. Each needs a reason. */
 const mayChange = [
   { get: '/v1/watchdog', field: 'body.counts', why: 'lists every kind of finding, of which there are more' },
@@ -27,6 +31,9 @@ const mayChange = [
   { get: '/v1/protection', field: 'body.items[].message', why: 'a text for people, made when it is asked for' },
   { get: '/v1/application-instances/{id}/protection', field: 'body.message', why: 'the same text' },
   { get: '/v1/schedules/{id}/preview', field: 'body.items[].notes', why: 'texts for people, made when asked for' },
+  ...judgedByMore('/v1/protection', 'body.items[].'),
+  ...judgedByMore('/v1/application-instances/{id}/protection', 'body.'),
+  { get: '/v1/schedules/{id}/preview', field: 'body.warnings', why: 'also says what holds the slots back' },
   { get: '/v1/operations/{id}/manifest', field: 'body', why: 'is JSON, or YAML when Accept prefers that' },
   { get: '/v1/schedules/{id}/preview', field: 'body.items[].localTime', why: 'has its offset from UTC now' },
   { get: '/v1/schedules/{id}/preview', field: 'body.warnings', why: 'texts for people, of which there are more' },

@@ -7,6 +7,7 @@ import { type Call, ownLocked } from '../access/call.ts';
 import { actor } from '../access/rules/access.ts';
 import type { ClustersTable } from '../clusters/ports.ts';
 import type { EventsTable } from '../kernel/ports.ts';
+import { refuseRetired } from '../kernel/rules/referrers.ts';
 import type { AgentTokensTable } from './ports.ts';
 import { agentCondition } from './rules/agent-contact.ts';
 import { agentEvent } from './rules/reasons.ts';
@@ -18,6 +19,7 @@ export async function createAgentToken(
   id: string,
 ): Promise<{ token: string; createdAt: string; previousGoodUntil: string | undefined }> {
   const known = await ownLocked(tx.clusters, caller, 'cluster', id);
+  refuseRetired(`The cluster ${known.name}`, known.retiredAt);
   const { secret, hash } = vault.newAgentToken();
   const until = new Date(Date.parse(now) + overlapMs).toISOString();
   const replaced = known.agentTokenCreatedAt !== undefined;

@@ -3,6 +3,7 @@
 import { atRevision, type Call, type ExpectedRevisions, ownAsRead, ownLocked } from '../access/call.ts';
 import { given } from '../kernel/rules/fields.ts';
 import { droppedWarnings, merged } from '../kernel/rules/partial-document.ts';
+import { refuseWhileReferred } from '../kernel/rules/referrers.ts';
 import type { ApplicationClassesTable } from './ports.ts';
 import {
   type ApplicationClass,
@@ -64,6 +65,17 @@ export async function removeApplicationClass(
   id: string,
   revision?: ExpectedRevisions,
 ): Promise<void> {
-  await ownAsRead(tx.applicationClasses, caller, 'application class', id, revision);
+  const { name } = await ownAsRead(tx.applicationClasses, caller, 'application class', id, revision);
+  const found = await tx.applicationClasses.referrers(caller.organizationId, id);
+  refuseWhileReferred(
+    `The application class ${name}`,
+    'removed',
+    {
+      'application instance': found.instanceCount,
+      'retired application instance': found.retiredInstanceCount,
+      'protection plan': found.protectionPlanCount,
+    },
+    'Give the application instances another class, and remove the protection plans.',
+  );
   await tx.applicationClasses.remove(caller.organizationId, id);
 }

@@ -6,8 +6,14 @@ import { refuseBeyondQuota } from '../access/rules/quotas.ts';
 import type { ClustersTable } from '../clusters/ports.ts';
 import { given } from '../kernel/rules/fields.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';
+import { refuseRetired, refuseWhileReferred } from '../kernel/rules/referrers.ts';
 import type { ApplicationClassesTable, ApplicationInstancesTable, LinkingTable, PlanClassesTable } from './ports.ts';
-import type { ApplicationInstance, ApplicationInstanceChange, NewApplicationInstance } from './rules/application.ts';
+import {
+  type ApplicationInstance,
+  type ApplicationInstanceChange,
+  type NewApplicationInstance,
+  namedInstance as named,
+} from './rules/application.ts';
 
 type InstanceTables = ApplicationInstancesTable & ApplicationClassesTable;
 
@@ -15,9 +21,11 @@ export async function createApplicationInstance(
   { tx, caller, now, vault }: Call<InstanceTables & ClustersTable & LinkingTable & QuotasTable>,
   input: NewApplicationInstance,
 ): Promise<ApplicationInstance> {
-  if ((await tx.clusters.find(caller.organizationId, input.clusterId)) === undefined) {
+  const cluster = await tx.clusters.find(caller.organizationId, input.clusterId);
+  if (cluster === undefined)
     throw ruleViolated('/clusterId', `There is no cluster ${input.clusterId}; register it first.`);
-  }
+  refuseRetired(`The cluster ${cluster.name}`, cluster.retiredAt, '/clusterId');
+  await refuseTwice(tx, input);
   await requireClass(tx, caller.organizationId, input.applicationClassId);
   const usage = await tx.quotas.usage('application instances', caller.organizationId, input.clusterId);
   refuseBeyondQuota('application instances', usage);
@@ -41,6 +49,7 @@ export async function changeApplicationInstance(
   revision?: ExpectedRevisions,
 ): Promise<ApplicationInstance> {
   const known = await ownLocked(tx.applicationInstances, caller, 'application instance', id);
+  refuseRetired(named(known), known.retiredAt);
   if (change.applicationClassId !== undefined) {
     await requireClass(tx, caller.organizationId, change.applicationClassId);
     await refuseOtherClassThanPlan(tx, known, change.applicationClassId);
@@ -49,7 +58,7 @@ export async function changeApplicationInstance(
 }
 
 /**
- * Throws the Refusal `in-use` while schedules or Operations of ours refer to it. Operations that others made stay,
+ * Throws the Refusal `in-use`, with counts, while schedules or Operations of ours refer to it. Operations that others made stay,
  * without an application instance.
  */
 export async function removeApplicationInstance(
@@ -57,9 +66,27 @@ export async function removeApplicationInstance(
   id: string,
   revision?: ExpectedRevisions,
 ): Promise<void> {
-  await ownAsRead(tx.applicationInstances, caller, 'application instance', id, revision);
+  const known = await ownAsRead(tx.applicationInstances, caller, 'application instance', id, revision);
+  const { scheduleCount, removedScheduleCount, operationCount } = await tx.applicationInstances.referrers(id);
+  refuseWhileReferred(
+    named(known),
+    'removed',
+    { schedule: scheduleCount, 'removed schedule': removedScheduleCount, Operation: operationCount },
+    'Retire it (retireApplicationInstance): that keeps its history and frees its place.',
+  );
   await tx.foreignOperations.unlink(id);
   await tx.applicationInstances.remove(caller.organizationId, id);
+}
+
+/** Two clusters that are one API server would each back the application up, and take the other's Operations for foreign. */
+export async function refuseTwice(
+  tx: ApplicationInstancesTable,
+  { clusterId, namespace, id }: { readonly clusterId: string; readonly namespace: string; readonly id?: string },
+): Promise<void> {
+  const twin = await tx.applicationInstances.twinWith(clusterId, namespace, id);
+  if (twin === undefined) return;
+  const detail = `The cluster ${twin} is the same API server, and has application instances in the namespace ${namespace}. Register the application there.`;
+  throw ruleViolated('/clusterId', detail);
 }
 
 async function requireClass(tx: ApplicationClassesTable, organizationId: string, id: string): Promise<void> {

@@ -14,9 +14,19 @@ export interface ClusterApplications {
   statesOf(applicationInstanceIds: readonly string[]): Promise<ReadonlyMap<string, ApplicationState>>;
 }
 
+export interface ClassReferrers {
+  readonly instanceCount: number;
+  readonly retiredInstanceCount: number;
+  readonly protectionPlanCount: number;
+}
+
 export interface ApplicationClassesTable {
   /** Application classes belong to no organization: the methods ignore the organization that they are given. */
-  readonly applicationClasses: Rows<ApplicationClass> & { named(name: string): Promise<ApplicationClass | undefined> };
+  readonly applicationClasses: Rows<ApplicationClass> & {
+    named(name: string): Promise<ApplicationClass | undefined>;
+    /** What refers to it in the organization; others may refer to it as well. */
+    referrers(organizationId: string, id: string): Promise<ClassReferrers>;
+  };
 }
 
 export interface RetentionOverridesTable {
@@ -32,8 +42,26 @@ export interface RetentionOverridesTable {
   };
 }
 
+export interface ApplicationReferrers {
+  /** Schedules that are not removed, and those that are. */
+  readonly scheduleCount: number;
+  readonly removedScheduleCount: number;
+  /** Operations that this service made: all, and those that have not ended. */
+  readonly operationCount: number;
+  readonly openOperationCount: number;
+}
+
 export interface ApplicationInstancesTable {
-  readonly applicationInstances: Rows<ApplicationInstance>;
+  readonly applicationInstances: Rows<ApplicationInstance> & {
+    /** The name of another cluster of the organization that is the same API server and has one in this namespace, but for `exceptId`. */
+    twinWith(clusterId: string, namespace: string, exceptId?: string): Promise<string | undefined>;
+    /** What refers to it. */
+    referrers(id: string): Promise<ApplicationReferrers>;
+    /** `update`, and forgets the recorded status of its protection. */
+    retire(instance: ApplicationInstance): Promise<ApplicationInstance>;
+    /** `update`, and moves its schedules to its cluster. */
+    move(instance: ApplicationInstance): Promise<ApplicationInstance>;
+  };
 }
 
 export interface ClusterApplicationsTable {

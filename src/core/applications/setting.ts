@@ -1,8 +1,14 @@
 /** Reads the setting of an application's Operations (rules/setting.ts). */
 import { own, type Reading } from '../access/call.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';
+import { refuseRetired } from '../kernel/rules/referrers.ts';
 import type { ApplicationClassesTable, ApplicationInstancesTable, RetentionOverridesTable } from './ports.ts';
-import type { ApplicationClass, ApplicationInstance, RetentionOverride } from './rules/application.ts';
+import {
+  type ApplicationClass,
+  type ApplicationInstance,
+  namedInstance,
+  type RetentionOverride,
+} from './rules/application.ts';
 
 export type SettingTables = ApplicationInstancesTable & ApplicationClassesTable & RetentionOverridesTable;
 
@@ -18,7 +24,10 @@ type ReadCall = Pick<Reading<SettingTables>, 'tx' | 'caller'>;
 /** For the application instance in a request's body. Throws the Refusal `rule-violated` when it does not exist. */
 export async function askedSetting(call: ReadCall, applicationInstanceId: string): Promise<KnownSetting> {
   const instance = await call.tx.applicationInstances.find(call.caller.organizationId, applicationInstanceId);
-  if (instance !== undefined) return settingOf(call, instance);
+  if (instance !== undefined) {
+    refuseRetired(namedInstance(instance), instance.retiredAt, '/applicationInstanceId');
+    return settingOf(call, instance);
+  }
   throw ruleViolated('/applicationInstanceId', `There is no application instance ${applicationInstanceId}.`);
 }
 

@@ -5,9 +5,11 @@
 
 import { atRevision, type Call, type ExpectedRevisions, ownAsRead, ownLocked } from '../access/call.ts';
 import type { QuotasTable } from '../access/ports.ts';
-import type { Caller } from '../access/rules/access.ts';
+import { actor, type Caller } from '../access/rules/access.ts';
 import { refuseBeyondQuota } from '../access/rules/quotas.ts';
+import type { EventsTable } from '../kernel/ports.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';
+import { refuseRetired, refuseWhileReferred } from '../kernel/rules/referrers.ts';
 import type {
   AccessReader,
   ClusterDirectory,
@@ -17,6 +19,7 @@ import type {
   GivenAccess,
 } from './ports.ts';
 import type { Cluster, ClusterAccess, ClusterChange, NewCluster } from './rules/cluster.ts';
+import { clusterEvent } from './rules/reasons.ts';
 
 export async function registerCluster(
   { tx, caller, now, vault }: Call<ClustersTable & CredentialsTable & QuotasTable>,
@@ -46,7 +49,7 @@ export async function registerCluster(
 }
 
 export async function changeCluster(
-  { tx, caller, now }: Call<ClustersTable & CredentialsTable>,
+  { tx, caller, now }: Call<ClustersTable & CredentialsTable & EventsTable>,
   id: string,
   change: ClusterChange,
   given: ReadAccess,
@@ -58,10 +61,11 @@ export async function changeCluster(
     throttledUntil,
     ...known
   } = await ownLocked(tx.clusters, caller, 'cluster', id);
+  refuseRetired(`The cluster ${known.name}`, known.retiredAt);
   const access = given();
   // Results of checks at another address are those of another cluster.
   const moved = access !== undefined && access.server !== known.server;
-  const { displayName } = change;
+  const { displayName, name = known.name } = change;
   const inFlightLimit = change.inFlightLimit === undefined ? knownLimit : (change.inFlightLimit ?? undefined);
   const changed = await tx.clusters.update({
     ...atRevision(known, revision),
@@ -69,23 +73,41 @@ export async function changeCluster(
     // With new access a pause that the cluster asked for ends.
     ...(access === undefined && throttledUntil !== undefined && { throttledUntil }),
     ...(inFlightLimit !== undefined && { inFlightLimit }),
+    name,
     ...(displayName !== undefined && { displayName }),
     ...(access !== undefined && { server: access.server }),
     updatedAt: now,
   });
   if (access !== undefined) await tx.credentials.put(changed, access);
+  if (name !== known.name) {
+    const message = `Renamed by ${actor(caller)} from ${known.name} to ${name}.`;
+    const about = { organizationId: caller.organizationId, clusterId: id, at: now };
+    await tx.events.append([clusterEvent({ reason: 'ClusterRenamed', message }, about)]);
+  }
   return changed;
 }
 
 /**
- * Removes the record and the credentials. Throws the Refusal `in-use` while application instances refer to the cluster.
+ * Removes the record and the credentials. Throws the Refusal `in-use`, with counts, while application instances or
+ * Operations of ours refer to the cluster.
  */
 export async function removeCluster(
   { tx, caller }: Call<ClustersTable & ForgettingTable>,
   id: string,
   revision?: ExpectedRevisions,
 ): Promise<void> {
-  await ownAsRead(tx.clusters, caller, 'cluster', id, revision);
+  const { name } = await ownAsRead(tx.clusters, caller, 'cluster', id, revision);
+  const { applicationCount, retiredApplicationCount, operationCount } = await tx.clusters.referrers(id);
+  refuseWhileReferred(
+    `The cluster ${name}`,
+    'removed',
+    {
+      'application instance': applicationCount,
+      'retired application instance': retiredApplicationCount,
+      Operation: operationCount,
+    },
+    'Retire it (retireCluster): that keeps its history and frees its name.',
+  );
   await tx.foreignOperations.forget(id);
   await tx.clusters.remove(caller.organizationId, id);
 }

@@ -94,8 +94,24 @@ export type AccessReader = (
   asked: { readonly organizationId: string; readonly known?: ClusterAccess | undefined },
 ) => Promise<ClusterAccess>;
 
+export interface ClusterReferrers {
+  /** Application instances that are not retired, and those that are. */
+  readonly applicationCount: number;
+  readonly retiredApplicationCount: number;
+  /** Operations that this service made: all, and those that have not ended. */
+  readonly operationCount: number;
+  readonly openOperationCount: number;
+}
+
 export interface ClustersTable {
-  readonly clusters: Rows<Cluster>;
+  readonly clusters: Rows<Cluster> & {
+    /** What refers to it. */
+    referrers(id: string): Promise<ClusterReferrers>;
+    /** `update`, and forgets its credentials, the tokens of its agent, and all that is owed to it. */
+    retire(cluster: Cluster): Promise<Cluster>;
+    /** What is known of how these clusters do, whatever their number. */
+    states(ids: readonly string[]): Promise<ReadonlyMap<string, Pick<Cluster, 'conditions' | 'throttledUntil'>>>;
+  };
 }
 
 export interface CredentialsTable {

@@ -4,6 +4,7 @@ import { type Call, ownLocked } from '../access/call.ts';
 import { actor } from '../access/rules/access.ts';
 import type { EventsTable } from '../kernel/ports.ts';
 import { eventsIn, kernelEvents } from '../kernel/rules/event.ts';
+import { refuseRetired } from '../kernel/rules/referrers.ts';
 import type { ClustersTable } from './ports.ts';
 import type { Cluster } from './rules/cluster.ts';
 
@@ -18,6 +19,7 @@ export async function suspendCluster(
   reason?: string,
 ): Promise<Cluster> {
   const { suspendReason: _, ...known } = await ownLocked(tx.clusters, caller, 'cluster', id);
+  refuseRetired(`The cluster ${known.name}`, known.retiredAt);
   const turned = suspend ? 'Suspended' : 'Resumed';
   const message = `${turned} by ${actor(caller)}${reason === undefined ? '' : `: ${reason}`}.`;
   const about = { organizationId: caller.organizationId, clusterId: id };

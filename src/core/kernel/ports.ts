@@ -62,6 +62,8 @@ export interface EventsTable {
     ofOperation(operationId: string, query: PageQuery): Promise<Page<Event>>;
     /** Of the cluster itself, not of its Operations and applications. */
     ofCluster(clusterId: string, query: PageQuery): Promise<Page<Event>>;
+    /** Of the schedule itself, not of its Operations. */
+    ofSchedule(scheduleId: string, query: PageQuery): Promise<Page<Event>>;
     ofApplicationInstance(applicationInstanceId: string, query: PageQuery): Promise<Page<Event>>;
   };
 }

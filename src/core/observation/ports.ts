@@ -57,7 +57,10 @@ export interface RecordedForeign extends Pick<CappedOperations, 'beyondCount' | 
 }
 
 export interface ForeignOperations {
-  /** Our rows with one of these ids, and our rows that are on their way under one of these names. */
+  /**
+   * Our rows with one of these ids, and our rows that are on their way under one of these names: of this cluster, and of
+   * others of its organization that are the same API server.
+   */
   own(clusterId: string, ids: readonly string[], names: readonly string[]): Promise<readonly OwnOperation[]>;
   /**
    * Records those that are not recorded yet, in one statement, each with its event and the application instance that is

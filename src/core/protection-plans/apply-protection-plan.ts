@@ -9,8 +9,10 @@ import { minimumIntervalSeconds } from '../access/organizations.ts';
 import type { OrganizationsTable, QuotasTable } from '../access/ports.ts';
 import { refuseBeyondQuota } from '../access/rules/quotas.ts';
 import type { ApplicationInstancesTable, ClusterApplicationsTable } from '../applications/ports.ts';
-import type { ApplicationInstance } from '../applications/rules/application.ts';
+import { type ApplicationInstance, namedInstance } from '../applications/rules/application.ts';
+import type { EventsTable } from '../kernel/ports.ts';
 import { notFound, Refusal, ruleViolated } from '../kernel/rules/problem.ts';
+import { refuseRetired } from '../kernel/rules/referrers.ts';
 import { blackoutWindows } from '../scheduling/blackout-windows.ts';
 import type { BlackoutWindowsTable } from '../scheduling/ports.ts';
 import { blackoutWarnings } from '../scheduling/rules/preview.ts';
@@ -22,13 +24,15 @@ import { protectionPlanAcceptance } from './protection-plan-acceptance.ts';
 import { reconcileInstances } from './reconcile-instances.ts';
 import { checkEntries, keptNote, type StoredProtectionPlan } from './rules/protection-plan.ts';
 import type { ReconciledSchedules } from './rules/reconcile-schedules.ts';
+import { writeReconciled } from './write-reconciled.ts';
 
 export type ApplyProtectionPlanTables = ProtectionPlansTable &
   ApplicationInstancesTable &
   ClusterApplicationsTable &
   OrganizationsTable &
   QuotasTable &
-  BlackoutWindowsTable;
+  BlackoutWindowsTable &
+  EventsTable;
 
 export interface AppliedProtectionPlan {
   readonly applicationInstanceId: string;
@@ -59,6 +63,7 @@ export async function applyProtectionPlan(
   }
   const plan = await lockedProtectionPlan(call, choice);
   const known = await lockedInstance(call, instanceId);
+  refuseRetired(namedInstance(known), known.retiredAt);
   const pointer = choice.protectionPlanId === undefined ? '/protectionPlanName' : '/protectionPlanId';
   if (plan.applicationClassId !== undefined && plan.applicationClassId !== known.applicationClassId) {
     throw ruleViolated(
@@ -71,7 +76,7 @@ export async function applyProtectionPlan(
   const { reconciled, known: before } = await reconcileInstances(call, plan, [instance]);
   const accepted = await acceptApplied(call, plan, instance, reconciled, pointer);
   await refuseTooManySchedules(call, instance, reconciled);
-  await tx.protectionPlans.write(reconciled, now);
+  await writeReconciled(call, reconciled, before, `with the protection plan ${plan.name}`);
   const schedules = await tx.protectionPlans.lockSchedules([instanceId]);
   return {
     applicationInstanceId: instanceId,
@@ -97,12 +102,12 @@ async function refuseTooManySchedules(
 
 /** Removes the schedules that the protection plan made. Copies stay until their time to live ends. */
 export async function detachProtectionPlan(
-  call: Call<ProtectionPlansTable & ApplicationInstancesTable>,
+  call: Call<ProtectionPlansTable & ApplicationInstancesTable & EventsTable>,
   instanceId: string,
 ): Promise<DetachedProtectionPlan> {
   const instance = await withProtectionPlan(call, await lockedInstance(call, instanceId), undefined, undefined);
-  const { reconciled } = await reconcileInstances(call, undefined, [instance]);
-  await call.tx.protectionPlans.write(reconciled, call.now);
+  const { reconciled, known } = await reconcileInstances(call, undefined, [instance]);
+  await writeReconciled(call, reconciled, known, 'who detached the protection plan');
   const note = 'Existing copies keep the time to live with which they were made. Schedules made by hand stay.';
   return { applicationInstanceId: instanceId, removedCount: reconciled.removed.length, note };
 }

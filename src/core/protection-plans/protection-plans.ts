@@ -8,6 +8,7 @@ import { minimumIntervalSeconds } from '../access/organizations.ts';
 import type { OrganizationsTable } from '../access/ports.ts';
 import type { ApplicationClassesTable, ClusterApplicationsTable } from '../applications/ports.ts';
 import type { ApplicationInstance } from '../applications/rules/application.ts';
+import type { EventsTable } from '../kernel/ports.ts';
 import { given } from '../kernel/rules/fields.ts';
 import { notFound, Refusal, ruleViolated } from '../kernel/rules/problem.ts';
 import { moveWarningsOfPlan } from '../scheduling/rules/recurrence/recurrence-warnings.ts';
@@ -27,12 +28,14 @@ import {
   type StoredProtectionPlan,
 } from './rules/protection-plan.ts';
 import type { ReconciledSchedules } from './rules/reconcile-schedules.ts';
+import { writeReconciled } from './write-reconciled.ts';
 
 const kind = 'protection plan';
 export type ProtectionPlanTables = ProtectionPlansTable &
   ApplicationClassesTable &
   ClusterApplicationsTable &
-  OrganizationsTable;
+  OrganizationsTable &
+  EventsTable;
 
 export async function createProtectionPlan(
   call: Call<ProtectionPlansTable & ApplicationClassesTable & OrganizationsTable>,
@@ -62,7 +65,7 @@ export async function createProtectionPlan(
 }
 
 export async function changeProtectionPlan(
-  call: Call<ProtectionPlansTable & ClusterApplicationsTable & OrganizationsTable>,
+  call: Call<ProtectionPlansTable & ClusterApplicationsTable & OrganizationsTable & EventsTable>,
   id: string,
   { entries, ...change }: ProtectionPlanChange,
   revision?: ExpectedRevisions,
@@ -81,7 +84,7 @@ export async function changeProtectionPlan(
   const applied = await tx.protectionPlans.lockApplied(caller.organizationId, id);
   const { reconciled, known: before } = await reconcileInstances(call, plan, applied);
   const accepted = await acceptChange(call, plan, applied, reconciled, before);
-  await tx.protectionPlans.write(reconciled, now);
+  await writeReconciled(call, reconciled, before, `with the protection plan ${plan.name}`);
   return {
     ...plan,
     builtIn: false,

@@ -7,7 +7,8 @@ import type { Clock } from '../kernel/ports.ts';
 import type { Page, PageQuery } from '../kernel/rules/page.ts';
 import { notFound } from '../kernel/rules/problem.ts';
 import type { KnownProtection, Protections } from './ports.ts';
-import { judgeProtection } from './rules/judge-protection.ts';
+import { memoizedNextTwo } from './rules/expected-copies.ts';
+import { judgeProtection, scheduleProtections } from './rules/judge-protection.ts';
 import type { Protection } from './rules/protection.ts';
 import { memoizedPeriod } from './rules/protection-target.ts';
 
@@ -16,7 +17,7 @@ interface ProtectionPorts {
   readonly clock: Clock;
 }
 
-const periodOf = memoizedPeriod();
+const slots = { periodOf: memoizedPeriod(), nextTwo: memoizedNextTwo() };
 
 export async function getProtection(
   { protections, clock }: ProtectionPorts,
@@ -48,6 +49,7 @@ export async function listProtections(
 }
 
 function judged({ facts, recorded }: KnownProtection, now: string): Protection {
-  const protection = judgeProtection(facts, now, periodOf);
-  return { ...protection, ...(recorded?.status === protection.status && { since: recorded.since }) };
+  const protection = judgeProtection(facts, now, slots);
+  const schedules = scheduleProtections(facts, now, slots);
+  return { ...protection, schedules, ...(recorded?.status === protection.status && { since: recorded.since }) };
 }

@@ -10,12 +10,13 @@
 import type { Clock, Log } from '../kernel/ports.ts';
 import { areTooMany, sift } from '../kernel/rules/broken/bad-rows.ts';
 import type { Protections } from './ports.ts';
+import { memoizedNextTwo } from './rules/expected-copies.ts';
 import { judgeProtection } from './rules/judge-protection.ts';
 import { protectionChange } from './rules/protection-changes.ts';
 import { memoizedPeriod } from './rules/protection-target.ts';
 
 const pageSize = 500;
-const periodOf = memoizedPeriod();
+const slots = { periodOf: memoizedPeriod(), nextTwo: memoizedNextTwo() };
 
 export interface ProtectionPorts {
   readonly protections: Protections;
@@ -33,7 +34,7 @@ export async function recordProtection(ports: ProtectionPorts): Promise<number> 
     const { known, nextAfter } = await protections.read(after, pageSize, now);
     const { made, bad } = sift(known, ({ facts, recorded }) => ({
       id: facts.applicationInstanceId,
-      change: protectionChange(recorded, judgeProtection(facts, now, periodOf), now),
+      change: protectionChange(recorded, judgeProtection(facts, now, slots), now),
     }));
     if (areTooMany(bad.length, known.length)) throw bad[0]?.error;
     await protections.putAside(

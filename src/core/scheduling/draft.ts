@@ -6,13 +6,14 @@
 import { type AcceptanceTables, acceptSchedule } from '../acceptance/accept.ts';
 import type { Reading } from '../access/call.ts';
 import { minimumIntervalSeconds } from '../access/organizations.ts';
-import type { OrganizationsTable } from '../access/ports.ts';
 import { ttlIn } from '../applications/rules/setting.ts';
 import { askedSetting, type KnownSetting, type SettingTables } from '../applications/setting.ts';
 import { inferCadence } from '../time/rules/cadence.ts';
 import { blackoutWindows } from './blackout-windows.ts';
+import { type HoldTables, holdsNow } from './holds.ts';
 import type { BlackoutWindowsTable } from './ports.ts';
 import type { BlackoutWindow } from './rules/blackout.ts';
+import type { Hold } from './rules/holds.ts';
 import { blackoutWarnings } from './rules/preview.ts';
 import { checkRecurrence } from './rules/recurrence/check-recurrence.ts';
 import { dueAt, type NewSchedule, type Schedule } from './rules/schedule.ts';
@@ -22,10 +23,12 @@ export interface ScheduleDraft {
   readonly setting: KnownSetting;
   /** All windows of the organization. */
   readonly windows: readonly BlackoutWindow[];
+  /** What would hold back its slots as things stand. */
+  readonly holds: readonly Hold[];
   readonly warnings: readonly string[];
 }
 
-export type DraftTables = SettingTables & AcceptanceTables & OrganizationsTable & BlackoutWindowsTable;
+export type DraftTables = SettingTables & AcceptanceTables & BlackoutWindowsTable & HoldTables;
 
 /** Throws the Refusal `rule-violated` when the request breaks a rule, or when the cluster is known not to accept it. */
 export async function draftSchedule(call: Reading<DraftTables>, input: NewSchedule): Promise<ScheduleDraft> {
@@ -58,10 +61,17 @@ export async function draftSchedule(call: Reading<DraftTables>, input: NewSchedu
   };
   const accepted = await acceptSchedule(call, setting, schedule);
   const windows = await blackoutWindows(call);
+  const holds = await holdsNow(call, schedule);
   return {
     schedule,
     setting,
     windows,
-    warnings: [...warnings, ...accepted, ...blackoutWarnings(schedule, windows, now)],
+    holds,
+    warnings: [
+      ...warnings,
+      ...accepted,
+      ...blackoutWarnings(schedule, windows, now),
+      ...holds.map(({ message }) => message),
+    ],
   };
 }

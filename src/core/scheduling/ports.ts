@@ -5,8 +5,10 @@ import type { Recurrence } from '../time/rules/slots.ts';
 import type { BlackoutWindow } from './rules/blackout.ts';
 import type { DueSchedule, Surroundings } from './rules/due-schedule.ts';
 import type { FiringRows } from './rules/firing.ts';
+import type { UnderWay } from './rules/holds.ts';
 import type { Fire } from './rules/ledger.ts';
 import type { RemovedSchedule, Schedule } from './rules/schedule.ts';
+import type { ScheduleOutcomes } from './rules/schedule-outcome.ts';
 
 /** The hot path of schedules: a batch is claimed, decided and written in one transaction of a few statements. */
 export interface Firing {
@@ -51,10 +53,20 @@ export interface FireQuery extends PageQuery {
   readonly to?: string | undefined;
 }
 
+/** How the Operations of schedules ended. */
+export interface ScheduleOutcomesOf {
+  /** By schedule, for those that exist. */
+  of(scheduleIds: readonly string[]): Promise<ReadonlyMap<string, ScheduleOutcomes>>;
+  /** How many schedules that are not suspended ended their last Operation without a copy. */
+  failingCount(): Promise<number>;
+}
+
 export interface SchedulesTable {
   readonly schedules: Rows<Schedule> & {
     /** Whether there is or was one: a removed schedule keeps its ledger. */
     existed(organizationId: string, id: string): Promise<boolean>;
+    /** What is in flight around it, as far as its slots wait for it. */
+    underWay(schedule: Pick<Schedule, 'id' | 'clusterId' | 'applicationInstanceId'>): Promise<UnderWay>;
     /** What is left of what it made. */
     made(id: string, now: string): Promise<Pick<RemovedSchedule, 'copyCount' | 'lastCopyExpiresAt' | 'inFlightCount'>>;
   };

@@ -6,7 +6,8 @@ import { type SettingTables, settingOf } from '../applications/setting.ts';
 import { inPaces } from '../kernel/pace.ts';
 import { blackoutWindows } from './blackout-windows.ts';
 import { type DraftTables, draftSchedule } from './draft.ts';
-import type { BlackoutWindowsTable, SchedulesTable } from './ports.ts';
+import { type HoldTables, holdsNow } from './holds.ts';
+import type { BlackoutWindowsTable } from './ports.ts';
 import { uncomputable } from './rules/broken/computable.ts';
 import { type PreviewedFire, preview } from './rules/preview.ts';
 import { recurrenceWarnings, retentionWarnings } from './rules/recurrence/recurrence-warnings.ts';
@@ -18,7 +19,7 @@ export interface Preview {
 }
 
 export async function previewSchedule(
-  call: Reading<SchedulesTable & SettingTables & AcceptanceTables & BlackoutWindowsTable>,
+  call: Reading<SettingTables & AcceptanceTables & BlackoutWindowsTable & HoldTables>,
   id: string,
   count: number,
 ): Promise<Preview> {
@@ -28,13 +29,15 @@ export async function previewSchedule(
   const setting = await settingOf(call, schedule.applicationInstanceId);
   const warnings = schedule.suspend ? ['The schedule is suspended: nothing fires until it is resumed.'] : [];
   const windows = await blackoutWindows(call);
+  const holds = await holdsNow(call, schedule);
   return {
-    items: await inPaces(preview(schedule, ttlOf(setting, schedule), windows, call.now, count)),
+    items: await inPaces(preview(schedule, ttlOf(setting, schedule), windows, call.now, count, holds)),
     warnings: [
       ...warnings,
       ...recurrenceWarnings(schedule, call.now),
       ...retentionWarnings(schedule, ttlOf(setting, schedule).ttl, call.now),
       ...(await scheduleWarnings(call, setting, schedule)),
+      ...holds.map(({ message }) => message),
     ],
   };
 }
@@ -44,8 +47,8 @@ export async function previewNewSchedule(
   input: NewSchedule,
   count: number,
 ): Promise<Preview> {
-  const { schedule, setting, windows, warnings } = await draftSchedule(call, input);
-  const items = await inPaces(preview(schedule, ttlOf(setting, schedule), windows, call.now, count));
+  const { schedule, setting, windows, holds, warnings } = await draftSchedule(call, input);
+  const items = await inPaces(preview(schedule, ttlOf(setting, schedule), windows, call.now, count, holds));
   return { items, warnings: [...warnings] };
 }
 

@@ -10,13 +10,13 @@ import type { QuotasTable } from '../access/ports.ts';
 import { actor } from '../access/rules/access.ts';
 import { refuseBeyondQuota } from '../access/rules/quotas.ts';
 import { ttlIn } from '../applications/rules/setting.ts';
-import { settingOf } from '../applications/setting.ts';
+import { askedSetting, settingOf } from '../applications/setting.ts';
 import type { EventsTable } from '../kernel/ports.ts';
-import { eventsIn, kernelEvents } from '../kernel/rules/event.ts';
 import { droppedWarnings } from '../kernel/rules/partial-document.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';
 import { blackoutWindows } from './blackout-windows.ts';
 import { type DraftTables, draftSchedule } from './draft.ts';
+import { holdsNow } from './holds.ts';
 import { forgetAhead } from './next-slots.ts';
 import type { FiresTable, SchedulesTable } from './ports.ts';
 import {
@@ -32,6 +32,7 @@ import type { Fire } from './rules/ledger.ts';
 import { countedFromNow } from './rules/next-slot.ts';
 import { blackoutWarnings } from './rules/preview.ts';
 import { refuseRemovalUnderProtectionPlan, refuseWhatProtectionPlanDecides } from './rules/protection-plan-schedule.ts';
+import { changedFields, eventOfSchedule } from './rules/reasons.ts';
 import { checkRecurrence } from './rules/recurrence/check-recurrence.ts';
 import { moveWarnings, retentionWarnings } from './rules/recurrence/recurrence-warnings.ts';
 import {
@@ -48,18 +49,21 @@ import {
 export type Saved = Schedule & { readonly warnings: string[] };
 
 export async function createSchedule(
-  call: Call<DraftTables & SchedulesTable & QuotasTable>,
+  call: Call<DraftTables & SchedulesTable & QuotasTable & EventsTable>,
   input: NewSchedule,
 ): Promise<Saved> {
   const { schedule, warnings } = await draftSchedule(call, input);
   const { organizationId, clusterId } = schedule;
   refuseBeyondQuota('schedules', await call.tx.quotas.usage('schedules', organizationId, clusterId));
   await call.tx.schedules.insert(schedule);
+  // The row now refers to the application, so none retires it before the commit; one that just has is found here.
+  await askedSetting(call, schedule.applicationInstanceId);
+  await record(call, schedule, 'ScheduleCreated', `Created by ${actor(call.caller)}.`);
   return { ...schedule, warnings: [...warnings] };
 }
 
 export async function changeSchedule(
-  call: Call<DraftTables & SchedulesTable & FiresTable>,
+  call: Call<DraftTables & SchedulesTable & FiresTable & EventsTable>,
   id: string,
   change: ScheduleChange,
   revision?: ExpectedRevisions,
@@ -91,10 +95,13 @@ export async function changeSchedule(
     change.suspend === undefined ? next : { ...next, suspend: change.suspend },
   );
   await appendFires(call, turned.fires);
+  await recordChange(call, known, turned.schedule);
   const skipped =
     known.suspend && !turned.schedule.suspend ? passedOver(turned.schedule, turned.fires, now) : undefined;
   const between = recurs ? moveWarnings(known, turned.schedule, now) : [];
   const blackedOut = recurs ? blackoutWarnings(turned.schedule, await blackoutWindows(call), now) : [];
+  const resumes = known.suspend && !turned.schedule.suspend;
+  const holds = recurs || resumes ? await holdsNow(call, turned.schedule) : [];
   return {
     ...(await tx.schedules.update(atRevision(turned.schedule, revision))),
     warnings: [
@@ -103,6 +110,7 @@ export async function changeSchedule(
       ...between,
       ...accepted,
       ...blackedOut,
+      ...holds.map(({ message }) => message),
       ...droppedOfTemplate(known, change),
     ],
   };
@@ -169,16 +177,17 @@ export async function resumeSchedule(
     vault,
   );
   await appendFires(call, settled.fires);
-  await record(call, known, 'Resumed', `Resumed by ${actor(caller)}.`);
   const resumed = await tx.schedules.update(awakened(countedFromNow(settled.schedule, now)));
-  return { ...resumed, ...passedOver(resumed, settled.fires, now) };
+  const passed = passedOver(resumed, settled.fires, now);
+  await record(call, known, 'Resumed', `Resumed by ${actor(caller)}. ${passed.note}`);
+  return { ...resumed, ...passed };
 }
 
 /**
  * The schedule fires no more. Its ledger stays, and each of its copies stays until its ttl ends. Returns what stays.
  */
 export async function removeSchedule(
-  call: Call<SchedulesTable & FiresTable>,
+  call: Call<SchedulesTable & FiresTable & EventsTable>,
   id: string,
   revision?: ExpectedRevisions,
 ): Promise<RemovedSchedule> {
@@ -188,6 +197,7 @@ export async function removeSchedule(
   await appendFires(call, accountForRemoval(known, now, vault));
   const made = await tx.schedules.made(id, now);
   await tx.schedules.remove(caller.organizationId, id);
+  await record(call, known, 'ScheduleRemoved', `Removed by ${actor(caller)}. ${afterRemoval(made)}`);
   return { id, name: known.name, ...made, note: afterRemoval(made) };
 }
 
@@ -198,12 +208,24 @@ async function appendFires({ tx }: Call<FiresTable>, fires: readonly Fire[]): Pr
 async function record(
   { tx, now }: Call<EventsTable>,
   schedule: Schedule,
-  reason: keyof typeof kernelEvents,
+  reason: Parameters<typeof eventOfSchedule>[1],
   message: string,
 ): Promise<void> {
-  const { organizationId, clusterId, applicationInstanceId, id: scheduleId } = schedule;
-  const about = { organizationId, clusterId, applicationInstanceId, scheduleId };
-  await tx.events.append([eventsIn(kernelEvents)(reason, { ...about, message, at: now })]);
+  await tx.events.append([eventOfSchedule(schedule, reason, message, now)]);
+}
+
+/** A change that changes nothing makes no event. */
+async function recordChange(call: Call<EventsTable>, known: Schedule, changed: Schedule): Promise<void> {
+  const by = actor(call.caller);
+  const fields = changedFields(known, changed);
+  if (fields !== undefined) await record(call, changed, 'ScheduleChanged', `Changed by ${by}: ${fields}.`);
+  if (known.suspend !== changed.suspend)
+    await record(
+      call,
+      changed,
+      changed.suspend ? 'Suspended' : 'Resumed',
+      `${changed.suspend ? 'Suspended' : 'Resumed'} by ${by}.`,
+    );
 }
 
 function droppedOfTemplate({ template: known }: Schedule, { template }: ScheduleChange): readonly string[] {

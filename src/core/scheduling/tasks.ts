@@ -2,6 +2,7 @@
 import type { Task } from '../kernel/task.ts';
 import { applyFailurePolicies, type FailurePolicyPorts } from './failure-policy.ts';
 import { type RepairPorts, repairNextSlots } from './next-slots.ts';
+import { type CountFailingPorts, countFailingSchedules } from './outcomes.ts';
 
 export const schedulingTasks = [
   { name: 'apply-failure-policies', role: 'scheduler', everySeconds: 5, timeoutSeconds: 40, run: applyFailurePolicies },
@@ -13,4 +14,11 @@ export const schedulingTasks = [
     dependsOnTime: true,
     run: repairNextSlots,
   },
-] as const satisfies readonly Task<FailurePolicyPorts & RepairPorts>[];
+  {
+    name: 'count-failing-schedules',
+    role: 'scheduler',
+    everySeconds: 30,
+    timeoutSeconds: 30,
+    run: countFailingSchedules,
+  },
+] as const satisfies readonly Task<FailurePolicyPorts & RepairPorts & CountFailingPorts>[];

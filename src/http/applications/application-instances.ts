@@ -18,7 +18,7 @@ import { Id } from '../../core/kernel/rules/fields.ts';
 import { DnsLabel } from '../../core/kernel/rules/names.ts';
 import { callerOf } from '../kit/auth.ts';
 import { answerOnce, created, write } from '../kit/calls.ts';
-import { CreationOrder, listed, listOf, listQuery } from '../kit/paging.ts';
+import { CreationOrder, includeRetired, listed, listOf, listQuery, unretired } from '../kit/paging.ts';
 import { ById, ChangeHeaders, PostHeaders } from '../kit/parameters.ts';
 import type { Api, RoutePorts } from '../kit/ports.ts';
 import { expectedRevision, tagged } from '../kit/revisions.ts';
@@ -31,6 +31,7 @@ const filters = {
   applicationClassId: Id.optional().describe('Only instances of this class.'),
   namespace: DnsLabel.optional().describe('Only instances in namespaces of this name.'),
   protectionPlanId: Id.optional().describe('Only instances that this protection plan is applied to.'),
+  ...includeRetired,
 };
 
 export function applicationInstanceRoutes(api: Api, ports: RoutePorts<AdoptionTables & PlanClassesTable>): void {
@@ -73,7 +74,7 @@ export function applicationInstanceRoutes(api: Api, ports: RoutePorts<AdoptionTa
     ),
     (request) =>
       listed(request.query, async (query) => {
-        const page = await applicationInstances.page(callerOf(request).organizationId, query);
+        const page = await applicationInstances.page(callerOf(request).organizationId, unretired(query));
         return { ...page, items: await withStates({ clusterApplications }, page.items) };
       }),
   );
@@ -128,7 +129,7 @@ export function applicationInstanceRoutes(api: Api, ports: RoutePorts<AdoptionTa
         tag,
         summary: 'Remove an application instance',
         description:
-          'Removes the record; nothing happens in the cluster. The service refuses it with `in-use` while schedules, or Operations that this service made, refer to it.',
+          'Removes the record; nothing happens in the cluster. The service refuses it with `in-use`, with counts, while schedules (removed ones too) or Operations that this service made refer to it: `retireApplicationInstance` is for those.',
         refusals: [409],
       },
       { params: ById, headers: ChangeHeaders },

@@ -14,9 +14,10 @@ import { Cluster, ClusterChange, ClusterStatus, NewCluster } from '../../core/cl
 import { clusterStatus, clusterStatuses } from '../../core/clusters/status.ts';
 import type { EventsTable } from '../../core/kernel/ports.ts';
 import { Event } from '../../core/kernel/rules/event.ts';
+import { refuseRetired } from '../../core/kernel/rules/referrers.ts';
 import { callerOf } from '../kit/auth.ts';
 import { answerOnce, answerOnceOutsideTransaction, created, done, write } from '../kit/calls.ts';
-import { CreationOrder, EventOrder, listed, listOf, listQuery } from '../kit/paging.ts';
+import { CreationOrder, EventOrder, includeRetired, listed, listOf, listQuery, unretired } from '../kit/paging.ts';
 import { ById, ChangeHeaders, PostHeaders } from '../kit/parameters.ts';
 import type { Api, RoutePorts } from '../kit/ports.ts';
 import { expectedRevision, tagged } from '../kit/revisions.ts';
@@ -59,11 +60,11 @@ export function clusterRoutes(
     '/v1/clusters',
     about(
       { operationId: 'listClusters', scope: 'clusters:read', tag, summary: 'List clusters' },
-      { querystring: listQuery(CreationOrder.default('createdAt'), {}), response: { 200: ClusterList } },
+      { querystring: listQuery(CreationOrder.default('createdAt'), includeRetired), response: { 200: ClusterList } },
     ),
     (request) =>
       listed(request.query, async (query) => {
-        const page = await clusters.page(callerOf(request).organizationId, query);
+        const page = await clusters.page(callerOf(request).organizationId, unretired(query));
         return { ...page, items: await clusterStatuses(ports, page.items) };
       }),
   );
@@ -114,7 +115,7 @@ export function clusterRoutes(
         tag,
         summary: 'Change a cluster',
         description:
-          'Access is replaced as a whole. A connector then checks the cluster within seconds, without a restart.',
+          'Access is replaced as a whole. A new `name` shows in the label of Operations that are made from then on. A connector then checks the cluster within seconds, without a restart.',
       },
       { params: ById, headers: ChangeHeaders, body: ClusterChange, response: { 200: Cluster } },
     ),
@@ -137,7 +138,7 @@ export function clusterRoutes(
         tag,
         summary: 'Remove a cluster',
         description:
-          'Removes the record and the credentials; nothing happens in the cluster. The service refuses it with `in-use` while application instances are in the cluster.',
+          'Removes the record and the credentials; nothing happens in the cluster. The service refuses it with `in-use`, with counts, while application instances are in the cluster, or Operations that this service made refer to it: `retireCluster` is for those.',
         refusals: [409],
       },
       { params: ById, headers: ChangeHeaders },
@@ -162,8 +163,11 @@ export function clusterRoutes(
       { params: ById, headers: PostHeaders, response: { 200: ClusterStatus } },
     ),
     (request, reply) =>
-      answerOnceOutsideTransaction(ports, request, reply, async () =>
-        done(await checkCluster({ ...ports, chance: Math.random }, callerOf(request), request.params.id)),
-      ),
+      answerOnceOutsideTransaction(ports, request, reply, async () => {
+        const { id } = request.params;
+        const { name, retiredAt } = await own(clusters, callerOf(request), 'cluster', id);
+        refuseRetired(`The cluster ${name}`, retiredAt);
+        return done(await checkCluster({ ...ports, chance: Math.random }, callerOf(request), id));
+      }),
   );
 }

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { GivenInstant } from '../../core/kernel/rules/fields.ts';
 import type { Page, PageQuery } from '../../core/kernel/rules/page.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
-import { documentedDefault, queryInteger } from './parameters.ts';
+import { documentedDefault, QueryBoolean, queryInteger } from './parameters.ts';
 
 /** An order by `field`, and its reverse. Names for both are given, because generators make one of `at` and `-at`. */
 function orderBy<const Field extends string>(id: string, field: Field, description: string) {
@@ -59,6 +59,20 @@ export function listOf<Row extends z.ZodType>(id: string, row: Row, items: strin
       nextCursor: z.string().optional().describe('Send it as `cursor` to get the next page. Absent on the last page.'),
     })
     .meta({ id, description: `A page of ${items}.` });
+}
+
+/** The filter of lists whose resources can be retired. */
+export const includeRetired = {
+  includeRetired: QueryBoolean.default(false).meta({
+    description: 'true: the list includes what was retired.',
+    ...documentedDefault(false),
+  }),
+};
+
+/** The query without the filter, which leaves out what was retired unless it is asked for. */
+export function unretired({ where, ...query }: PageQuery): PageQuery {
+  const { includeRetired: wanted, ...rest } = where ?? {};
+  return { ...query, where: wanted === true ? rest : { ...rest, retiredAt: null } };
 }
 
 interface ListQuery {

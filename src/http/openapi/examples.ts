@@ -37,6 +37,9 @@ export const examples: Readonly<Record<string, Record<string, Example>>> = {
       },
     },
   },
+  moveApplicationInstance: {
+    cluster: { summary: 'The application is in another cluster now', value: { clusterId: cluster } },
+  },
   changeOrganization: {
     limit: { summary: 'No schedule more often than hourly', value: { minimumIntervalSeconds: 3600 } },
   },

@@ -14,6 +14,7 @@ import {
   requestOperation,
 } from '../../core/operations/request.ts';
 import { NewOperation, Operation, Origin, Phase } from '../../core/operations/rules/operation.ts';
+import { withWaiting } from '../../core/operations/waiting.ts';
 import { callerOf } from '../kit/auth.ts';
 import { answerOnce, done, reading } from '../kit/calls.ts';
 import { CreationOrder, listed, listOf, listQuery } from '../kit/paging.ts';
@@ -95,17 +96,31 @@ export function operationRoutes(api: Api, ports: RoutePorts<RequestTables> & { r
       },
       { querystring: listQuery(CreationOrder.default('-createdAt'), filters), response: { 200: OperationList } },
     ),
-    (request) => listed(request.query, (query) => operations.page(callerOf(request).organizationId, query)),
+    (request) =>
+      listed(request.query, async (query) => {
+        const page = await operations.page(callerOf(request).organizationId, query);
+        return { ...page, items: await withWaiting(ports.store.tables, page.items, await ports.clock.now()) };
+      }),
   );
 
   api.get(
     '/v1/operations/:id',
     about(
-      { operationId: 'getOperation', scope: 'operations:read', tag, summary: 'Get an operation' },
+      {
+        operationId: 'getOperation',
+        scope: 'operations:read',
+        tag,
+        summary: 'Get an operation',
+        description:
+          'While it is Pending, `waiting` says what it waits for. That changes without a new revision: leave If-None-Match out to see it.',
+      },
       { params: ById, headers: ReadHeaders, response: { 200: Operation } },
     ),
-    async (request, reply) =>
-      taggedUnlessKnown(request, reply, await own(operations, callerOf(request), 'operation', request.params.id)),
+    async (request, reply) => {
+      const operation = await own(operations, callerOf(request), 'operation', request.params.id);
+      const [shown = operation] = await withWaiting(ports.store.tables, [operation], await ports.clock.now());
+      return taggedUnlessKnown(request, reply, shown);
+    },
   );
 
   api.post(

@@ -2,9 +2,11 @@
 
 import { own } from '../../core/access/call.ts';
 import type { QuotasTable } from '../../core/access/ports.ts';
+import type { EventsTable } from '../../core/kernel/ports.ts';
 import { Id } from '../../core/kernel/rules/fields.ts';
 import type { DraftTables } from '../../core/scheduling/draft.ts';
-import type { FiresTable, SchedulesTable } from '../../core/scheduling/ports.ts';
+import { withOutcome, withOutcomes } from '../../core/scheduling/outcomes.ts';
+import type { FiresTable, ScheduleOutcomesOf, SchedulesTable } from '../../core/scheduling/ports.ts';
 import {
   NewSchedule,
   RemovedSchedule,
@@ -34,7 +36,9 @@ const filters = {
 
 export function scheduleRoutes(
   api: Api,
-  ports: RoutePorts<DraftTables & SchedulesTable & FiresTable & QuotasTable>,
+  ports: RoutePorts<DraftTables & SchedulesTable & FiresTable & QuotasTable & EventsTable> & {
+    readonly scheduleOutcomes: ScheduleOutcomesOf;
+  },
 ): void {
   const { schedules } = ports.store.tables;
 
@@ -63,7 +67,11 @@ export function scheduleRoutes(
       { operationId: 'listSchedules', scope: 'schedules:read', tag, summary: 'List schedules' },
       { querystring: listQuery(CreationOrder.default('createdAt'), filters), response: { 200: ScheduleList } },
     ),
-    (request) => listed(request.query, (query) => schedules.page(callerOf(request).organizationId, query)),
+    (request) =>
+      listed(request.query, async (query) => {
+        const page = await schedules.page(callerOf(request).organizationId, query);
+        return { ...page, items: await withOutcomes(ports, page.items) };
+      }),
   );
 
   api.get(
@@ -75,11 +83,12 @@ export function scheduleRoutes(
         tag,
         summary: 'Get a schedule',
         description:
-          'Its revision counts the changes through the API. `nextFireAt` and `lastFireAt` advance without a new revision.',
+          'Its revision counts the changes through the API. `nextFireAt`, `lastFireAt` and the outcome of its Operations advance without a new revision.',
       },
       { params: ById, response: { 200: Schedule } },
     ),
-    async (request, reply) => tagged(reply, await own(schedules, callerOf(request), 'schedule', request.params.id)),
+    async (request, reply) =>
+      tagged(reply, await withOutcome(ports, await own(schedules, callerOf(request), 'schedule', request.params.id))),
   );
 
   api.patch(

@@ -17,6 +17,7 @@ import { credentialExpiry } from './credential-expiry.ts';
 import {
   customResources,
   gatedNamespaces,
+  identity,
   operators,
   storageClasses,
   storageLocations,
@@ -58,6 +59,7 @@ export async function discoverCluster(
     async () => ({ storageLocations: await storageLocations(query, now) }),
     async () => ({ namespaces: await gatedNamespaces(query, now, namespaces) }),
     async () => ({ volumeSnapshotClasses: await volumeSnapshotClasses(query, now) }),
+    async () => ({ identity: await identity(query, now) }),
     async () => ({ storageClasses: await storageClasses(query, now) }),
   ];
   const { problem: _, ...blank } = nothingFound(now, 'The cluster was not asked.');

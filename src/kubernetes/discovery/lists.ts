@@ -33,6 +33,15 @@ const annotated = z.object({
   labels: z.record(z.string(), z.string()).optional().catch(undefined),
 });
 
+const Uid = z.object({ metadata: z.object({ uid: z.string().regex(/^[\x21-\x7e]{1,128}$/) }) });
+
+/** The namespace kube-system is made with the cluster, so its uid is the cluster's. */
+export async function identity(query: Query, now: string): Promise<NonNullable<Discovery['identity']>> {
+  const found = await query({ method: 'GET', path: '/api/v1/namespaces/kube-system' }, Uid);
+  const uid = found.value?.metadata.uid;
+  return { ...findingOf(found, now), ...(uid !== undefined && { uid }) };
+}
+
 const Location = z
   .object({
     metadata: z.object({ name: text, namespace: text }),

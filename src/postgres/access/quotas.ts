@@ -6,8 +6,8 @@ import type { QuotaKind, QuotaLimits, QuotaUsage } from '../../core/access/rules
 import type { Prisma } from '../generated/client.ts';
 
 const tables: Readonly<Record<QuotaKind, string>> = {
-  clusters: 'cluster where true',
-  'application instances': 'application_instance where true',
+  clusters: 'cluster where retired_at is null',
+  'application instances': 'application_instance where retired_at is null',
   schedules: 'schedule where deleted_at is null',
 };
 

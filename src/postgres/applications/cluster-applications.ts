@@ -13,12 +13,13 @@ const ready = `a.conditions @> '[{"type": "Ready", "status": "True"}]'::jsonb`;
 const joined = `
   select a.*, ${ready} as ready, i.id as application_instance_id from cluster_application a
   left join application_instance i on i.cluster_id = a.cluster_id and i.namespace = a.namespace and i.name = a.name
+    and i.retired_at is null
   where a.organization_id = $1::uuid and a.cluster_id = $2::uuid`;
 const states = `
   select i.id as instance, ${ready} as ready, ${columnsOf(ApplicationState.omit({ ready: true }).shape, 'a')}
   from application_instance i
   join cluster_application a on a.cluster_id = i.cluster_id and a.namespace = i.namespace and a.name = i.name
-  where i.id = any($1::uuid[])`;
+  where i.id = any($1::uuid[]) and i.retired_at is null`;
 
 export function clusterApplicationRows(client: Prisma.TransactionClient): ClusterApplications {
   const select = (sql: string, values: readonly unknown[]) => selectThrough(client, sql, values);

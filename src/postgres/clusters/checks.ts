@@ -33,7 +33,7 @@ const applications = `
     from application_instance i
     left join cluster_application s
       on s.cluster_id = i.cluster_id and s.namespace = i.namespace and s.name = i.name and s.gone_at is null
-    where i.cluster_id = $1
+    where i.cluster_id = $1 and i.retired_at is null
     order by i.namespace, seen desc, i.id
   ) a
   order by seen desc, namespace limit 20`;
@@ -56,6 +56,7 @@ const waitingFor = `${waiting} and cluster_id = any($1::uuid[]) group by cluster
 const standings = `
   select ${columnsOf(Shown.shape, 'c')}, coalesce(w."pendingCount", 0) as "pendingCount", w."oldestPendingAt"
   from cluster c left join (${waiting} group by cluster_id) w on w."clusterId" = c.id
+  where c.retired_at is null
   order by c.conditions @> '[{"status": "False"}]' desc, c.id limit $1`;
 
 export function clusterChecksOf(pool: Pool, heldRows: HeldRows): ClusterChecks {

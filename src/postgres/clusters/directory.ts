@@ -19,7 +19,7 @@ import { accessPlace } from './tables.ts';
 
 const target = `select c.*, k.sealed from cluster c join cluster_credential k on k.cluster_id = c.id where c.id = any($1::uuid[])`;
 const list = `select c.id, k.revision as "credentialsRevision" from cluster c join cluster_credential k on k.cluster_id = c.id`;
-const namespaces = `select distinct namespace from application_instance where cluster_id = $1 order by namespace`;
+const namespaces = `select distinct namespace from application_instance where cluster_id = $1 and retired_at is null order by namespace`;
 const Namespaces = z.array(z.object({ namespace: z.string() }));
 const Listed = z.object({ id: z.string(), credentialsRevision: z.int() });
 

@@ -11,4 +11,10 @@ const withCondition = (type: string, reason: string) => `id, organization_id,
 export const clusterFindingParts: FindingParts<keyof typeof clusterFindings | keyof typeof observationFindings> = {
   ClusterAtLocalAddress: withCondition('AddressAllowed', 'LocalAddress'),
   ClusterAtLimit: withCondition('Watching', 'LeftOut'),
+  ClusterInTwoOrganizations: `c.id, c.organization_id, c.created_at
+    from cluster c
+    where c.kube_system_uid is not null and c.retired_at is null and exists (
+      select from cluster other
+      where other.kube_system_uid = c.kube_system_uid and other.organization_id <> c.organization_id and other.retired_at is null
+    )`,
 };

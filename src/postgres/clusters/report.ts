@@ -9,6 +9,7 @@ import type { CheckResult, ClusterReport } from '../../core/clusters/ports.ts';
 import { Cluster } from '../../core/clusters/rules/cluster.ts';
 import { eventsOfConditions, needsCheck, type RecordedReasons } from '../../core/clusters/rules/condition-events.ts';
 import { isOutdated, refreshed } from '../../core/clusters/rules/discovery.ts';
+import { type Identity, identityAfter, identityCondition } from '../../core/clusters/rules/identity.ts';
 import { clusterEvent } from '../../core/clusters/rules/reasons.ts';
 import { throttledAfter } from '../../core/clusters/rules/throttling.ts';
 import { type Condition, clip, withCondition } from '../../core/kernel/rules/condition.ts';
@@ -16,6 +17,7 @@ import { Instant } from '../../core/kernel/rules/fields.ts';
 import { sameJson } from '../../core/kernel/rules/same-json.ts';
 import { appendEvents } from '../kit/events.ts';
 import { camelRow, shownRow } from '../kit/shape.ts';
+import { aroundIdentity } from './identity.ts';
 
 /** The time of the last contact is for people, so it need not be written each time. */
 const contactEveryMs = 30_000;
@@ -27,7 +29,8 @@ const ReportedCluster = Cluster.extend({
 const write = `
   update cluster
   set conditions = $2, discovery = coalesce($3, discovery), last_contact_at = $4, told_conditions = $5, tell_at = $6,
-      check_due_at = coalesce($7, check_due_at), throttled_until = $8
+      check_due_at = coalesce($7, check_due_at), throttled_until = $8,
+      kube_system_uid = $9, copies_from = $10
   where id = $1`;
 
 /**
@@ -43,7 +46,14 @@ export async function reportCluster(
   const { toldConditions: told, tellAt, ...known } = shownRow(ReportedCluster, camelRow(rows[0]));
   const { now, contact, withdrawn = [] } = report;
   if (report.discovery !== undefined && isOutdated(report.discovery, known.discovery, now)) return [];
-  const conditions = conditionsAfter(known.conditions, report, withdrawn);
+  const identity = identityAfter(known, report.discovery?.identity?.uid, now) ?? known;
+  if (identity !== known)
+    await client.query('update cluster set kube_system_uid = $2 where id = $1', [clusterId, identity.kubeSystemUid]);
+  const conditions = conditionsAfter(
+    known.conditions,
+    await withIdentity(client, clusterId, report, identity),
+    withdrawn,
+  );
   const changed = conditions.filter(
     ({ type, status }) => known.conditions.find((before) => before.type === type)?.status !== status,
   );
@@ -72,6 +82,8 @@ export async function reportCluster(
       outcome.nextAt ?? null,
       report.checkDueAt ?? (needsCheck(known.conditions, conditions) ? now : null),
       throttledUntil ?? null,
+      identity.kubeSystemUid ?? null,
+      identity.copiesFrom ?? null,
     ],
   });
   const { organizationId } = known;
@@ -80,6 +92,19 @@ export async function reportCluster(
     outcome.events.map((event) => clusterEvent(event, { organizationId, clusterId, at: now })),
   );
   return changed.map(({ type, status }) => `${type}=${status}`);
+}
+
+/** A check also says which cluster it is, compared with the others of the organization. */
+async function withIdentity(
+  client: PoolClient,
+  clusterId: string,
+  report: ClusterReport,
+  identity: Identity,
+): Promise<ClusterReport> {
+  if (report.discovery === undefined) return report;
+  const around = await aroundIdentity(client, clusterId, identity, report.now);
+  const condition = identityCondition(identity, around);
+  return condition === undefined ? report : { ...report, conditions: [...report.conditions, condition] };
 }
 
 function conditionsAfter(

@@ -35,6 +35,7 @@ export function eventTables(client: Prisma.TransactionClient): EventsTable {
         const itself = { clusterId, operationId: null, scheduleId: null, applicationInstanceId: null };
         return pageOf(client.event, Event, itself, query, 'id');
       },
+      ofSchedule: (scheduleId, query) => pageOf(client.event, Event, { scheduleId, operationId: null }, query, 'id'),
       ofApplicationInstance: (applicationInstanceId, query) =>
         pageOf(client.event, Event, { applicationInstanceId }, query, 'id'),
     },

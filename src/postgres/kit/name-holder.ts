@@ -10,6 +10,8 @@ interface Named {
   readonly nameKey: readonly string[];
   /** Narrows the rows that count, for example to what is not deleted. */
   readonly visible?: object;
+  /** Narrows the rows that hold a name, for example to what is not retired. */
+  readonly holding?: object;
 }
 
 interface Finding {
@@ -19,7 +21,7 @@ interface Finding {
 /** Runs the write of `row`. The Refusal `already-exists` has the id of the row that holds its name, if there was one. */
 export async function namingHolder<T>(
   delegate: Finding,
-  { nameKey, visible }: Named,
+  { nameKey, visible, holding }: Named,
   row: { readonly id: string },
   write: () => PromiseLike<T>,
 ): Promise<T> {
@@ -27,7 +29,7 @@ export async function namingHolder<T>(
   const holder =
     nameKey.length === 0
       ? null
-      : await delegate.findFirst({ where: { AND: [visible ?? {}, key, { NOT: { id: row.id } }] } });
+      : await delegate.findFirst({ where: { AND: [visible ?? {}, holding ?? {}, key, { NOT: { id: row.id } }] } });
   try {
     return await write();
   } catch (error) {

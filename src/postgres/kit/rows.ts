@@ -30,6 +30,8 @@ export interface Kind<T> extends Fields {
   readonly organizationKey: 'organizationId' | 'id' | undefined;
   /** Narrows every read, for example to what is not deleted. */
   readonly visible?: object;
+  /** Narrows the rows that hold a name, for example to what is not retired. */
+  readonly holding?: object;
   /** The columns of the unique key that has the name. Empty: rows of this kind have no such key. */
   readonly nameKey: readonly string[];
 }

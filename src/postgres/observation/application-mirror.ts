@@ -24,11 +24,13 @@ const atPlaces = `
   select a.*, i.id as application_instance_id, p.namespace as at_namespace, p.name as at_name
   from (select distinct * from unnest($2::text[], $3::text[]) p(namespace, name)) p
   left join cluster_application a on a.cluster_id = $1 and a.namespace = p.namespace and a.name = p.name
-  left join application_instance i on i.cluster_id = $1 and i.namespace = p.namespace and i.name = p.name`;
+  left join application_instance i on i.cluster_id = $1 and i.namespace = p.namespace and i.name = p.name
+    and i.retired_at is null`;
 const missing = `
   select a.*, i.id as application_instance_id, a.namespace as at_namespace, a.name as at_name
   from cluster_application a
   left join application_instance i on i.cluster_id = a.cluster_id and i.namespace = a.namespace and i.name = a.name
+    and i.retired_at is null
   where a.cluster_id = $1 and a.gone_at is null and a.seen_at < $2
     and ($3::text is null or a.namespace = $3) and not a.namespace || '/' || a.name = any($4::text[])
     and ($5::text[] is null or a.namespace || '/' || a.name = any($5))`;

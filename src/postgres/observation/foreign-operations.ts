@@ -9,8 +9,9 @@ import { Event } from '../../core/kernel/rules/event.ts';
 import type { ForeignOperations, RecordedForeign } from '../../core/observation/ports.ts';
 import { capped, type ForeignCaps, togetherLeftOut } from '../../core/observation/rules/foreign-caps.ts';
 import type { ForeignOperation } from '../../core/observation/rules/foreign-operation.ts';
-import { Operation } from '../../core/operations/rules/operation.ts';
+import { StoredOperation } from '../../core/operations/rules/operation.ts';
 import { holdFence } from '../clusters/fence.ts';
+import { sameServer } from '../clusters/identity.ts';
 import type { HeldRows } from '../kit/batches/held-rows.ts';
 import { inParts } from '../kit/batches/parts.ts';
 import { columnsOf } from '../kit/columns.ts';
@@ -20,12 +21,12 @@ import { inTransaction } from '../kit/transaction.ts';
 import { lockMirror } from './mirror-lock.ts';
 
 const own = `
-  select id::text, namespace, name, uid is null and phase in ('Pending', 'Running') as expected from operation
-  where cluster_id = $1 and foreign_uid = '' and (id = any($2::uuid[]) or name = any($3::text[]))`;
-const Own = Operation.pick({ id: true, namespace: true, name: true }).extend({ expected: z.boolean() }).array();
+  select id::text, namespace, name, cluster_id = $1 and uid is null and phase in ('Pending', 'Running') as expected from operation
+  where cluster_id in (${sameServer('$1')}) and foreign_uid = '' and (id = any($2::uuid[]) or name = any($3::text[]))`;
+const Own = StoredOperation.pick({ id: true, namespace: true, name: true }).extend({ expected: z.boolean() }).array();
 
 // The application is found by its place. It is registered under the same lock, so none is missed.
-const operation = Operation.omit({ applicationInstanceId: true }).shape;
+const operation = StoredOperation.omit({ applicationInstanceId: true }).shape;
 const event = Event.omit({ applicationInstanceId: true }).shape;
 const record = `
   with made as (
@@ -33,6 +34,7 @@ const record = `
     select ${columnsOf(operation, 'w')}, i.id, w.observed_version, w.uid
     from json_populate_recordset(null::operation, $1) w
     left join application_instance i on i.cluster_id = w.cluster_id and i.namespace = w.namespace and i.name = w.target
+      and i.retired_at is null
     on conflict (cluster_id, name, foreign_uid) do nothing
     returning id, application_instance_id
   ), recorded as (

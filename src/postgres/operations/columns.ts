@@ -1,11 +1,11 @@
 /** The row of an Operation: the domain's fields, and those that deliveries and observations keep beside them. */
 import { z } from 'zod';
-import { DeliveryAction, Operation } from '../../core/operations/rules/operation.ts';
+import { DeliveryAction, StoredOperation } from '../../core/operations/rules/operation.ts';
 import { columnsOf } from '../kit/columns.ts';
 
-export const operationColumns = columnsOf(Operation.shape);
+export const operationColumns = columnsOf(StoredOperation.shape);
 
-export const OperationRow = Operation.extend({
+export const OperationRow = StoredOperation.extend({
   /** The resource's version that was folded in last. */
   observedVersion: z.string().exactOptional(),
   owed: DeliveryAction.optional(),

@@ -2,13 +2,13 @@
 
 import { Refusal } from '../../core/kernel/rules/problem.ts';
 import type { LockedOperation, OperationsTable } from '../../core/operations/ports.ts';
-import { DeliveryAction, Operation } from '../../core/operations/rules/operation.ts';
+import { DeliveryAction, StoredOperation } from '../../core/operations/rules/operation.ts';
 import type { Prisma } from '../generated/client.ts';
 import { namingHolder } from '../kit/name-holder.ts';
 import { kindOf, rowsOf } from '../kit/rows.ts';
 import { shownRow, toRow } from '../kit/shape.ts';
 
-const kind = kindOf('operation', 'operation', Operation, 'organizationId', ['clusterId', 'name']);
+const kind = kindOf('operation', 'operation', StoredOperation, 'organizationId', ['clusterId', 'name']);
 
 export function operationTables(client: Prisma.TransactionClient): OperationsTable {
   return { operations: { ...rowsOf(client, client.operation, kind), ...owedRows(client) } };
@@ -37,7 +37,7 @@ function owedRows(client: Prisma.TransactionClient): OwedRows {
       if (leased === undefined) return undefined;
       const row = await client.operation.findUniqueOrThrow({ where: { id } });
       return {
-        operation: shownRow(Operation, row),
+        operation: shownRow(StoredOperation, row),
         owed: DeliveryAction.nullable().parse(row.owed) ?? undefined,
         unanswered: row.unanswered,
         leased: leased.leased,

@@ -1,20 +1,43 @@
 /** The facts that protection is judged from: one row an application, one statement for any number of applications. */
 
 import { z } from 'zod';
+import { Condition } from '../../core/kernel/rules/condition.ts';
 import { Phase } from '../../core/operations/rules/operation.ts';
+import { waitingOf } from '../../core/operations/rules/waiting.ts';
 import type { KnownProtection } from '../../core/protection/ports.ts';
 import { ProtectionStatus } from '../../core/protection/rules/protection.ts';
+import { Cadence } from '../../core/time/rules/cadence.ts';
 import { jsonObjectOf } from '../kit/columns.ts';
-import { copyFinishedAt, hasCopy } from './recovery-points.ts';
+import { At, nullAsAbsent } from '../kit/json.ts';
+import { snakeCase } from '../kit/shape.ts';
+import { copyObject, hasCopy, hasGoodCopy, isEmptyCopy, isPartial, isThere, itemCount } from '../operations/copies.ts';
 
-const At = z.union([z.date(), z.string()]).transform((at) => new Date(at).toISOString());
-const MaybeAt = At.nullish().transform((at) => at ?? undefined);
+const maybe = nullAsAbsent;
+const MaybeAt = maybe(At);
 /** What was recorded last of an application's protection. */
 export const Told = z.object({
   status: ProtectionStatus,
   since: At,
   expiringOperationId: maybe(z.string()),
   revision: z.int(),
+});
+
+const Copy = z.object({ operationId: z.string(), startedAt: At, finishedAt: At, expiresAt: At });
+const FiringSchedule = z.object({
+  id: z.string(),
+  name: z.string(),
+  cadence: Cadence,
+  schedule: maybe(z.string()),
+  at: MaybeAt,
+  timeZone: z.string(),
+  startsAt: MaybeAt,
+  endsAt: MaybeAt,
+  spreadSeconds: maybe(z.int()),
+  suspend: z.boolean(),
+  nextFireAt: MaybeAt,
+  createdAt: At,
+  updatedAt: At,
+  lastGood: maybe(Copy),
 });
 
 const Facts = z.object({
@@ -27,27 +50,51 @@ const Facts = z.object({
   createdAt: At,
   targetSeconds: maybe(z.int()),
   schedules: z
-    .array(z.object({ schedule: maybe(z.string()), suspend: z.boolean(), nextFireAt: MaybeAt, createdAt: At }))
+    .array(FiringSchedule)
     .nullish()
     .transform((schedules) => schedules ?? []),
-  lastGood: maybe(z.object({ operationId: z.string(), startedAt: At, finishedAt: At, expiresAt: At })),
+  lastGood: maybe(Copy),
   restorableUntil: MaybeAt,
   lastAttempt: maybe(
     z.object({ operationId: z.string(), phase: Phase, partial: z.boolean(), createdAt: At, finishedAt: MaybeAt }),
   ),
-  lastEnded: maybe(z.object({ operationId: z.string(), outcome: z.enum(['Good', 'Partial', 'Failed']) })),
-  inFlightSince: MaybeAt,
+  lastEnded: maybe(z.object({ operationId: z.string(), outcome: z.enum(['Good', 'Partial', 'Empty', 'Failed']) })),
+  inFlight: maybe(
+    z
+      .object({
+        since: At,
+        phase: Phase,
+        createdAt: At,
+        deliveredAt: MaybeAt,
+        conditions: z.array(Condition),
+        clusterConditions: z.array(Condition),
+        throttledUntil: MaybeAt,
+      })
+      .transform(({ since, phase, createdAt, deliveredAt, conditions, clusterConditions, throttledUntil }) => ({
+        since,
+        delivered: deliveredAt !== undefined || phase === 'Running',
+        waiting: waitingOf(
+          { phase, createdAt, deliveredAt, conditions },
+          { conditions: clusterConditions, throttledUntil },
+        ),
+      })),
+  ),
+  itemCounts: z
+    .array(z.number())
+    .nullish()
+    .transform((counts) => counts ?? []),
+  askedCopyAt: MaybeAt,
 });
 const MaybeTold = maybe(Told);
 
-/** NULL is absence. */
-function maybe<T extends z.ZodType>(schema: T) {
-  return schema.nullish().transform((value) => value ?? undefined);
-}
-
-const degraded = `'[{"type": "Degraded", "status": "True"}]'::jsonb`;
-const succeeded = `o.application_instance_id = i.id and ${hasCopy('o')}`;
-const copy = `json_build_object('operationId', o.id, 'startedAt', coalesce(o.started_at, o.created_at), 'finishedAt', ${copyFinishedAt('o')}, 'expiresAt', o.expires_at)`;
+const ofInstance = 'o.application_instance_id = i.id';
+const { suspend: _suspend, nextFireAt: _fires, lastGood: _copy, ...own } = FiringSchedule.shape;
+const ownFields = Object.keys(own)
+  .map((field) => `'${field}', s.${snakeCase(field)}`)
+  .join(', ');
+/** The last good copy is compared with those of the same schedule among the newest ones. */
+const comparedCopies = 6;
+const lookedAtCopies = 30;
 
 /**
  * `$1` is now; `chosen` narrows `i`, the application instance. Every part is the head of an index, or a handful of
@@ -58,7 +105,8 @@ export function factsWhere(chosen: string): string {
   select i.id as "applicationInstanceId", i.organization_id as "organizationId", i.cluster_id as "clusterId",
          i.application_class_id as "applicationClassId", i.namespace, i.name, i.created_at as "createdAt",
          c.recovery_point_target_seconds as "targetSeconds", s.schedules, coalesce(good.copy, expired.copy) as "lastGood",
-         restorable.until as "restorableUntil", attempt.tried as "lastAttempt", ended.ended as "lastEnded", flight.since as "inFlightSince",
+         restorable.until as "restorableUntil", attempt.tried as "lastAttempt", ended.ended as "lastEnded", flight.backup as "inFlight",
+         alike.counts as "itemCounts", good.asked_at as "askedCopyAt",
          case when p.revision is not null then ${jsonObjectOf(Told.shape, 'p')} end as told
   from application_instance i
   join application_class c on c.id = i.application_class_id
@@ -66,33 +114,51 @@ export function factsWhere(chosen: string): string {
   join organization g on g.id = i.organization_id
   left join protection p on p.application_instance_id = i.id
   left join lateral (
-    select json_agg(json_build_object('schedule', s.schedule, 'suspend', s.suspend or k.suspend or g.suspend, 'nextFireAt', case when not k.suspend and not g.suspend then s.next_fire_at end, 'createdAt', s.created_at)) as schedules
-    from schedule s where s.application_instance_id = i.id and s.deleted_at is null
+    select json_agg(json_build_object(${ownFields}, 'suspend', s.suspend or k.suspend or g.suspend,
+      'nextFireAt', case when not k.suspend and not g.suspend then s.next_fire_at end, 'lastGood', brought.copy) order by s.id) as schedules
+    from schedule s
+    left join lateral (
+      select ${copyObject('o')} as copy from operation o
+      where o.schedule_id = s.id and ${hasGoodCopy('o', 'k')} order by o.scheduled_for desc limit 1
+    ) brought on true
+    where s.application_instance_id = i.id and s.deleted_at is null
   ) s on true
   left join lateral (
-    select ${copy} as copy from operation o
-    where ${succeeded} and o.expires_at > $1 and not o.conditions @> ${degraded} order by o.id desc limit 1
+    select ${copyObject('o')} as copy, o.schedule_id, ${itemCount('o')} as items, case when o.schedule_id is null then coalesce(o.started_at, o.created_at) end as asked_at
+    from operation o where ${ofInstance} and ${hasGoodCopy('o', 'k')} and o.expires_at > $1 order by o.id desc limit 1
   ) good on true
   left join lateral (
-    select ${copy} as copy from operation o
-    where good.copy is null and ${succeeded} and o.expires_at <= $1 and not o.conditions @> ${degraded} order by o.id desc limit 1
+    select ${copyObject('o')} as copy from operation o
+    where good.copy is null and ${ofInstance} and ${hasGoodCopy('o', 'k')} and o.expires_at <= $1 order by o.id desc limit 1
   ) expired on true
   left join lateral (
-    select o.expires_at as until from operation o where ${succeeded} and o.expires_at > $1 order by o.id desc limit 1
+    select o.expires_at as until from operation o
+    where ${ofInstance} and ${hasCopy('o')} and ${isThere('o', 'k')} and not ${isEmptyCopy('o')} and o.expires_at > $1 order by o.id desc limit 1
   ) restorable on true
   left join lateral (
-    select json_build_object('operationId', o.id, 'phase', o.phase, 'partial', o.conditions @> ${degraded}, 'createdAt', o.created_at, 'finishedAt', o.finished_at) as tried
+    select json_build_object('operationId', o.id, 'phase', o.phase, 'partial', ${isPartial('o')}, 'createdAt', o.created_at, 'finishedAt', o.finished_at) as tried
     from operation o where o.application_instance_id = i.id and o.type = 'Backup' order by o.id desc limit 1
   ) attempt on true
   left join lateral (
-    select json_build_object('operationId', o.id, 'outcome', case when o.phase = 'Failed' then 'Failed' when o.conditions @> ${degraded} then 'Partial' else 'Good' end) as ended
+    select json_build_object('operationId', o.id, 'outcome', case when o.phase = 'Failed' then 'Failed' when ${isPartial('o')} then 'Partial' when ${isEmptyCopy('o')} then 'Empty' else 'Good' end) as ended
     from operation o where o.application_instance_id = i.id and o.type = 'Backup' and o.phase in ('Succeeded', 'Failed') order by o.id desc limit 1
   ) ended on true
   left join lateral (
-    select min(coalesce(o.started_at, o.created_at)) as since from operation o
+    select json_build_object('since', coalesce(o.started_at, o.created_at), 'phase', o.phase, 'createdAt', o.created_at, 'deliveredAt', o.delivered_at,
+      'conditions', o.conditions, 'clusterConditions', k.conditions, 'throttledUntil', case when k.throttled_until > $1 then k.throttled_until end) as backup
+    from operation o
     where o.application_instance_id = i.id and o.type = 'Backup' and o.phase in ('Pending', 'Running')
+    order by coalesce(o.started_at, o.created_at) limit 1
   ) flight on true
-  where ${chosen}`;
+  left join lateral (
+    select json_agg(items order by id desc) as counts from (
+      select id, items from (
+        select o.id, ${itemCount('o')} as items, o.schedule_id is not distinct from good.schedule_id and ${hasGoodCopy('o', 'k')} as alike
+        from operation o where good.items is not null and ${ofInstance} and ${hasCopy('o')} order by o.id desc limit ${lookedAtCopies}
+      ) newest where alike and items is not null order by id desc limit ${comparedCopies}
+    ) compared
+  ) alike on true
+  where i.retired_at is null and ${chosen}`;
 }
 
 export function knownProtection(row: { readonly told?: unknown }): KnownProtection {

@@ -35,7 +35,7 @@ const tell = `
   with told as (
     insert into protection (${columns})
     select ${columns} from json_populate_recordset(null::protection, $1) w
-    where exists (select from application_instance i where i.id = w.application_instance_id)
+    where exists (select from application_instance i where i.id = w.application_instance_id and i.retired_at is null)
     on conflict (application_instance_id) do update
       set ${assignmentsOf(changing.shape, 'excluded')}
       where protection.revision = excluded.revision - 1
@@ -61,6 +61,7 @@ function pageStatement(organizationId: string, query: PageQuery): { text: string
     `(p.severity, p.application_instance_id) ${descending ? '<' : '>'} (${a}, ${b})`;
   const conditions = [
     `p.organization_id = ${given(organizationId)}`,
+    'i.retired_at is null',
     ...(severity === undefined ? [] : [beyond(`${given(severity)}::int`, `${given(id)}::uuid`)]),
     ...equal('p.status', where.status),
     ...equal('i.cluster_id', where.clusterId),

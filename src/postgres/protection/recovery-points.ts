@@ -11,19 +11,10 @@ import { type RecoveryPoint, recoveryPointOf } from '../../core/protection/rules
 import { shownRow, snakeCase } from '../kit/shape.ts';
 import { select } from '../kit/sql.ts';
 import { operationColumns } from '../operations/columns.ts';
+import { copyFinishedAt, hasCopy, isEmptyCopy, isThere } from '../operations/copies.ts';
 
 /** The fields that narrow a page, each with the type of its column. */
 const filters = { applicationInstanceId: 'uuid', clusterId: 'uuid', scheduleId: 'uuid', namespace: 'text' } as const;
-
-/** Exactly the condition of the partial indexes. */
-export function hasCopy(operation = 'operation'): string {
-  return `${operation}.type = 'Backup' and (${operation}.phase = 'Succeeded' or ${operation}.contradiction->>'phase' = 'Succeeded')`;
-}
-
-/** When the copy was finished. If its Operation had ended without it: when the cluster stated the copy. */
-export function copyFinishedAt(operation = 'operation'): string {
-  return `case when ${operation}.phase = 'Succeeded' then ${operation}.finished_at else (${operation}.contradiction->>'at')::timestamptz end`;
-}
 
 export interface Statement {
   readonly text: string;
@@ -39,6 +30,8 @@ export function recoveryPointPage(organizationId: string, query: PageQuery, now:
   const at = typeof where.at === 'string' ? where.at : undefined;
   const conditions = [
     hasCopy(),
+    `not ${isEmptyCopy()}`,
+    isThere(),
     `organization_id = ${given(organizationId)}::uuid`,
     `expires_at > ${instant(at ?? now)}`,
     ...(at === undefined ? [] : [`${copyFinishedAt()} <= ${instant(at)}`]),
@@ -53,7 +46,7 @@ export function recoveryPointPage(organizationId: string, query: PageQuery, now:
 
 const one = `
   select ${operationColumns} from operation
-  where id = $2 and organization_id = $1 and ${hasCopy()} and expires_at > $3`;
+  where id = $2 and organization_id = $1 and ${hasCopy()} and not ${isEmptyCopy()} and ${isThere()} and expires_at > $3`;
 
 export function recoveryPointsOf(pool: Pool): RecoveryPoints {
   const read = async ({ text, values }: Statement): Promise<readonly RecoveryPoint[]> =>

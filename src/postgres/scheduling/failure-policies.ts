@@ -6,7 +6,7 @@ import type { Pool, PoolClient } from 'pg';
 import { z } from 'zod';
 import type { NewEvent } from '../../core/kernel/rules/event.ts';
 import type { FailurePolicies } from '../../core/scheduling/ports.ts';
-import { scheduleEvent } from '../../core/scheduling/rules/reasons.ts';
+import { eventOfSchedule } from '../../core/scheduling/rules/reasons.ts';
 import { type HeldRows, heldAs } from '../kit/batches/held-rows.ts';
 import { byParts, type Taken } from '../kit/batches/parts.ts';
 import { appendEvents } from '../kit/events.ts';
@@ -14,6 +14,7 @@ import { inTransaction } from '../kit/transaction.ts';
 
 const findStreaks = `
   select s.id as "scheduleId", s.organization_id as "organizationId", s.cluster_id as "clusterId",
+         s.application_instance_id as "applicationInstanceId",
          s.failure_policy->>'action' as action, (s.failure_policy->>'after')::int as "failureCount", l.last_message as "lastMessage"
   from schedule s
   cross join lateral (
@@ -35,7 +36,7 @@ const withPolicy =
   'select id::text from schedule where failure_policy is not null and deleted_at is null and not suspend order by id';
 
 const markAndSuspend = `
-  update schedule set failures_from = $2, updated_at = $2,
+  update schedule set failures_from = $2, updated_at = case when $3 then $2 else updated_at end,
     suspend = suspend or $3, suspend_reason = case when $3 then $4 else suspend_reason end,
     next_fire_at = case when $3 then null else next_fire_at end, revision = revision + case when $3 then 1 else 0 end
   where id = $1`;
@@ -44,6 +45,7 @@ const Streak = z.object({
   scheduleId: z.string(),
   organizationId: z.string(),
   clusterId: z.string(),
+  applicationInstanceId: z.string(),
   action: z.enum(['Alert', 'Suspend']),
   failureCount: z.int(),
   /** Why the last one failed. */
@@ -78,7 +80,7 @@ async function actOn(client: PoolClient, streaks: readonly z.infer<typeof Streak
     const suspend = action === 'Suspend';
     await client.query(markAndSuspend, [about.scheduleId, now, suspend, message.slice(0, 500)]);
     const reason = suspend ? 'SuspendedByFailures' : 'FailuresInARow';
-    events.push(scheduleEvent(reason, { ...about, message, at: now }));
+    events.push(eventOfSchedule({ ...about, id: about.scheduleId }, reason, message, now));
   }
   await appendEvents(client, events);
 }

@@ -1,4 +1,5 @@
 /** The tables of scheduling: schedules, their ledger, and blackout windows. A removed schedule keeps its ledger. */
+import { z } from 'zod';
 import type { BlackoutWindowsTable, FiresTable, SchedulesTable } from '../../core/scheduling/ports.ts';
 import { BlackoutWindow } from '../../core/scheduling/rules/blackout.ts';
 import { Fire } from '../../core/scheduling/rules/ledger.ts';
@@ -7,6 +8,7 @@ import type { Prisma } from '../generated/client.ts';
 import { releaseRow } from '../kit/batches/held-rows.ts';
 import { kindOf, pageOf, rowsOf } from '../kit/rows.ts';
 import { fromRow, jsonRows } from '../kit/shape.ts';
+import { selectThrough } from '../kit/sql.ts';
 import { shownSchedules } from './held-schedules.ts';
 import { upsertFires } from './ledger.ts';
 
@@ -18,6 +20,17 @@ const blackoutWindow = kindOf('blackout window', 'blackout_window', BlackoutWind
   'organizationId',
   'name',
 ]);
+
+const open = `phase in ('Pending', 'Running')`;
+const underWay = `
+  select (select count(*)::int from operation where cluster_id = $2::uuid and ${open}) as in_cluster_count,
+         (select max(name) from operation where schedule_id = $1::uuid and ${open}) as of_schedule,
+         (select max(name) from operation where application_instance_id = $3::uuid and ${open} and type = 'Restore') as restore`;
+const UnderWay = z.object({
+  inClusterCount: z.int(),
+  ofSchedule: z.string().optional(),
+  restore: z.string().optional(),
+});
 
 export function schedulingTables(client: Prisma.TransactionClient): SchedulesTable & FiresTable & BlackoutWindowsTable {
   const schedules = rowsOf(client, client.schedule, schedule);
@@ -34,6 +47,10 @@ export function schedulingTables(client: Prisma.TransactionClient): SchedulesTab
       },
       async existed(organizationId, id) {
         return (await client.schedule.count({ where: { id, organizationId } })) > 0;
+      },
+      async underWay({ id, clusterId, applicationInstanceId }) {
+        const [row = {}] = await selectThrough(client, underWay, [id, clusterId, applicationInstanceId]);
+        return fromRow(UnderWay, row);
       },
       async made(id, now) {
         const copies = await client.operation.aggregate({

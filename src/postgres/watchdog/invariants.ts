@@ -19,10 +19,10 @@ import { scheduleFindingParts } from '../scheduling/findings.ts';
 const maxPerKind = 200;
 
 const parts: Readonly<Record<string, string>> = {
+  ...clusterFindingParts,
   ...scheduleFindingParts,
   ...operationFindingParts,
   ...deliveryFindingParts,
-  ...clusterFindingParts,
 };
 
 /** Tasks go by the server's real clock: see task-record.ts. */

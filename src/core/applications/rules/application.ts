@@ -139,6 +139,9 @@ export const StoredApplicationInstance = z.object({
   protectionPlanTimeZone: TimeZone.optional().describe(
     "The time zone in which the plan is read for this application. Absent: the plan's own time zone.",
   ),
+  retiredAt: Instant.optional().describe(
+    'When it was retired. It keeps its history and its copies, takes nothing new, and its place may be registered again.',
+  ),
   createdAt: Instant,
   updatedAt: Instant,
   revision: Revision,
@@ -150,6 +153,11 @@ export const ApplicationInstance = StoredApplicationInstance.extend({
   ),
 }).meta({ id: 'ApplicationInstance', description: 'An application that runs in a namespace of a cluster.' });
 export type ApplicationInstance = z.infer<typeof ApplicationInstance>;
+
+/** For messages. */
+export function namedInstance({ namespace, name }: Pick<ApplicationInstance, 'namespace' | 'name'>): string {
+  return `The application instance ${namespace}/${name}`;
+}
 
 export const NewApplicationInstance = z
   .strictObject({
@@ -170,6 +178,18 @@ export const ApplicationInstanceChange = z
   .meta({
     id: 'ApplicationInstanceChange',
     description:
-      'The fields to change. A field that is absent keeps its value. Cluster, namespace and name identify the application and never change.',
+      'The fields to change. A field that is absent keeps its value. Cluster, namespace and name identify the application: `moveApplicationInstance` changes them.',
   });
 export type ApplicationInstanceChange = z.infer<typeof ApplicationInstanceChange>;
+
+export const ApplicationMove = z
+  .strictObject({
+    clusterId: Id.optional(),
+    namespace: DnsLabel.optional(),
+    name: DnsLabel.optional(),
+  })
+  .meta({
+    id: 'ApplicationMove',
+    description: 'Where the application is from now on. A field that is absent keeps its value.',
+  });
+export type ApplicationMove = z.infer<typeof ApplicationMove>;

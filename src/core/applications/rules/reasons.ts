@@ -2,6 +2,16 @@
 import { type EventRows, eventsIn } from '../../kernel/rules/event.ts';
 
 export const applicationEvents = {
+  ApplicationRetired: {
+    type: 'Normal',
+    text: 'A person or a program retired the application. Its history and its copies stay.',
+    since: '0.1',
+  },
+  ApplicationMoved: {
+    type: 'Normal',
+    text: 'A person or a program recorded that the application is in another place now.',
+    since: '0.1',
+  },
   ApplicationGone: { type: 'Warning', text: 'The cluster does not have the application any more.', since: '0.1' },
   ApplicationReturned: { type: 'Normal', text: 'The application is in the cluster again.', since: '0.1' },
   ApplicationReady: { type: 'Normal', text: 'The application is ready.', since: '0.1' },

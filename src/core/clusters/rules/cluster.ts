@@ -45,6 +45,18 @@ export const Cluster = z
     throttledUntil: Instant.optional().describe(
       'The cluster asked for a pause until this time (429 or 503 with Retry-After). Until then the service applies and deletes nothing there, and checks the cluster only on request. Afterwards it makes one call before others follow. Absent: the cluster takes calls.',
     ),
+    kubeSystemUid: z
+      .string()
+      .optional()
+      .describe(
+        'The uid of its namespace kube-system: which cluster it is, whatever its address. Absent when it was never read.',
+      ),
+    copiesFrom: Instant.optional().describe(
+      'Set when another cluster began to answer at this address, or when it was retired. Copies made before are not listed as recovery points any more.',
+    ),
+    retiredAt: Instant.optional().describe(
+      'When it was retired. Nothing watches or calls it any more, its credentials are forgotten, and its name may be used again.',
+    ),
     createdAt: Instant,
     updatedAt: Instant,
     revision: Revision,
@@ -130,6 +142,9 @@ export type NewCluster = z.infer<typeof NewCluster>;
 
 export const ClusterChange = z
   .strictObject({
+    name: DnsLabel.optional().describe(
+      'Unique in the organization. Operations that are made from now on carry it in the label app.vworkspace.io/cluster-id.',
+    ),
     displayName: DisplayName.optional(),
     inFlightLimit: InFlightLimit.nullable()
       .optional()

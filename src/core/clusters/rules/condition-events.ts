@@ -108,6 +108,9 @@ function dueEvent(condition: Condition, all: readonly Condition[]): DueEvent | u
     case 'Watching':
       if (!yes) return followsFromAnother(all) ? undefined : trouble('WatchInterrupted');
       return well('Watching');
+    case 'Identity':
+      if (yes) return well('ClusterIdentified', 0);
+      return trouble(reason === 'Rebuilt' ? 'ClusterRebuilt' : 'ClusterRegisteredTwice', 0);
     case 'CredentialsExpiring':
       if (!yes) return { ...well('CredentialsRenewed', 0), message };
       return { ...trouble(reason === 'Expired' ? 'CredentialsExpired' : 'CredentialsExpiring', 0), message };

@@ -124,6 +124,10 @@ const ServerVersion = z
   .object({ ...part, version: z.string().optional().describe('For example v1.34.1.') })
   .meta({ id: 'ServerVersion', description: "The API server's version." });
 
+const ClusterIdentity = z
+  .object({ ...part, uid: z.string().optional().describe('The uid of the namespace kube-system.') })
+  .meta({ id: 'ClusterIdentity', description: 'Which cluster answers at the address.' });
+
 const Webhook = z
   .object({
     ...part,
@@ -167,6 +171,7 @@ export const Discovery = z
       .describe('Why the cluster did not answer the last check, in its own words or those of the network.'),
     credentialsExpireAt: Instant.optional().describe('When the credentials expire. Absent when they state no expiry.'),
     server: ServerVersion,
+    identity: ClusterIdentity.optional().describe('Absent in results of versions before.'),
     customResources: listOf('CustomResources', CustomResource, 'The custom resources that the service needs.'),
     permissions: listOf(
       'Permissions',
@@ -199,6 +204,7 @@ export type Discovery = z.infer<typeof Discovery>;
 /** The parts that keep their last result when they cannot be read again. */
 const parts = [
   'server',
+  'identity',
   'customResources',
   'permissions',
   'namespaces',
@@ -216,7 +222,7 @@ export function refreshed(known: Discovery | undefined, found: Discovery): Disco
   const kept = parts.flatMap((part): [string, DiscoveryPart][] => {
     const now = found[part];
     const before = known[part];
-    if (now.status !== 'Unknown' || before.status === 'Unknown') return [];
+    if (now?.status !== 'Unknown' || before === undefined || before.status === 'Unknown') return [];
     return [[part, { ...before, ...(now.problem !== undefined && { problem: now.problem }) }]];
   });
   return { ...found, ...Object.fromEntries(kept) };
@@ -237,6 +243,7 @@ export function nothingFound(checkedAt: string, problem: string): Discovery {
     checkedAt,
     problem,
     server: unknown,
+    identity: unknown,
     customResources: unknown,
     permissions: unknown,
     namespaces: unknown,

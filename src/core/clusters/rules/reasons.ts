@@ -40,6 +40,27 @@ export const clusterEvents = {
     text: 'The cluster answers, but has not been watched for ten seconds.',
     since: '0.1',
   },
+  ClusterRebuilt: {
+    type: 'Warning',
+    text: 'Another cluster answers at the address: copies made before are not listed any more.',
+    since: '0.1',
+  },
+  ClusterRegisteredTwice: {
+    type: 'Warning',
+    text: 'The same API server is registered under another name in the organization, and an application may be backed up twice.',
+    since: '0.1',
+  },
+  ClusterIdentified: {
+    type: 'Normal',
+    text: 'No other cluster backs up the same namespaces, and there are no copies of a cluster before it any more.',
+    since: '0.1',
+  },
+  ClusterRetired: {
+    type: 'Normal',
+    text: 'A person or a program retired the cluster: nothing watches or calls it any more.',
+    since: '0.1',
+  },
+  ClusterRenamed: { type: 'Normal', text: 'A person or a program gave the cluster another name.', since: '0.1' },
   Watching: { type: 'Normal', text: 'The cluster has been watched again for thirty seconds.', since: '0.1' },
 } as const satisfies EventRows;
 export type ClusterEventReason = keyof typeof clusterEvents;
@@ -106,6 +127,17 @@ export const clusterConditions = {
     since: '0.1',
     reasons: {
       LocalAddress: "It is a loopback address or one of the service's own servers; the cluster was registered before.",
+    },
+  },
+  Identity: {
+    of: 'Cluster',
+    text: 'The cluster is the one that was registered, and no other one backs up the same namespaces. Absent while the uid of its namespace kube-system is not known.',
+    since: '0.1',
+    reasons: {
+      Unique: 'It is.',
+      Rebuilt: 'Another cluster answers at the address, and copies made before have not expired.',
+      RegisteredTwice:
+        'The same API server is registered under another name in the organization, and both have application instances in one namespace.',
     },
   },
   CredentialsExpiring: {

@@ -72,5 +72,9 @@ export const kernelEvents = {
     text: 'A person suspended the schedule or cluster: nothing fires until it is resumed.',
     since: '0.1',
   },
-  Resumed: { type: 'Normal', text: 'A person resumed the schedule or cluster.', since: '0.1' },
+  Resumed: {
+    type: 'Normal',
+    text: 'A person resumed the schedule or cluster, or the time came at which the schedule resumes by itself.',
+    since: '0.1',
+  },
 } as const satisfies EventRows;

@@ -39,6 +39,11 @@ export function eventsOfChange(before: Operation, after: Operation, now: string)
       'It is cancelled, and its resource is in the cluster again. The resource is deleted, unless it has finished.';
     events.push(operationEvent(after, 'Returned', message, now));
   }
+  if (before.resourceGoneAt === undefined && after.resourceGoneAt !== undefined) {
+    const message =
+      "Somebody deleted the resource of this finished Backup. The operator then deletes Velero's Backup. The data stay in the storage location, and Velero makes its Backup from them again within about a minute, unless its sync is off.";
+    events.push(operationEvent(after, 'ResourceDeleted', message, now));
+  }
   if (contradiction !== undefined && contradiction.phase !== before.contradiction?.phase) {
     const message = `It is ${after.phase} here, and the cluster states ${contradiction.phase}: ${contradiction.message}`;
     events.push(operationEvent(after, 'Contradicted', clip(message), now));

@@ -21,7 +21,7 @@ import { deletedElsewhereMessage, operationCondition } from './reasons.ts';
 
 /** Ends an open Operation whose resource is no longer in the cluster: as asked for by a cancel, or by somebody else. */
 export function foldDeletion(operation: KnownOperation, now: string): KnownOperation {
-  if (isTerminal(operation.phase)) return operation;
+  if (isTerminal(operation.phase)) return deletedByHand(operation, now);
   const requested = operation.cancelRequestedAt !== undefined;
   const condition = requested
     ? operationCondition(
@@ -38,6 +38,15 @@ export function foldDeletion(operation: KnownOperation, now: string): KnownOpera
     finishedAt: now,
     conditions: [...withCondition(operation.conditions, condition)],
   };
+}
+
+/** The copy of a Backup outlives its resource, but somebody should look. A cancel that came too late deletes nothing. */
+function deletedByHand(operation: KnownOperation, now: string): KnownOperation {
+  const { type, phase, resourceGoneAt, cancelRequestedAt } = operation;
+  const hasCopy = type === 'Backup' && phase === 'Succeeded';
+  return !hasCopy || resourceGoneAt !== undefined || cancelRequestedAt !== undefined
+    ? operation
+    : { ...operation, resourceGoneAt: now };
 }
 
 /**

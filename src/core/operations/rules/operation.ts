@@ -18,6 +18,7 @@ import { GivenTtl, Ttl } from '../../kernel/rules/duration.ts';
 import { Id, Instant, Revision } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
 import { Engine, OperationType, RequestedEngine, RequestedType } from '../../kernel/rules/operation-type.ts';
+import { Waiting } from './waiting.ts';
 
 export const Phase = z.enum(['Pending', 'Running', 'Succeeded', 'Failed', 'Cancelled']).meta({
   id: 'Phase',
@@ -67,64 +68,72 @@ const ResolvedParameters = z.record(z.string(), z.unknown()).meta({
     'The parameters as they were resolved: those of the request or schedule over those of the application class, without ttl. They are of OperationParameters. With origin cluster they are whatever was applied there.',
 });
 
-export const Operation = z
-  .object({
-    id: Id,
-    organizationId: Id,
-    clusterId: Id,
-    applicationInstanceId: Id.optional().describe(
-      'Absent when somebody else made the Operation for an application that is not registered here.',
+export const resourceGoneAt = Instant.describe(
+  "When the watch saw that somebody deleted the resource of a Backup that had succeeded. The operator then deletes Velero's Backup too. The data stay in the storage location, and Velero makes its Backup from them again within about a minute, unless its sync is off: look in the cluster before relying on the copy.",
+);
+
+/** The fields of its row. */
+export const StoredOperation = z.object({
+  id: Id,
+  organizationId: Id,
+  clusterId: Id,
+  applicationInstanceId: Id.optional().describe(
+    'Absent when somebody else made the Operation for an application that is not registered here.',
+  ),
+  scheduleId: Id.optional(),
+  scheduledFor: Instant.optional().describe('The slot of the schedule for which the Operation was made.'),
+  name: DnsLabel.describe('The name of the resource in the cluster, and of the Velero Backup or Restore.'),
+  namespace: DnsLabel,
+  target: DnsLabel.describe('The name of the ApplicationInstance on which it acts, in the same namespace.'),
+  type: OperationType,
+  engine: Engine,
+  parameters: ResolvedParameters,
+  ttl: Ttl.optional().describe('How long the copy is kept. Backups only.'),
+  ttlSource: TtlSource.optional(),
+  origin: Origin,
+  requestedBy: z
+    .string()
+    .describe(
+      'Who asked for it. For a request: the name of the API key. For a fire: schedule/<name>. With origin cluster: cluster/<field manager> of who applied it, followed by the id of the Operation of another control plane when the resource carries one.',
     ),
-    scheduleId: Id.optional(),
-    scheduledFor: Instant.optional().describe('The slot of the schedule for which the Operation was made.'),
-    name: DnsLabel.describe('The name of the resource in the cluster, and of the Velero Backup or Restore.'),
-    namespace: DnsLabel,
-    target: DnsLabel.describe('The name of the ApplicationInstance on which it acts, in the same namespace.'),
-    type: OperationType,
-    engine: Engine,
-    parameters: ResolvedParameters,
-    ttl: Ttl.optional().describe('How long the copy is kept. Backups only.'),
-    ttlSource: TtlSource.optional(),
-    origin: Origin,
-    requestedBy: z
-      .string()
-      .describe(
-        'Who asked for it. For a request: the name of the API key. For a fire: schedule/<name>. With origin cluster: cluster/<field manager> of who applied it, followed by the id of the Operation of another control plane when the resource carries one.',
-      ),
-    onBehalfOf: z.string().optional().describe('The person whom the header X-On-Behalf-Of named.'),
-    phase: Phase,
-    conditions: z
-      .array(Condition)
-      .describe("The cluster's own conditions, and those of this service. Later versions may add reasons."),
-    progress: Progress.optional(),
-    outputs: z
-      .record(z.string(), z.unknown())
-      .describe(
-        'Outputs as the cluster states them, for example backupName, backupItemCount, backupSizeBytes, storageLocation.',
-      ),
-    warnings: z.array(z.string()).describe('Warnings of the API server and the engine, in their words.'),
-    uid: z.string().optional().describe('The uid of the resource in the cluster. Absent until it is known.'),
-    cancelRequestedAt: Instant.optional(),
-    deliverBefore: Instant.optional().describe(
-      'If the cluster has not accepted the resource by then, the Operation fails with DeadlineExceeded and is never delivered. Set from the schedule, the request or the application class. Absent with origin cluster.',
+  onBehalfOf: z.string().optional().describe('The person whom the header X-On-Behalf-Of named.'),
+  phase: Phase,
+  conditions: z
+    .array(Condition)
+    .describe("The cluster's own conditions, and those of this service. Later versions may add reasons."),
+  progress: Progress.optional(),
+  outputs: z
+    .record(z.string(), z.unknown())
+    .describe(
+      'Outputs as the cluster states them, for example backupName, backupItemCount, backupSizeBytes, storageLocation.',
     ),
-    contradiction: Contradiction.optional(),
-    createdAt: Instant,
-    deliveredAt: Instant.optional().describe('When the cluster accepted the resource.'),
-    startedAt: Instant.optional().describe('When it started, as the cluster states it.'),
-    finishedAt: Instant.optional().describe(
-      'When it ended, as the cluster states it; else when this service learnt of the end.',
-    ),
-    expiresAt: Instant.optional().describe(
-      'When the copy expires: its start plus ttl. This is an estimate: Velero deletes an expired copy up to an hour later.',
-    ),
-    observedAt: Instant.optional().describe('When the cluster last stated something new.'),
-    revision: Revision,
-  })
-  .meta({
-    id: 'Operation',
-    description: 'One backup or restore: the request, and the state that the cluster reports.',
-  });
+  warnings: z.array(z.string()).describe('Warnings of the API server and the engine, in their words.'),
+  uid: z.string().optional().describe('The uid of the resource in the cluster. Absent until it is known.'),
+  cancelRequestedAt: Instant.optional(),
+  deliverBefore: Instant.optional().describe(
+    'If the cluster has not accepted the resource by then, the Operation fails with DeadlineExceeded and is never delivered. Set from the schedule, the request or the application class. Absent with origin cluster.',
+  ),
+  contradiction: Contradiction.optional(),
+  createdAt: Instant,
+  deliveredAt: Instant.optional().describe('When the cluster accepted the resource.'),
+  startedAt: Instant.optional().describe('When it started, as the cluster states it.'),
+  finishedAt: Instant.optional().describe(
+    'When it ended, as the cluster states it; else when this service learnt of the end.',
+  ),
+  expiresAt: Instant.optional().describe(
+    'When the copy expires: its start plus ttl. This is an estimate: Velero deletes an expired copy up to an hour later.',
+  ),
+  observedAt: Instant.optional().describe('When the cluster last stated something new.'),
+  resourceGoneAt: resourceGoneAt.optional(),
+  revision: Revision,
+});
+
+export const Operation = StoredOperation.extend({
+  waiting: Waiting.optional().describe('Only in answers to GET, and only while the Operation is Pending.'),
+}).meta({
+  id: 'Operation',
+  description: 'One backup or restore: the request, and the state that the cluster reports.',
+});
 export type Operation = z.infer<typeof Operation>;
 
 const DeliveryDeadline = z

@@ -14,6 +14,11 @@ export const operationEvents = {
   },
   Contradicted: { type: 'Warning', text: 'The cluster states another end than the one recorded here.', since: '0.1' },
   ExternalDeletion: { type: 'Warning', text: 'Somebody else deleted the resource in the cluster.', since: '0.1' },
+  ResourceDeleted: {
+    type: 'Warning',
+    text: 'Somebody deleted the resource of a Backup that had succeeded. Its copy is probably still there.',
+    since: '0.1',
+  },
   DeadlineExceeded: {
     type: 'Warning',
     text: 'The cluster did not accept the resource before deliverBefore.',

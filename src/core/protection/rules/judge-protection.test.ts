@@ -1,39 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { copyAt, daily, day, failed, nothing, slots, well } from '../../../../test/support/core/protection-example.ts';
 import { judgeProtection } from './judge-protection.ts';
 import { type ProtectionFacts, severityOf } from './protection.ts';
-import { memoizedPeriod } from './protection-target.ts';
-
-const periodOf = memoizedPeriod();
-const day = (hours: number) => new Date(Date.parse('2026-05-28T00:00:00.000Z') + hours * 3_600_000).toISOString();
-const id = '01a1fc2c-56c4-7482-a9b6-392998819805';
-const nothing: ProtectionFacts = {
-  applicationInstanceId: id,
-  organizationId: id,
-  clusterId: id,
-  applicationClassId: id,
-  namespace: 'org-myteam',
-  name: 'nextcloud-myteam',
-  createdAt: day(-1000),
-  schedules: [],
-};
-const daily = { schedule: '0 2 * * *', suspend: false, nextFireAt: day(26), createdAt: day(-100) };
-const copyAt = (hours: number, ttlHours = 720) => ({
-  operationId: `copy at ${hours}`,
-  startedAt: day(hours),
-  finishedAt: day(hours + 0.1),
-  expiresAt: day(hours + ttlHours),
-});
-/** A daily copy at two in the night, and a look at noon. */
-const well: ProtectionFacts = {
-  ...nothing,
-  schedules: [daily],
-  lastGood: copyAt(2),
-  restorableUntil: day(722),
-  lastEnded: { operationId: 'copy at 2', outcome: 'Good' },
-};
-const failed = { operationId: 'later', outcome: 'Failed' } as const;
 
 describe('protection', () => {
   const cases: readonly [name: string, facts: ProtectionFacts, atHour: number, status: string, reason: string][] = [
@@ -59,15 +29,21 @@ describe('protection', () => {
     ['the next fire after the target', { ...well, targetSeconds: 18 * 3600 }, 12, 'AtRisk', 'NextFireTooLate'],
     [
       'the same with a backup in flight',
-      { ...well, targetSeconds: 18 * 3600, inFlightSince: day(11.9) },
+      { ...well, targetSeconds: 18 * 3600, inFlight: { since: day(11.9), delivered: true } },
       12,
       'Protected',
       'WithinTarget',
     ],
-    ['a run in flight for over four hours', { ...well, inFlightSince: day(7.9) }, 12, 'AtRisk', 'RunTooLong'],
+    [
+      'a run in flight for over four hours',
+      { ...well, inFlight: { since: day(7.9), delivered: true } },
+      12,
+      'AtRisk',
+      'RunTooLong',
+    ],
     [
       'a run for over half of a short target',
-      { ...well, targetSeconds: 7200, lastGood: copyAt(11), inFlightSince: day(10.9) },
+      { ...well, targetSeconds: 7200, lastGood: copyAt(11), inFlight: { since: day(10.9), delivered: true } },
       12,
       'AtRisk',
       'RunTooLong',
@@ -96,7 +72,7 @@ describe('protection', () => {
     ],
     [
       'a copy that expires within 24 h',
-      { ...well, targetSeconds: 31_622_400 },
+      { ...well, targetSeconds: 31_622_400, schedules: [{ ...daily, schedule: undefined }] },
       2 + 697,
       'AtRisk',
       'RecoveryPointExpiring',
@@ -145,7 +121,7 @@ describe('protection', () => {
     ],
     [
       'one fire, once',
-      { ...nothing, schedules: [{ suspend: false, nextFireAt: day(13), createdAt: day(11) }] },
+      { ...nothing, schedules: [{ ...daily, schedule: undefined, nextFireAt: day(13), createdAt: day(11) }] },
       12,
       'AtRisk',
       'AwaitingFirstCopy',
@@ -172,10 +148,24 @@ describe('protection', () => {
       'Unprotected',
       'NoSchedule',
     ],
+    [
+      'a backup that the cluster never accepted',
+      { ...well, inFlight: { since: day(7.9), delivered: false } },
+      12,
+      'AtRisk',
+      'NotDelivered',
+    ],
+    [
+      'a last backup without items',
+      { ...well, lastEnded: { operationId: 'later', outcome: 'Empty' } },
+      12,
+      'AtRisk',
+      'LastAttemptEmpty',
+    ],
   ];
   for (const [name, facts, atHour, status, reason] of cases) {
     test(`${name}: ${status}, ${reason}`, () => {
-      const protection = judgeProtection(facts, day(atHour), periodOf);
+      const protection = judgeProtection(facts, day(atHour), slots);
       assert.deepEqual([protection.status, protection.reason], [status, reason], protection.message);
     });
   }
@@ -184,7 +174,7 @@ describe('protection', () => {
     const protection = judgeProtection(
       { ...well, schedules: [daily, { ...daily, schedule: '@weekly', nextFireAt: day(80) }] },
       day(12),
-      periodOf,
+      slots,
     );
     assert.deepEqual(
       [
@@ -198,7 +188,7 @@ describe('protection', () => {
     );
     assert.equal(protection.message, 'The last good copy is 10 h old; the target is 2 d.');
     assert.equal(
-      judgeProtection({ ...well, targetSeconds: 3600 }, day(3), periodOf).recoveryPointTargetSource,
+      judgeProtection({ ...well, targetSeconds: 3600 }, day(3), slots).recoveryPointTargetSource,
       'applicationClass',
     );
   });
@@ -216,15 +206,22 @@ describe('protection', () => {
             suspend: fc.boolean(),
             nextFireAt: maybe(hour.map(day)),
             createdAt: hour.map(day),
+            timeZone: fc.constantFrom('Etc/UTC', 'Europe/Berlin'),
+            lastGood: maybe(hour.map((at) => copyAt(at))),
           }),
           { maxLength: 3 },
         ),
         lastGood: maybe(fc.tuple(hour, fc.integer({ min: 1, max: 2000 })).map(([at, ttl]) => copyAt(at, ttl))),
         restorableUntil: maybe(hour.map(day)),
         lastEnded: maybe(fc.constantFrom(failed, { operationId: 'x', outcome: 'Partial' as const })),
-        inFlightSince: maybe(hour.map(day)),
+        inFlight: maybe(fc.record({ since: hour.map(day), delivered: fc.boolean() })),
+        itemCounts: fc.array(fc.nat(100), { maxLength: 6 }),
       })
-      .map((some) => ({ ...nothing, ...some }));
+      .map(({ schedules, ...some }) => ({
+        ...nothing,
+        ...some,
+        schedules: schedules.map((each) => ({ ...daily, ...each, updatedAt: each.createdAt })),
+      }));
     fc.assert(
       fc.property(facts, fc.array(hour, { minLength: 2, maxLength: 8 }), (some, hours) => {
         // What can be restored is at least the good copy.
@@ -235,7 +232,7 @@ describe('protection', () => {
           .at(-1);
         const severities = hours
           .sort((a, b) => a - b)
-          .map((at) => severityOf(judgeProtection({ ...some, restorableUntil: until }, day(at), periodOf).status));
+          .map((at) => severityOf(judgeProtection({ ...some, restorableUntil: until }, day(at), slots).status));
         assert.deepEqual(severities, severities.toSorted());
       }),
       { numRuns: 3000 },

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Protection } from './protection.ts';
+import type { JudgedProtection } from './judge-protection.ts';
 import { protectionChange, type RecordedProtection } from './protection-changes.ts';
 
 const now = '2026-05-28T10:00:00.000Z';
 const id = '01a1fc2c-56c4-7482-a9b6-392998819805';
-const protection = (status: Protection['status'], more: Partial<Protection> = {}): Protection => ({
+const protection = (status: JudgedProtection['status'], more: Partial<JudgedProtection> = {}): JudgedProtection => ({
   ...{ applicationInstanceId: id, organizationId: id, clusterId: id, applicationClassId: id },
   ...{ namespace: 'org-myteam', name: 'nextcloud-myteam', status, reason: 'WithinTarget', message: 'Because.' },
   ...more,
@@ -15,7 +15,7 @@ const recorded = (status: RecordedProtection['status']): RecordedProtection => (
   since: '2026-05-01T00:00:00.000Z',
   revision: 4,
 });
-const events = (before: RecordedProtection | undefined, after: Protection) =>
+const events = (before: RecordedProtection | undefined, after: JudgedProtection) =>
   protectionChange(before, after, now)?.events.map(({ type, reason }) => `${type} ${reason}`);
 const copy = {
   operationId: id,

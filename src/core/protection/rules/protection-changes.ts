@@ -5,8 +5,8 @@
  */
 
 import type { NewEvent } from '../../kernel/rules/event.ts';
-import { expiringFrom } from './judge-protection.ts';
-import type { Protection, ProtectionStatus } from './protection.ts';
+import { expiringFrom, type JudgedProtection } from './judge-protection.ts';
+import type { ProtectionStatus } from './protection.ts';
 import { protectionEvent } from './reasons.ts';
 
 export interface RecordedProtection {
@@ -18,7 +18,7 @@ export interface RecordedProtection {
 }
 
 export interface ProtectionChange {
-  readonly protection: Protection;
+  readonly protection: JudgedProtection;
   readonly recorded: RecordedProtection;
   readonly events: readonly NewEvent[];
 }
@@ -26,7 +26,7 @@ export interface ProtectionChange {
 /** `undefined` when nothing has changed. */
 export function protectionChange(
   before: RecordedProtection | undefined,
-  protection: Protection,
+  protection: JudgedProtection,
   now: string,
 ): ProtectionChange | undefined {
   const { status, applicationInstanceId, organizationId, clusterId, lastGoodCopy } = protection;
@@ -51,21 +51,21 @@ export function protectionChange(
   return { protection, recorded, events };
 }
 
-function isExpiring({ lastGoodCopy }: Protection, now: string): boolean {
+function isExpiring({ lastGoodCopy }: JudgedProtection, now: string): boolean {
   if (lastGoodCopy === undefined) return false;
   const nowMs = Date.parse(now);
   return nowMs >= Date.parse(expiringFrom(lastGoodCopy)) && nowMs < Date.parse(lastGoodCopy.expiresAt);
 }
 
 /** A new application that is Protected, or has nothing yet, gets no event. */
-function isWorthAnEvent(before: RecordedProtection | undefined, { status }: Protection): boolean {
+function isWorthAnEvent(before: RecordedProtection | undefined, { status }: JudgedProtection): boolean {
   return before !== undefined || status === 'AtRisk' || status === 'Breached';
 }
 
 type About = Omit<NewEvent, 'type' | 'reason' | 'message'>;
 
 /** AtRisk is no warning while the first copy is awaited in time. */
-function statusEvent({ status, reason, message }: Protection, about: About): NewEvent {
+function statusEvent({ status, reason, message }: JudgedProtection, about: About): NewEvent {
   if (status !== 'AtRisk') return protectionEvent(status, { ...about, message });
   const type = reason === 'AwaitingFirstCopy' ? 'Normal' : 'Warning';
   return protectionEvent(status, { ...about, message, type });

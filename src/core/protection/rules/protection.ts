@@ -5,7 +5,10 @@
 import { z } from 'zod';
 import { Id, Instant } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
+import { GoodCopy } from '../../operations/rules/good-copy.ts';
 import { Phase } from '../../operations/rules/operation.ts';
+import type { Waiting } from '../../operations/rules/waiting.ts';
+import { Cadence } from '../../time/rules/cadence.ts';
 import { TargetSources } from './protection-target.ts';
 
 /** From the best to the worst; the index is the severity. */
@@ -30,7 +33,11 @@ export const ProtectionReason = z
     'NextFireTooLate',
     'LastAttemptFailed',
     'LastAttemptPartial',
+    'LastAttemptEmpty',
     'RunTooLong',
+    'NotDelivered',
+    'CopiesMissing',
+    'CopyTooSmall',
     'RecoveryPointAgeing',
     'RecoveryPointExpiring',
     'RecoveryPointExpired',
@@ -43,14 +50,9 @@ export const ProtectionReason = z
   .meta({
     id: 'ProtectionReason',
     description:
-      'The reason of the status, for machines. Protected: WithinTarget. AtRisk: AwaitingFirstCopy (there is no good copy yet, and none is overdue), NoNextFire (no schedule will fire), NextFireTooLate (the next fire is after the target is missed), LastAttemptFailed, LastAttemptPartial, RunTooLong (a backup has been in flight for longer than half of the target, or longer than 4 h), RecoveryPointAgeing (the last good copy is older than 80 % of the target), RecoveryPointExpiring (it expires within 24 h or a quarter of its ttl, whichever is less), RecoveryPointExpired. Breached: RecoveryPointTooOld, NoGoodCopy. Unprotected: NoSchedule, AllSuspended, AllEnded.',
+      'The reason of the status, for machines. Protected: WithinTarget. AtRisk: AwaitingFirstCopy (there is no good copy yet, and none is overdue), NoNextFire (no schedule will fire), NextFireTooLate (the next fire is after the target is missed), LastAttemptFailed, LastAttemptPartial, LastAttemptEmpty (the last backup has no items, so it is no copy), RunTooLong (a backup has been in the cluster for longer than half of the target, or longer than 4 h), NotDelivered (a backup has waited for that long and the cluster has not accepted it), CopiesMissing (a schedule that fires has brought no copy for two of its slots; `schedules` says which), CopyTooSmall (the last good copy has under half of the median of the items of the five before it), RecoveryPointAgeing (the last good copy is older than 80 % of the target), RecoveryPointExpiring (it expires within 24 h or a quarter of its ttl, whichever is less), RecoveryPointExpired. Breached: RecoveryPointTooOld, NoGoodCopy. Unprotected: NoSchedule, AllSuspended, AllEnded.',
   });
 export type ProtectionReason = z.infer<typeof ProtectionReason>;
-
-const GoodCopy = z.object({ operationId: Id, startedAt: Instant, finishedAt: Instant, expiresAt: Instant }).meta({
-  id: 'GoodCopy',
-  description: 'The newest copy that was made without failures. It can be restored until expiresAt.',
-});
 
 const BackupAttempt = z
   .object({
@@ -61,6 +63,20 @@ const BackupAttempt = z
     finishedAt: Instant.optional(),
   })
   .meta({ id: 'BackupAttempt', description: 'The newest Backup, whether or not it has ended, and however it ended.' });
+
+const ScheduleProtection = z
+  .object({
+    scheduleId: Id,
+    name: DnsLabel,
+    cadence: Cadence,
+    fires: z.boolean().describe('false: it is suspended or has ended, or its cluster or organization is suspended.'),
+    lastGoodCopy: GoodCopy.optional(),
+    copyExpectedBy: Instant.optional().describe(
+      'When its next good copy should be there at the latest: by the second slot after the last good copy, its creation or its last change, and half of the time between the slots (4 h at most) for the backup to run. Absent when it will not fire twice.',
+    ),
+    overdue: z.boolean().describe('true: that time has passed. The application is then AtRisk, or worse.'),
+  })
+  .meta({ id: 'ScheduleProtection', description: 'The copies that one schedule brings.' });
 
 export const Protection = z
   .object({
@@ -92,10 +108,42 @@ export const Protection = z
     ),
     nextFireAt: Instant.optional().describe('When the first of its schedules fires next.'),
     lastGoodCopy: GoodCopy.optional(),
+    schedules: z.array(ScheduleProtection).describe('Its schedules, each with the copies of its own.'),
     lastAttempt: BackupAttempt.optional(),
   })
   .meta({ id: 'Protection', description: 'Whether an application can be restored, and how much would be lost.' });
 export type Protection = z.infer<typeof Protection>;
+
+/** A schedule of the application; it fires when it has `nextFireAt`. */
+export interface FiringSchedule {
+  readonly id: string;
+  readonly name: string;
+  readonly cadence: Cadence;
+  /** Absent for a schedule that fires once. */
+  readonly schedule?: string | undefined;
+  readonly at?: string | undefined;
+  readonly timeZone: string;
+  readonly startsAt?: string | undefined;
+  readonly endsAt?: string | undefined;
+  readonly spreadSeconds?: number | undefined;
+  readonly suspend: boolean;
+  readonly nextFireAt?: string | undefined;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** The newest good copy that the schedule itself has brought, expired or not. */
+  readonly lastGood?: GoodCopy | undefined;
+  /** A copy that was made at this time serves as well. */
+  readonly servedAt?: string | undefined;
+}
+
+/** A Backup that has not ended, and waits or runs since then. */
+export interface BackupInFlight {
+  readonly since: string;
+  /** false: the cluster has not accepted it. */
+  readonly delivered: boolean;
+  /** While it is Pending. */
+  readonly waiting?: Waiting | undefined;
+}
 
 /** The facts that the rules need of an application. A copy is that of a Backup that succeeded. */
 export interface ProtectionFacts {
@@ -109,20 +157,20 @@ export interface ProtectionFacts {
   /** Of the application class. */
   readonly targetSeconds?: number | undefined;
   /** The schedules that are not deleted. A schedule will fire when it has `nextFireAt`. */
-  readonly schedules: readonly {
-    /** Absent for a schedule that fires once. */
-    readonly schedule?: string | undefined;
-    readonly suspend: boolean;
-    readonly nextFireAt?: string | undefined;
-    readonly createdAt: string;
-  }[];
+  readonly schedules: readonly FiringSchedule[];
   /** The newest good copy that has not expired, else the newest that has. */
-  readonly lastGood?: z.infer<typeof GoodCopy> | undefined;
+  readonly lastGood?: GoodCopy | undefined;
   /** When the newest copy that has not expired will expire, a partial one included. */
   readonly restorableUntil?: string | undefined;
   readonly lastAttempt?: z.infer<typeof BackupAttempt> | undefined;
   /** The newest Backup that has Succeeded or Failed. */
-  readonly lastEnded?: { readonly operationId: string; readonly outcome: 'Good' | 'Partial' | 'Failed' } | undefined;
-  /** The oldest Backup that has not ended: when it started, or was asked for. */
-  readonly inFlightSince?: string | undefined;
+  readonly lastEnded?:
+    | { readonly operationId: string; readonly outcome: 'Good' | 'Partial' | 'Empty' | 'Failed' }
+    | undefined;
+  /** The oldest Backup that has not ended. */
+  readonly inFlight?: BackupInFlight | undefined;
+  /** When the last good copy was made, if no schedule has brought it. */
+  readonly askedCopyAt?: string | undefined;
+  /** Items of the last good copy, and of those of the same schedule before it, the newest first, at most six in all. */
+  readonly itemCounts: readonly number[];
 }

@@ -2,7 +2,7 @@
  * A recovery point: the copy that a Backup has made, from its end until it expires. It is an Operation seen from its
  * copy, so nothing of it is stored.
  *
- * A partial failure leaves a copy as well; it can be restored, and is marked as partial. So does a Backup that ended
+ * A backup without items has made no copy. A partial failure leaves a copy as well; it can be restored, and is marked as partial. So does a Backup that ended
  * here, for example at a deadline, and yet succeeded in its cluster.
  */
 import { z } from 'zod';
@@ -11,7 +11,7 @@ import type { Condition } from '../../kernel/rules/condition.ts';
 import { Ttl } from '../../kernel/rules/duration.ts';
 import { Id, Instant } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
-import type { Operation } from '../../operations/rules/operation.ts';
+import { type Operation, resourceGoneAt } from '../../operations/rules/operation.ts';
 
 export const RecoveryPoint = z
   .object({
@@ -40,6 +40,7 @@ export const RecoveryPoint = z
       .describe(
         'true: the engine could not process everything. The copy can be restored, but does not count as a good copy.',
       ),
+    resourceGoneAt: resourceGoneAt.optional(),
     itemCount: z
       .int()
       .min(0)
@@ -79,6 +80,7 @@ export function recoveryPointOf(operation: Operation): RecoveryPoint | undefined
   if (finishedAt === undefined || expiresAt === undefined) return undefined;
   const outputs = Outputs.parse(operation.outputs);
   const { backupItemCount: itemCount, backupSizeBytes: sizeBytes } = outputs;
+  if (itemCount === 0) return undefined;
   return {
     id: operation.id,
     operationId: operation.id,
@@ -99,6 +101,7 @@ export function recoveryPointOf(operation: Operation): RecoveryPoint | undefined
     partial: isPartial(operation.conditions),
     ...(itemCount !== undefined && { itemCount }),
     ...(sizeBytes !== undefined && { sizeBytes }),
+    ...(operation.resourceGoneAt !== undefined && { resourceGoneAt: operation.resourceGoneAt }),
   };
 }
 

@@ -30,7 +30,8 @@ function unaccounted({ nextSlotAt, ...schedule }: Schedule, now: string): Passed
 
 /**
  * Accounts for the slots that have passed. With `keepNewest` the newest stays to be fired at the next tick, and those
- * before it are accounted for; else all are.
+ * before it are accounted for; else all are. A slot that stays after a suspension says that it has waited for its end,
+ * so the ledger does not blame the service for the delay.
  */
 export function accountForPassed(
   schedule: Schedule,
@@ -49,7 +50,8 @@ export function accountForPassed(
   if (keepNewest) {
     const fires = passed.count === 1 ? [] : row(passed.beforeNewest ?? passed.first, passed.count - 1);
     const accounted = passed.beforeNewest === undefined ? {} : { accountedUntil: passed.beforeNewest };
-    return { schedule: { ...rest, ...accounted, nextSlotAt: passed.newest, nextFireAt: now }, fires };
+    const waited = reason === 'Suspended' ? { deferredReason: reason } : {};
+    return { schedule: { ...rest, ...accounted, ...waited, nextSlotAt: passed.newest, nextFireAt: now }, fires };
   }
   const { nextSlotAt: _slot, nextFireAt: _fire, ...others } = rest;
   const ended = { ...others, accountedUntil: passed.newest };

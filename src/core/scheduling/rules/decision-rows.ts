@@ -13,6 +13,7 @@ import type { FireDecision, Fires } from './fire-decision.ts';
 import { dueDelayMs, type Fate, type Fire, type FireReason, ledgerRow } from './ledger.ts';
 import { lateAfterMs } from './missed-fires.ts';
 import { lookAgainSeconds } from './obstacle.ts';
+import { eventOfSchedule } from './reasons.ts';
 
 /** How a schedule goes on. */
 export interface Advance {
@@ -39,6 +40,15 @@ export interface DecisionRows {
 const nothing = { operations: [], fires: [], events: [] };
 
 export function rowsOf(look: Look, decision: FireDecision, newId: () => string): DecisionRows {
+  const rows = decidedRows(look, decision, newId);
+  const { schedule, now } = look;
+  // A suspended schedule is due only when its time to resume has come.
+  return schedule.suspend
+    ? { ...rows, events: [eventOfSchedule(schedule, 'Resumed', 'Resumed by itself: resumeAt has come.', now)] }
+    : rows;
+}
+
+function decidedRows(look: Look, decision: FireDecision, newId: () => string): DecisionRows {
   const { schedule } = look;
   const scheduleId = schedule.id;
   switch (decision.kind) {

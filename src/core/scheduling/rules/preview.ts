@@ -8,6 +8,7 @@ import { localParts, localText, weekdays } from '../../time/rules/local-time.ts'
 import { movedSlotAt, passOf } from '../../time/rules/moved-slots.ts';
 import { slotAfter } from '../../time/rules/slots.ts';
 import { type BlackoutWindow, blackoutAt } from './blackout.ts';
+import type { Hold } from './holds.ts';
 import { dueAt, type Schedule } from './schedule.ts';
 
 export const PreviewedFire = z
@@ -24,7 +25,11 @@ export const PreviewedFire = z
     expiresAt: Instant.describe(
       'When the copy would expire. This is an estimate: Velero deletes an expired copy up to an hour later.',
     ),
-    notes: z.array(z.string()).describe('Notes on daylight saving changes, blackout windows and spread.'),
+    notes: z
+      .array(z.string())
+      .describe(
+        'Notes on daylight saving changes, blackout windows, spread, and what holds the slot back as things stand.',
+      ),
   })
   .meta({ id: 'PreviewedFire', description: 'A future fire, as things stand now.' });
 export type PreviewedFire = z.infer<typeof PreviewedFire>;
@@ -40,6 +45,7 @@ export function* preview(
   windows: readonly BlackoutWindow[],
   now: string,
   count: number,
+  holds: readonly Hold[] = [],
 ): Paced<PreviewedFire[]> {
   const fires: PreviewedFire[] = [];
   let slot = slotAfter(schedule, now);
@@ -55,6 +61,7 @@ export function* preview(
       notes: [
         ...clockNotes(schedule, slot),
         ...blackoutNotes(schedule, windows, due),
+        ...holdNotes(holds, fires.length === 0),
         ...(due === slot ? [] : [`Spread: due ${(Date.parse(due) - Date.parse(slot)) / 1000} s after the slot.`]),
       ],
     });
@@ -90,6 +97,14 @@ function blackoutNotes(schedule: Previewed, windows: readonly BlackoutWindow[], 
       ? `Skipped: in the blackout window "${blackout.name}".`
       : `Deferred to ${blackout.until} by the blackout window "${blackout.name}".`,
   ];
+}
+
+/** What waits passes, so only the next slot may have to wait for it. */
+function holdNotes(holds: readonly Hold[], isNext: boolean): readonly string[] {
+  return holds.flatMap(({ effect, reason }) => {
+    if (effect === 'Skip') return [`Skipped as things stand (${reason}).`];
+    return isNext ? [`Waits if this has not passed by then (${reason}).`] : [];
+  });
 }
 
 const lookedAt = { count: 50, ms: 3 * 366 * 86_400_000 };

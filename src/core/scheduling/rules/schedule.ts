@@ -19,6 +19,7 @@ import { shifted, spreadOffsetSeconds } from '../../time/rules/slots.ts';
 import { GivenTimeZone, TimeZone } from '../../time/rules/time-zone.ts';
 import { conditionFields } from './broken/conditions.ts';
 import { FireReason } from './ledger.ts';
+import { outcomeFields } from './schedule-outcome.ts';
 
 const ScheduleTemplate = z
   .strictObject({
@@ -82,49 +83,49 @@ const recurrenceWith = (Moment: typeof Instant) => ({
   failurePolicy: FailurePolicy.optional(),
 });
 
-export const Schedule = z
-  .object({
-    id: Id,
-    organizationId: Id,
-    applicationInstanceId: Id,
-    clusterId: Id,
-    name: DnsLabel.describe('Unique among the schedules of the application instance.'),
-    displayName: DisplayName.optional(),
-    ...recurrenceWith(Instant),
-    timeZone: TimeZone,
-    concurrencyPolicy: ConcurrencyPolicy,
-    missedFires: MissedFires,
-    suspend: z.boolean().describe('true: the schedule does not fire.'),
-    suspendReason: SuspendReason.optional(),
-    resumeAt: Instant.optional().describe('When a suspended schedule resumes by itself.'),
-    cadence: Cadence,
-    ttl: Ttl.optional().describe(
-      'How long its copies are kept. It goes over the defaults of the organization and of the application class.',
-    ),
-    template: ScheduleTemplate,
-    nextSlotAt: Instant.optional().describe(
-      'The first slot that the ledger does not account for. Absent when no slot is left.',
-    ),
-    accountedUntil: Instant.optional().describe('The ledger accounts for every slot up to this one.'),
-    deferredReason: FireReason.optional().describe('Why the slot `nextSlotAt` waits. Absent when it does not wait.'),
-    nextFireAt: Instant.optional().describe(
-      'When the scheduler looks at it next: the slot with its spread, the end of a wait, or `resumeAt`. Absent while it is suspended without `resumeAt`, and when no slot is left.',
-    ),
-    lastFireAt: Instant.optional().describe('The slot of the last fire.'),
-    protectionPlanId: Id.optional().describe(
-      'The protection plan that made the schedule, keeps it up to date, and sets its recurrence and ttl.',
-    ),
-    protectionPlanEntry: z.string().optional().describe('The name of the entry of that protection plan.'),
-    createdAt: Instant,
-    updatedAt: Instant,
-    revision: Revision,
-    ...conditionFields,
-  })
-  .meta({ id: 'Schedule', description: 'A recurring backup of one application instance.' });
-export type Schedule = z.infer<typeof Schedule>;
-
 /** The fields of its row. */
-export const StoredSchedule = Schedule.omit({ conditions: true });
+export const StoredSchedule = z.object({
+  id: Id,
+  organizationId: Id,
+  applicationInstanceId: Id,
+  clusterId: Id,
+  name: DnsLabel.describe('Unique among the schedules of the application instance.'),
+  displayName: DisplayName.optional(),
+  ...recurrenceWith(Instant),
+  timeZone: TimeZone,
+  concurrencyPolicy: ConcurrencyPolicy,
+  missedFires: MissedFires,
+  suspend: z.boolean().describe('true: the schedule does not fire.'),
+  suspendReason: SuspendReason.optional(),
+  resumeAt: Instant.optional().describe('When a suspended schedule resumes by itself.'),
+  cadence: Cadence,
+  ttl: Ttl.optional().describe(
+    'How long its copies are kept. It goes over the defaults of the organization and of the application class.',
+  ),
+  template: ScheduleTemplate,
+  nextSlotAt: Instant.optional().describe(
+    'The first slot that the ledger does not account for. Absent when no slot is left.',
+  ),
+  accountedUntil: Instant.optional().describe('The ledger accounts for every slot up to this one.'),
+  deferredReason: FireReason.optional().describe('Why the slot `nextSlotAt` waits. Absent when it does not wait.'),
+  nextFireAt: Instant.optional().describe(
+    'When the scheduler looks at it next: the slot with its spread, the end of a wait, or `resumeAt`. Absent while it is suspended without `resumeAt`, and when no slot is left.',
+  ),
+  lastFireAt: Instant.optional().describe('The slot of the last fire.'),
+  protectionPlanId: Id.optional().describe(
+    'The protection plan that made the schedule, keeps it up to date, and sets its recurrence and ttl.',
+  ),
+  protectionPlanEntry: z.string().optional().describe('The name of the entry of that protection plan.'),
+  createdAt: Instant,
+  updatedAt: Instant,
+  revision: Revision,
+});
+
+export const Schedule = StoredSchedule.extend({ ...conditionFields, ...outcomeFields }).meta({
+  id: 'Schedule',
+  description: 'A recurring backup of one application instance.',
+});
+export type Schedule = z.infer<typeof Schedule>;
 
 export const SavedSchedule = StoredSchedule.extend({
   warnings: z.array(z.string()).describe('Warnings: the request was accepted, but probably does not do what you want.'),

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { copyAt, daily, day, failed, monthly, slots, well } from '../../../../test/support/core/protection-example.ts';
+import { judgeProtection, scheduleProtections } from './judge-protection.ts';
+import type { ProtectionFacts } from './protection.ts';
+
+describe('the copies that are expected', () => {
+  const cases: readonly [name: string, facts: ProtectionFacts, atHour: number, status: string, reason: string][] = [
+    [
+      'a monthly schedule without copies beside a daily one that has them',
+      { ...well, schedules: [daily, { ...monthly, createdAt: day(-24 * 70), updatedAt: day(-24 * 70) }] },
+      12,
+      'AtRisk',
+      'CopiesMissing',
+    ],
+    [
+      'a monthly schedule whose first slot alone has passed',
+      { ...well, schedules: [daily, { ...monthly, createdAt: day(-24 * 40), updatedAt: day(-24 * 40) }] },
+      12,
+      'Protected',
+      'WithinTarget',
+    ],
+    [
+      'a monthly schedule that was changed since',
+      { ...well, schedules: [daily, { ...monthly, createdAt: day(-24 * 70), updatedAt: day(-24) }] },
+      12,
+      'Protected',
+      'WithinTarget',
+    ],
+    [
+      'a suspended monthly schedule without copies',
+      { ...well, schedules: [daily, { ...monthly, nextFireAt: undefined, createdAt: day(-24 * 70) }] },
+      12,
+      'Protected',
+      'WithinTarget',
+    ],
+    [
+      'under half of the usual items',
+      { ...well, itemCounts: [49, 100, 90, 110, 100, 2] },
+      12,
+      'AtRisk',
+      'CopyTooSmall',
+    ],
+    ['half of the usual items', { ...well, itemCounts: [50, 100, 90, 110, 100, 2] }, 12, 'Protected', 'WithinTarget'],
+    [
+      'few items and too little to compare with',
+      { ...well, itemCounts: [1, 90, 100] },
+      12,
+      'Protected',
+      'WithinTarget',
+    ],
+  ];
+  for (const [name, facts, atHour, status, reason] of cases) {
+    test(`${name}: ${status}, ${reason}`, () => {
+      const protection = judgeProtection(facts, day(atHour), slots);
+      assert.deepEqual([protection.status, protection.reason], [status, reason], protection.message);
+    });
+  }
+
+  test('names the schedules that bring no copies, and shows each with its own', () => {
+    const bringsNone = { ...monthly, createdAt: day(-24 * 70), updatedAt: day(-24 * 70) };
+    const facts = { ...well, schedules: [daily, bringsNone] };
+    const protection = judgeProtection(facts, day(12), slots);
+    assert.match(protection.message, /archive \(monthly: none since it was made at 2026-03-19/);
+    assert.doesNotMatch(protection.message, /nightly/);
+    assert.deepEqual(
+      scheduleProtections(facts, day(12), slots).map(({ name, overdue, copyExpectedBy, lastGoodCopy }) => [
+        ...[name, overdue, copyExpectedBy],
+        lastGoodCopy?.operationId,
+      ]),
+      [
+        ['nightly', false, day(54), 'copy at 2'],
+        ['archive', true, '2026-05-01T07:00:00.000Z', undefined],
+      ],
+    );
+  });
+
+  test('says what a backup waits for that was never delivered', () => {
+    const waiting = { reason: 'ServerError', message: 'failed calling webhook', since: day(8) };
+    const inFlight = { since: day(7), delivered: false, waiting };
+    const { message } = judgeProtection({ ...well, inFlight }, day(12), slots);
+    assert.equal(
+      message,
+      'A backup has waited for 5 h, and the cluster has not accepted it. ServerError: failed calling webhook',
+    );
+  });
+
+  test('gives both numbers of a copy that is too small', () => {
+    const { message } = judgeProtection({ ...well, itemCounts: [10, 100, 90, 110, 100, 2] }, day(12), slots);
+    assert.equal(message, 'The last good copy has 10 items, under half of 100, the median of the 5 before it.');
+  });
+
+  test('one bad night is no breach before the next fire, also when the clocks go back', () => {
+    const at = (text: string) => new Date(text).toISOString();
+    const lastGood = { ...copyAt(2), startedAt: at('2026-10-24T02:00:05+02:00') };
+    const berlin = { ...daily, timeZone: 'Europe/Berlin', lastGood, nextFireAt: at('2026-10-26T02:00:00+01:00') };
+    const facts = { ...well, schedules: [berlin], lastGood, lastEnded: { ...failed, outcome: 'Partial' as const } };
+    const status = (text: string) => judgeProtection(facts, at(text), slots);
+    assert.equal(status('2026-10-26T01:59:00+01:00').reason, 'LastAttemptPartial');
+    assert.equal(status('2026-10-26T01:59:00+01:00').breachesAt, at('2026-10-26T02:00:00+01:00'));
+    assert.equal(status('2026-10-26T02:01:00+01:00').status, 'Breached');
+  });
+});
