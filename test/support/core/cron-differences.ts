@@ -39,7 +39,16 @@ function inNumbers(text: string): string {
 function isRefusedHereOnly(text: string): boolean {
   if (text.trim().startsWith('@')) return false;
   const plain = inNumbers(text);
-  return /\d{3}/.test(text) || /(?<!L)W|#|\+/.test(plain) || /-\d+L|\/\d+L/.test(plain);
+  if (/\d{3}/.test(text) || /(?<!L)W|#|\+/.test(plain) || /-\d+L|\/\d+L/.test(plain)) return true;
+  return plain.split(' ').some((field, n) => field.split(',').some((item) => endsBeyond(item, tops[n] ?? 0)));
+}
+
+const tops = [59, 23, 31, 12, 7];
+
+/** There the end of a range with a step is not looked at, unless a step falls on it. */
+function endsBeyond(item: string, top: number): boolean {
+  const [, end] = /^\d+-(\d+)\/\d+$/.exec(item) ?? [];
+  return Number(end ?? 0) > top;
 }
 
 function isReadByCroner(text: string): boolean {

@@ -48,7 +48,7 @@ function withEnds(field: string, n: number): string {
     .split(',')
     .map((item) =>
       item.replace(/^([0-9A-Za-z]+)\/(\d+)$/, (_, first: string, step: string) => {
-        const top = n === 4 && first === '7' ? 7 : tops[n];
+        const top = n === 4 && Number(first) === 7 ? 7 : tops[n];
         return `${first}-${top}/${step}`;
       }),
     )
