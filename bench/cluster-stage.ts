@@ -6,7 +6,7 @@ import pg from 'pg';
 import type { ClusterAccess } from '../src/core/clusters/rules/cluster.ts';
 import { Operation } from '../src/core/operations/rules/operation.ts';
 import { fire } from '../src/core/scheduling/fire.ts';
-import { camelRow, fromRow } from '../src/postgres/kit/shape.ts';
+import { camelRow, fromRow } from '../src/postgres/kit/rows/shape.ts';
 import { type Opened, openStore } from '../src/postgres/store.ts';
 import { seedSchedules } from '../test/support/seed.ts';
 

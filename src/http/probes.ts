@@ -4,9 +4,9 @@
 import { type FastifyInstance, fastify, LogController } from 'fastify';
 import { answerSerializer } from './answer-serializer.ts';
 import { limits } from './kit/limits.ts';
-import { answerUnknownAddresses } from './kit/not-found.ts';
 import type { Api, HttpOptions, ServicePorts } from './kit/ports.ts';
-import { problemFormat, sendRefusal } from './kit/problems.ts';
+import { answerUnknownAddresses } from './kit/refusals/not-found.ts';
+import { problemFormat, sendRefusal } from './kit/refusals/problems.ts';
 import { readBySchemas } from './kit/schemas.ts';
 import { serviceRoutes } from './service.ts';
 

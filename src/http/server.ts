@@ -12,11 +12,11 @@ import { budgetsFor, chargeRefusal, limitAddresses, limitCallers } from './budge
 import { tokenBuckets } from './budgets/token-buckets.ts';
 import { knownCaller, requireKeys } from './kit/auth.ts';
 import { readJsonBodies, refuseBrokenOff, refuseUnexpectedBody } from './kit/body.ts';
-import { answerClientError, rememberAddress } from './kit/client-errors.ts';
 import { limits } from './kit/limits.ts';
-import { answerUnknownAddresses } from './kit/not-found.ts';
 import type { Api, HttpOptions } from './kit/ports.ts';
-import { sendRefusal } from './kit/problems.ts';
+import { answerClientError, rememberAddress } from './kit/refusals/client-errors.ts';
+import { answerUnknownAddresses } from './kit/refusals/not-found.ts';
+import { sendRefusal } from './kit/refusals/problems.ts';
 import { readBySchemas } from './kit/schemas.ts';
 import { documented } from './openapi/documented.ts';
 import { type HttpPorts, routes } from './routes.ts';

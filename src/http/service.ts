@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Refusal } from '../core/kernel/rules/problem.ts';
 import { limits } from './kit/limits.ts';
 import type { Api, Readiness, ServicePorts } from './kit/ports.ts';
-import { Problem, problemOf, problemType } from './kit/problems.ts';
+import { Problem, problemOf, problemType } from './kit/refusals/problems.ts';
 import { about } from './kit/route.ts';
 
 const tag = 'service';

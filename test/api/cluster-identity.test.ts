@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { nothingFound } from '../../src/core/clusters/rules/discovery.ts';
-import { observe } from '../../src/core/operations/rules/observe.ts';
+import { observe } from '../../src/core/operations/rules/observed/observe.ts';
 import type { ClusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { assertProblem, startApi, type TestApi } from './harness.ts';
 import { access, backup, type Scene, succeeded } from './scene.ts';

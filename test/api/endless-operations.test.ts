@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { v7 } from 'uuid';
 import { watcherOf } from '../../src/core/observation/watcher.ts';
-import type { Observation } from '../../src/core/operations/rules/observation.ts';
+import type { Observation } from '../../src/core/operations/rules/observed/observation.ts';
 import { silentLog } from '../support/kubernetes/scripted-cluster.ts';
 import { startApi, type TestApi } from './harness.ts';
 import { access, type Scene, setScene } from './scene.ts';

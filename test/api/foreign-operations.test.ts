@@ -7,8 +7,8 @@ import { mirrorApplications } from '../../src/core/observation/mirror-applicatio
 import type { FencedCluster } from '../../src/core/observation/ports.ts';
 import { recordForeignOperations } from '../../src/core/observation/record-foreign-operations.ts';
 import { maxListedCount } from '../../src/core/observation/rules/foreign-operation.ts';
-import type { Observation } from '../../src/core/operations/rules/observation.ts';
-import { observe } from '../../src/core/operations/rules/observe.ts';
+import type { Observation } from '../../src/core/operations/rules/observed/observation.ts';
+import { observe } from '../../src/core/operations/rules/observed/observe.ts';
 import { keptLog } from '../support/log.ts';
 import { assertProblem, startApi, type TestApi } from './harness.ts';
 import { backup, type Scene, setScene } from './scene.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { decideDelivery } from '../../src/core/delivery/rules/decide-delivery.ts';
-import { observe } from '../../src/core/operations/rules/observe.ts';
+import { observe } from '../../src/core/operations/rules/observed/observe.ts';
 import { pastDeadline } from '../../src/postgres/operations/deadlines.ts';
 import { type Delivering, namespace, startDelivering } from '../support/delivering.ts';
 import { until } from '../support/until.ts';

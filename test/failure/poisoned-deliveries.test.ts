@@ -9,8 +9,8 @@ import type { ClusterCalls } from '../../src/core/delivery/ports.ts';
 import { mirrorApplications } from '../../src/core/observation/mirror-applications.ts';
 import type { FencedCluster } from '../../src/core/observation/ports.ts';
 import { recordForeignOperations } from '../../src/core/observation/record-foreign-operations.ts';
-import type { Observation } from '../../src/core/operations/rules/observation.ts';
-import { observe } from '../../src/core/operations/rules/observe.ts';
+import type { Observation } from '../../src/core/operations/rules/observed/observation.ts';
+import { observe } from '../../src/core/operations/rules/observed/observe.ts';
 import type { TestApi } from '../api/harness.ts';
 import {
   type Poison,

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { resolveTtl } from '../../src/core/applications/rules/retention.ts';
 import { expiry, GivenTtl, ttlHours } from '../../src/core/kernel/rules/duration.ts';
-import { decideFires } from '../../src/core/scheduling/rules/firing.ts';
+import { decideFires } from '../../src/core/scheduling/rules/firing/firing.ts';
 import { NewSchedule } from '../../src/core/scheduling/rules/schedule.ts';
 import { GivenCronExpression } from '../../src/core/time/rules/cron/cron-expression.ts';
 import { memoizedNextSlot, nextSlot, previousSlot } from '../../src/core/time/rules/recurrence.ts';

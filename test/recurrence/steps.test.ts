@@ -6,7 +6,7 @@ import { atOnce } from '../../src/core/kernel/rules/paced.ts';
 import { forecast } from '../../src/core/protection-plans/rules/forecast.ts';
 import { checkEntries, entriesOf } from '../../src/core/protection-plans/rules/protection-plan.ts';
 import { accountForPassed } from '../../src/core/scheduling/rules/accounting.ts';
-import { decideFires } from '../../src/core/scheduling/rules/firing.ts';
+import { decideFires } from '../../src/core/scheduling/rules/firing/firing.ts';
 import { preview } from '../../src/core/scheduling/rules/preview.ts';
 import { checkRecurrence } from '../../src/core/scheduling/rules/recurrence/check-recurrence.ts';
 import type { Schedule } from '../../src/core/scheduling/rules/schedule.ts';

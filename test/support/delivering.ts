@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type ClusterOptions, type SimulatedCluster, startCluster } from '../../simulator/index.ts';
 import { deliver } from '../../src/core/delivery/deliver.ts';
 import { applyDeadlines } from '../../src/core/operations/deadlines.ts';
-import { observe } from '../../src/core/operations/rules/observe.ts';
+import { observe } from '../../src/core/operations/rules/observed/observe.ts';
 import type { Operation } from '../../src/core/operations/rules/operation.ts';
 import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { startApi, type TestApi } from '../api/harness.ts';

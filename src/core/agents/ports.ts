@@ -1,6 +1,6 @@
 /** The record of clusters' agents: their tokens, the facts that they posted, and the contact to them. */
 
-import type { Observation, Observed } from '../operations/rules/observation.ts';
+import type { Observation, Observed } from '../operations/rules/observed/observation.ts';
 import type { Operation } from '../operations/rules/operation.ts';
 import type { AgentContact } from './rules/agent-contact.ts';
 import type { AgentBatch, AgentFact } from './rules/agent-event.ts';

@@ -2,7 +2,7 @@
 
 import { atRevision, type Call, type ExpectedRevisions, ownAsRead, ownLocked } from '../access/call.ts';
 import { given } from '../kernel/rules/fields.ts';
-import { droppedWarnings, merged } from '../kernel/rules/partial-document.ts';
+import { droppedWarnings, merged } from '../kernel/rules/json/partial-document.ts';
 import { refuseWhileReferred } from '../kernel/rules/referrers.ts';
 import type { ApplicationClassesTable } from './ports.ts';
 import {

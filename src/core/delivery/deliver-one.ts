@@ -7,8 +7,8 @@
  */
 
 import type { ClusterTarget } from '../clusters/ports.ts';
-import { isAbout } from '../operations/rules/observe.ts';
-import { statedPhase } from '../operations/rules/observed-status.ts';
+import { isAbout } from '../operations/rules/observed/observe.ts';
+import { statedPhase } from '../operations/rules/observed/observed-status.ts';
 import { isTerminal, type Operation } from '../operations/rules/operation.ts';
 import type { Claim, ClusterCalls } from './ports.ts';
 import type { ClusterAnswer } from './rules/answer.ts';

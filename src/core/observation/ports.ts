@@ -8,7 +8,7 @@ import type { ClusterFailure } from '../clusters/rules/failure.ts';
 import type { Fence } from '../clusters/rules/fence.ts';
 import type { Bad } from '../kernel/rules/broken/bad-rows.ts';
 import type { NewEvent } from '../kernel/rules/event.ts';
-import type { KnownOperation, Observation, Observed } from '../operations/rules/observation.ts';
+import type { KnownOperation, Observation, Observed } from '../operations/rules/observed/observation.ts';
 import type { ClusterShares } from './rules/cluster-shares.ts';
 import type { CappedOperations, LeftOut } from './rules/foreign-caps.ts';
 import type { ForeignOperation, OwnOperation } from './rules/foreign-operation.ts';

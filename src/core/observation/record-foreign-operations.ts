@@ -14,7 +14,7 @@
 
 import type { Clock, Log, Vault } from '../kernel/ports.ts';
 import { sift } from '../kernel/rules/broken/bad-rows.ts';
-import type { Observation } from '../operations/rules/observation.ts';
+import type { Observation } from '../operations/rules/observed/observation.ts';
 import { newestOperations } from './newest-operations.ts';
 import type { FencedCluster, ForeignOperations, RecordedForeign } from './ports.ts';
 import { beyondPerSecond, type LeftOut } from './rules/foreign-caps.ts';

@@ -14,7 +14,7 @@ import type { Clock, Doorbell, Log, Vault } from '../kernel/ports.ts';
 import { memoizedNextSlot } from '../time/rules/recurrence.ts';
 import { overlapBatches } from './overlap.ts';
 import type { FiredBatch, Firing } from './ports.ts';
-import { decideFires } from './rules/firing.ts';
+import { decideFires } from './rules/firing/firing.ts';
 
 const batchSize = 500;
 const maxFailedBatches = 3;

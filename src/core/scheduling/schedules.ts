@@ -12,7 +12,7 @@ import { refuseBeyondQuota } from '../access/rules/quotas.ts';
 import { ttlIn } from '../applications/rules/setting.ts';
 import { askedSetting, settingOf } from '../applications/setting.ts';
 import type { EventsTable } from '../kernel/ports.ts';
-import { droppedWarnings } from '../kernel/rules/partial-document.ts';
+import { droppedWarnings } from '../kernel/rules/json/partial-document.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';
 import { blackoutWindows } from './blackout-windows.ts';
 import { type DraftTables, draftSchedule } from './draft.ts';

@@ -7,8 +7,8 @@ import { AgentEvents } from '../../core/agents/rules/agent-event.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
 import { type Rate, tokenBuckets } from '../budgets/token-buckets.ts';
 import { bearerOf } from '../kit/auth.ts';
-import { httpProblem } from '../kit/http-problems.ts';
 import type { Api } from '../kit/ports.ts';
+import { httpProblem } from '../kit/refusals/http-problems.ts';
 import { about } from '../kit/route.ts';
 import { agentBodyBytes, agentMediaType, readAgentBodies } from './body.ts';
 

@@ -6,8 +6,8 @@
 import type { FastifyInstance } from 'fastify';
 import { AgentEvents } from '../../core/agents/rules/agent-event.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
-import { httpProblem } from '../kit/http-problems.ts';
 import { invalidInput } from '../kit/invalid-input.ts';
+import { httpProblem } from '../kit/refusals/http-problems.ts';
 
 export const agentMediaType = 'application/vnd.vworkspace.agent.v1+json';
 export const agentBodyBytes = 1024 * 1024;

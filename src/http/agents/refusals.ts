@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { Refusal } from '../../core/kernel/rules/problem.ts';
-import { problemFormat, type RefusalFormat } from '../kit/problems.ts';
+import { problemFormat, type RefusalFormat } from '../kit/refusals/problems.ts';
 
 const AgentRefusal = z
   .object({

@@ -16,7 +16,7 @@
 
 import type { Caller } from '../../core/access/rules/access.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
-import { httpProblem } from '../kit/http-problems.ts';
+import { httpProblem } from '../kit/refusals/http-problems.ts';
 import { LaneFull, type Lanes, lanes } from './lanes.ts';
 import { type Rate, type TokenBuckets, tokenBuckets } from './token-buckets.ts';
 

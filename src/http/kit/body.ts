@@ -6,8 +6,8 @@
 
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
-import { httpProblem } from './http-problems.ts';
 import { pointerOf } from './pointers.ts';
+import { httpProblem } from './refusals/http-problems.ts';
 
 export function readJsonBodies(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');

@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Call, Reading } from '../../core/access/call.ts';
 import { type Answer, type IdempotentRequest, once, onceOutsideTransaction } from '../../core/access/idempotency.ts';
-import { canonicalJson } from '../../core/kernel/rules/canonical-json.ts';
+import { canonicalJson } from '../../core/kernel/rules/json/canonical-json.ts';
 import { callerOf } from './auth.ts';
 import type { RoutePorts } from './ports.ts';
 import { etagOf, type Revised } from './revisions.ts';

@@ -3,7 +3,7 @@
  * there, in the way of something else, changed meanwhile, a broken rule. `default` stands for all others, which are the
  * same everywhere.
  */
-import { problems } from '../kit/problems.ts';
+import { problems } from '../kit/refusals/problems.ts';
 import type { Answer, Ref } from './types.ts';
 
 const names: Readonly<Record<number, string>> = {

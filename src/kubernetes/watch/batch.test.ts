@@ -4,7 +4,7 @@ import { recorder } from '../../../test/support/kubernetes/recorder.ts';
 import { operationObject, until } from '../../../test/support/kubernetes/scripted-cluster.ts';
 import { bookmark, type ScriptedWatches, watching } from '../../../test/support/kubernetes/scripted-watch.ts';
 import { turns } from '../../../test/support/until.ts';
-import type { Observation } from '../../core/operations/rules/observation.ts';
+import type { Observation } from '../../core/operations/rules/observed/observation.ts';
 import { batchTo, HandOverFailed } from './batch.ts';
 
 describe('observations', () => {

@@ -1,7 +1,7 @@
 /** The kinds of resources that are listed and watched, and how each is read. */
 
 import { type ObservedApplication, observedApplication } from '../../core/applications/rules/observed-application.ts';
-import type { Observation } from '../../core/operations/rules/observation.ts';
+import type { Observation } from '../../core/operations/rules/observed/observation.ts';
 import { observedOperation } from './observed-operation.ts';
 import type { FollowedKind } from './resource.ts';
 

@@ -2,8 +2,8 @@
 import type { Pool } from 'pg';
 import type { ApiKeyHolders } from '../../core/access/ports.ts';
 import { ApiKey } from '../../core/access/rules/access.ts';
-import { columnsOf } from '../kit/columns.ts';
-import { shownRow } from '../kit/shape.ts';
+import { columnsOf } from '../kit/rows/columns.ts';
+import { shownRow } from '../kit/rows/shape.ts';
 import { select } from '../kit/sql.ts';
 
 const keyByHash = `

@@ -5,9 +5,9 @@
 import type { ApiKeysTable, IdempotencyTable, OrganizationsTable } from '../../core/access/ports.ts';
 import { ApiKey, Organization } from '../../core/access/rules/access.ts';
 import type { Prisma } from '../generated/client.ts';
-import { type Delegate, kindOf, pageOf, rowsOf } from '../kit/rows.ts';
+import { type Delegate, kindOf, pageOf, rowsOf } from '../kit/rows/rows.ts';
+import { fromRow, toRow } from '../kit/rows/shape.ts';
 import type { Sealer } from '../kit/seal.ts';
-import { fromRow, toRow } from '../kit/shape.ts';
 import { idempotencyKeysOf } from './idempotency.ts';
 
 /** Ours alone, among the advisory locks of the database. */

@@ -7,7 +7,7 @@ import type { AgentFact } from '../../core/agents/rules/agent-event.ts';
 import { isNewer } from '../../core/agents/rules/posted-conditions.ts';
 import { Mirrored } from '../../core/applications/rules/mirrored-application.ts';
 import { type Condition, withStated } from '../../core/kernel/rules/condition.ts';
-import { columnsOf } from '../kit/columns.ts';
+import { columnsOf } from '../kit/rows/columns.ts';
 import { select } from '../kit/sql.ts';
 
 const maxTypeCount = 48;

@@ -17,7 +17,7 @@ import { Operation } from '../../core/operations/rules/operation.ts';
 import type { HeldRows } from '../kit/batches/held-rows.ts';
 import { byParts } from '../kit/batches/parts.ts';
 import { appendEvents } from '../kit/events.ts';
-import { fromRow } from '../kit/shape.ts';
+import { fromRow } from '../kit/rows/shape.ts';
 import { select } from '../kit/sql.ts';
 import { inTransaction } from '../kit/transaction.ts';
 import { ingestIn } from '../observation/observations.ts';

@@ -9,10 +9,10 @@ import type { AgentContact } from '../../core/agents/rules/agent-contact.ts';
 import { Cluster } from '../../core/clusters/rules/cluster.ts';
 import { sift } from '../../core/kernel/rules/broken/bad-rows.ts';
 import { Instant } from '../../core/kernel/rules/fields.ts';
-import { sameJson } from '../../core/kernel/rules/same-json.ts';
+import { sameJson } from '../../core/kernel/rules/json/same-json.ts';
 import { type HeldRows, heldAs } from '../kit/batches/held-rows.ts';
 import { eachAlone } from '../kit/batches/parts.ts';
-import { fromRow, type Row } from '../kit/shape.ts';
+import { fromRow, type Row } from '../kit/rows/shape.ts';
 import { select } from '../kit/sql.ts';
 import { inTransaction } from '../kit/transaction.ts';
 

@@ -4,8 +4,8 @@ import type { ClusterApplications } from '../../core/applications/ports.ts';
 import { ApplicationState, ClusterApplication } from '../../core/applications/rules/cluster-application.ts';
 import type { PageQuery } from '../../core/kernel/rules/page.ts';
 import type { Prisma } from '../generated/client.ts';
-import { columnsOf } from '../kit/columns.ts';
-import { shownRow } from '../kit/shape.ts';
+import { columnsOf } from '../kit/rows/columns.ts';
+import { shownRow } from '../kit/rows/shape.ts';
 import { selectThrough } from '../kit/sql.ts';
 
 const ready = `a.conditions @> '[{"type": "Ready", "status": "True"}]'::jsonb`;

@@ -4,7 +4,7 @@ import type { RetentionOverridesTable } from '../../core/applications/ports.ts';
 import { RetentionOverride } from '../../core/applications/rules/application.ts';
 import { Retention, retentionOfCadenceWarnings } from '../../core/applications/rules/retention.ts';
 import type { Prisma } from '../generated/client.ts';
-import { type Row, shownRow } from '../kit/shape.ts';
+import { type Row, shownRow } from '../kit/rows/shape.ts';
 
 const note =
   'Copies made from now on are kept this long; copies that exist keep the time to live that they were made with.';

@@ -9,8 +9,8 @@ import type {
 import { ApplicationClass, StoredApplicationInstance } from '../../core/applications/rules/application.ts';
 import { sameServer } from '../clusters/identity.ts';
 import type { Prisma } from '../generated/client.ts';
-import { kindOf, rowsOf } from '../kit/rows.ts';
-import { fromRow, shownRow } from '../kit/shape.ts';
+import { kindOf, rowsOf } from '../kit/rows/rows.ts';
+import { fromRow, shownRow } from '../kit/rows/shape.ts';
 import { selectThrough } from '../kit/sql.ts';
 import { clusterApplicationRows } from './cluster-applications.ts';
 import { overrideRows } from './overrides.ts';

@@ -9,8 +9,8 @@ import type { ClusterDirectory, ClusterTarget } from '../../core/clusters/ports.
 import { AccessUnreadable } from '../../core/clusters/rules/access-unreadable.ts';
 import { Cluster, ClusterAccess } from '../../core/clusters/rules/cluster.ts';
 import { sift } from '../../core/kernel/rules/broken/bad-rows.ts';
+import { type Row, shownRow } from '../kit/rows/shape.ts';
 import type { Sealer } from '../kit/seal.ts';
-import { type Row, shownRow } from '../kit/shape.ts';
 import { select } from '../kit/sql.ts';
 import { inTransaction } from '../kit/transaction.ts';
 import { holdFence } from './fence.ts';

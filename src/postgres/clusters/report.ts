@@ -14,9 +14,9 @@ import { clusterEvent } from '../../core/clusters/rules/reasons.ts';
 import { throttledAfter } from '../../core/clusters/rules/throttling.ts';
 import { type Condition, clip, withCondition } from '../../core/kernel/rules/condition.ts';
 import { Instant } from '../../core/kernel/rules/fields.ts';
-import { sameJson } from '../../core/kernel/rules/same-json.ts';
+import { sameJson } from '../../core/kernel/rules/json/same-json.ts';
 import { appendEvents } from '../kit/events.ts';
-import { camelRow, shownRow } from '../kit/shape.ts';
+import { camelRow, shownRow } from '../kit/rows/shape.ts';
 import { aroundIdentity } from './identity.ts';
 
 /** The time of the last contact is for people, so it need not be written each time. */

@@ -5,9 +5,9 @@ import { z } from 'zod';
 import type { ClustersTable, CredentialsTable } from '../../core/clusters/ports.ts';
 import { Cluster } from '../../core/clusters/rules/cluster.ts';
 import type { Prisma } from '../generated/client.ts';
-import { kindOf, rowsOf } from '../kit/rows.ts';
+import { kindOf, rowsOf } from '../kit/rows/rows.ts';
+import { fromRow } from '../kit/rows/shape.ts';
 import { keyVersion, type Sealer } from '../kit/seal.ts';
-import { fromRow } from '../kit/shape.ts';
 import { selectThrough } from '../kit/sql.ts';
 
 const referrers = `

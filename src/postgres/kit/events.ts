@@ -3,9 +3,9 @@ import type { PoolClient } from 'pg';
 import type { EventsTable } from '../../core/kernel/ports.ts';
 import { Event, type NewEvent } from '../../core/kernel/rules/event.ts';
 import type { Prisma } from '../generated/client.ts';
-import { columnsOf } from './columns.ts';
-import { pageOf } from './rows.ts';
-import { jsonRows } from './shape.ts';
+import { columnsOf } from './rows/columns.ts';
+import { pageOf } from './rows/rows.ts';
+import { jsonRows } from './rows/shape.ts';
 import { vault } from './vault.ts';
 
 export const eventColumns = columnsOf(Event.shape);

@@ -1,7 +1,7 @@
 /** Reads with plain SQL. Rows have the domain's names. */
 import type { Pool, PoolClient } from 'pg';
 import type { Prisma } from '../generated/client.ts';
-import { camelRow, type Row } from './shape.ts';
+import { camelRow, type Row } from './rows/shape.ts';
 
 export async function select(
   client: Pool | PoolClient,

@@ -10,9 +10,9 @@ import { type LeftOut, maxMirroredCount, togetherLeftOut } from '../../core/obse
 import { holdFence } from '../clusters/fence.ts';
 import type { HeldRows } from '../kit/batches/held-rows.ts';
 import { byParts, type Taken } from '../kit/batches/parts.ts';
-import { assignmentsOf, columnsOf } from '../kit/columns.ts';
 import { appendEvents } from '../kit/events.ts';
-import { camelRow, jsonRows, type Row, shownRow } from '../kit/shape.ts';
+import { assignmentsOf, columnsOf } from '../kit/rows/columns.ts';
+import { camelRow, jsonRows, type Row, shownRow } from '../kit/rows/shape.ts';
 import { inTransaction } from '../kit/transaction.ts';
 import { lockMirror } from './mirror-lock.ts';
 

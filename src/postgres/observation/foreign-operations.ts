@@ -14,9 +14,9 @@ import { holdFence } from '../clusters/fence.ts';
 import { sameServer } from '../clusters/identity.ts';
 import type { HeldRows } from '../kit/batches/held-rows.ts';
 import { inParts } from '../kit/batches/parts.ts';
-import { columnsOf } from '../kit/columns.ts';
 import { eventRows } from '../kit/events.ts';
-import { jsonRows } from '../kit/shape.ts';
+import { columnsOf } from '../kit/rows/columns.ts';
+import { jsonRows } from '../kit/rows/shape.ts';
 import { inTransaction } from '../kit/transaction.ts';
 import { lockMirror } from './mirror-lock.ts';
 

@@ -5,10 +5,10 @@
  */
 
 import type { PoolClient } from 'pg';
-import type { KnownOperation } from '../../core/operations/rules/observation.ts';
+import type { KnownOperation } from '../../core/operations/rules/observed/observation.ts';
 import type { DeliveryAction } from '../../core/operations/rules/operation.ts';
-import { assignmentsOf } from '../kit/columns.ts';
-import { camelRow, fromRow, jsonRows, type Row } from '../kit/shape.ts';
+import { assignmentsOf } from '../kit/rows/columns.ts';
+import { camelRow, fromRow, jsonRows, type Row } from '../kit/rows/shape.ts';
 import { OperationRow, OperationStatus } from './columns.ts';
 
 export interface StoredOperation {

@@ -1,7 +1,7 @@
 /** The row of an Operation: the domain's fields, and those that deliveries and observations keep beside them. */
 import { z } from 'zod';
 import { DeliveryAction, StoredOperation } from '../../core/operations/rules/operation.ts';
-import { columnsOf } from '../kit/columns.ts';
+import { columnsOf } from '../kit/rows/columns.ts';
 
 export const operationColumns = columnsOf(StoredOperation.shape);
 

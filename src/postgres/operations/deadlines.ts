@@ -9,7 +9,7 @@ import type { OperationDecision } from '../../core/operations/rules/end-operatio
 import { type HeldRows, heldAs, isHeld } from '../kit/batches/held-rows.ts';
 import { byParts, type Taken } from '../kit/batches/parts.ts';
 import { appendEvents } from '../kit/events.ts';
-import { camelRow, fromRow } from '../kit/shape.ts';
+import { camelRow, fromRow } from '../kit/rows/shape.ts';
 import { inTransaction } from '../kit/transaction.ts';
 import { storedOperation, writeEnded } from './batch.ts';
 

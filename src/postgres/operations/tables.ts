@@ -5,8 +5,8 @@ import type { LockedOperation, OperationsTable } from '../../core/operations/por
 import { DeliveryAction, StoredOperation } from '../../core/operations/rules/operation.ts';
 import type { Prisma } from '../generated/client.ts';
 import { namingHolder } from '../kit/name-holder.ts';
-import { kindOf, rowsOf } from '../kit/rows.ts';
-import { shownRow, toRow } from '../kit/shape.ts';
+import { kindOf, rowsOf } from '../kit/rows/rows.ts';
+import { shownRow, toRow } from '../kit/rows/shape.ts';
 
 const kind = kindOf('operation', 'operation', StoredOperation, 'organizationId', ['clusterId', 'name']);
 

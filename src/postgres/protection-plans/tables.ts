@@ -14,9 +14,9 @@ import { StoredProtectionPlan } from '../../core/protection-plans/rules/protecti
 import { StoredSchedule } from '../../core/scheduling/rules/schedule.ts';
 import type { Prisma } from '../generated/client.ts';
 import { releaseRow } from '../kit/batches/held-rows.ts';
-import { assignmentsOf } from '../kit/columns.ts';
-import { kindOf, rowsOf } from '../kit/rows.ts';
-import { jsonRows, shownRow } from '../kit/shape.ts';
+import { assignmentsOf } from '../kit/rows/columns.ts';
+import { kindOf, rowsOf } from '../kit/rows/rows.ts';
+import { jsonRows, shownRow } from '../kit/rows/shape.ts';
 import { selectThrough } from '../kit/sql.ts';
 import { scheduleColumns } from '../scheduling/columns.ts';
 import { upsertFires } from '../scheduling/ledger.ts';

@@ -7,9 +7,9 @@ import { waitingOf } from '../../core/operations/rules/waiting.ts';
 import type { KnownProtection } from '../../core/protection/ports.ts';
 import { ProtectionStatus } from '../../core/protection/rules/protection.ts';
 import { Cadence } from '../../core/time/rules/cadence.ts';
-import { jsonObjectOf } from '../kit/columns.ts';
-import { At, nullAsAbsent } from '../kit/json.ts';
-import { snakeCase } from '../kit/shape.ts';
+import { jsonObjectOf } from '../kit/rows/columns.ts';
+import { At, nullAsAbsent } from '../kit/rows/json.ts';
+import { snakeCase } from '../kit/rows/shape.ts';
 import { copyObject, hasCopy, hasGoodCopy, isEmptyCopy, isPartial, isThere, itemCount } from '../operations/copies.ts';
 
 const maybe = nullAsAbsent;

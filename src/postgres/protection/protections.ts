@@ -15,9 +15,9 @@ import type { ProtectionChange } from '../../core/protection/rules/protection-ch
 import { blameOf, heldReasonOf } from '../kit/batches/blame.ts';
 import { type HeldRows, heldAs, isHeld } from '../kit/batches/held-rows.ts';
 import { byParts, inParts, type Taken } from '../kit/batches/parts.ts';
-import { assignmentsOf, columnsOf } from '../kit/columns.ts';
 import { eventColumns, eventRows } from '../kit/events.ts';
-import { jsonRows, type Row } from '../kit/shape.ts';
+import { assignmentsOf, columnsOf } from '../kit/rows/columns.ts';
+import { jsonRows, type Row } from '../kit/rows/shape.ts';
 import { select } from '../kit/sql.ts';
 import { factsWhere, knownProtection, Told } from './facts.ts';
 

@@ -8,7 +8,7 @@ import type { PageQuery } from '../../core/kernel/rules/page.ts';
 import { Operation } from '../../core/operations/rules/operation.ts';
 import type { RecoveryPoints } from '../../core/protection/ports.ts';
 import { type RecoveryPoint, recoveryPointOf } from '../../core/protection/rules/recovery-point.ts';
-import { shownRow, snakeCase } from '../kit/shape.ts';
+import { shownRow, snakeCase } from '../kit/rows/shape.ts';
 import { select } from '../kit/sql.ts';
 import { operationColumns } from '../operations/columns.ts';
 import { copyFinishedAt, hasCopy, isEmptyCopy, isThere } from '../operations/copies.ts';

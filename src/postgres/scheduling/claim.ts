@@ -6,11 +6,11 @@ import type { Pool, PoolClient } from 'pg';
 import { z } from 'zod';
 import { type Bad, sift } from '../../core/kernel/rules/broken/bad-rows.ts';
 import { BlackoutWindow, usableWindow } from '../../core/scheduling/rules/blackout.ts';
-import { DueSchedule, DueScheduleFields, type Surroundings } from '../../core/scheduling/rules/due-schedule.ts';
+import { DueSchedule, DueScheduleFields, type Surroundings } from '../../core/scheduling/rules/firing/due-schedule.ts';
 import { isHeld } from '../kit/batches/held-rows.ts';
-import { selectOf } from '../kit/columns.ts';
-import { rowReader } from '../kit/row-reader.ts';
-import { camelRow, fromRow } from '../kit/shape.ts';
+import { selectOf } from '../kit/rows/columns.ts';
+import { rowReader } from '../kit/rows/row-reader.ts';
+import { camelRow, fromRow } from '../kit/rows/shape.ts';
 
 const Claimed = DueSchedule.omit({ inFlightId: true, restoring: true }).extend({ inFlightLimit: z.int().optional() });
 type Claimed = z.infer<typeof Claimed>;

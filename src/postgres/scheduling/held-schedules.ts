@@ -17,7 +17,7 @@ import { heldReasonOf } from '../kit/batches/blame.ts';
 import { type HeldRows, heldAs } from '../kit/batches/held-rows.ts';
 import { inParts } from '../kit/batches/parts.ts';
 import { appendEvents } from '../kit/events.ts';
-import { fromRow, jsonRows } from '../kit/shape.ts';
+import { fromRow, jsonRows } from '../kit/rows/shape.ts';
 import { selectThrough } from '../kit/sql.ts';
 import { inTransaction } from '../kit/transaction.ts';
 import { vault } from '../kit/vault.ts';

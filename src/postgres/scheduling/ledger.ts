@@ -1,6 +1,6 @@
 /** Rows of the ledger. A slot that waits has a row that says so; the row of its decision replaces it. */
 import { Fire } from '../../core/scheduling/rules/ledger.ts';
-import { assignmentsOf } from '../kit/columns.ts';
+import { assignmentsOf } from '../kit/rows/columns.ts';
 import { fireColumns } from './columns.ts';
 
 const changing = Fire.omit({ id: true, scheduleId: true, scheduledFor: true });

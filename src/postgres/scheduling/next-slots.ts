@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { sift } from '../../core/kernel/rules/broken/bad-rows.ts';
 import type { NextSlots } from '../../core/scheduling/ports.ts';
 import { Schedule } from '../../core/scheduling/rules/schedule.ts';
-import { columnsOf, selectOf } from '../kit/columns.ts';
-import { fromRow, jsonRows } from '../kit/shape.ts';
+import { columnsOf, selectOf } from '../kit/rows/columns.ts';
+import { fromRow, jsonRows } from '../kit/rows/shape.ts';
 
 const { schedule, at, timeZone, startsAt, endsAt, nextSlotAt } = Schedule.shape;
 const recurrence = { schedule, at, timeZone, startsAt, endsAt, nextSlotAt: nextSlotAt.optional() };

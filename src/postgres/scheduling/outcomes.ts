@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { ScheduleOutcomesOf } from '../../core/scheduling/ports.ts';
 import { maxFailuresInARow, ScheduleOutcomes } from '../../core/scheduling/rules/schedule-outcome.ts';
-import { At, nullAsAbsent } from '../kit/json.ts';
+import { At, nullAsAbsent } from '../kit/rows/json.ts';
 import { copyObject, hasCopy, hasGoodCopy, isEmptyCopy, isPartial } from '../operations/copies.ts';
 
 const made = `${hasCopy('o')} and not ${isEmptyCopy('o')}`;

@@ -12,7 +12,7 @@ import { clusterFindingParts } from '../clusters/findings.ts';
 import { deliveryFindingParts } from '../delivery/findings.ts';
 import { blameOf, heldReasonOf } from '../kit/batches/blame.ts';
 import { before, findingSelect } from '../kit/findings.ts';
-import { shownRow } from '../kit/shape.ts';
+import { shownRow } from '../kit/rows/shape.ts';
 import { operationFindingParts } from '../operations/findings.ts';
 import { scheduleFindingParts } from '../scheduling/findings.ts';
 

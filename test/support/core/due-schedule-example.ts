@@ -1,6 +1,6 @@
 /** A schedule that is due each full hour, for rules that decide about it. */
 import { defaultRetention } from '../../../src/core/applications/rules/retention.ts';
-import type { DueSchedule } from '../../../src/core/scheduling/rules/due-schedule.ts';
+import type { DueSchedule } from '../../../src/core/scheduling/rules/firing/due-schedule.ts';
 
 export const dueSchedule: DueSchedule & { readonly nextSlotAt: string } = {
   id: '01a1fc2c-56dc-776a-9702-a499873becfb',

@@ -1,6 +1,6 @@
 /** What becomes of slots, case by case: how late it is × the schedule's own policies. */
-import type { DueSchedule, Surroundings } from '../../../src/core/scheduling/rules/due-schedule.ts';
-import { maxCatchUp } from '../../../src/core/scheduling/rules/missed-fires.ts';
+import type { DueSchedule, Surroundings } from '../../../src/core/scheduling/rules/firing/due-schedule.ts';
+import { maxCatchUp } from '../../../src/core/scheduling/rules/firing/missed-fires.ts';
 
 export const onTime = '2026-05-28T02:00:00.200Z';
 const threeDaysLater = '2026-05-31T02:30:00.000Z';

@@ -2,7 +2,7 @@
 
 import type { ObservedApplication } from '../../../src/core/applications/rules/observed-application.ts';
 import type { CompleteList, Watcher, WatchState } from '../../../src/core/observation/ports.ts';
-import type { Observation } from '../../../src/core/operations/rules/observation.ts';
+import type { Observation } from '../../../src/core/operations/rules/observed/observation.ts';
 
 export interface Recorder extends Watcher {
   readonly batches: (readonly Observation[])[];

@@ -7,8 +7,8 @@
 
 import type { Condition } from '../../kernel/rules/condition.ts';
 import type { ObservedConditions } from '../../kernel/rules/observed-conditions.ts';
-import type { Observation, Observed } from '../../operations/rules/observation.ts';
-import { observe } from '../../operations/rules/observe.ts';
+import type { Observation, Observed } from '../../operations/rules/observed/observation.ts';
+import { observe } from '../../operations/rules/observed/observe.ts';
 import { isTerminal, type Operation } from '../../operations/rules/operation.ts';
 import { type AgentFact, impliedReason } from './agent-event.ts';
 

@@ -5,9 +5,9 @@
 
 import { z } from 'zod';
 import { type Condition, clip } from '../../kernel/rules/condition.ts';
+import { sameJson } from '../../kernel/rules/json/same-json.ts';
 import { DnsLabel, DnsSubdomain } from '../../kernel/rules/names.ts';
 import { OperationType } from '../../kernel/rules/operation-type.ts';
-import { sameJson } from '../../kernel/rules/same-json.ts';
 import { ClusterApplication, capabilityAnnotation } from './cluster-application.ts';
 import type { ObservedApplication } from './observed-application.ts';
 

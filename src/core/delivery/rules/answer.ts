@@ -1,7 +1,7 @@
 /** Answers of clusters to applies, deletes and looks. */
 import type { ClusterFailure } from '../../clusters/rules/failure.ts';
 import { askedWaitSeconds } from '../../clusters/rules/throttling.ts';
-import type { Observation } from '../../operations/rules/observation.ts';
+import type { Observation } from '../../operations/rules/observed/observation.ts';
 
 /** How a cluster answered a call. */
 export type ClusterAnswer =

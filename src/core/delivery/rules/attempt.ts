@@ -1,7 +1,7 @@
 /** One call to a cluster for an Operation, and what is decided after its answer. */
 
 import type { OperationDecision } from '../../operations/rules/end-operation.ts';
-import type { KnownOperation } from '../../operations/rules/observation.ts';
+import type { KnownOperation } from '../../operations/rules/observed/observation.ts';
 import type { DeliveryAction } from '../../operations/rules/operation.ts';
 
 export interface Attempt {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { exampleOperation as operation } from '../../../../test/support/core/operation-example.ts';
-import type { Observation } from '../../operations/rules/observation.ts';
+import type { Observation } from '../../operations/rules/observed/observation.ts';
 import { shifted } from '../../time/rules/slots.ts';
 import { type ClusterAnswer, speaksForAll } from './answer.ts';
 import type { Attempt } from './attempt.ts';

@@ -20,9 +20,9 @@ import type { ClusterFailure } from '../../clusters/rules/failure.ts';
 import { askedWaitSeconds } from '../../clusters/rules/throttling.ts';
 import { clip, clusterReason, withCondition } from '../../kernel/rules/condition.ts';
 import { endAsCancelled, endAsOverdue, type OperationDecision, withEnd } from '../../operations/rules/end-operation.ts';
-import type { Observation } from '../../operations/rules/observation.ts';
-import { observe } from '../../operations/rules/observe.ts';
-import { maxWarningCount, statedPhase } from '../../operations/rules/observed-status.ts';
+import type { Observation } from '../../operations/rules/observed/observation.ts';
+import { observe } from '../../operations/rules/observed/observe.ts';
+import { maxWarningCount, statedPhase } from '../../operations/rules/observed/observed-status.ts';
 import { isTerminal, type Operation } from '../../operations/rules/operation.ts';
 import {
   acceptedMessage,

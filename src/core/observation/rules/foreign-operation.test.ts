@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Observation } from '../../operations/rules/observation.ts';
+import type { Observation } from '../../operations/rules/observed/observation.ts';
 import { foreignOperation, isOurs, type OwnOperation } from './foreign-operation.ts';
 
 const now = '2026-05-28T10:00:00.000Z';

@@ -13,7 +13,7 @@ import {
   heldSeconds,
   staleHeldSeconds,
 } from '../../../core/kernel/rules/broken/held-row.ts';
-import { jsonRows } from '../shape.ts';
+import { jsonRows } from '../rows/shape.ts';
 import { select } from '../sql.ts';
 import { heldReasonOf } from './blame.ts';
 

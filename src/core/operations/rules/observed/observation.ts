@@ -1,0 +1,52 @@
+/** An observation of a resource in a cluster, and the Operation into which it is folded. */
+
+import type { NewEvent } from '../../../kernel/rules/event.ts';
+import type { Operation } from '../operation.ts';
+import type { ObservedStatus } from './observed-status.ts';
+
+export interface Observation {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  /** True when the resource is no longer in the cluster. */
+  readonly deleted: boolean;
+  readonly status: ObservedStatus;
+  /** Absent when the resource was found missing from a list. */
+  readonly source?: 'Listed' | 'Watched' | 'Posted';
+  readonly resourceVersion?: string | undefined;
+  readonly generation?: number | undefined;
+  readonly createdAt?: string | undefined;
+  /** The annotation with the id of our Operation. */
+  readonly operationId?: string | undefined;
+  readonly spec?: ObservedSpec | undefined;
+  /** The field managers that wrote the spec, from the resource's managed fields; at most sixteen. */
+  readonly managers?: readonly ObservedManager[];
+}
+
+/** The spec of a resource, as far as it is read. Values that are too large are left out. */
+export interface ObservedSpec {
+  readonly type?: string | undefined;
+  readonly engine?: string | undefined;
+  /** The name in targetRef. */
+  readonly target?: string | undefined;
+  readonly parameters?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface ObservedManager {
+  readonly manager: string;
+  readonly operation?: 'Apply' | 'Update' | undefined;
+  readonly at?: string | undefined;
+  /** It owns the type or the target: it created the resource, or applied it as a whole. */
+  readonly ownsTarget?: boolean;
+}
+
+/** An Operation, with the resourceVersion that was folded in last. */
+export type KnownOperation = Operation & { readonly observedVersion?: string };
+
+export interface Observed {
+  readonly operation: KnownOperation;
+  readonly changed: boolean;
+  readonly events: readonly NewEvent[];
+  /** The resource is in the cluster although the Operation has ended without it, so it is to be deleted. */
+  readonly owed?: 'Delete';
+}
