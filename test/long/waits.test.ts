@@ -45,8 +45,7 @@ const lockedTables = [
 describe('faults of the database that last', { concurrency: true }, () => {
   test(`a server that is paused for ${pausedSeconds} s`, async (t) => {
     const postgres = await startOwnPostgres();
-    t.after(() => postgres.stop());
-    const scene = await setFaultScene(t, { backend: 'postgres', server: postgres.url });
+    const scene = await setFaultScene(t, { backend: 'postgres', server: postgres });
     const due = await Promise.all([5, 20, 40, 58].map((seconds) => scene.dueIn(seconds)));
     postgres.signal('SIGSTOP');
     try {
@@ -89,8 +88,7 @@ describe('faults of the database that last', { concurrency: true }, () => {
 
   test('connections that others have taken, all of them: it goes on firing with its own', async (t) => {
     const postgres = await startOwnPostgres();
-    t.after(() => postgres.stop());
-    const scene = await setFaultScene(t, { backend: 'postgres', server: postgres.url });
+    const scene = await setFaultScene(t, { backend: 'postgres', server: postgres });
     const due = await Promise.all([6, 12].map((seconds) => scene.dueIn(seconds)));
     const taken: Client[] = [];
     t.after(() => Promise.all(taken.map((client) => client.end())));

@@ -9,6 +9,7 @@ import { type BreakableProxy, startBreakableProxy } from './breakable-proxy.ts';
 import { wantBackup } from './connectors.ts';
 import { freshDatabase } from './database.ts';
 import { type Scene, setScene } from './scene.ts';
+import type { OwnPostgres } from './scheduler.ts';
 import { type Backend, redisDatabase, startTestService, type TestService } from './service.ts';
 import { until } from './until.ts';
 
@@ -31,9 +32,9 @@ export interface FaultScene extends Scene {
 
 export async function setFaultScene(
   t: TestContext,
-  options: { readonly backend: Backend; readonly server?: string; readonly host?: string },
+  options: { readonly backend: Backend; readonly server?: OwnPostgres; readonly host?: string },
 ): Promise<FaultScene> {
-  const database = await freshDatabase(options.server);
+  const database = await freshDatabase(options.server?.url);
   const postgres = await startBreakableProxy(database.url);
   const redis = await startBreakableProxy(redisDatabase());
   const cluster = await startCluster({ name: 'cluster-prod-1', speed: 200 });
@@ -52,6 +53,7 @@ export async function setFaultScene(
     await cluster.close();
     await Promise.all([postgres.remove(), redis.remove()]);
     await database.drop();
+    await options.server?.stop();
   });
   const scene = await setScene(service.api, cluster);
   const isReady = async (role: string) => (await service.api.get(`/readyz/${role}`)).status === 200;

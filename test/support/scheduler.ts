@@ -41,8 +41,13 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
       postgres = await start(postgres.port);
     },
     signal(signal) {
-      process.kill(postgres.pid, signal);
-      for (const pid of childrenOf(postgres.pid)) process.kill(pid, signal);
+      for (const pid of [postgres.pid, ...childrenOf(postgres.pid)]) {
+        try {
+          process.kill(pid, signal);
+        } catch {
+          // A session that has ended meanwhile.
+        }
+      }
     },
     async stop() {
       await postgres.stop();
