@@ -42,7 +42,7 @@ export async function measure(tree, path, env, seconds) {
       outcome: run.outcome,
       seconds: run.seconds,
       sources,
-      output: run.outcome === 'green' ? undefined : run.output.slice(-2000),
+      redTests: [...run.output.matchAll(/^\s*not ok \d+ - (.+)$/gm)].map(([, name]) => name),
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -21,7 +21,7 @@ export async function measureAll(places, files, coverage, told) {
   await spread(places, missing, async (place, file) => {
     const found = await measure(place.tree, file, place.env, longestFileSeconds);
     if (found.outcome !== 'green') {
-      told(`${file} is ${found.outcome} without any change, and is left out\n${found.output}`);
+      told(`${file} is ${found.outcome} without any change, and is left out: ${found.redTests.join('; ')}`);
       await place.tidy();
       return;
     }
