@@ -7,6 +7,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -37,6 +38,7 @@ describe("another tenant's requests", () => {
   let database: TestDatabase;
   let pool: Pool;
   let url: string;
+  let service: ChildProcess;
   let admin: Client;
   let keys: { greedy: string; other: string };
   const paths: string[] = [];
@@ -48,6 +50,13 @@ describe("another tenant's requests", () => {
     });
     children.push(child);
     return child;
+  };
+  /** The processor's time that the service has used so far, in seconds: what else the machine does is not in it. */
+  const cpuSeconds = () => {
+    const fields = readFileSync(`/proc/${service.pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
   };
   const end = async (child: ChildProcess) => {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -61,7 +70,7 @@ describe("another tenant's requests", () => {
     pool = new Pool({ connectionString: database.url, max: 2 });
     const port = await freePort();
     url = `http://127.0.0.1:${port}`;
-    start(main, [], {
+    service = start(main, [], {
       DATABASE_URL: database.url,
       PORT: String(port),
       METRICS_PORT: '0',
@@ -144,17 +153,23 @@ describe("another tenant's requests", () => {
     await times();
     const ratios: number[] = [];
     const seen: string[] = [];
-    let alone = p99(await times());
+    const cpuOf = async (round: () => Promise<number[]>) => {
+      const [began, from] = [performance.now(), cpuSeconds()];
+      const value = p99(await round());
+      return { value, cpu: (cpuSeconds() - from) / ((performance.now() - began) / 1000) };
+    };
+    let alone = await cpuOf(times);
     for (let round = 0; round < roundCount; round += 1) {
       const stop = await flooding();
       await sleep(3_000);
-      const beside = p99(await times());
+      const beside = await cpuOf(times);
       await stop();
       await sleep(1_000);
-      const afterwards = p99(await times());
-      const usual = (alone + afterwards) / 2;
-      ratios.push(beside / usual);
-      seen.push(`${usual.toFixed(1)} -> ${beside.toFixed(1)} ms`);
+      const afterwards = await cpuOf(times);
+      const usual = (alone.value + afterwards.value) / 2;
+      ratios.push(beside.value / usual);
+      const cpu = `${((alone.cpu + afterwards.cpu) / 2).toFixed(2)} -> ${beside.cpu.toFixed(2)} processors`;
+      seen.push(`${usual.toFixed(1)} -> ${beside.value.toFixed(1)} ms (${cpu})`);
       alone = afterwards;
     }
     process.stdout.write(`  ${name}: p99 ${seen.join(', ')}; median ratio ${median(ratios).toFixed(2)}\n`);
