@@ -9,7 +9,7 @@ test('random expressions are read, and have the slots, as other readers say', {
 }, (context) => {
   let accepted = 0;
   for (let round = 0; round < 10 * scale; round += 1) {
-    const done = fuzzCron(10_000);
+    const done = fuzzCron(10_000, round);
     accepted += done.accepted;
     context.diagnostic(`seed ${done.seed}: ${done.accepted} of 10,000 accepted`);
   }

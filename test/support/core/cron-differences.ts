@@ -75,8 +75,8 @@ export function compared(text: string, from: string): boolean {
     assert.match(read.error.issues[0]?.message ?? '', /must be a cron expression of five fields .*: .{10,}/, told);
     return false;
   }
-  // There SUN-SUN is the whole week.
-  if (!/\b(SUN|0)-SUN/i.test(text)) compareSlots(read.data, from, told);
+  // There a range from Sunday to SUN is the whole week.
+  if (!/\b(SUN|00?)-SUN/i.test(text)) compareSlots(read.data, from, told);
   return true;
 }
 
@@ -106,7 +106,7 @@ function stretchesAround(zone: string, at: number): readonly Stretch[] {
 /** Through a change of the clock, forwards and backwards. */
 export function comparedAtChange(text: string, zone: string, at: number): void {
   const read = GivenCronExpression.safeParse(text);
-  if (!read.success || /@|L/i.test(text.replaceAll(/JUL/gi, '7')) || /\b(SUN|0)-SUN/i.test(text)) return;
+  if (!read.success || /@|L/i.test(text.replaceAll(/JUL/gi, '7')) || /\b(SUN|00?)-SUN/i.test(text)) return;
   const expression = read.data;
   const pattern = patternOf(inNumbers(expression));
   const reach = pattern.times.length > 100 ? 2 * hourMs : 27 * hourMs;
