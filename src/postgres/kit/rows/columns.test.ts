@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { ApiKey, Organization } from '../../../core/access/rules/access.ts';
 import { ApplicationClass, StoredApplicationInstance } from '../../../core/applications/rules/application.ts';
 import { Cluster } from '../../../core/clusters/rules/cluster.ts';
-import { Operation } from '../../../core/operations/rules/operation.ts';
+import { StoredOperation } from '../../../core/operations/rules/operation.ts';
 import { StoredProtectionPlan } from '../../../core/protection-plans/rules/protection-plan.ts';
 import { BlackoutWindow } from '../../../core/scheduling/rules/blackout.ts';
 import { StoredSchedule } from '../../../core/scheduling/rules/schedule.ts';
@@ -33,7 +33,7 @@ test('the columns that take no plain null from Prisma are those that its schema 
     Schedule: StoredSchedule,
     BlackoutWindow,
     ProtectionPlan: StoredProtectionPlan,
-    Operation,
+    Operation: StoredOperation,
   };
   for (const [model, { shape }] of Object.entries(schemas)) {
     const fields = prisma.split(`model ${model} {`)[1]?.split('\n}')[0]?.split('\n') ?? [];
