@@ -33,7 +33,6 @@ const mayChange = [
   { get: '/v1/schedules/{id}/preview', field: 'body.items[].notes', why: 'texts for people, made when asked for' },
   ...judgedByMore('/v1/protection', 'body.items[].'),
   ...judgedByMore('/v1/application-instances/{id}/protection', 'body.'),
-  { get: '/v1/schedules/{id}/preview', field: 'body.warnings', why: 'also says what holds the slots back' },
   { get: '/v1/operations/{id}/manifest', field: 'body', why: 'is JSON, or YAML when Accept prefers that' },
   { get: '/v1/schedules/{id}/preview', field: 'body.items[].localTime', why: 'has its offset from UTC now' },
   { get: '/v1/schedules/{id}/preview', field: 'body.warnings', why: 'texts for people, of which there are more' },
