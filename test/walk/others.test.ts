@@ -122,7 +122,11 @@ describe('what others do in a cluster', () => {
     assert.equal(adopted.body.observed.ready, true);
     const body = { applicationInstanceId: adopted.body.id, name: 'often', schedule: '* * * * *', cadence: 'hourly' };
     const schedule = await service.api.post('/v1/schedules', body);
-    assert.deepEqual([schedule.status, schedule.body.warnings], [201, []], JSON.stringify(schedule.body));
+    assert.equal(schedule.status, 201);
+    assert.match(
+      schedule.body.warnings.join(),
+      /^It keeps 1,440 copies at a time \(ttl 24h\)[^,]*, or let it fire less often\.$/,
+    );
     aheadMs += Date.parse(schedule.body.nextFireAt) - (Date.now() + aheadMs);
     const fired = await until('the fire', patience, async () => {
       const made = await service.api.get(`/v1/operations?scheduleId=${schedule.body.id}`);
