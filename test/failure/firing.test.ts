@@ -167,6 +167,6 @@ test('what the ledger has decided of a slot stays, whatever is written for it la
 
 test('schedulers killed at random moments lose no fire and double none', async () => {
   const kills = await fireUnderKills(database.url, pool, 400, 200, 400);
-  assert.ok(kills >= 8, `only ${kills} kills`);
+  assert.ok(kills >= 4, `only ${kills} kills`);
   await assertFiredOnce(pool, 400);
 });
