@@ -14,12 +14,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { z } from 'zod';
-import { seedSchedules } from '../test/support/seed.ts';
+import { farRecurrences, seedSchedules } from '../test/support/seed.ts';
 import { secretsKey } from '../test/support/service.ts';
 import { until } from '../test/support/until.ts';
 import { progress, quantile } from './repeat.ts';
 import { ended } from './servers.ts';
-import { recurrences } from './stage.ts';
 
 export interface Lag {
   readonly p50Ms: number;
@@ -39,8 +38,8 @@ export async function lag(what: string, databaseUrl: string, redisUrl: string | 
   pool.on('error', () => {});
   await seedSchedules(pool, {
     scheduleCount: perSlot * (slots + 1),
-    recurrences,
-    nextFireAt: `now() + interval '10 years'`,
+    recurrences: farRecurrences(12),
+    nextFireAt: `now() + interval '1 day'`,
   });
   await pool.query('vacuum (analyze) schedule');
   const folder = mkdtempSync(join(tmpdir(), 'vworkspace-lag-'));

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { seedSchedules } from '../test/support/seed.ts';
 
 /** Schedules of a service share expressions: a dozen in four zones. */
-export const recurrences = [
+const recurrences = [
   '0 2 * * *',
   '30 2 * * *',
   '0 3 * * *',

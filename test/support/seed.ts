@@ -18,6 +18,17 @@ export interface SeedOptions {
   readonly nextFireAt?: string;
 }
 
+/**
+ * Recurrences that are half a year away, so that a test can make slots of its own before them. The service repairs a next
+ * slot that is later than its recurrence says, and lets an earlier one be.
+ */
+export function farRecurrences(expressionCount: number): { readonly schedule: string; readonly timeZone: string }[] {
+  const month = ((new Date().getUTCMonth() + 6) % 12) + 1;
+  return Array.from({ length: expressionCount }, (_, n) => `0 2 ${n + 1} ${month} *`).flatMap((schedule) =>
+    ['Etc/UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata'].map((timeZone) => ({ schedule, timeZone })),
+  );
+}
+
 /** Makes the rows in SQL: a hundred thousand schedules take seconds. One application instance a schedule. */
 export async function seedSchedules(pool: Pool, options: SeedOptions): Promise<Seeded> {
   const {
