@@ -3,9 +3,10 @@ import { after, before, describe, test } from 'node:test';
 import { v7 } from 'uuid';
 import { watcherOf } from '../../src/core/observation/watcher.ts';
 import type { Observation } from '../../src/core/operations/rules/observed/observation.ts';
+import { observe } from '../../src/core/operations/rules/observed/observe.ts';
 import { silentLog } from '../support/kubernetes/scripted-cluster.ts';
 import { startApi, type TestApi } from './harness.ts';
-import { access, type Scene, setScene } from './scene.ts';
+import { access, backup, type Scene, setScene } from './scene.ts';
 
 const beganAt = new Date(Date.now() - 60_000).toISOString();
 
@@ -130,5 +131,26 @@ describe('a cluster in which others make Operations without end', () => {
       (await findings()).filter(({ resourceId }: { resourceId: string }) => resourceId === scene.clusterId),
       [],
     );
+  });
+
+  test('is slowed down after its first thousands, also where they are recorded already, and our own cost nothing', async () => {
+    const { operation } = await api.make('/v1/operations', backup(scene));
+    const our = theirs(operation.name, { operationId: operation.id, uid: 'uid-of-ours', status: { phase: 'Running' } });
+    const known = unknown(1_001, 'Restore');
+    const { clusterId } = scene;
+    const watcher = await watched(clusterId, [our, known]);
+    const { fence } = await heldBy(clusterId);
+    const { foreignCount, unmatched } = await api.opened.observations.ingest(
+      clusterId,
+      [our, known, unknown(3_000)],
+      (operation, observation) => observe(operation, observation, new Date().toISOString()),
+      fence,
+    );
+    assert.deepEqual([foreignCount, unmatched.length], [2, 1]);
+    const beganAt = performance.now();
+    for (let from = 0; from < 6_000; from += 500)
+      await watcher.operations.seen(Array.from({ length: 500 }, (_, n) => unknown(10_000 + from + n)));
+    const seconds = (performance.now() - beganAt) / 1000;
+    assert.ok(5_000 + 250 * seconds >= 6_000, `6,000 in ${seconds.toFixed(2)} s`);
   });
 });

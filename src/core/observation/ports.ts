@@ -79,6 +79,8 @@ export interface ForeignOperations {
 
 export interface Ingested {
   readonly changedCount: number;
+  /** How many observations are about Operations of others, recorded or not. */
+  readonly foreignCount: number;
   /** Observations that are about no recorded Operation. */
   readonly unmatched: readonly Observation[];
 }

@@ -12,8 +12,9 @@
  *               what the other wrote.
  */
 
+import { inPaces } from '../kernel/pace.ts';
 import type { Clock, Log, Vault } from '../kernel/ports.ts';
-import { sift } from '../kernel/rules/broken/bad-rows.ts';
+import { sifting } from '../kernel/rules/broken/bad-rows.ts';
 import type { Observation } from '../operations/rules/observed/observation.ts';
 import { newestOperations } from './newest-operations.ts';
 import type { FencedCluster, ForeignOperations, RecordedForeign } from './ports.ts';
@@ -85,8 +86,10 @@ export function recordForeignOperations(
         ids,
         observations.map(({ name }) => name),
       );
-      const { made: recorded, bad } = sift(observations, (observation) =>
-        isOurs(observation, own) ? undefined : foreignOperation({ observation, cluster, own }, vault.newId, now),
+      const { made: recorded, bad } = await inPaces(
+        sifting(observations, (observation) =>
+          isOurs(observation, own) ? undefined : foreignOperation({ observation, cluster, own }, vault.newId, now),
+        ),
       );
       await foreignOperations.putAside(
         cluster.id,

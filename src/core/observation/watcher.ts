@@ -10,6 +10,7 @@ import type { Clock, Log } from '../kernel/ports.ts';
 import type { ReportedCondition } from '../kernel/rules/condition.ts';
 import type { Observation } from '../operations/rules/observed/observation.ts';
 import { observe } from '../operations/rules/observed/observe.ts';
+import { foreignPace } from './foreign-pace.ts';
 import { type MirrorPorts, mirrorApplications } from './mirror-applications.ts';
 import type { Observations, Watcher, WatchState } from './ports.ts';
 import { type RecordForeignPorts, recordForeignOperations } from './record-foreign-operations.ts';
@@ -41,6 +42,7 @@ export function watcherOf(
   const clusterId = cluster.id;
   const applications = mirrorApplications(ports, { cluster, fence });
   const foreign = recordForeignOperations(ports, { cluster, fence });
+  const pace = foreignPace();
   /** Wraps each write: the first one that is refused ends the watch. */
   const fenced = async <T>(write: Promise<T>): Promise<T> => {
     try {
@@ -52,11 +54,12 @@ export function watcherOf(
   };
   const ingest = async (seen: readonly Observation[]) => {
     const now = await clock.now();
-    const { unmatched } = await fenced(
+    const { unmatched, foreignCount } = await fenced(
       observations.ingest(clusterId, seen, (operation, observation) => observe(operation, observation, now), fence),
     );
     await fenced(foreign.seen(unmatched));
     await reportLeftOut();
+    await pace(foreignCount);
   };
   let stated: WatchState | undefined;
   let told = '';
@@ -100,6 +103,7 @@ export function watcherOf(
       async seen(observed) {
         await fenced(applications.seen(observed));
         await reportLeftOut();
+        await pace(observed.length);
       },
       async listed(list) {
         await fenced(applications.listed(list));

@@ -6,8 +6,11 @@ import { knownCaller } from '../kit/auth.ts';
 import { hasField } from '../kit/route.ts';
 import { type BudgetLimits, type Budgets, budgetsOf, OverBudget, type Standing } from './budgets.ts';
 
-/** How long a refusal is held back at most. */
-const heldBackMs = 1_000;
+/**
+ * How long a refusal is held back: between these two, by chance, because clients that are answered in one moment come
+ * back in one moment.
+ */
+const heldBackMs = { least: 250, most: 1_000 };
 /** The page size of a list that names none, or one that will be refused. */
 const usualPage = 50;
 
@@ -65,7 +68,8 @@ export async function chargeRefusal(
   }
   if (answered instanceof OverBudget) {
     if (answered.standings.length > 0) reply.headers(headersOf(answered.standings));
-    await delay(heldBackMs, undefined, { ref: false });
+    const { least, most } = heldBackMs;
+    await delay(least + Math.random() * (most - least), undefined, { ref: false });
   }
   return answered;
 }

@@ -16,7 +16,7 @@ import { replaceablePool } from './goaway-pool.ts';
 import { abortUnsentAfter } from './send-deadline.ts';
 import { guardSockets } from './socket-guard.ts';
 import { type ConnectRules, tlsConnector } from './tls-connect.ts';
-import { UnreachableError } from './unreachable.ts';
+import { AnswerTooLarge, UnreachableError } from './unreachable.ts';
 
 export interface Request {
   readonly method: 'GET' | 'PATCH' | 'POST' | 'DELETE';
@@ -200,8 +200,7 @@ async function textOf(body: AsyncIterable<Uint8Array>, maxBytes: number): Promis
   let byteCount = 0;
   for await (const chunk of body) {
     byteCount += chunk.length;
-    if (byteCount > maxBytes)
-      throw new UnreachableError(`the answer is larger than ${Math.round(maxBytes / 1024)} KiB`);
+    if (byteCount > maxBytes) throw new AnswerTooLarge(maxBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

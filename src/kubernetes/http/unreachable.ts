@@ -14,6 +14,14 @@ export class UnreachableError extends Error {
   }
 }
 
+/** The answer was larger than the caller wanted to read. */
+export class AnswerTooLarge extends UnreachableError {
+  constructor(maxBytes: number) {
+    super(`the answer is larger than ${Math.round(maxBytes / 1024)} KiB`);
+    this.name = 'AnswerTooLarge';
+  }
+}
+
 export function unreachable(error: unknown): Extract<ClusterFailure, { kind: 'Unreachable' }> {
   const untouched = wasNeverSent(error) && ({ untouched: true } as const);
   return { kind: 'Unreachable', message: clip(wordsOf(error)), ...untouched };

@@ -70,6 +70,34 @@ describe('a watch', () => {
     assert.equal(server.requests[0]?.url, '/apis/ops.vworkspace.io/v1alpha1/operations?limit=500');
   });
 
+  test('asks for fewer resources at once when a page is larger than 4 MiB, and misses none', async () => {
+    const watcher = recorder();
+    const all = Array.from({ length: 9 }, (_, n) => {
+      const object = operationObject(`large-${n}`, String(n + 1), 'Running');
+      return { ...object, spec: { parameters: { padding: 'x'.repeat(1_000_000) } } };
+    });
+    const limits: string[] = [];
+    await using server = await scripted((request, response) => {
+      const query = new URL(request.url ?? '', 'https://x').searchParams;
+      if (query.get('watch') === 'true') return void response.writeHead(200).flushHeaders();
+      limits.push(`${query.get('continue') ?? 'first'}: ${query.get('limit')}`);
+      const from = Number(query.get('continue') ?? 0);
+      const to = Math.min(all.length, from + Number(query.get('limit')));
+      const next = to < all.length && { continue: String(to) };
+      answerJson(response, 200, { metadata: { resourceVersion: '20', ...next }, items: all.slice(from, to) });
+    });
+    const api = clusterApi({ log: silentLog, timings: watchTimings });
+    const stop = new AbortController();
+    const watched = api.watch(server.target, watcher, stop.signal);
+    await until(() => watcher.lists.length === 1, 'the list was complete');
+    stop.abort();
+    await watched;
+    await api.close();
+    assert.equal(watcher.lists[0]?.size, all.length);
+    for (const expected of ['first: 500', 'first: 100', 'first: 20', 'first: 4', '4: 4', '8: 4'])
+      assert.ok(limits.includes(expected), limits.join(', '));
+  });
+
   const noLists = {
     garbled: '{"metadata": {"resourceVersion": "10"}, "items": [{"meta\u0000',
     'of something else': '{"status": "fine"}',

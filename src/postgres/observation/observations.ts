@@ -79,6 +79,7 @@ export function observationsOf(pool: Pool, heldRows: HeldRows): Observations {
       }
       return {
         changedCount: results.reduce((sum, { changedCount }) => sum + changedCount, 0),
+        foreignCount: results.reduce((sum, { foreignCount }) => sum + foreignCount, 0),
         unmatched: results.flatMap(({ unmatched }) => unmatched),
       };
     },
@@ -127,9 +128,12 @@ export async function ingestIn(
   await writeVersions(client, passed);
   await appendEvents(client, events);
   if (observations.length > 0) await client.query({ name: 'cluster-observed', text: observed, values: [clusterId] });
+  const unmatched = observations.filter((each) => !matched.has(each) && !badNames.has(each.name));
+  const knownForeign = made.filter(({ operation: { origin } }) => origin === 'cluster');
   return {
     changedCount: written.length,
-    unmatched: observations.filter((each) => !matched.has(each) && !badNames.has(each.name)),
+    foreignCount: knownForeign.reduce((sum, each) => sum + each.matched.length, unmatched.length),
+    unmatched,
     bad: bad.map(({ item, error }) => ({ item: String(item.name), error })),
   };
 }

@@ -1,4 +1,5 @@
 /** Rows that cannot be worked on, kept apart from the others of their batch; and when there are too many of them. */
+import { atOnce, type Paced } from '../paced.ts';
 
 /** A row that fails by itself. */
 export interface Bad<Item> {
@@ -16,11 +17,18 @@ export function areTooMany(badCount: number, itemCount: number): boolean {
   return badCount > maxBadCount || (badCount > fewCount && badCount > itemCount / 2);
 }
 
+export interface Sifted<Item, Made> {
+  readonly made: readonly Made[];
+  readonly bad: readonly Bad<Item>[];
+}
+
 /** Makes something of each item, and keeps those apart for which `make` throws. For pure functions: nothing is undone. */
-export function sift<Item, Made>(
-  items: Iterable<Item>,
-  make: (item: Item) => Made,
-): { readonly made: readonly Made[]; readonly bad: readonly Bad<Item>[] } {
+export function sift<Item, Made>(items: Iterable<Item>, make: (item: Item) => Made): Sifted<Item, Made> {
+  return atOnce(sifting(items, make));
+}
+
+/** `sift` that yields after each item, for many items that belong to others. */
+export function* sifting<Item, Made>(items: Iterable<Item>, make: (item: Item) => Made): Paced<Sifted<Item, Made>> {
   const made: Made[] = [];
   const bad: Bad<Item>[] = [];
   for (const item of items) {
@@ -29,6 +37,7 @@ export function sift<Item, Made>(
     } catch (error) {
       bad.push({ item, error });
     }
+    yield;
   }
   return { made, bad };
 }
