@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { fire } from '../../src/core/scheduling/fire.ts';
 import { apiDocument } from '../../src/http/openapi/document.ts';
 import { assertProblem, pointersOf, startApi, type TestApi } from './harness.ts';
-import { access, backup, type Scene, setScene } from './scene.ts';
+import { backup, type Scene, setScene } from './scene.ts';
 
 const madeUp = '01997b5e-4c52-7c43-8b5e-0d5a7b1f6aff';
 const log = { info() {}, warn() {}, error() {}, debug() {} };
@@ -206,33 +206,6 @@ describe('at every address', () => {
       assert.deepEqual(pointersOf(answer), [pointer]);
       assert.match(answer.body.detail, /must be a UUID/);
     }
-  });
-
-  test('a name that is taken says whose it is, for a new resource and for a rename', async () => {
-    const place = { clusterId: scene.clusterId, applicationClassId: scene.applicationClassId, namespace: 'taken' };
-    const daily = { name: 'daily', schedule: '0 2 * * *', ttl: '720h' };
-    const window = { from: '22:00', to: '06:00' };
-    for (const [path, body] of [
-      ['/v1/organizations', { name: 'taken' }],
-      ['/v1/application-classes', { name: 'taken' }],
-      ['/v1/clusters', { name: 'taken', ...access }],
-      ['/v1/application-instances', { ...place, name: 'taken' }],
-      ['/v1/protection-plans', { name: 'taken', entries: [daily] }],
-      ['/v1/blackout-windows', { name: 'taken', ...window }],
-      ['/v1/schedules', wish({ name: 'taken' })],
-      ['/v1/operations', backup(scene, { name: 'taken' })],
-    ] as const) {
-      const made = await api.make(path, body);
-      const answer = await api.call('POST', path, { body });
-      assertProblem(answer, 409, 'already-exists');
-      assert.equal(answer.body.existingId, made.id ?? made.operation.id, path);
-    }
-    const { items } = (await api.call('GET', '/v1/organizations?limit=200')).body;
-    const known = items.find(({ name }: { name: string }) => name === 'taken');
-    const { id } = await api.make('/v1/organizations', { name: 'renamed' });
-    const renamed = await api.call('PATCH', `/v1/organizations/${id}`, { body: { name: 'taken' } });
-    assertProblem(renamed, 409, 'already-exists');
-    assert.equal(renamed.body.existingId, known.id);
   });
 
   test('X-On-Behalf-Of is judged after the key and its scope', async () => {

@@ -19,13 +19,19 @@ const maxAttempts = 3;
 /** Errors that pass when the work runs again: serialization failure, deadlock, and Prisma's code for both. */
 const passing: readonly (string | undefined)[] = ['40001', '40P01', 'P2034'];
 
+/**
+ * A key that another transaction took meanwhile. A caller is to be told who has it, and a refused transaction answers no
+ * query; when the work runs again, it finds the holder.
+ */
+const takenMeanwhile = '23505';
+
 /** `attempt` runs one whole transaction, which has changed nothing when it throws. */
-async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
+async function withRetries<T>(attempt: () => Promise<T>, worthAnother = passing): Promise<T> {
   for (let count = 1; ; count += 1) {
     try {
       return await attempt();
     } catch (error) {
-      if (count >= maxAttempts || !passing.includes(codeOf(error))) throw error;
+      if (count >= maxAttempts || !worthAnother.includes(codeOf(error))) throw error;
     }
   }
 }
@@ -85,7 +91,7 @@ export function storeOf<Tables>(
           return { result: done.result, effects };
         }
       };
-      const { result, effects } = await withRetries(attempt).catch((error: unknown) => {
+      const { result, effects } = await withRetries(attempt, [...passing, takenMeanwhile]).catch((error: unknown) => {
         writes.failed(error);
         throw refusalOf(error);
       });
