@@ -83,6 +83,28 @@ describe('at every address', () => {
     assert.equal((await api.call('POST', `${path}/trigger`)).status, 201);
   });
 
+  test('a dry run of a resume shows what passed and what would fire, and writes nothing', async () => {
+    const { id } = await api.make('/v1/schedules', wish({ schedule: '0 * * * *' }));
+    const path = `/v1/schedules/${id}`;
+    await api.call('POST', `${path}/suspend`, { body: {} });
+    const hourMs = 3_600_000;
+    const hour = (ago: number) => new Date((Math.floor(Date.now() / hourMs) - ago) * hourMs).toISOString();
+    await api.opened.pool.query('update schedule set next_slot_at = $2 where id = $1', [id, hour(3)]);
+    const before = [await rowCounts(), (await api.call('GET', path)).body];
+    const resume = (query: string, catchUp: string) =>
+      api.call('POST', `${path}/resume${query}`, { body: { catchUp } });
+    const facts = ({ body }: { body: Record<string, unknown> }) =>
+      ['suspend', 'nextSlotAt', 'skippedSlotCount', 'firstSkippedAt', 'lastSkippedAt'].map((field) => body[field]);
+
+    const latest = await resume('?dryRun=true', 'Latest');
+    assert.equal(latest.status, 200, latest.text);
+    assert.deepEqual(facts(latest), [false, hour(0), 3, hour(3), hour(1)]);
+    const none = await resume('?dryRun=true', 'None');
+    assert.deepEqual(facts(none), [false, hour(-1), 4, hour(3), hour(0)]);
+    assert.deepEqual([await rowCounts(), (await api.call('GET', path)).body], before);
+    assert.deepEqual(facts(await resume('', 'Latest')), facts(latest), 'the resume itself does the same');
+  });
+
   test('an instant out of the years 1970 to 2999 is refused by its field, and one within is computed with', async () => {
     const { id } = await api.make('/v1/schedules', wish());
     const far = ['0000-01-01T00:00:00Z', '1969-12-31T23:59:59Z', '3000-01-01T00:00:00Z', '9999-12-31T23:59:59Z'];

@@ -188,7 +188,7 @@ describe('a generator of clients', () => {
   });
 
   test('finds dryRun on every POST that makes an Operation', () => {
-    const making = ['createOperation', 'triggerSchedule', 'backfillSchedule'];
+    const making = ['createOperation', 'triggerSchedule', 'backfillSchedule', 'resumeSchedule'];
     for (const { operationId, parameters = [] } of operations) {
       const dryRun = parameters.find(({ name }) => name === 'dryRun');
       assert.equal(dryRun !== undefined, making.includes(operationId), operationId);

@@ -11,7 +11,7 @@ import { sift } from '../kernel/rules/broken/bad-rows.ts';
 import { memoizedNextSlot } from '../time/rules/recurrence.ts';
 import { shifted, slotAfter } from '../time/rules/slots.ts';
 import type { FiresTable, NextSlots, Recurring, SchedulesTable } from './ports.ts';
-import { countedFromNow, isAccountedAhead, withoutAhead } from './rules/next-slot.ts';
+import { countedFromNow, isAccountedAhead, type WithoutAhead, withoutAhead } from './rules/next-slot.ts';
 import { scheduleEvent } from './rules/reasons.ts';
 import type { Schedule } from './rules/schedule.ts';
 
@@ -84,9 +84,14 @@ function repair(store: RepairPorts['store'], organizationId: string, id: string,
 }
 
 /** The schedule and its ledger without the slots that are accounted for and have not come. */
-export async function forgetAhead({ fires }: FiresTable, schedule: Schedule, now: string): Promise<Schedule> {
-  if (!isAccountedAhead(schedule, now)) return schedule;
-  const without = withoutAhead(schedule, await fires.ahead(schedule.id, now, maxAheadRows), now);
-  for (const { id, by } of without.replaced) await fires.replace(id, by === undefined ? [] : [by]);
+export async function forgetAhead(tables: FiresTable, schedule: Schedule, now: string): Promise<Schedule> {
+  const without = await lookAhead(tables, schedule, now);
+  for (const { id, by } of without.replaced) await tables.fires.replace(id, by === undefined ? [] : [by]);
   return without.schedule;
+}
+
+/** What `forgetAhead` would leave and replace. Writes nothing. */
+export async function lookAhead({ fires }: FiresTable, schedule: Schedule, now: string): Promise<WithoutAhead> {
+  if (!isAccountedAhead(schedule, now)) return { schedule, replaced: [] };
+  return withoutAhead(schedule, await fires.ahead(schedule.id, now, maxAheadRows), now);
 }

@@ -17,7 +17,7 @@ import { ruleViolated } from '../kernel/rules/problem.ts';
 import { blackoutWindows } from './blackout-windows.ts';
 import { type DraftTables, draftSchedule } from './draft.ts';
 import { holdsNow } from './holds.ts';
-import { forgetAhead } from './next-slots.ts';
+import { forgetAhead, lookAhead } from './next-slots.ts';
 import type { FiresTable, SchedulesTable } from './ports.ts';
 import {
   accountForChange,
@@ -159,16 +159,19 @@ export async function suspendSchedule(
 
 /**
  * Slots that passed during the suspension are in the ledger as skipped. With catchUp Latest the newest is fired now.
+ * With `dryRun` nothing is written, and nothing fires.
  */
 export async function resumeSchedule(
   call: Call<SchedulesTable & FiresTable & EventsTable>,
   id: string,
   catchUp: 'Latest' | 'None',
+  dryRun = false,
 ): Promise<ResumedSchedule> {
   const { tx, caller, now, vault } = call;
   const known = await ownLocked(tx.schedules, caller, 'schedule', id);
   if (!known.suspend) return { ...known, skippedSlotCount: 0, note: 'The schedule was not suspended.' };
-  const { suspendReason: _reason, resumeAt: _at, nextFireAt: _fire, ...rest } = await forgetAhead(tx, known, now);
+  const current = dryRun ? (await lookAhead(tx, known, now)).schedule : await forgetAhead(tx, known, now);
+  const { suspendReason: _reason, resumeAt: _at, nextFireAt: _fire, ...rest } = current;
   const settled = accountForPassed(
     { ...rest, suspend: false, updatedAt: now },
     'Suspended',
@@ -176,11 +179,13 @@ export async function resumeSchedule(
     now,
     vault,
   );
-  await appendFires(call, settled.fires);
-  const resumed = await tx.schedules.update(awakened(countedFromNow(settled.schedule, now)));
+  const resumed = awakened(countedFromNow(settled.schedule, now));
   const passed = passedOver(resumed, settled.fires, now);
+  if (dryRun) return { ...resumed, ...passed };
+  await appendFires(call, settled.fires);
+  const saved = await tx.schedules.update(resumed);
   await record(call, known, 'Resumed', `Resumed by ${actor(caller)}. ${passed.note}`);
-  return { ...resumed, ...passed };
+  return { ...saved, ...passed };
 }
 
 /**

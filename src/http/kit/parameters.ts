@@ -15,7 +15,7 @@ export const QueryBoolean = z.preprocess(
   z.boolean(),
 );
 
-/** For a POST that makes Operations. */
+/** For a POST that makes Operations, or has them made. */
 export const DryRun = z.strictObject({
   dryRun: QueryBoolean.default(false).meta({
     description:

@@ -101,12 +101,21 @@ export function scheduleActionRoutes(
         description:
           'Nothing fires before the next slot, unless `catchUp` says so; Velero would back up at once. The slots that passed are in the ledger as skipped, except one that `catchUp` fires; the answer says how many. A schedule that is not suspended stays as it is.',
       },
-      { params: ById, headers: PostHeaders, body: Resumption, response: { 200: ResumedSchedule } },
+      {
+        params: ById,
+        headers: PostHeaders,
+        querystring: DryRun,
+        body: Resumption,
+        response: { 200: ResumedSchedule },
+      },
     ),
-    (request, reply) =>
-      answerOnce(ports, request, reply, async (call) =>
-        done(await resumeSchedule(call, request.params.id, request.body.catchUp ?? 'None')),
-      ),
+    async (request, reply) => {
+      const { dryRun } = request.query;
+      const resumed = (call: Call<FiringTables>) =>
+        resumeSchedule(call, request.params.id, request.body.catchUp ?? 'None', dryRun);
+      if (dryRun) return write(ports, request, resumed);
+      return answerOnce(ports, request, reply, async (call) => done(await resumed(call)));
+    },
   );
 
   api.post(
