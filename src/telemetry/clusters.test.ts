@@ -65,6 +65,7 @@ test('counters and gauges have the values that were given', async () => {
   metrics.answered('Applied');
   metrics.answered('Applied');
   metrics.skew(-1500);
+  metrics.schedulesFailing(9);
   metrics.found([{ kind: 'ScheduleOverdue', count: 6 }]);
   metrics.gauge('backups_given', 'Given.', async () => 8);
   metrics.gauge('backups_unknown', 'Fails.', () => Promise.reject(new Error('away')));
@@ -77,6 +78,7 @@ test('counters and gauges have the values that were given', async () => {
     'backups_lease_takeovers_total 5',
     'backups_deliveries_total{answer="Applied"} 2',
     'backups_clock_skew_seconds -1.5',
+    'backups_schedules_failing 9',
     'backups_watchdog_findings{kind="ScheduleOverdue"} 6',
     'backups_given 8',
     'backups_unknown 0',

@@ -105,6 +105,17 @@ describe('the document', () => {
     }
   });
 
+  test('says what a recurrence means: the days, the names of Sunday, and each change of the clocks', () => {
+    const { description = '' } = document.components.schemas.GivenCronExpression ?? {};
+    for (const said of [
+      /0 and 7 are Sunday/,
+      /both restricted, a day matches if either one does/,
+      /to a later time, a slot that the clock leaves out fires at the first instant after it/,
+      /to an earlier time, a slot that comes twice fires at the first pass; .* \(`\*`, `\*\/n`\) fires at both/,
+    ])
+      assert.match(String(description), said);
+  });
+
   test('has an example for every body', () => {
     for (const { operationId, requestBody } of operations.filter((operation) => operation.requestBody !== undefined)) {
       assert.ok(Object.keys(requestBody?.content['application/json']?.examples ?? {}).length > 0, operationId);

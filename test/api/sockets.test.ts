@@ -129,24 +129,40 @@ describe('on the wire', () => {
   });
 
   test('documentation is served without the network, under a policy that it keeps', async () => {
-    const page = await fetch(`http://127.0.0.1:${port}/docs/`);
-    const html = await page.text();
-    assert.equal(page.status, 200);
-    const policy = page.headers.get('content-security-policy') ?? '';
-    assert.ok(policy.includes("default-src 'self'"));
-    // Over plain http the browser would ask for the scripts over https, and the page would stay blank.
-    assert.doesNotMatch(policy, /upgrade-insecure-requests/);
-    const assets = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? '');
-    assert.ok(assets.length >= 5);
-    for (const asset of assets) {
-      const answer = await fetch(new URL(asset, `http://127.0.0.1:${port}/docs/`));
-      assert.equal(answer.status, 200, asset);
-      await answer.arrayBuffer();
-      assert.equal(new URL(answer.url).hostname, '127.0.0.1');
+    const origin = `http://127.0.0.1:${port}`;
+    const seen = new Set<string>();
+    /** What this address answers. Nothing on the way leads to another host, and nothing sends a browser to https. */
+    const read = async (address: string, base: string) => {
+      const answer = await fetch(new URL(address, base));
+      const text = await answer.text();
+      assert.equal(answer.status, 200, address);
+      assert.equal(new URL(answer.url).origin, origin, address);
+      assert.equal(answer.headers.get('strict-transport-security'), null, address);
+      // Over plain http the browser would ask for the scripts over https, and the page would stay blank.
+      assert.doesNotMatch(answer.headers.get('content-security-policy') ?? '', /upgrade-insecure-requests/, address);
+      seen.add(new URL(answer.url).pathname);
+      return { text, url: answer.url, headers: answer.headers };
+    };
+    for (const start of ['/docs', '/docs/']) {
+      const { text: html, url, headers } = await read(start, origin);
+      assert.ok(headers.get('content-security-policy')?.includes("default-src 'self'"), start);
+      assert.doesNotMatch(html, /<script>[^<]/, 'no inline script, which the policy would stop');
+      assert.doesNotMatch(html, /http-equiv/i, 'no header in the page');
+      const assets = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? '');
+      assert.ok(assets.length >= 5, `${start}: ${assets}`);
+      for (const asset of assets) {
+        const { text, url: at } = await read(asset, url);
+        const inStyle = asset.endsWith('.css') ? text.matchAll(/url\(["']?(?!data:)([^"')]+)/g) : [];
+        for (const [, path = ''] of inStyle) await read(path, at);
+        // What the page's script asks for, by addresses relative to the page.
+        const inScript = /initializer/.test(asset) ? text.matchAll(/resolveUrl\('(\.[^']+)'\)/g) : [];
+        for (const [, path = ''] of inScript) await read(path, `${origin}/docs/`);
+      }
     }
-    assert.doesNotMatch(html, /<script>[^<]/, 'no inline script, which the policy would stop');
-    const document = await fetch(`http://127.0.0.1:${port}/openapi.json`);
-    assert.match(await document.text(), /^{"openapi":"3.0.3"/);
+    for (const path of ['/docs/json', '/docs/static/swagger-ui-bundle.js', '/docs/static/swagger-ui.css'])
+      assert.ok(seen.has(path), `${path} of ${[...seen]}`);
+    for (const path of ['/openapi.json', '/docs/json'])
+      assert.match((await read(path, origin)).text, /^{"openapi":"3.0.3"/);
   });
 
   test('while draining requests are served, connections are not kept, and readiness fails', async () => {
