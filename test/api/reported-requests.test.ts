@@ -1,253 +1,109 @@
 /**
- * The requests that people, generators, a fuzzer and an attacker sent from outside, and the answer that each must get.
- * Each stands for a kind that has its own tests; here they are as they came.
+ * The requests that people, generators, a fuzzer and an attacker sent from outside, and the answer that each must get
+ * (test/api/reported). Each stands for a kind that has its own tests; here they are as they came, byte for byte over a
+ * socket, so that nothing tidies a path or a header on the way.
  */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { accessReader } from '../../src/kubernetes/access-reader.ts';
-import { assertProblem, startApi, type TestApi } from './harness.ts';
-import { access, backup, type Scene, setScene } from './scene.ts';
-
-interface Reported {
-  readonly title: string;
-  readonly method?: 'GET' | 'PATCH' | 'DELETE';
-  readonly path: string | (() => string);
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Without it the admin's. `null`: none. */
-  readonly key?: null;
-  readonly status: number;
-  /** Of the whole answer. */
-  readonly says?: RegExp;
-  readonly saysNot?: RegExp;
-}
+import { type Answer, assertProblem, startApi, type TestApi } from './harness.ts';
+import { contract, untold } from './reported/contract.ts';
+import { elsewhere } from './reported/elsewhere.ts';
+import { expressions, retention, timeZones } from './reported/recurrences.ts';
+import type { Ids, Reported } from './reported/request.ts';
+import { scheduleOf } from './reported/request.ts';
+import { stopped } from './reported/stopped.ts';
+import { filters, tenants } from './reported/tenants.ts';
+import { backup, setScene } from './scene.ts';
 
 /** As an installation has it that allows no range. */
 const reader = accessReader({ allowInsecureTls: false });
 let api: TestApi;
-let scene: Scene;
-let scheduleId = '';
-let operationId = '';
-let organizationId = '';
+let port = 0;
+let ids: Ids;
 
 before(async () => {
   api = await startApi({ readAccess: reader.readAccess });
-  scene = await setScene(api);
-  scheduleId = (await api.make('/v1/schedules', scheduleOf('0 3 * * *'))).id;
-  operationId = (await api.make('/v1/operations', backup(scene))).operation.id;
-  organizationId = (await api.make('/v1/organizations', { name: 'second' })).id;
+  port = Number(new URL(await api.app.listen({ host: '127.0.0.1', port: 0 })).port);
+  const scene = await setScene(api);
+  const at = {
+    clusterId: '',
+    scheduleId: '',
+    suspendedScheduleId: '',
+    operationId: '',
+    organizationId: '',
+    apiKeyId: '',
+  };
+  const make = async (schedule: string) =>
+    (await api.make('/v1/schedules', scheduleOf(schedule)({ ...at, ...scene }))).id;
+  const suspendedScheduleId = await make('0 * * * *');
+  await api.call('POST', `/v1/schedules/${suspendedScheduleId}/suspend`, { body: {} });
+  const hourMs = 3_600_000;
+  const first = new Date((Math.floor(Date.now() / hourMs) - 3) * hourMs).toISOString();
+  await api.opened.pool.query('update schedule set next_slot_at = $2 where id = $1', [suspendedScheduleId, first]);
+  const { items } = (await api.call('GET', '/v1/api-keys')).body;
+  ids = {
+    ...scene,
+    suspendedScheduleId,
+    scheduleId: await make('0 3 * * *'),
+    operationId: (await api.make('/v1/operations', backup(scene, { name: 'reported' }))).operation.id,
+    organizationId: (await api.make('/v1/organizations', { name: 'second' })).id,
+    apiKeyId: items.find(({ scopes }: { scopes: string[] }) => scopes.includes('platform:admin')).id,
+  };
 });
 after(async () => {
   await api.close();
   await reader.close();
 });
 
-let nameCount = 0;
-function scheduleOf(schedule: string, more: object = {}): object {
-  nameCount += 1;
-  const { applicationInstanceId } = scene;
-  return { applicationInstanceId, name: `reported-${nameCount}`, schedule, ...more };
+/** The path goes out as it is written. */
+async function send({ method, path, body, headers, key }: Reported): Promise<Answer> {
+  const payload = body === undefined ? undefined : JSON.stringify(typeof body === 'function' ? body(ids) : body);
+  const sent = request({
+    ...{ host: '127.0.0.1', port, path: typeof path === 'string' ? path : path(ids) },
+    method: method ?? (body === undefined ? 'GET' : 'POST'),
+    headers: {
+      ...(key === undefined && { authorization: `Bearer ${api.adminKey}` }),
+      ...(payload !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  sent.on('error', reject).on('response', async (response) => {
+    const text = Buffer.concat(await response.toArray()).toString();
+    const json = /json/.test(response.headers['content-type'] ?? '');
+    resolve({
+      status: response.statusCode ?? 0,
+      headers: response.headers,
+      text,
+      body: json ? JSON.parse(text) : undefined,
+    });
+  });
+  sent.end(payload);
+  return promise;
 }
 
-type Asked = Pick<Reported, 'path' | 'body'>;
-const created = (schedule: string, more: object = {}): Asked => ({
-  path: '/v1/schedules',
-  body: () => scheduleOf(schedule, more),
-});
-const previewed = (schedule: string, more: object = {}): Asked => ({
-  path: '/v1/schedules/preview',
-  body: () => scheduleOf(schedule, more),
-});
-const forecast = (schedule: string, ttl = '24h'): Asked => ({
-  path: '/v1/retention/forecast',
-  body: { schedules: [{ schedule, ttl }] },
-});
-const registered = (more: object): Asked => ({ path: '/v1/clusters', body: { name: 'reported', ...access, ...more } });
-
-function answered(title: string, requests: readonly Reported[]): void {
+for (const { title, requests } of [stopped, timeZones, retention, expressions, untold, contract, tenants, filters]) {
   describe(title, () => {
-    for (const { title, method, path, body, status, says, saysNot, ...sent } of requests) {
-      test(`${title}: ${status}`, async () => {
-        const payload = typeof body === 'function' ? body() : body;
-        const to = typeof path === 'string' ? path : path();
-        const answer = await api.call(method ?? (body === undefined ? 'GET' : 'POST'), to, {
-          ...sent,
-          ...(body !== undefined && { body: payload }),
-        });
-        assert.equal(answer.status, status, answer.text);
-        if (status >= 400) assertProblem(answer, status);
-        if (says !== undefined) assert.match(answer.text, says);
-        if (saysNot !== undefined) assert.doesNotMatch(answer.text, saysNot);
+    for (const reported of requests) {
+      test(`${reported.title}: ${reported.status}`, async () => {
+        const answer = await send(reported);
+        assert.equal(answer.status, reported.status, answer.text);
+        if (answer.status >= 400) assertProblem(answer, answer.status);
+        const head = Object.entries(answer.headers).map(([name, value]) => `${name}: ${String(value)}`);
+        const whole = [...head, '', answer.text].join('\n');
+        for (const said of [reported.says ?? []].flat()) assert.match(whole, said);
+        if (reported.saysNot !== undefined) assert.doesNotMatch(whole, reported.saysNot);
       });
     }
   });
 }
 
-answered('what stopped everything', [
-  { title: 'three digits in a field', ...forecast('000 2 * * *'), status: 422, says: /schedule/ },
-  { title: 'three digits in every hour', ...forecast('000 * * * *'), status: 422, says: /schedule/ },
-  {
-    title: 'the year 0',
-    path: () => `/v1/schedules/${scheduleId}/fires?from=0000-01-01T00:00:00Z`,
-    status: 400,
-    says: /from/,
-  },
-  {
-    title: 'a start in the year 0',
-    ...created('0 2 * * *', { startsAt: '0000-01-01T00:00:00Z' }),
-    status: 422,
-    says: /startsAt/,
-  },
-  {
-    title: 'the end of time',
-    path: '/v1/schedules/preview',
-    body: () => ({ ...scheduleOf(''), schedule: undefined, at: '9999-12-31T23:59:59Z' }),
-    status: 422,
-    says: /\/at/,
-  },
-  {
-    title: 'the end of time, spread',
-    path: '/v1/schedules',
-    body: () => ({ ...scheduleOf(''), schedule: undefined, at: '9999-12-31T23:59:59Z', spreadSeconds: 60 }),
-    status: 422,
-    says: /\/at/,
-  },
-  {
-    title: 'a name that is taken',
-    method: 'PATCH',
-    path: () => `/v1/organizations/${organizationId}`,
-    body: { name: 'other' },
-    status: 409,
-    says: /already-exists/,
-  },
-  { title: 'a way out of the folder', path: '/docs/static/%2e%2e%2f%2e%2e', key: null, status: 404 },
-]);
-
-answered('what was said wrong, or not', [
-  ...['BST', 'IST', 'CST', 'AST'].map((timeZone) => ({
-    title: timeZone,
-    ...created('0 2 * * *', { timeZone }),
-    status: 422,
-    says: /timeZone/,
-  })),
-  {
-    title: 'a zone in small letters',
-    ...created('0 2 * * *', { timeZone: 'europe/berlin' }),
-    status: 201,
-    says: /"Europe\/Berlin"/,
-  },
-  {
-    title: 'a ttl as Velero prints it',
-    ...created('0 4 * * *', { ttl: '720h0m0s' }),
-    status: 201,
-    says: /"ttl":"720h"/,
-  },
-  {
-    title: 'a night of one hour',
-    ...created('0 1,2 * * *', { ttl: '2h' }),
-    status: 201,
-    says: /"warnings":\[.*without any copy/,
-  },
-  { title: 'the 31st', ...created('0 0 31 * *'), status: 201, says: /"warnings":\[.*\b7\b/ },
-  { title: 'both day fields', ...created('0 2 1-7 * 1'), status: 201, says: /"warnings":\[.*(either|or)/ },
-  { title: 'each minute for a month', ...created('* * * * *', { ttl: '720h' }), status: 201, says: /43,?200/ },
-  { title: 'the 32nd', ...created('0 2 32 * *'), status: 422, says: /day of (the )?month/i, saysNot: /Invalid value/ },
-  { title: 'every six hours', ...created('@every 6h'), status: 422, says: /0 \*\/6 \* \* \*/ },
-  { title: 'a zone before the fields', ...created('TZ=Europe/Berlin 0 2 * * *'), status: 422, says: /timeZone/ },
-  { title: 'six fields', ...created('0 0 2 * * *'), status: 422, says: /five/ },
-  { title: 'a trailing blank and a tab', ...created('0\t2 * * * '), status: 201 },
-  { title: 'a macro in capitals', ...created('@Daily'), status: 201 },
-  { title: 'a step from a number', ...previewed('0/15 * * * *'), status: 200, says: /:15:00/ },
-  { title: 'the last day of the month', ...previewed('0 2 L * *'), status: 200 },
-  { title: 'Mondays, with a step of one', ...created('0 3 */1 * 1'), status: 201 },
-  {
-    title: 'a part of the retention of a class',
-    method: 'PATCH',
-    path: () => `/v1/application-classes/${scene.applicationClassId}`,
-    body: { retention: { daily: '48h' } },
-    status: 200,
-    says: /"hourly":"24h"/,
-  },
-  { title: 'the events of a schedule', path: () => `/v1/schedules/${scheduleId}/events`, status: 200 },
-  {
-    title: 'what was backed up',
-    method: 'DELETE',
-    path: () => `/v1/application-instances/${scene.applicationInstanceId}`,
-    status: 409,
-    says: /retire/,
-  },
-]);
-
-answered('what broke the contract', [
-  {
-    title: 'a dry run of a trigger',
-    path: () => `/v1/schedules/${scheduleId}/trigger?dryRun=true`,
-    body: {},
-    status: 200,
-  },
-  {
-    title: 'a parameter that nobody knows',
-    path: () => `/v1/schedules/${scheduleId}/suspend?dryRan=true`,
-    body: {},
-    status: 400,
-    says: /dryRan/,
-  },
-  { title: 'a manifest', path: () => `/v1/operations/${operationId}/manifest`, status: 200, says: /^\{"apiVersion"/ },
-  {
-    title: 'a manifest as YAML',
-    path: () => `/v1/operations/${operationId}/manifest`,
-    headers: { accept: 'application/yaml' },
-    status: 200,
-    says: /^apiVersion:/,
-  },
-  {
-    title: 'a weak tag',
-    method: 'PATCH',
-    path: () => `/v1/schedules/${scheduleId}`,
-    headers: { 'if-match': 'W/"1"' },
-    body: { spreadSeconds: 0 },
-    status: 412,
-  },
-  { title: 'another method of a path', path: '/v1/schedules/preview', status: 405 },
-  {
-    title: 'a bad name of a person, without a key',
-    path: '/v1/schedules',
-    headers: { 'x-on-behalf-of': 'x'.repeat(5_000) },
-    key: null,
-    status: 401,
-  },
-]);
-
-const flood = `apiVersion: v1\nkind: Config\nclusters: {${Array.from({ length: 20_000 }, (_, index) => `a${index}`).join(',')}}\n`;
-
-answered('what one tenant could do to all', [
-  { title: 'a kubeconfig of bare keys', path: '/v1/clusters', body: { name: 'flood', kubeconfig: flood }, status: 422 },
-  {
-    title: 'a password in the address',
-    ...registered({ server: 'https://user:secret@10.0.0.9:6443' }),
-    status: 422,
-    saysNot: /secret/,
-  },
-  {
-    title: 'a query in the address',
-    ...registered({ server: 'https://10.0.0.9:6443?tok=hidden' }),
-    status: 422,
-    saysNot: /hidden/,
-  },
-  {
-    title: 'a fragment in the address',
-    ...registered({ server: 'https://10.0.0.9:6443#hidden' }),
-    status: 422,
-    saysNot: /hidden/,
-  },
-  { title: 'an authority that is none', ...registered({ ca: 'garbage' }), status: 422, says: /\/ca/ },
-  { title: 'loopback', ...registered({ server: 'https://127.0.0.1:5432' }), status: 422, says: /server/ },
-  { title: 'loopback by name', ...registered({ server: 'https://localhost:5432' }), status: 422, says: /server/ },
-  {
-    title: 'loopback as IPv6',
-    ...registered({ server: 'https://[::ffff:127.0.0.1]:5432' }),
-    status: 422,
-    says: /server/,
-  },
-  { title: 'the metrics on the address of the API', path: '/metrics', key: null, status: 404 },
-]);
+test('what needs more than one request is sent by the test that is named for it', async () => {
+  for (const { what, file, test: title } of elsewhere) {
+    const text = await readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
+    assert.ok(text.includes(title), `${what}: ${file} has no test "${title}"`);
+  }
+});
