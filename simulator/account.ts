@@ -3,8 +3,8 @@
 
 import type { JsonObject } from './json.ts';
 import { text } from './json.ts';
-import { isOpen } from './operator.ts';
 import type { Rule, User } from './rbac.ts';
+import { isOpen } from './reconciler.ts';
 import { NAMESPACES } from './registry.ts';
 import { SYSTEM_NAMESPACE } from './seeds.ts';
 import type { Store } from './store.ts';

@@ -1,116 +1,30 @@
-// The operator's validating webhook: the rules for an Operation, in the operator's order, and the text of each denial.
+// Admission: the operator's validating webhook, asked at every create and every update of an Operation (the removal of a
+// finalizer is one), and the quota plugin. Status is a resource of its own, which the webhook does not see.
 
-import { claimProblem } from './approval.ts';
-import type { Clock } from './clock.ts';
+import type { Grounds } from './checks.ts';
+import { approvalProblem, conflictProblem, formProblem, immutableProblem } from './checks.ts';
 import type { Faults } from './faults.ts';
-import type { InFlight } from './in-flight.ts';
-import type { JsonObject } from './json.ts';
-import { at, equal, objectAt, text } from './json.ts';
 import type { Admission, AdmissionRequest } from './objects.ts';
-import { NAMESPACES, shippedType } from './registry.ts';
 import { internalError, quotaExceeded, webhookDenied } from './status.ts';
-import type { Store } from './store.ts';
-import { parameterProblem, templateOf } from './templates.ts';
 import { VELERO_NAMESPACE } from './velero.ts';
 
 const WEBHOOK = 'voperation.kb.io';
-const TARGET_KIND = 'ApplicationInstance';
-const TARGET_API = 'apps.vworkspace.io/v1alpha1';
+const SERVICE = 'https://vworkspace-operator-webhook.vworkspace-system.svc:443/validate?timeout=10s';
 
-export interface AdmissionSettings {
-  readonly store: Store;
-  readonly inFlight: InFlight;
+/** `none`: the chart's default, nothing is registered and nothing checked; `down`: registered, and nobody answers. */
+export type WebhookState = 'none' | 'up' | 'down';
+
+export interface AdmissionSettings extends Grounds {
   readonly faults: Faults;
-  readonly clock: Clock;
-  readonly oldOperator: boolean;
-  readonly approvalSecret: string;
+  readonly webhook: () => WebhookState;
 }
 
-const spec = (object: JsonObject, ...path: string[]): string => text(object, 'spec', ...path);
-
-function shapeProblem(object: JsonObject): string {
-  if (spec(object, 'targetRef', 'apiVersion') !== TARGET_API) return `spec.targetRef.apiVersion must be ${TARGET_API}`;
-  if (spec(object, 'targetRef', 'kind') !== TARGET_KIND) return `spec.targetRef.kind must be ${TARGET_KIND}`;
-  for (const path of [['targetRef', 'name'], ['type'], ['engine']]) {
-    if (spec(object, ...path) === '') return `spec.${path.join('.')} is required`;
-  }
-  return '';
-}
-
-function immutableProblem(before: JsonObject, after: JsonObject): string {
-  for (const field of ['targetRef', 'type', 'engine']) {
-    if (!equal(at(before, 'spec', field), at(after, 'spec', field))) return `spec.${field} is immutable`;
-  }
-  const phase = text(before, 'status', 'phase');
-  const started = phase !== '' && phase !== 'Pending';
-  if (started && !equal(at(before, 'spec', 'parameters'), at(after, 'spec', 'parameters'))) {
-    return `spec.parameters is immutable once the Operation is ${phase}`;
-  }
-  return '';
-}
-
-function targetProblem(settings: AdmissionSettings, request: AdmissionRequest, annotation: string): string {
-  const { store } = settings;
-  const engine = spec(request.object, 'engine');
-  const name = spec(request.object, 'targetRef', 'name');
-  const target = store.get(shippedType('applicationinstances'), request.namespace, name);
-  if (target === undefined) return `target ${TARGET_KIND} "${request.namespace}/${name}" not found`;
-  if (text(target, 'metadata', 'annotations', annotation) === engine) return '';
-  return `target ${TARGET_KIND} "${name}" does not declare capability ${annotation}=${engine}`;
-}
-
-function approvalProblem(settings: AdmissionSettings, request: AdmissionRequest): string {
-  const claim = spec(request.object, 'approvals', 'claim');
-  if (claim === '') return '';
-  const why = claimProblem(claim, request.name, settings.approvalSecret, settings.clock.now() / 1000);
-  return why === '' ? '' : `approval claim is not valid: ${why}`;
-}
-
-/** Upgrade excludes Upgrade; a Restore waits for Upgrades and Backups; a Backup waits for Restores. */
-const EXCLUDES: Readonly<Record<string, readonly string[]>> = {
-  Upgrade: ['Upgrade'],
-  Restore: ['Upgrade', 'Backup'],
-  Backup: ['Restore'],
-};
-
-function conflictProblem(settings: AdmissionSettings, request: AdmissionRequest): string {
-  const type = spec(request.object, 'type');
-  const target = spec(request.object, 'targetRef', 'name');
-  const other = settings.inFlight
-    .of(request.namespace, target)
-    .find((each) => each.name !== request.name && (EXCLUDES[type] ?? []).includes(each.type));
-  return other === undefined
-    ? ''
-    : `conflicting Operation "${other.name}" (${other.type}) is in flight for target "${target}"`;
-}
-
-function problemOf(settings: AdmissionSettings, request: AdmissionRequest): string {
-  const { object, before, namespace } = request;
-  if (before !== undefined) {
-    if (equal(before.spec, object.spec) || at(object, 'metadata', 'deletionTimestamp') !== undefined) return '';
-    const changed = immutableProblem(before, object);
-    if (changed !== '') return changed;
-  }
-  const shape = shapeProblem(object);
-  if (shape !== '') return shape;
-  const type = spec(object, 'type');
-  const engine = spec(object, 'engine');
-  const allowed = text(
-    settings.store.get(NAMESPACES, '', namespace),
-    'metadata',
-    'annotations',
-    'ops.vworkspace.io/allowed-types',
-  );
-  if (allowed !== '' && !allowed.split(',').some((each) => each.trim() === type)) {
-    return `Operation type "${type}" is not allowed in namespace "${namespace}" (allowed: ${allowed})`;
-  }
-  const template = templateOf(type, engine, settings.oldOperator);
-  if (template === undefined) return `no operation template for type "${type}" and engine "${engine}"`;
+function problemOf(settings: AdmissionSettings, { object, before }: AdmissionRequest): string {
   return (
-    targetProblem(settings, request, template.capability) ||
-    parameterProblem(template, objectAt(object, 'spec', 'parameters')) ||
-    approvalProblem(settings, request) ||
-    (before === undefined ? conflictProblem(settings, request) : '')
+    (before === undefined ? '' : immutableProblem(before, object)) ||
+    formProblem(settings, object) ||
+    approvalProblem(settings, object) ||
+    conflictProblem(settings, object)
   );
 }
 
@@ -130,7 +44,12 @@ export function admissionOf(settings: AdmissionSettings): Admission {
   };
 }
 
+const unreachable = (why: string, afterMs?: number): Error =>
+  internalError(`failed calling webhook "${WEBHOOK}": failed to call webhook: Post "${SERVICE}": ${why}`, afterMs);
+
 function askWebhook(settings: AdmissionSettings, request: AdmissionRequest): void {
+  const state = settings.webhook();
+  if (state === 'none') return;
   const target = {
     verb: request.operation.toLowerCase(),
     resource: 'operations',
@@ -138,13 +57,8 @@ function askWebhook(settings: AdmissionSettings, request: AdmissionRequest): voi
     name: request.name,
   };
   const down = settings.faults.take('webhookDown', target);
-  if (down !== undefined) {
-    const why = down.message ?? 'context deadline exceeded';
-    throw internalError(
-      `failed calling webhook "${WEBHOOK}": failed to call webhook: Post "https://vworkspace-operator-webhook.vworkspace-system.svc:443/validate?timeout=10s": ${why}`,
-      down.afterMs,
-    );
-  }
+  if (down !== undefined) throw unreachable(down.message ?? 'context deadline exceeded', down.afterMs);
+  if (state === 'down') throw unreachable('dial tcp 10.96.0.17:443: connect: connection refused');
   const problem = settings.faults.take('deny', target)?.message ?? problemOf(settings, request);
   if (problem !== '') throw webhookDenied(WEBHOOK, problem);
 }

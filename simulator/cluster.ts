@@ -2,6 +2,7 @@
 // tests and people hold in their hands is the object that `startCluster` answers.
 
 import { Account, DISCOVERY_RULES } from './account.ts';
+import type { WebhookState } from './admission.ts';
 import { admissionOf } from './admission.ts';
 import { Api } from './api.ts';
 import { DEFAULT_APPROVAL_SECRET } from './approval.ts';
@@ -47,26 +48,30 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
   const store = new Store();
   const registry = new Registry();
   const faults = new Faults(timers);
-  const clock = new Clock(faults);
+  const clock = new Clock(faults, timers);
   const requests = new RequestLog();
   const watches = new Set<WatchStream>();
   const tokens = new Tokens(clock);
   const inFlight = new InFlight(store);
   const approvalSecret = options.approvalSecret ?? DEFAULT_APPROVAL_SECRET;
   const oldOperator = isOldOperator(operatorVersion);
-  const admit = admissionOf({ store, inFlight, faults, clock, oldOperator, approvalSecret });
+  const grounds = { store, inFlight, clock, oldOperator, approvalSecret };
+  let webhooks = options.webhooks ?? true;
+  const webhook = (): WebhookState => (!webhooks ? 'none' : operator.up ? 'up' : 'down');
+  const admit = admissionOf({ ...grounds, faults, webhook });
   const server: Server = { store, registry, clock, admit };
   const granted = [...(options.grants ?? []), ...(options.discovery === true ? DISCOVERY_RULES : [])];
   const account = new Account(store, vocabulary, options.namespaces, granted);
   const held = (namespace: string): boolean =>
     faults.all('namespaceTerminating').some(({ namespaces }) => namespaces.includes(namespace));
-  tendNamespaces(server, timers, held);
+  tendNamespaces(server, timers, speed, held);
   tendCrds(server, (plural) => {
     for (const watch of watches) if (watch.type.plural === plural) watch.end();
   });
   seed(server, { name, operatorVersion, storageLocations: options.storageLocations });
   new Velero(server, timers, faults, speed);
-  new Operator({ server, timers, speed, vocabulary, requireRestoreApproval: options.requireRestoreApproval ?? false });
+  const { requireRestoreApproval = false } = options;
+  const operator: Operator = new Operator({ server, grounds, timers, speed, vocabulary, requireRestoreApproval });
 
   const token = newToken();
   const adminToken = newToken();
@@ -105,6 +110,14 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
     const type = registry.byPlural(plural);
     if (type === undefined) throw new Error(`the cluster does not serve ${plural}`);
     return type;
+  };
+  /** The API server ends, and another starts on what is stored then. */
+  const interrupted = async (meanwhile: () => void): Promise<void> => {
+    for (const watch of [...watches]) watch.end(true);
+    await listener.close();
+    meanwhile();
+    await settle(ground);
+    operator.lookAtAll();
   };
   let control: ControlServer | undefined;
   let events: EventStream | undefined;
@@ -153,11 +166,19 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
     clearFaults: () => faults.clear(),
     compact: () => store.compact(),
     async rewind(revisions) {
-      for (const watch of [...watches]) watch.end(true);
-      await listener.close();
-      store.rewind(revisions);
-      await settle(ground);
+      await interrupted(() => store.rewind(revisions));
     },
+    setWebhooks(registered) {
+      webhooks = registered;
+    },
+    stopOperator: () => operator.stop(),
+    startOperator: () => operator.start(),
+    restartOperator() {
+      operator.stop();
+      operator.start();
+    },
+    restartApiServer: () => interrupted(() => undefined),
+    advance: (milliseconds) => timers.advance(milliseconds),
     removeCrd: (plural) => removeCrd(server, plural),
     restoreCrd: (plural) => restoreCrd(server, plural),
     async stop() {

@@ -21,6 +21,10 @@ DELETE /faults[/ID]                clear all, or one
 POST   /compact                    forget the history: watches from before get 410
 POST   /stop  /start               refuse connections, accept again
 POST   /rewind                     {"revisions": 20}: restart on an older state
+POST   /api-server/restart         all connections end, the operator looks at everything again
+POST   /operator/stop              and /start, /restart
+POST   /webhooks                   {"registered": false}: nothing is checked at admission; true: it is again
+POST   /advance                    {"seconds": 3600}: moves the clock and all that waits for it
 POST   /access                     {"namespaces": ["a"]}: roles in these alone; {}: the cluster again
 POST   /namespaces                 {"name", "labels", "annotations"}
 DELETE /namespaces/NAME            with all that is in it
@@ -111,6 +115,20 @@ async function act(
       return {};
     case 'POST rewind':
       await cluster.rewind(Number(at(body, 'revisions') ?? 0));
+      return {};
+    case 'POST api-server':
+      await cluster.restartApiServer();
+      return {};
+    case 'POST operator':
+      if (second === 'stop') cluster.stopOperator();
+      else if (second === 'start') cluster.startOperator();
+      else cluster.restartOperator();
+      return {};
+    case 'POST webhooks':
+      cluster.setWebhooks(at(body, 'registered') !== false);
+      return {};
+    case 'POST advance':
+      await cluster.advance(1_000 * Number(at(body, 'seconds') ?? 0));
       return {};
     case 'POST access':
       cluster.restrictTo(at(body, 'namespaces') === undefined ? undefined : textsAt(body, 'namespaces'));

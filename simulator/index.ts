@@ -8,10 +8,8 @@
 //     secrets, pods or RBAC objects; rights are a list. A deleted CRD goes at once and is never Terminating.
 //   - Protocol: no client certificates, no compression, no answers in protobuf, no websockets, GOAWAY only after a
 //     401. Priority and fairness and quotas only as faults. Admission is the operator's webhook alone.
-//   - Ages in tables go by the machine's clock while `clockSkew` is active.
-//   - The operator does not restart: its event stream never tells again what it told.
+//   - Ages in tables go by the machine's clock while `clockSkew` is active or the clock was moved.
 
-export { DEFAULT_APPROVAL_SECRET } from './approval.ts';
 export { startCluster } from './cluster.ts';
 export type { Fault } from './fault-kinds.ts';
 export { startClusters } from './many.ts';

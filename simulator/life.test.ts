@@ -1,13 +1,24 @@
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { after, before, test } from 'node:test';
 import type { ClusterOptions } from './index.ts';
-import { DEFAULT_APPROVAL_SECRET, makeTls, startCluster } from './index.ts';
+import { makeTls, startCluster } from './index.ts';
 import type { Json, JsonObject } from './json.ts';
-import { at, isObject, listAt, text } from './json.ts';
+import { at, text } from './json.ts';
 import type { SimulatedCluster } from './options.ts';
-import { apply, call, OPERATIONS, operation, restore, until } from './testing.ts';
+import {
+  apply,
+  call,
+  claimFor,
+  condition,
+  OPERATIONS,
+  operation,
+  phase,
+  reached,
+  restore,
+  stored,
+  until,
+} from './testing.ts';
 import type { ServerTls } from './tls.ts';
 
 let tls: ServerTls;
@@ -31,23 +42,6 @@ before(async () => {
   fast = await start();
 });
 after(() => fast.close());
-
-const stored = (
-  cluster: SimulatedCluster,
-  name: string,
-  resource = 'operations',
-  namespace = 'org-myteam',
-): JsonObject => {
-  const found = cluster.get(resource, namespace, name) as Json | undefined;
-  return isObject(found) ? found : {};
-};
-const phase = (cluster: SimulatedCluster, name: string): string => text(stored(cluster, name), 'status', 'phase');
-const reached = (cluster: SimulatedCluster, name: string, wanted: string): Promise<boolean> =>
-  until(`${name} ${wanted} (is ${phase(cluster, name)})`, () => phase(cluster, name) === wanted);
-const condition = (cluster: SimulatedCluster, name: string, type: string): string => {
-  const found = listAt(stored(cluster, name), 'status', 'conditions').find((each) => text(each, 'type') === type);
-  return found === undefined ? '' : `${text(found, 'status')}/${text(found, 'reason')}`;
-};
 
 test('a backup ends Succeeded with its outputs, conditions and the finalizer', async () => {
   await apply(fast, operation('nightly', { parameters: { storageLocation: 'aws-primary', ttl: '720h' } }));
@@ -83,10 +77,11 @@ test('Velero runs one backup at a time', async (context) => {
   assert.equal(most, 1);
 });
 
-test('a ttl that is no Go duration breaks the backup, not the apply', async () => {
-  assert.equal((await apply(fast, operation('days', { parameters: { ttl: '30d' } }))).code, 201);
-  await reached(fast, 'days', 'Failed');
-  assert.equal(condition(fast, 'days', 'Accepted'), 'False/VeleroBackupValidationFailed');
+test('a ttl that is no Go duration breaks the backup, not the apply', async (context) => {
+  const cluster = await own(context);
+  assert.equal((await apply(cluster, operation('days', { parameters: { ttl: '30d' } }))).code, 201);
+  await reached(cluster, 'days', 'Failed');
+  assert.equal(condition(cluster, 'days', 'Accepted'), 'False/VeleroBackupValidationFailed');
 });
 
 test('the two vocabularies end a partial failure differently', async (context) => {
@@ -102,14 +97,15 @@ test('the two vocabularies end a partial failure differently', async (context) =
   assert.equal(condition(cluster, 'partly', 'Failed'), 'True/EngineFailed');
 });
 
-test('a restore works from a finished backup and fails without one', async () => {
-  await apply(fast, operation('source'));
-  await reached(fast, 'source', 'Succeeded');
-  await apply(fast, restore('back', 'source'));
-  await reached(fast, 'back', 'Succeeded');
-  assert.equal(text(stored(fast, 'back'), 'status', 'outputs', 'restoreName'), 'back');
-  await apply(fast, restore('nowhere', 'no-such-backup'));
-  await reached(fast, 'nowhere', 'Failed');
+test('a restore works from a finished backup and fails without one', async (context) => {
+  const cluster = await own(context);
+  await apply(cluster, operation('source'));
+  await reached(cluster, 'source', 'Succeeded');
+  await apply(cluster, restore('back', 'source'));
+  await reached(cluster, 'back', 'Succeeded');
+  assert.equal(text(stored(cluster, 'back'), 'status', 'outputs', 'restoreName'), 'back');
+  await apply(cluster, restore('nowhere', 'no-such-backup'));
+  await reached(cluster, 'nowhere', 'Failed');
 });
 
 test('deleting a running Operation cancels it; deleting a finished one leaves data that Velero finds again', async (context) => {
@@ -174,18 +170,12 @@ test('a Restore waits for a valid claim, and blocks backups of its target meanwh
   await apply(cluster, restore('waits', 'source'));
   await until('blocked', () => condition(cluster, 'waits', 'Blocked') === 'True/AwaitingApproval');
   assert.match((await apply(cluster, operation('meanwhile'))).text, /conflicting Operation/);
-  const claim = (op: string, exp: number): string => {
-    const payload = Buffer.from(
-      JSON.stringify({ at: '2026-01-01T00:00:00Z', by: 'a', exp, op, rid: 1, v: 1 }),
-    ).toString('base64url');
-    return `vws1.${payload}.${createHmac('sha256', DEFAULT_APPROVAL_SECRET).update(payload).digest('hex')}`;
-  };
   const soon = Math.floor(Date.now() / 1000) + 60;
   const given = (value: string): Promise<{ readonly code: number }> =>
     apply(cluster, restore('waits', 'source', { approvals: { claim: value } }));
-  assert.equal((await given(claim('other', soon))).code, 403);
-  assert.equal((await given(claim('waits', soon - 120))).code, 403);
-  assert.equal((await given(claim('waits', soon))).code, 200);
+  assert.equal((await given(claimFor('other', soon))).code, 403);
+  assert.equal((await given(claimFor('waits', soon - 120))).code, 403);
+  assert.equal((await given(claimFor('waits', soon))).code, 200);
   await reached(cluster, 'waits', 'Succeeded');
   assert.equal(condition(cluster, 'waits', 'Blocked'), 'False/Unblocked');
 });

@@ -18,6 +18,7 @@ const HELP = `A simulated Kubernetes cluster with the vWorkspace operator and Ve
   --application NAME     make this ApplicationInstance in every --namespace; repeatable
   --vocabulary WORD      documents or code: how the operator words its status (documents)
   --require-restore-approval   a Restore waits for an approval claim
+  --no-webhooks          the operator's webhook is not registered, as by its chart's default
   --approval-secret TEXT       the secret of approval claims
   --operator-version V   release of the operator (0.0.13); before 0.0.7 it accepts fewer parameters
   --discovery            let the service account read storage locations, snapshot and storage classes, namespaces
@@ -43,6 +44,7 @@ const { values } = parseArgs({
     application: { type: 'string', multiple: true, default: [] },
     vocabulary: { type: 'string', default: 'documents' },
     'require-restore-approval': { type: 'boolean', default: false },
+    'no-webhooks': { type: 'boolean', default: false },
     'approval-secret': { type: 'string' },
     'operator-version': { type: 'string' },
     discovery: { type: 'boolean', default: false },
@@ -72,6 +74,7 @@ const cluster = await startCluster({
   speed: Number(values.speed),
   vocabulary: values.vocabulary === 'code' ? 'code' : 'documents',
   requireRestoreApproval: values['require-restore-approval'],
+  webhooks: !values['no-webhooks'],
   discovery: values.discovery,
   http2: !values.http1,
   version: values.version,

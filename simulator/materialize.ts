@@ -5,7 +5,7 @@ import type { JsonObject } from './json.ts';
 import { at, objectAt, text } from './json.ts';
 import { VELERO_NAMESPACE } from './velero.ts';
 
-export const OPERATION_LABEL = 'ops.vworkspace.io/operation';
+const OPERATION_LABEL = 'ops.vworkspace.io/operation';
 
 const picked = (source: JsonObject, ...keys: readonly string[]): JsonObject =>
   Object.fromEntries(Object.entries(source).filter(([key]) => keys.includes(key)));

@@ -17,6 +17,11 @@ export interface ClusterOptions {
   readonly vocabulary?: Vocabulary;
   /** A Restore without a claim waits, Blocked with AwaitingApproval. Default false. */
   readonly requireRestoreApproval?: boolean;
+  /**
+   * Whether the operator's webhook is registered. Default true. False is the chart's default: nothing is checked at
+   * admission, and conflicts and missing claims show as Pending, Blocked.
+   */
+  readonly webhooks?: boolean;
   readonly approvalSecret?: string;
   /** Port of the plain-HTTP control endpoint on loopback, 0 for any; absent or false for none. */
   readonly controlPort?: number | false;
@@ -124,6 +129,21 @@ export interface SimulatedCluster {
    * that clients have seen are ahead of the cluster. Object storage keeps what it has.
    */
   rewind(revisions: number): Promise<void>;
+  /** Registers the operator's webhook, or takes it away. */
+  setWebhooks(registered: boolean): void;
+  /** Ends the operator's process: nothing moves, and with its webhook registered no Operation can be written. */
+  stopOperator(): void;
+  /** It looks at every Operation, the finished ones too. Within 2 s at speed 1. */
+  startOperator(): void;
+  restartOperator(): void;
+  /** All connections end, and the operator looks at every Operation. */
+  restartApiServer(): Promise<void>;
+  /**
+   * Moves the clock and all that waits for it ahead: work, bookmarks and time-outs of watches, expiry of claims, tokens
+   * and faults, the operator's resync each 10 h. Everything happens in its order and at its own time. What is scaled by
+   * `speed` stays so: take speed 1 to move through weeks.
+   */
+  advance(milliseconds: number): Promise<void>;
   /** Removes the CRD and all its objects, as deleting a CRD does. */
   removeCrd(plural: string): void;
   restoreCrd(plural: string): void;

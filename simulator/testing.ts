@@ -1,10 +1,12 @@
 // What the simulator's own tests share: plain HTTPS requests with the cluster's authority, watches read line by line,
-// waiting on a condition with a bound.
+// waiting on a condition with a bound, and what is stored in short words.
 
+import { createHmac } from 'node:crypto';
 import type { ClientHttp2Session } from 'node:http2';
 import { request } from 'node:https';
+import { DEFAULT_APPROVAL_SECRET } from './approval.ts';
 import type { Json, JsonObject } from './json.ts';
-import { isObject, parseJson } from './json.ts';
+import { isObject, listAt, parseJson, text } from './json.ts';
 import type { SimulatedCluster } from './options.ts';
 
 export interface Answer {
@@ -174,3 +176,32 @@ export const apply = (cluster: SimulatedCluster, object: JsonObject, query = 'fi
   const name = isObject(metadata) ? String(metadata.name) : '';
   return call(cluster, 'PATCH', `${OPERATIONS}/${name}?${query}`, { body: object, type: APPLY });
 };
+
+export function stored(
+  cluster: SimulatedCluster,
+  name: string,
+  resource = 'operations',
+  namespace = 'org-myteam',
+): JsonObject {
+  const found = cluster.get(resource, namespace, name) as Json | undefined;
+  return isObject(found) ? found : {};
+}
+
+export const phase = (cluster: SimulatedCluster, name: string): string =>
+  text(stored(cluster, name), 'status', 'phase');
+
+export const reached = (cluster: SimulatedCluster, name: string, wanted: string): Promise<boolean> =>
+  until(`${name} ${wanted} (is ${phase(cluster, name)})`, () => phase(cluster, name) === wanted);
+
+/** Such as `True/EngineCompleted`; '' when there is none. */
+export function condition(cluster: SimulatedCluster, name: string, type: string): string {
+  const found = listAt(stored(cluster, name), 'status', 'conditions').find((each) => text(each, 'type') === type);
+  return found === undefined ? '' : `${text(found, 'status')}/${text(found, 'reason')}`;
+}
+
+/** An approval claim that ends at that time, in seconds since the epoch. */
+export function claimFor(op: string, exp: number): string {
+  const claim = { at: '2026-01-01T00:00:00Z', by: 'a', exp, op, rid: 1, v: 1 };
+  const payload = Buffer.from(JSON.stringify(claim)).toString('base64url');
+  return `vws1.${payload}.${createHmac('sha256', DEFAULT_APPROVAL_SECRET).update(payload).digest('hex')}`;
+}

@@ -2,7 +2,8 @@
 // differently; a cluster speaks one of the two. Pure: from the engine's resource to a status.
 //
 //   'documents': New → Pending; PartiallyFailed → Succeeded and Degraded; FailedValidation → Failed, Accepted=False
-//   'code':      Running as soon as materialized; PartiallyFailed → Failed; FailedValidation stays Running for ever
+//   'code':      Running as soon as materialized; PartiallyFailed → Failed with an empty message; FailedValidation stays
+//                Running for ever; no counts, no sizes
 
 import type { JsonObject } from './json.ts';
 import { at, listAt, objectAt, text } from './json.ts';
@@ -31,6 +32,10 @@ export const condition = (type: string, value: boolean, reason: string, message 
 
 export const accepted = (vocabulary: Vocabulary): Condition =>
   condition('Accepted', true, vocabulary === 'documents' ? 'TemplateValidated' : 'AdmissionPassed');
+
+/** What the code says of an Operation that it would not admit now; the documents know no such thing. */
+export const refused = (vocabulary: Vocabulary): Condition =>
+  vocabulary === 'documents' ? accepted(vocabulary) : condition('Accepted', false, 'ValidationFailed');
 
 const GIB = 2 ** 30;
 const REASON_BYTES = 1024;
@@ -128,7 +133,7 @@ function inCode(view: EngineView): Told {
     };
   }
   if (phase === 'Failed' || phase === 'PartiallyFailed') {
-    const why = clipped(text(object, 'status', 'failureReason'));
+    const why = phase === 'Failed' ? clipped(text(object, 'status', 'failureReason')) : '';
     return {
       phase: 'Failed',
       conditions: [condition('Running', false, 'EngineStarted'), condition('Failed', true, 'EngineFailed', why)],
@@ -152,7 +157,10 @@ export function failed(vocabulary: Vocabulary, kind: string, documented: string,
   };
 }
 
-/** The status with the conditions laid over it; the transition time moves only with the condition's status. */
+/**
+ * The status with the conditions laid over it; the transition time moves only with the condition's status. The end is
+ * now whenever an end is told.
+ */
 export function withTold(status: JsonObject, told: Told, generation: number, now: string): JsonObject {
   const conditions = listAt(status, 'conditions').map((each) => objectAt({ each }, 'each'));
   for (const each of told.conditions) {
@@ -170,7 +178,7 @@ export function withTold(status: JsonObject, told: Told, generation: number, now
     ...status,
     phase: told.phase,
     ...(started ? { startedAt: now } : {}),
-    ...(terminal && text(status, 'finishedAt') === '' ? { finishedAt: now } : {}),
+    ...(terminal ? { finishedAt: now } : {}),
     ...(told.outputs === undefined ? {} : { outputs: told.outputs }),
     conditions,
   };

@@ -152,8 +152,9 @@ describe('cancelling', () => {
     const seen = await clusterApi.read(target, operation);
     assert.ok(seen.kind === 'Found');
     // biome-ignore lint/suspicious/noExplicitAny: an object of the cluster is changed freely
-    const running = object(operation.name) as any;
-    scene.cluster.put('operations', { ...running, status: { ...running.status, phase: 'Succeeded' } });
+    const backup = scene.cluster.get('backups', 'velero', operation.name) as any;
+    scene.cluster.put('backups', { ...backup, status: { ...backup.status, phase: 'Completed' } });
+    await until('it has finished', 20, () => scene.phaseInCluster(operation) === 'Succeeded');
     assert.partialDeepStrictEqual(await clusterApi.remove(target, seen.observation), {
       kind: 'Refused',
       reason: 'Modified',
