@@ -9,6 +9,7 @@ import { observationTasks } from './core/observation/tasks.ts';
 import { operationsTasks } from './core/operations/tasks.ts';
 import { protectionTasks } from './core/protection/tasks.ts';
 import { schedulingTasks } from './core/scheduling/tasks.ts';
+import { veleroTasks } from './core/velero/tasks.ts';
 import { lateAfterSeconds } from './core/watchdog/rules/findings.ts';
 import { watchdogTasks } from './core/watchdog/tasks.ts';
 
@@ -16,6 +17,7 @@ const table = [
   ...accessTasks,
   ...clustersTasks,
   ...operationsTasks,
+  ...veleroTasks,
   ...schedulingTasks,
   ...protectionTasks,
   ...observationTasks,

@@ -30,11 +30,14 @@ import { scheduleFindings } from './scheduling/rules/findings.ts';
 import { scheduleEvents } from './scheduling/rules/reasons.ts';
 import { scheduleScopes } from './scheduling/rules/scopes.ts';
 
+import { veleroConditions, veleroEvents } from './velero/rules/reasons.ts';
+
 export const events: EventRows = together<EventRows>(
   kernelEvents,
   clusterEvents,
   applicationEvents,
   operationEvents,
+  veleroEvents,
   scheduleEvents,
   protectionEvents,
   deliveryEvents,
@@ -46,6 +49,7 @@ export const conditions: ConditionRows = together<ConditionRows>(
   clusterConditions,
   operationConditions,
   observationConditions,
+  veleroConditions,
   agentConditions,
   scheduleConditions,
 );

@@ -24,6 +24,7 @@ import { blackoutWindowRoutes } from './scheduling/blackout-windows.ts';
 import { scheduleEventRoutes } from './scheduling/schedule-events.ts';
 import { scheduleRoutes } from './scheduling/schedules.ts';
 import { serviceRoutes } from './service.ts';
+import { copyRoutes } from './velero/copies.ts';
 import { watchdogRoutes } from './watchdog.ts';
 
 export const routes = [
@@ -39,6 +40,7 @@ export const routes = [
   retireApplicationRoutes,
   clusterRoutes,
   clusterApplicationRoutes,
+  copyRoutes,
   clusterSuspensionRoutes,
   retireClusterRoutes,
   agentTokenRoutes,

@@ -19,8 +19,9 @@ import { unreachable } from './http/unreachable.ts';
 import { untilAborted } from './timers.ts';
 import { defaultTimings, type Timings } from './timings.ts';
 import { watchKind } from './watch/cluster-or-namespaces.ts';
-import { applicationInstances, operations } from './watch/followed-kinds.ts';
+import { applicationInstances, operations } from './watch/kinds/followed-kinds.ts';
 import { watchParts } from './watch/watch-state.ts';
+import { watchVelero } from './watch/watch-velero.ts';
 
 /** Everything that is done towards clusters. */
 export type ClusterApi = ClusterCalls & ClusterDiscovery & ClusterWatch;
@@ -72,14 +73,18 @@ export function clusterApi(options: ClusterApiOptions): OpenClusterApi {
     }
   };
   const watchCluster = async (clusterId: string, client: ClusterClient, watcher: Watcher, ended: AbortSignal) => {
+    const begun = Promise.withResolvers<void>();
+    ended.addEventListener('abort', () => begun.resolve(), { once: true });
     const parts = watchParts(async (state) => {
       if (!ended.aborted) await reportState(watcher, state);
+      if (state.kind === 'Watching') begun.resolve();
     }, timings.repeatSeconds);
     const { namespaces } = watcher;
     const shared = { clusterId, client, namespaces, parts, clock: options.clock ?? processClock, timings, log };
     await Promise.all([
       watchKind({ ...shared, kind: operations, followed: watcher.operations }, ended),
       watchKind({ ...shared, kind: applicationInstances, followed: watcher.applications }, ended),
+      begun.promise.then(() => watcher.velero && watchVelero({ ...shared, velero: watcher.velero }, ended)),
     ]);
   };
   /** The watch goes on when its state cannot be recorded; the next report makes up for it. */

@@ -27,6 +27,10 @@ export interface Timings {
   readonly relistAfterBreakSeconds: readonly [number, number];
   /** Between two lists of a scope that no connection is left to watch. */
   readonly pollSeconds: readonly [number, number];
+  /** The same for what is optional. */
+  readonly optionalPollSeconds: readonly [number, number];
+  /** How often what is optional is tried again while the cluster does not allow it. */
+  readonly optionalSeconds: readonly [number, number];
   /** How often the namespaces to watch are read while the whole cluster may not be listed. */
   readonly namespacesSeconds: readonly [number, number];
   /** How often the whole cluster is tried again while it may not be listed: rights may have been granted. */
@@ -48,6 +52,8 @@ export const defaultTimings: Timings = {
   relistSeconds: [3240, 3960],
   relistAfterBreakSeconds: [10, 20],
   pollSeconds: [9, 11],
+  optionalPollSeconds: [55, 65],
+  optionalSeconds: [240, 360],
   namespacesSeconds: [10, 20],
   wholeClusterSeconds: [540, 660],
   repeatSeconds: 30,

@@ -38,6 +38,9 @@ import { firingOf } from './scheduling/firing.ts';
 import { nextSlotsOf } from './scheduling/next-slots.ts';
 import { scheduleOutcomesOf } from './scheduling/outcomes.ts';
 import { tablesOf } from './tables.ts';
+import { velerosWordOf } from './velero/velero-record.ts';
+import { velerosCopiesOf, velerosWordsOf } from './velero/velero-words.ts';
+import { velerosWorkOf } from './velero/velero-work.ts';
 import { invariantsOf } from './watchdog/invariants.ts';
 import { taskRecordOf } from './watchdog/task-record.ts';
 
@@ -136,6 +139,9 @@ function portsOver(
     directory: directoryOf(work, seals),
     nextSlots: nextSlotsOf(work),
     agents: agentEventsOf(work, heldRows),
+    veleroRecord: { ...velerosWordOf(work, heldRows), ...velerosWorkOf(task, heldRows) },
+    veleroWords: velerosWordsOf(task),
+    veleroCopies: velerosCopiesOf(task),
     recoveryPoints: recoveryPointsOf(task),
     failurePolicies: failurePoliciesOf(task, heldRows),
     scheduleOutcomes: scheduleOutcomesOf(task),

@@ -29,13 +29,14 @@ export async function registerCluster(
   const access = given();
   if (access === undefined) throw ruleViolated('/kubeconfig', 'Give either kubeconfig, or server with ca and token.');
   refuseBeyondQuota('clusters', await tx.quotas.usage('clusters', caller.organizationId));
-  const { name, displayName, inFlightLimit } = input;
+  const { name, displayName, inFlightLimit, veleroNamespace } = input;
   const cluster: Cluster = {
     id: vault.newId(),
     organizationId: caller.organizationId,
     name,
     ...(displayName !== undefined && { displayName }),
     ...(inFlightLimit !== undefined && { inFlightLimit }),
+    ...(veleroNamespace !== undefined && { veleroNamespace }),
     server: access.server,
     suspend: false,
     conditions: [],
@@ -57,6 +58,7 @@ export async function changeCluster(
 ): Promise<Cluster> {
   const {
     inFlightLimit: knownLimit,
+    veleroNamespace: knownNamespace,
     discovery,
     throttledUntil,
     ...known
@@ -67,12 +69,14 @@ export async function changeCluster(
   const moved = access !== undefined && access.server !== known.server;
   const { displayName, name = known.name } = change;
   const inFlightLimit = change.inFlightLimit === undefined ? knownLimit : (change.inFlightLimit ?? undefined);
+  const veleroNamespace = change.veleroNamespace === undefined ? knownNamespace : (change.veleroNamespace ?? undefined);
   const changed = await tx.clusters.update({
     ...atRevision(known, revision),
     ...(!moved && discovery !== undefined && { discovery }),
     // With new access a pause that the cluster asked for ends.
     ...(access === undefined && throttledUntil !== undefined && { throttledUntil }),
     ...(inFlightLimit !== undefined && { inFlightLimit }),
+    ...(veleroNamespace !== undefined && { veleroNamespace }),
     name,
     ...(displayName !== undefined && { displayName }),
     ...(access !== undefined && { server: access.server }),

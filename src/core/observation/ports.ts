@@ -9,6 +9,7 @@ import type { Fence } from '../clusters/rules/fence.ts';
 import type { Bad } from '../kernel/rules/broken/bad-rows.ts';
 import type { NewEvent } from '../kernel/rules/event.ts';
 import type { KnownOperation, Observation, Observed } from '../operations/rules/observed/observation.ts';
+import type { VeleroWatcher } from '../velero/ports.ts';
 import type { ClusterShares } from './rules/cluster-shares.ts';
 import type { CappedOperations, LeftOut } from './rules/foreign-caps.ts';
 import type { ForeignOperation, OwnOperation } from './rules/foreign-operation.ts';
@@ -139,6 +140,8 @@ export interface Watcher {
    */
   namespaces(): Promise<readonly string[]>;
   state(state: WatchState): Promise<void>;
+  /** Follows Velero's own resources, where the cluster allows it. Absent: they are not asked for. */
+  readonly velero?: VeleroWatcher;
 }
 
 export interface Followed<Observed> {
@@ -155,7 +158,12 @@ export interface CompleteList {
   readonly beganAt: string;
 }
 
-export type FollowedResource = 'operations' | 'applicationinstances';
+export type FollowedResource =
+  | 'operations'
+  | 'applicationinstances'
+  | 'backups'
+  | 'restores'
+  | 'backupstoragelocations';
 
 /** Watching: everything is followed, except the limits. Interrupted: at least a part is not followed, for now. */
 export type WatchState =

@@ -10,6 +10,7 @@ import type { Clock, Log } from '../kernel/ports.ts';
 import type { ReportedCondition } from '../kernel/rules/condition.ts';
 import type { Observation } from '../operations/rules/observed/observation.ts';
 import { observe } from '../operations/rules/observed/observe.ts';
+import { type FollowVeleroPorts, followVelero } from '../velero/follow-velero.ts';
 import { foreignPace } from './foreign-pace.ts';
 import { type MirrorPorts, mirrorApplications } from './mirror-applications.ts';
 import type { Observations, Watcher, WatchState } from './ports.ts';
@@ -17,7 +18,7 @@ import { type RecordForeignPorts, recordForeignOperations } from './record-forei
 import { type LeftOut, leftOutText } from './rules/foreign-caps.ts';
 import { watchCondition } from './rules/reasons.ts';
 
-export interface WatcherPorts extends MirrorPorts, RecordForeignPorts {
+export interface WatcherPorts extends MirrorPorts, RecordForeignPorts, FollowVeleroPorts {
   readonly directory: Pick<ClusterDirectory, 'namespaces' | 'report'>;
   readonly observations: Observations;
   readonly clock: Clock;
@@ -43,6 +44,7 @@ export function watcherOf(
   const applications = mirrorApplications(ports, { cluster, fence });
   const foreign = recordForeignOperations(ports, { cluster, fence });
   const pace = foreignPace();
+  const velero = followVelero(ports, cluster, fence);
   /** Wraps each write: the first one that is refused ends the watch. */
   const fenced = async <T>(write: Promise<T>): Promise<T> => {
     try {
@@ -112,6 +114,12 @@ export function watcherOf(
     },
     namespaces: () => directory.namespaces(clusterId),
     state: report,
+    velero: {
+      namespace: velero.namespace,
+      seen: (observed) => fenced(velero.seen(observed)),
+      listed: (kind, list) => fenced(velero.listed(kind, list)),
+      state: (state) => fenced(velero.state(state)),
+    },
   };
 }
 

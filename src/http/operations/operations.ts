@@ -15,6 +15,8 @@ import {
 } from '../../core/operations/request.ts';
 import { NewOperation, Operation, Origin, Phase } from '../../core/operations/rules/operation.ts';
 import { withWaiting } from '../../core/operations/waiting.ts';
+import type { VeleroWords } from '../../core/velero/ports.ts';
+import { withVelero } from '../../core/velero/with-velero.ts';
 import { callerOf } from '../kit/auth.ts';
 import { answerOnce, done, reading } from '../kit/calls.ts';
 import { CreationOrder, listed, listOf, listQuery } from '../kit/paging.ts';
@@ -48,7 +50,10 @@ const filters = {
   namespace: DnsLabel.optional().describe('Only those in namespaces of this name.'),
 };
 
-export function operationRoutes(api: Api, ports: RoutePorts<RequestTables> & { readonly doorbell: Doorbell }): void {
+export function operationRoutes(
+  api: Api,
+  ports: RoutePorts<RequestTables> & { readonly doorbell: Doorbell; readonly veleroWords: VeleroWords },
+): void {
   const { operations } = ports.store.tables;
 
   api.post(
@@ -99,7 +104,8 @@ export function operationRoutes(api: Api, ports: RoutePorts<RequestTables> & { r
     (request) =>
       listed(request.query, async (query) => {
         const page = await operations.page(callerOf(request).organizationId, query);
-        return { ...page, items: await withWaiting(ports.store.tables, page.items, await ports.clock.now()) };
+        const items = await withWaiting(ports.store.tables, page.items, await ports.clock.now());
+        return { ...page, items: await withVelero(ports, items) };
       }),
   );
 
@@ -112,13 +118,14 @@ export function operationRoutes(api: Api, ports: RoutePorts<RequestTables> & { r
         tag,
         summary: 'Get an operation',
         description:
-          'While it is Pending, `waiting` says what it waits for. That changes without a new revision: leave If-None-Match out to see it.',
+          'While it is Pending, `waiting` says what it waits for; `velero` is what Velero itself states, where it may be read. Both change without a new revision: leave If-None-Match out to see them.',
       },
       { params: ById, headers: ReadHeaders, response: { 200: Operation } },
     ),
     async (request, reply) => {
       const operation = await own(operations, callerOf(request), 'operation', request.params.id);
-      const [shown = operation] = await withWaiting(ports.store.tables, [operation], await ports.clock.now());
+      const waiting = await withWaiting(ports.store.tables, [operation], await ports.clock.now());
+      const [shown = operation] = await withVelero(ports, waiting);
       return taggedUnlessKnown(request, reply, shown);
     },
   );

@@ -21,7 +21,7 @@ import { applyFailure, failureOf, type HttpAnswer, readOrDeleteFailure } from '.
 import { warningsOf } from '../http/headers.ts';
 import { jsonOf } from '../http/json.ts';
 import { unreachable } from '../http/unreachable.ts';
-import { operations } from '../watch/followed-kinds.ts';
+import { operations } from '../watch/kinds/followed-kinds.ts';
 import { observationOf } from '../watch/resource.ts';
 
 const { groupVersion } = operations;

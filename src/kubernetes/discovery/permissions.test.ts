@@ -38,6 +38,6 @@ test('the documented rights for the whole cluster only read, and read no secrets
     ...(await rightsIn('rbac.yaml', 'vworkspace-control-plane-watch')),
     ...(await rightsIn('rbac-discovery.yaml')),
   ];
-  assert.equal(rights.length, 8 + 5);
+  assert.equal(rights.length, 8 + 13);
   for (const right of rights) assert.match(right, /^(get|list|watch) (?!secrets)[a-z]+\.[a-z0-9.]*$/);
 });

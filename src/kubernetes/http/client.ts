@@ -57,7 +57,7 @@ export interface ClusterClient {
   /**
    * Takes room for one more watch until the returned function is called; `undefined` when there is no room. Over
    * HTTP/1.1 each watch takes a connection, and one is left for calls. Over HTTP/2 there is room for two hundred. A
-   * resource other than Operations takes at most half of the room.
+   * resource other than Operations takes at most half of the room, and Velero's take none over HTTP/1.1.
    */
   reserveWatch(resource: FollowedResource): (() => void) | undefined;
   /** The address that it connects to, if it is one that new registrations may not have. */
@@ -71,6 +71,9 @@ export interface ClientOptions extends ConnectRules {
   /** Called with the headers of each answer. */
   readonly answered?: (server: string, headers: HttpAnswer['headers']) => void;
 }
+
+/** What has room for a watch over HTTP/1.1 as well. */
+const needsRoom: ReadonlySet<FollowedResource> = new Set(['operations', 'applicationinstances']);
 
 /** How long a write without `sendUntil` may wait to be sent. */
 const maxWaitMs = 5_000;
@@ -162,6 +165,7 @@ export function openClient(access: ClusterAccess, options: ClientOptions): Clust
     },
     reserveWatch(resource) {
       const most = sockets.http2 ? maxStreamCount : options.connectionCount - 1;
+      if (!sockets.http2 && !needsRoom.has(resource)) return undefined;
       const sameCount = reserved.filter((each) => each === resource).length;
       if (reserved.length >= most || (resource !== 'operations' && sameCount >= most / 2)) return undefined;
       reserved.push(resource);

@@ -52,7 +52,7 @@ const shareOfSilence = 0.8;
 
 /**
  * Never rejects. Returns soon after `signal` aborts, and calls no receiver afterwards. The watch of a whole cluster
- * also ends when the cluster forbids it, with the refusal; a namespace is tried again.
+ * also ends when the cluster forbids it, with the refusal, and so does an optional one; a namespace is tried again.
  */
 export async function listAndWatch<Observed extends Identified>(
   watch: Watch<Observed>,
@@ -108,7 +108,12 @@ async function listThenWatch<Observed extends Identified>(
         ? await listStep(watch, batch, signal)
         : await watchStep(watch, version, Math.min(untilList, longestSeconds), batch, backOff, signal);
     if (signal.aborted) return undefined;
-    if (watch.namespace === undefined && isForbidden(next.failure)) return next.failure;
+    if (
+      watch.optional === true
+        ? next.failure?.kind === 'Refused'
+        : watch.namespace === undefined && isForbidden(next.failure)
+    )
+      return next.failure;
     if (next.broken === true)
       relistAt = Math.min(relistAt, listedAt + randomBetween(watch.timings.relistAfterBreakSeconds) * 1000);
     if (next.silent === true) longestSeconds = Math.floor(watch.timings.silentSeconds * shareOfSilence);
@@ -154,8 +159,11 @@ async function watchStep<Observed extends Identified>(
 ): Promise<Next> {
   const release = watch.client.reserveWatch(watch.kind.resource);
   if (release === undefined) {
-    await watch.part.report({ kind: 'Polled', message: polledMessage });
-    await pause(randomBetween(watch.timings.pollSeconds), signal);
+    await watch.part.report({ kind: 'Polled', message: watch.optional === true ? rarelyPolledMessage : polledMessage });
+    await pause(
+      randomBetween(watch.optional === true ? watch.timings.optionalPollSeconds : watch.timings.pollSeconds),
+      signal,
+    );
     return { version: undefined, wait: false };
   }
   const beganAt = performance.now();
@@ -189,4 +197,5 @@ async function watchStep<Observed extends Identified>(
   }
 }
 
+const rarelyPolledMessage = 'It is listed once a minute: the connections to the cluster carry no further watch.';
 const polledMessage = 'It is listed every ten seconds: the connections to the cluster carry no further watch.';

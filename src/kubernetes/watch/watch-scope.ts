@@ -14,6 +14,8 @@ export interface WatchScope<Observed extends Identified> {
   readonly kind: FollowedKind<Observed>;
   /** Absent: the whole cluster. */
   readonly namespace?: string | undefined;
+  /** The cluster need not allow it, nor serve it: a refusal ends the watch. */
+  readonly optional?: boolean;
   readonly client: ClusterClient;
   readonly clock: Clock;
   readonly timings: Timings;

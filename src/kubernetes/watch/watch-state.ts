@@ -1,8 +1,8 @@
 /**
  * The state of the watch of a cluster, combined from the states of its parts (a kind in a namespace, or in the whole
  * cluster). The watch is not reported as Watching before every part has reported. A part that the cluster refuses
- * limits the watch. The watch is interrupted when no Operations can be followed at all, or while a part has a failure
- * that passes.
+ * limits the watch. The watch is interrupted when the needed kind cannot be followed at all (Operations, if none is
+ * named), or while a part has a failure that passes.
  */
 import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import type { FollowedResource, WatchLimit, WatchState } from '../../core/observation/ports.ts';
@@ -31,13 +31,20 @@ interface Member {
 
 const maxLimitCount = 100;
 
-/** `report` gets a state when it changes, and again after `repeatSeconds`; it must not reject. */
-export function watchParts(report: (state: WatchState) => Promise<void>, repeatSeconds: number): WatchParts {
+/**
+ * `report` gets a state when it changes, and again after `repeatSeconds`; it must not reject. `needed` is the kind without
+ * which nothing is followed.
+ */
+export function watchParts(
+  report: (state: WatchState) => Promise<void>,
+  repeatSeconds: number,
+  needed: FollowedResource = 'operations',
+): WatchParts {
   const members = new Set<Member>();
   let reported = '';
   let reportedAt = 0;
   const review = async () => {
-    const state = stateOf([...members]);
+    const state = stateOf([...members], needed);
     if (state === undefined) return;
     const text = JSON.stringify(state);
     if (text === reported && performance.now() - reportedAt < repeatSeconds * 1000) return;
@@ -64,15 +71,15 @@ export function watchParts(report: (state: WatchState) => Promise<void>, repeatS
 }
 
 /** `undefined` while there is nothing to report yet. */
-function stateOf(members: readonly Member[]): WatchState | undefined {
+function stateOf(members: readonly Member[], needed: FollowedResource): WatchState | undefined {
   const failed = members.flatMap(({ state }) => (state?.kind === 'Failed' ? [state.failure] : []));
   const passing = failed.find((failure) => failure.kind !== 'Refused');
   if (passing !== undefined) return { kind: 'Interrupted', failure: passing };
-  const operations = members.filter(({ resource }) => resource === 'operations');
-  const [first] = operations.map(({ state }) => (state?.kind === 'Failed' ? state.failure : undefined));
-  if (first !== undefined && operations.every(({ state }) => state?.kind === 'Failed'))
+  const main = members.filter(({ resource }) => resource === needed);
+  const [first] = main.map(({ state }) => (state?.kind === 'Failed' ? state.failure : undefined));
+  if (first !== undefined && main.every(({ state }) => state?.kind === 'Failed'))
     return { kind: 'Interrupted', failure: first };
-  if (operations.length === 0 || members.some(({ state }) => state === undefined)) return undefined;
+  if (main.length === 0 || members.some(({ state }) => state === undefined)) return undefined;
   const limited = members.flatMap(limitOf).slice(0, maxLimitCount);
   return { kind: 'Watching', ...(limited.length > 0 && { limited }) };
 }

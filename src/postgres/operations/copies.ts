@@ -2,6 +2,7 @@
  * What a copy is, in SQL: a Backup that succeeded by our record, or by what the cluster stated later, and that has
  * items. The operator states the count of items as a number or as decimal text; without one the copy counts.
  */
+import { copyExpiresAt, copyStartedAt, isNotGone } from '../velero/words.ts';
 
 /** Exactly the condition of the partial indexes. */
 export function hasCopy(operation = 'operation'): string {
@@ -34,7 +35,7 @@ export function isThere(operation = 'operation', cluster?: string): string {
 }
 
 export function hasGoodCopy(operation: string, cluster?: string): string {
-  return `${hasCopy(operation)} and not ${isPartial(operation)} and not ${isEmptyCopy(operation)} and ${isThere(operation, cluster)}`;
+  return `${hasCopy(operation)} and not ${isPartial(operation)} and not ${isEmptyCopy(operation)} and ${isThere(operation, cluster)} and ${isNotGone(operation)}`;
 }
 
 /** When the copy was finished. If its Operation had ended without it: when the cluster stated the copy. */
@@ -45,7 +46,7 @@ export function copyFinishedAt(operation = 'operation'): string {
 /** As GoodCopy. */
 export function copyObject(operation: string): string {
   const o = operation;
-  return `json_build_object('operationId', ${o}.id, 'startedAt', coalesce(${o}.started_at, ${o}.created_at), 'finishedAt', ${copyFinishedAt(o)}, 'expiresAt', ${o}.expires_at)`;
+  return `json_build_object('operationId', ${o}.id, 'startedAt', ${copyStartedAt(o)}, 'finishedAt', ${copyFinishedAt(o)}, 'expiresAt', ${copyExpiresAt(o)})`;
 }
 
 /** How many items the copy has, where the cluster states it. */

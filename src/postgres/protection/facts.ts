@@ -11,6 +11,7 @@ import { jsonObjectOf } from '../kit/rows/columns.ts';
 import { At, nullAsAbsent } from '../kit/rows/json.ts';
 import { snakeCase } from '../kit/rows/shape.ts';
 import { copyObject, hasCopy, hasGoodCopy, isEmptyCopy, isPartial, isThere, itemCount } from '../operations/copies.ts';
+import { copyExpiresAt, isStillThere } from '../velero/words.ts';
 
 const maybe = nullAsAbsent;
 const MaybeAt = maybe(At);
@@ -125,15 +126,15 @@ export function factsWhere(chosen: string): string {
   ) s on true
   left join lateral (
     select ${copyObject('o')} as copy, o.schedule_id, ${itemCount('o')} as items, case when o.schedule_id is null then coalesce(o.started_at, o.created_at) end as asked_at
-    from operation o where ${ofInstance} and ${hasGoodCopy('o', 'k')} and o.expires_at > $1 order by o.id desc limit 1
+    from operation o where ${ofInstance} and ${hasGoodCopy('o', 'k')} and o.expires_at > $1 and ${isStillThere('o', '$1')} order by o.id desc limit 1
   ) good on true
   left join lateral (
     select ${copyObject('o')} as copy from operation o
-    where good.copy is null and ${ofInstance} and ${hasGoodCopy('o', 'k')} and o.expires_at <= $1 order by o.id desc limit 1
+    where good.copy is null and ${ofInstance} and ${hasGoodCopy('o', 'k')} and (o.expires_at <= $1 or ${copyExpiresAt('o')} <= $1) order by o.id desc limit 1
   ) expired on true
   left join lateral (
-    select o.expires_at as until from operation o
-    where ${ofInstance} and ${hasCopy('o')} and ${isThere('o', 'k')} and not ${isEmptyCopy('o')} and o.expires_at > $1 order by o.id desc limit 1
+    select ${copyExpiresAt('o')} as until from operation o
+    where ${ofInstance} and ${hasCopy('o')} and ${isThere('o', 'k')} and not ${isEmptyCopy('o')} and o.expires_at > $1 and ${isStillThere('o', '$1')} order by o.id desc limit 1
   ) restorable on true
   left join lateral (
     select json_build_object('operationId', o.id, 'phase', o.phase, 'partial', ${isPartial('o')}, 'createdAt', o.created_at, 'finishedAt', o.finished_at) as tried

@@ -12,6 +12,8 @@ import { shownRow, snakeCase } from '../kit/rows/shape.ts';
 import { select } from '../kit/sql.ts';
 import { operationColumns } from '../operations/columns.ts';
 import { copyFinishedAt, hasCopy, isEmptyCopy, isThere } from '../operations/copies.ts';
+import { velerosWordsOf } from '../velero/velero-words.ts';
+import { isStillThere } from '../velero/words.ts';
 
 /** The fields that narrow a page, each with the type of its column. */
 const filters = { applicationInstanceId: 'uuid', clusterId: 'uuid', scheduleId: 'uuid', namespace: 'text' } as const;
@@ -34,6 +36,7 @@ export function recoveryPointPage(organizationId: string, query: PageQuery, now:
     isThere(),
     `organization_id = ${given(organizationId)}::uuid`,
     `expires_at > ${instant(at ?? now)}`,
+    isStillThere('operation', instant(at ?? now), where.includeGone === true),
     ...(at === undefined ? [] : [`${copyFinishedAt()} <= ${instant(at)}`]),
     ...(cursor === undefined ? [] : [`id ${descending ? '<' : '>'} ${given(cursor)}::uuid`]),
     ...Object.entries(filters).flatMap(([name, type]) =>
@@ -46,11 +49,14 @@ export function recoveryPointPage(organizationId: string, query: PageQuery, now:
 
 const one = `
   select ${operationColumns} from operation
-  where id = $2 and organization_id = $1 and ${hasCopy()} and not ${isEmptyCopy()} and ${isThere()} and expires_at > $3`;
+  where id = $2 and organization_id = $1 and ${hasCopy()} and not ${isEmptyCopy()} and ${isThere()} and expires_at > $3 and ${isStillThere('operation', '$3', true)}`;
 
 export function recoveryPointsOf(pool: Pool): RecoveryPoints {
-  const read = async ({ text, values }: Statement): Promise<readonly RecoveryPoint[]> =>
-    (await select(pool, text, values)).flatMap((row) => recoveryPointOf(shownRow(Operation, row)) ?? []);
+  const read = async ({ text, values }: Statement): Promise<readonly RecoveryPoint[]> => {
+    const operations = (await select(pool, text, values)).map((row) => shownRow(Operation, row));
+    const words = await velerosWordsOf(pool).of(operations.map(({ id }) => id));
+    return operations.flatMap((operation) => recoveryPointOf(operation, words.get(operation.id)) ?? []);
+  };
   return {
     async find(organizationId, operationId, now) {
       const [found] = await read({ text: one, values: [organizationId, operationId, now] });

@@ -17,6 +17,10 @@ const InFlightLimit = z
     'How many scheduled Operations may be in flight in the cluster at a time, 1 to 10000. Further fires wait, and the oldest slot goes first. Default: no limit.',
   );
 
+const VeleroNamespace = DnsLabel.describe(
+  'The namespace that Velero works in. Default: where its storage locations were found, else velero.',
+);
+
 export const Cluster = z
   .object({
     id: Id,
@@ -51,6 +55,7 @@ export const Cluster = z
       .describe(
         'The uid of its namespace kube-system: which cluster it is, whatever its address. Absent when it was never read.',
       ),
+    veleroNamespace: VeleroNamespace.optional(),
     copiesFrom: Instant.optional().describe(
       'Set when another cluster began to answer at this address, or when it was retired. Copies made before are not listed as recovery points any more.',
     ),
@@ -129,6 +134,7 @@ export const NewCluster = z
     name: DnsLabel,
     displayName: DisplayName.optional(),
     inFlightLimit: InFlightLimit.optional(),
+    veleroNamespace: VeleroNamespace.optional(),
     kubeconfig: Kubeconfig.optional(),
     server: Server.optional(),
     ca: Pem.optional(),
@@ -149,6 +155,9 @@ export const ClusterChange = z
     inFlightLimit: InFlightLimit.nullable()
       .optional()
       .describe('How many scheduled Operations may be in flight in the cluster at a time, 1 to 10000. null: no limit.'),
+    veleroNamespace: VeleroNamespace.nullable()
+      .optional()
+      .describe('The namespace that Velero works in. null: where its storage locations were found, else velero.'),
     kubeconfig: Kubeconfig.optional(),
     server: Server.optional(),
     ca: Pem.optional(),

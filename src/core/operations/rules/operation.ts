@@ -18,6 +18,7 @@ import { GivenTtl, Ttl } from '../../kernel/rules/duration.ts';
 import { Id, Instant, Revision } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
 import { Engine, OperationType, RequestedEngine, RequestedType } from '../../kernel/rules/operation-type.ts';
+import { EngineWord } from './engine-word.ts';
 import { Waiting } from './waiting.ts';
 
 export const Phase = z.enum(['Pending', 'Running', 'Succeeded', 'Failed', 'Cancelled']).meta({
@@ -130,6 +131,7 @@ export const StoredOperation = z.object({
 
 export const Operation = StoredOperation.extend({
   waiting: Waiting.optional().describe('Only in answers to GET, and only while the Operation is Pending.'),
+  velero: EngineWord.optional().describe('Only in answers to GET, and only where Velero may be read.'),
 }).meta({
   id: 'Operation',
   description: 'One backup or restore: the request, and the state that the cluster reports.',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { exampleOperation } from '../../../../test/support/core/operation-example.ts';
+import { exampleWord, velerosAt } from '../../../../test/support/core/velero-example.ts';
 import type { Operation } from '../../operations/rules/operation.ts';
 import { recoveryPointOf } from './recovery-point.ts';
 
@@ -44,7 +45,18 @@ describe('a recovery point', () => {
       partial: false,
       itemCount: 1342,
       sizeBytes: 53687091200,
+      knownFrom: 'Operator',
     });
+  });
+
+  test('is better known from Velero: when it began, until when it is kept, how many items, and whether it is partial', () => {
+    const known = recoveryPointOf(succeeded, { ...exampleWord, phase: 'PartiallyFailed', lastSeenAt: velerosAt(60) });
+    assert.deepEqual(
+      [known?.knownFrom, known?.startedAt, known?.expiresAt, known?.itemCount, known?.partial, known?.lastSeenAt],
+      ['Velero', exampleWord.startedAt, exampleWord.expiresAt, 412, true, velerosAt(60)],
+    );
+    const running = recoveryPointOf(succeeded, { ...exampleWord, copied: false, lastSeenAt: velerosAt(60) });
+    assert.equal(running?.knownFrom, 'Operator', 'Velero has not made it yet');
   });
 
   test('counts that are no counts are left out, and the location is the one that was asked for', () => {

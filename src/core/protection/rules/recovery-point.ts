@@ -12,6 +12,8 @@ import { Ttl } from '../../kernel/rules/duration.ts';
 import { Id, Instant } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
 import { type Operation, resourceGoneAt } from '../../operations/rules/operation.ts';
+import { betterTimes, countsOf } from '../../velero/rules/better-times.ts';
+import type { SeenWord } from '../../velero/rules/velero-resource.ts';
 
 export const RecoveryPoint = z
   .object({
@@ -29,7 +31,9 @@ export const RecoveryPoint = z
     finishedAt: Instant.describe(
       'When the backup ended. For a Backup that had already ended here: when this service learnt that it succeeded.',
     ),
-    expiresAt: Instant.describe('When the copy expires: its start plus ttl. This is an estimate.'),
+    expiresAt: Instant.describe(
+      'When the copy expires. By `knownFrom` Velero it is what Velero states; else it is its start plus ttl, an estimate.',
+    ),
     collectedBy: Instant.describe(
       'When Velero has deleted the expired copy at the latest: an hour after expiresAt. It takes longer only while the storage location is unavailable.',
     ),
@@ -45,7 +49,24 @@ export const RecoveryPoint = z
       .int()
       .min(0)
       .optional()
-      .describe('How many Kubernetes objects the copy has. Absent when the cluster does not state it.'),
+      .describe('How many Kubernetes objects the copy has. Absent when neither Velero nor the operator states it.'),
+    warningCount: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('How many warnings Velero counted. Absent where Velero is not known.'),
+    errorCount: z.int().min(0).optional().describe('How many errors Velero counted. Absent where Velero is not known.'),
+    knownFrom: z
+      .enum(['Operator', 'Velero'])
+      .describe(
+        "Velero: its Backup was seen in the cluster, and times and counts are Velero's. Operator: only the Operation tells of the copy, and nobody has looked whether it is there. For more, the credentials need the rights of docs/rbac-discovery.yaml.",
+      ),
+    lastSeenAt: Instant.optional().describe(
+      'When the copy was known to be there last: while Velero is followed, the last look; else when the operator last stated something new. Absent when that is not known.',
+    ),
+    goneAt: Instant.optional().describe(
+      'When the copy was found to be gone before it expired: its Backup had been away for five minutes, while the cluster was watched and its storage location was Available. Nothing can be restored from it. Lists leave it out unless includeGone=true.',
+    ),
     sizeBytes: z
       .int()
       .min(0)
@@ -71,15 +92,20 @@ const Outputs = z.object({
   backupSizeBytes: Amount,
 });
 
-/** The copy that the Operation has made, expired or not; `undefined` when it made none. */
-export function recoveryPointOf(operation: Operation): RecoveryPoint | undefined {
-  const { type, phase, ttl, ttlSource, applicationInstanceId, scheduleId, expiresAt, contradiction } = operation;
+/** The copy that the Operation has made, expired or not; `undefined` when it made none. Velero's word is better known. */
+export function recoveryPointOf(stated: Operation, word?: SeenWord): RecoveryPoint | undefined {
+  const { type, phase, ttl, ttlSource, applicationInstanceId, scheduleId, contradiction } = stated;
   const late = phase !== 'Succeeded' && contradiction?.phase === 'Succeeded';
   if (type !== 'Backup' || !(late || phase === 'Succeeded') || ttl === undefined) return undefined;
-  const finishedAt = late ? contradiction.at : operation.finishedAt;
+  const copy = word?.copied === true ? word : undefined;
+  const known = { ...stated, finishedAt: late ? contradiction.at : stated.finishedAt };
+  const operation = betterTimes(known, copy);
+  const { finishedAt, expiresAt } = operation;
   if (finishedAt === undefined || expiresAt === undefined) return undefined;
   const outputs = Outputs.parse(operation.outputs);
-  const { backupItemCount: itemCount, backupSizeBytes: sizeBytes } = outputs;
+  const { backupSizeBytes: sizeBytes } = outputs;
+  const { itemCount = outputs.backupItemCount, ...counts } = countsOf(copy);
+  const lastSeenAt = copy === undefined ? stated.observedAt : copy.lastSeenAt;
   if (itemCount === 0) return undefined;
   return {
     id: operation.id,
@@ -91,16 +117,20 @@ export function recoveryPointOf(operation: Operation): RecoveryPoint | undefined
     namespace: operation.namespace,
     target: operation.target,
     backupName: outputs.backupName ?? operation.name,
-    storageLocation: outputs.storageLocation ?? storageLocationOf(operation),
+    storageLocation: copy?.storageLocation ?? outputs.storageLocation ?? storageLocationOf(operation),
     startedAt: operation.startedAt ?? operation.createdAt,
     finishedAt,
     expiresAt,
     collectedBy: new Date(Date.parse(expiresAt) + collectionMs).toISOString(),
     ttl,
     ...(ttlSource !== undefined && { ttlSource }),
-    partial: isPartial(operation.conditions),
+    partial: isPartial(operation.conditions) || copy?.phase === 'PartiallyFailed',
     ...(itemCount !== undefined && { itemCount }),
     ...(sizeBytes !== undefined && { sizeBytes }),
+    ...counts,
+    knownFrom: copy === undefined ? 'Operator' : 'Velero',
+    ...(lastSeenAt !== undefined && { lastSeenAt }),
+    ...(copy?.goneAt !== undefined && { goneAt: copy.goneAt }),
     ...(operation.resourceGoneAt !== undefined && { resourceGoneAt: operation.resourceGoneAt }),
   };
 }

@@ -20,6 +20,7 @@ export type HeldWork =
   | 'observe-operations'
   | 'mirror-applications'
   | 'record-foreign-operations'
+  | 'record-velero'
   | 'judge-protection'
   | 'take-agent-events'
   | 'report-clusters';

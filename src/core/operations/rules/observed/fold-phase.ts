@@ -83,7 +83,11 @@ function withOwnConditions(
   const end = isTerminal(phase)
     ? before.conditions.find(({ type, status }) => type === phase && status === 'True')
     : undefined;
-  const statedAgain = stated.some(({ type, status }) => type === phase && status === 'True');
+  // An end that is stated without words keeps those that are known of it.
+  const isWordless = (message: string) => message === '' && end !== undefined && end.message !== '';
+  const statedAgain = stated.some(
+    ({ type, status, message }) => type === phase && status === 'True' && !isWordless(message),
+  );
   const ours = [delivered, statedAgain ? undefined : end].filter((condition) => condition !== undefined);
   return [...ours, ...stated.filter(({ type }) => !ours.some((own) => own.type === type))];
 }

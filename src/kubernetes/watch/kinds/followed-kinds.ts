@@ -1,9 +1,12 @@
 /** The kinds of resources that are listed and watched, and how each is read. */
 
-import { type ObservedApplication, observedApplication } from '../../core/applications/rules/observed-application.ts';
-import type { Observation } from '../../core/operations/rules/observed/observation.ts';
+import {
+  type ObservedApplication,
+  observedApplication,
+} from '../../../core/applications/rules/observed-application.ts';
+import type { Observation } from '../../../core/operations/rules/observed/observation.ts';
+import type { FollowedKind } from '../resource.ts';
 import { observedOperation } from './observed-operation.ts';
-import type { FollowedKind } from './resource.ts';
 
 export const operations: FollowedKind<Observation> = {
   resource: 'operations',

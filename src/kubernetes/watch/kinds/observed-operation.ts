@@ -4,12 +4,12 @@
  */
 
 import { z } from 'zod';
-import { isShallow } from '../../core/kernel/rules/json/shallow.ts';
-import { ObservedInstant } from '../../core/kernel/rules/observed-conditions.ts';
-import { operationIdAnnotation } from '../../core/operations/rules/manifest.ts';
-import type { Observation, ObservedManager } from '../../core/operations/rules/observed/observation.ts';
-import { ObservedStatus } from '../../core/operations/rules/observed/observed-status.ts';
-import type { SeenResource } from './resource.ts';
+import { isShallow } from '../../../core/kernel/rules/json/shallow.ts';
+import { ObservedInstant } from '../../../core/kernel/rules/observed-conditions.ts';
+import { operationIdAnnotation } from '../../../core/operations/rules/manifest.ts';
+import type { Observation, ObservedManager } from '../../../core/operations/rules/observed/observation.ts';
+import { ObservedStatus } from '../../../core/operations/rules/observed/observed-status.ts';
+import type { SeenResource } from '../resource.ts';
 
 const maxParametersLength = 32_768;
 const maxManagerCount = 16;
