@@ -3,37 +3,16 @@
  * aside with its reason, and the healthy ones of its batch are done in the same round.
  */
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { beforeEach, describe, test } from 'node:test';
 import { applyDeadlines } from '../../src/core/operations/deadlines.ts';
 import { recordProtection } from '../../src/core/protection/record-protection.ts';
 import { applyFailurePolicies } from '../../src/core/scheduling/failure-policy.ts';
 import { startAgentApi } from '../api/agent-scene.ts';
-import type { TestApi } from '../api/harness.ts';
-import {
-  type Poison,
-  type PoisonScene,
-  poisonedCount,
-  poisonOf,
-  quiet,
-  sortedIds,
-  startPoisonScene,
-  strange,
-} from '../support/poison.ts';
+import { poisonedCount, poisonedRows, poisonOf, quiet, sortedIds, strange } from '../support/poison.ts';
 
 const count = poisonedCount;
-let scene: PoisonScene;
-let api: TestApi;
-let poison: Poison;
-let run: PoisonScene['run'];
-let rows: PoisonScene['rows'];
-
-before(async () => {
-  scene = await startPoisonScene();
-  ({ api, poison, run, rows } = scene);
-});
-after(() => scene.close());
-afterEach(() => poison.acceptAll());
-beforeEach(() => scene.begin());
+const scene = await poisonedRows();
+const { api, poison, run, rows } = scene;
 
 describe('deadlines', () => {
   const expire = () => applyDeadlines({ ...api.opened, log: quiet });
@@ -151,19 +130,41 @@ describe('reports about clusters', () => {
     assert.equal((await api.opened.clusterFigures.measured(10)).length, 1);
   });
 
-  test('a cluster that cannot be reported keeps no other from being reported', async () => {
-    const other = crypto.randomUUID();
+  const down = `[{"type": "Reachable", "status": "False", "reason": "Unreachable", "message": "", "lastTransitionTime": "2026-01-01T00:00:00.000Z"}]`;
+  const alsoDown = async (clusterCount: number) => {
     await run(
-      `insert into cluster (id, organization_id, name, server, created_at, updated_at, revision) values ($1, $2, 'other', 'https://a', now(), now(), 1)`,
-      [other, scene.cluster().organizationId],
+      `insert into cluster (id, organization_id, name, server, agent_token_hash, created_at, updated_at, revision)
+       select gen_random_uuid(), $1, 'other-' || n, 'https://a', 'hash-' || n, now(), now(), 1 from generate_series(1, $2::int) n`,
+      [scene.cluster().organizationId, clusterCount],
     );
-    const down = `[{"type": "Reachable", "status": "False", "reason": "Unreachable", "message": "", "lastTransitionTime": "2026-01-01T00:00:00.000Z"}]`;
     await run(`update cluster set conditions = $1, tell_at = now() - interval '1 minute'`, [down]);
+  };
+  const told = () => rows(`select cluster_id from event where reason = 'ClusterUnreachable'`);
+
+  test('a cluster that cannot be reported keeps no other from being reported', async () => {
+    await alsoDown(1);
+    const [other] = await rows(`select id from cluster where name = 'other-1'`);
     await poison.refuse('cluster', 'id', scene.cluster().id, '23514');
     await api.opened.clusterChecks.recordDueEvents(new Date().toISOString());
-    const told = await rows(`select cluster_id from event where reason = 'ClusterUnreachable'`);
-    assert.deepEqual(told, [{ cluster_id: other }]);
+    assert.deepEqual(await told(), [{ cluster_id: other.id }]);
     assert.deepEqual(await poison.held(), [`report-clusters Cluster ${scene.cluster().id} Refused`]);
+  });
+
+  test('when most of them cannot be reported, the work has failed, the others are, and nobody is put aside', async () => {
+    await alsoDown(5);
+    await poison.refuse('cluster', 'server', 'https://a', '23514');
+    await assert.rejects(api.opened.clusterChecks.recordDueEvents(new Date().toISOString()));
+    assert.deepEqual(await told(), [{ cluster_id: scene.cluster().id }]);
+    assert.deepEqual(await poison.held(), []);
+  });
+
+  test('when most agents cannot be judged, the work has failed, and nobody is put aside', async () => {
+    await alsoDown(5);
+    const judge = () => {
+      throw new TypeError('a defect');
+    };
+    await assert.rejects(api.opened.agents.updateContacts(judge), TypeError);
+    assert.deepEqual(await poison.held(), []);
   });
 });
 

@@ -3,7 +3,7 @@
  * put aside with its reason, and the healthy ones of its batch are delivered and followed in the same round.
  */
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { beforeEach, describe, test } from 'node:test';
 import { deliver } from '../../src/core/delivery/deliver.ts';
 import type { ClusterCalls } from '../../src/core/delivery/ports.ts';
 import { mirrorApplications } from '../../src/core/observation/mirror-applications.ts';
@@ -11,31 +11,11 @@ import type { FencedCluster } from '../../src/core/observation/ports.ts';
 import { recordForeignOperations } from '../../src/core/observation/record-foreign-operations.ts';
 import type { Observation } from '../../src/core/operations/rules/observed/observation.ts';
 import { observe } from '../../src/core/operations/rules/observed/observe.ts';
-import type { TestApi } from '../api/harness.ts';
-import {
-  type Poison,
-  type PoisonScene,
-  poisonedCount,
-  quiet,
-  sortedIds,
-  startPoisonScene,
-  strange,
-} from '../support/poison.ts';
+import { poisonedCount, poisonedRows, quiet, sortedIds, strange } from '../support/poison.ts';
 
 const count = poisonedCount;
-let scene: PoisonScene;
-let api: TestApi;
-let poison: Poison;
-let run: PoisonScene['run'];
-let rows: PoisonScene['rows'];
-
-before(async () => {
-  scene = await startPoisonScene();
-  ({ api, poison, run, rows } = scene);
-});
-after(() => scene.close());
-afterEach(() => poison.acceptAll());
-beforeEach(() => scene.begin());
+const scene = await poisonedRows();
+const { api, poison, run, rows } = scene;
 
 describe('deliveries', () => {
   const now = () => new Date().toISOString();
@@ -90,14 +70,14 @@ describe('deliveries', () => {
     );
   });
 
-  test('an Operation for which no call can be made is put aside, and the others are delivered', async () => {
-    const { bad, healthy } = scene.split();
+  /** Delivers to a cluster that takes everything, as far as a call can be made. */
+  const deliverUnless = async (isBroken: (name: string) => boolean) => {
     const access = { server: 'https://127.0.0.1:1', token: 'unused' };
     const cluster = await api.opened.store.tables.clusters.find(scene.cluster().organizationId, scene.cluster().id);
     const directory = { ...api.opened.directory, target: async () => ({ cluster, access }) };
     const calls = {
       apply: async (_, { metadata }) => {
-        if (metadata.name === bad.name) throw new RangeError('Invalid time value');
+        if (isBroken(metadata.name)) throw new RangeError('Invalid time value');
         return { kind: 'Applied', uid: `uid-${metadata.name}`, warnings: [] };
       },
     } satisfies Partial<ClusterCalls> as unknown as ClusterCalls;
@@ -105,8 +85,25 @@ describe('deliveries', () => {
       { ...api.opened, directory: directory as never, clusterApi: calls, log: quiet, chance: () => 0.5 },
       scene.cluster().id,
     );
-    assert.deepEqual(sortedIds(await rows('select id from operation where uid is not null')), sortedIds(healthy));
+  };
+  const delivered = async () => sortedIds(await rows('select id from operation where uid is not null'));
+
+  test('an Operation for which no call can be made is put aside, and the others are delivered', async () => {
+    const { bad, healthy } = scene.split();
+    await deliverUnless((name) => name === bad.name);
+    assert.deepEqual(await delivered(), sortedIds(healthy));
     assert.deepEqual(await poison.held(), [`deliver Operation ${bad.id} Undecidable`]);
+  });
+
+  test('when no call can be made for most of them, the work has failed, the others are delivered, and nobody is put aside', async () => {
+    const [first, ...broken] = scene.operations();
+    assert.ok(first);
+    await assert.rejects(
+      deliverUnless((name) => broken.some((each) => each.name === name)),
+      RangeError,
+    );
+    assert.deepEqual(await delivered(), [first.id]);
+    assert.deepEqual(await poison.held(), []);
   });
 });
 

@@ -1,5 +1,6 @@
 /** Rows that break on purpose: what the database refuses for one row of a table, and takes for all others. */
 import assert from 'node:assert/strict';
+import { after, afterEach, beforeEach } from 'node:test';
 import type { Pool } from 'pg';
 import { fire } from '../../src/core/scheduling/fire.ts';
 import { startApi } from '../api/harness.ts';
@@ -44,7 +45,7 @@ export const poisonedCount = 12;
 export type PoisonScene = Awaited<ReturnType<typeof startPoisonScene>>;
 
 /** One cluster with a dozen applications, each with a schedule that has made an Operation, which is still to be delivered. */
-export async function startPoisonScene() {
+async function startPoisonScene() {
   const api = await startApi();
   const run = (sql: string, values: readonly unknown[] = []) => api.opened.pool.query(sql, [...values]);
   const rows = async (sql: string, values: readonly unknown[] = []) => (await run(sql, values)).rows;
@@ -70,6 +71,15 @@ export async function startPoisonScene() {
     },
     close: () => api.close(),
   };
+}
+
+/** A scene for a whole test file, begun again before each test; all rows are taken again after it. */
+export async function poisonedRows(): Promise<PoisonScene> {
+  const scene = await startPoisonScene();
+  beforeEach(() => scene.begin());
+  afterEach(() => scene.poison.acceptAll());
+  after(() => scene.close());
+  return scene;
 }
 
 export const quiet = { info() {}, warn() {}, error() {}, debug() {} };

@@ -21,7 +21,7 @@ import { callConditions } from '../clusters/rules/reported-conditions.ts';
 import { askedWaitSeconds, hasRoom, holdSeconds, type Room, throttledFor } from '../clusters/rules/throttling.ts';
 import { eachOf } from '../kernel/each-of.ts';
 import type { Clock, Log } from '../kernel/ports.ts';
-import type { Bad } from '../kernel/rules/broken/bad-rows.ts';
+import { type Bad, throwIfTooMany } from '../kernel/rules/broken/bad-rows.ts';
 import { isPastDeliverBefore } from '../operations/rules/end-operation.ts';
 import { manifestOf } from '../operations/rules/manifest.ts';
 import { shifted } from '../time/rules/slots.ts';
@@ -118,6 +118,7 @@ async function record(ports: DeliverPorts, clusterId: string, batch: Batch, call
     (attempt, answer) => decideDelivery(attempt, answer, now, ports.chance()),
     now,
   );
+  throwIfTooMany(bad, claimedCount);
   if (bad.length > 0) await ports.deliveries.putAside(bad, now);
   const lostCount = claimedCount - answers.length - bad.length;
   if (lostCount > 0) log.warn({ clusterId, count: lostCount }, 'claims of deliveries were lost: not called');

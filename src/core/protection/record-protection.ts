@@ -8,7 +8,7 @@
  */
 
 import type { Clock, Log } from '../kernel/ports.ts';
-import { areTooMany, sift } from '../kernel/rules/broken/bad-rows.ts';
+import { sift, throwIfTooMany } from '../kernel/rules/broken/bad-rows.ts';
 import type { Protections } from './ports.ts';
 import { memoizedNextTwo } from './rules/expected-copies.ts';
 import { judgeProtection } from './rules/judge-protection.ts';
@@ -36,7 +36,7 @@ export async function recordProtection(ports: ProtectionPorts): Promise<number> 
       id: facts.applicationInstanceId,
       change: protectionChange(recorded, judgeProtection(facts, now, slots), now),
     }));
-    if (areTooMany(bad.length, known.length)) throw bad[0]?.error;
+    throwIfTooMany(bad, known.length);
     await protections.putAside(
       bad.map(({ item, error }) => ({ item: item.facts.applicationInstanceId, error })),
       now,

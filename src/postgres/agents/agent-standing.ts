@@ -7,7 +7,7 @@ import type { Pool, PoolClient } from 'pg';
 import { z } from 'zod';
 import type { AgentContact } from '../../core/agents/rules/agent-contact.ts';
 import { Cluster } from '../../core/clusters/rules/cluster.ts';
-import { sift } from '../../core/kernel/rules/broken/bad-rows.ts';
+import { sift, throwIfTooMany } from '../../core/kernel/rules/broken/bad-rows.ts';
 import { Instant } from '../../core/kernel/rules/fields.ts';
 import { sameJson } from '../../core/kernel/rules/json/same-json.ts';
 import { type HeldRows, heldAs } from '../kit/batches/held-rows.ts';
@@ -55,6 +55,7 @@ export async function restandAll(
     const known = fromRow(Standing, row);
     return sameJson(known, stand(known)) ? [] : [known.id];
   });
+  throwIfTooMany(bad, rows.length);
   const due = made.flat();
   const failed = await eachAlone(due, (id) => inTransaction(pool, (client) => restand(client, id, stand)));
   const all = [...bad.map(({ item, error }) => ({ item: String(item.id), error })), ...failed];

@@ -104,7 +104,9 @@ export function openPools({ url, log, connectionCounts = {} }: PoolOptions): Poo
   };
 }
 
-class Doubted extends Error {
+/** Reads like a connection that was reset, so whoever tells these from defects needs to know nothing of it. */
+export class Doubted extends Error {
+  readonly code = 'ECONNRESET';
   override readonly name = 'Doubted';
   override readonly message = 'the connection was replaced';
 }

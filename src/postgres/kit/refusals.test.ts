@@ -8,6 +8,7 @@ import { Refusal } from '../../core/kernel/rules/problem.ts';
 import { SilentWire } from '../../core/kernel/silent-wire.ts';
 import { type Opened, openStore } from '../store.ts';
 import { blameOf } from './batches/blame.ts';
+import { Doubted } from './pool.ts';
 import { refusalOf, uniqueKeys } from './refusals.ts';
 
 const quiet = { info() {}, warn() {}, error() {}, debug() {} };
@@ -121,6 +122,9 @@ describe('an error in a batch is due', () => {
         ].map(coded),
         new RangeError('Invalid time zone specified: Europe/Atlantis'),
         new TypeError('conditions.find is not a function'),
+        new TypeError("Cannot read properties of undefined (reading 'connection')"),
+        new RangeError('The timeout of a connection is no number'),
+        new Error('The connection of this application was terminated'),
         coded('ERR_INVALID_ARG_TYPE'),
         z.object({ a: z.string() }).safeParse({}).error,
       ],
@@ -131,12 +135,16 @@ describe('an error in a batch is due', () => {
         ...['08006', '25006', '25P03', '40001', '40P01', '53100', '53300', '55P03', '57014', '57P01', '58030'].map(
           coded,
         ),
-        ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'P1001', 'P2028', 'P2034'].map(coded),
+        ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'P1001', 'P2028', 'P2034'].map(coded),
         new Error('Connection terminated unexpectedly'),
         new Error('timeout exceeded when trying to connect'),
         new Error('Query read timeout'),
         new Error('Client was closed and is not queryable'),
-        new Error('the connection was replaced'),
+        new Error('timeout expired'),
+        new Error('Client has encountered a connection error and is not queryable'),
+        new Error('Cannot use a pool after calling end on the pool'),
+        ...['ERR_STREAM_DESTROYED', 'ERR_SOCKET_CLOSED', 'ERR_TLS_HANDSHAKE_TIMEOUT'].map(coded),
+        new Doubted(),
         new SilentWire(5_000),
       ],
     ],

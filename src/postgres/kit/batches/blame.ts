@@ -1,12 +1,14 @@
 /**
  * What an error in a batch is due to, by PostgreSQL's code (SQLSTATE): a row of the batch, the database, or neither. An
- * error without a code comes from reading a row or from a rule, and so from a row.
+ * error without a code comes from reading a row or from a rule, and so from a row. A defect of ours that most rows meet is
+ * told by their number (src/core/kernel/rules/broken/bad-rows.ts).
  */
 import { ZodError } from 'zod';
 import { LeaseLost } from '../../../core/clusters/rules/fence.ts';
 import type { Blame } from '../../../core/kernel/isolate.ts';
 import type { HeldReason } from '../../../core/kernel/rules/broken/held-row.ts';
 import { Refusal } from '../../../core/kernel/rules/problem.ts';
+import { saysConnectionLost } from '../away.ts';
 import { codeOf, placeOf } from '../refusals.ts';
 
 /**
@@ -18,18 +20,17 @@ const rowClasses: ReadonlySet<string> = new Set(['09', '21', '22', '23', '27', '
 const databaseClasses: ReadonlySet<string> = new Set(['08', '25', '28', '40', '53', '55', '57', '58']);
 
 const sqlState = /^[0-9A-Z]{2}[0-9A-Z]{3}$/;
-/** Of the network: ECONNRESET, EPIPE. */
-const systemCode = /^E[A-Z]+$/;
+/** Of the network: ECONNRESET, EPIPE, EAI_AGAIN; and Node's for what is written to a socket that has gone. */
+const systemCode = /^(?!ERR_)E[A-Z]+(_[A-Z]+)?$|^ERR_(SOCKET|STREAM|TLS|SSL)_/;
 const prismaCode = /^P[12]\d{3}$/;
-/** Failures of a connection that come without a code, from `pg` or its pool. */
-const connectionMessage = /\b(connection|terminated|timeout|time-out|not queryable|Cannot use a pool)\b/i;
 
 export function blameOf(error: unknown): Blame {
   if (error instanceof LeaseLost || error instanceof Refusal) return 'Neither';
   const code = codeOf(error);
-  if (code === undefined || code.startsWith('ERR_'))
-    return error instanceof Error && connectionMessage.test(error.message) ? 'Database' : 'Row';
+  if (code === undefined) return saysConnectionLost(error) ? 'Database' : 'Row';
   if (systemCode.test(code) || prismaCode.test(code)) return 'Database';
+  // Of Node, for a value that a function of its own does not take.
+  if (code.startsWith('ERR_')) return 'Row';
   if (!sqlState.test(code)) return 'Neither';
   const kind = code.slice(0, 2);
   if (rowClasses.has(kind)) return 'Row';

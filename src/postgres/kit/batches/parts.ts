@@ -3,7 +3,7 @@
  * rows, in halves, when that fails (src/core/kernel/isolate.ts).
  */
 import { type Attempt, type Isolated, isolate } from '../../../core/kernel/isolate.ts';
-import { areTooMany, type Bad } from '../../../core/kernel/rules/broken/bad-rows.ts';
+import { areTooMany, type Bad, throwIfTooMany } from '../../../core/kernel/rules/broken/bad-rows.ts';
 import { blameOf } from './blame.ts';
 
 /** A batch as it was taken: `count` rows, the bad ones included. */
@@ -46,7 +46,7 @@ export function inParts<Item, Result>(
   return isolate(items, some, blameOf);
 }
 
-/** Works on each item by itself, whatever becomes of the others. */
+/** Works on each item by itself, whatever becomes of the others. When too many are bad it fails, and nothing may be put aside. */
 export async function eachAlone<Item>(
   items: readonly Item[],
   work: (item: Item) => Promise<unknown>,
@@ -60,5 +60,6 @@ export async function eachAlone<Item>(
       bad.push({ item, error });
     }
   }
+  throwIfTooMany(bad, items.length);
   return bad;
 }

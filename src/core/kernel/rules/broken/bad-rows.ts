@@ -22,6 +22,11 @@ export interface Sifted<Item, Made> {
   readonly bad: readonly Bad<Item>[];
 }
 
+/** Throws the error of a bad row when there are too many of so many: then nothing may be put aside. */
+export function throwIfTooMany(bad: readonly Bad<unknown>[], itemCount: number): void {
+  if (areTooMany(bad.length, itemCount)) throw bad[0]?.error;
+}
+
 /** Makes something of each item, and keeps those apart for which `make` throws. For pure functions: nothing is undone. */
 export function sift<Item, Made>(items: Iterable<Item>, make: (item: Item) => Made): Sifted<Item, Made> {
   return atOnce(sifting(items, make));
