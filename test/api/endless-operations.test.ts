@@ -106,6 +106,18 @@ describe('a cluster in which others make Operations without end', () => {
     assert.match(finding.whatToDo, /MAX_FOREIGN_OPERATIONS_PER_CLUSTER/);
   });
 
+  test('at the limit, an application that was retired is registered no more', async () => {
+    const place = { clusterId: scene.clusterId, applicationClassId: scene.applicationClassId, namespace: 'org-myteam' };
+    const watcher = await watched(scene.clusterId, []);
+    const { id } = await api.make('/v1/application-instances', { ...place, name: 'short-lived' });
+    const seen = (name: string) =>
+      watcher.operations.seen([theirs(name, { spec: { type: 'Backup', engine: 'velero', target: 'short-lived' } })]);
+    await seen('while-registered');
+    assert.equal((await api.call('POST', `/v1/application-instances/${id}/retire`)).status, 200);
+    await seen('when-retired');
+    assert.deepEqual([await countOf(`name = 'while-registered'`), await countOf(`name = 'when-retired'`)], [1, 0]);
+  });
+
   test('counts for its organization as well, and for no other', async () => {
     const second = await api.make('/v1/clusters', { name: 'second', ...access });
     await watched(

@@ -64,7 +64,7 @@ const Count = z.tuple([z.object({ count: z.int() })]);
 
 const registered = `
   select namespace, name from application_instance
-  where cluster_id = $1 and (namespace, name) in (select * from unnest($2::text[], $3::text[]))`;
+  where cluster_id = $1 and retired_at is null and (namespace, name) in (select * from unnest($2::text[], $3::text[]))`;
 const Registered = z.array(z.object({ namespace: z.string(), name: z.string() }));
 
 /** Counts change slowly, and a cap need not be met to the row: an old count is good for so long. */
