@@ -1,30 +1,19 @@
 /** What holds at every address: unknown parameters, dry runs, the bounds of instants, preconditions, and statuses. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { pino } from 'pino';
 import { parse } from 'yaml';
 import { fire } from '../../src/core/scheduling/fire.ts';
 import { apiDocument } from '../../src/http/openapi/document.ts';
-import { assertProblem, pointersOf, startApi, type TestApi } from './harness.ts';
-import { backup, type Scene, setScene } from './scene.ts';
+import { assertProblem, pointersOf } from './harness.ts';
+import { backup, startScheduleScene } from './scene.ts';
 
 const madeUp = '01997b5e-4c52-7c43-8b5e-0d5a7b1f6aff';
 const log = { info() {}, warn() {}, error() {}, debug() {} };
 
-describe('at every address', () => {
-  let api: TestApi;
-  let scene: Scene;
-  let count = 0;
-  before(async () => {
-    api = await startApi();
-    scene = await setScene(api);
-  });
-  after(() => api.close());
+const { api, scene, wish } = await startScheduleScene();
 
-  const wish = (more: object = {}) => {
-    count += 1;
-    return { applicationInstanceId: scene.applicationInstanceId, name: `s-${count}`, schedule: '0 2 * * *', ...more };
-  };
+describe('at every address', () => {
   const rowCounts = async () => {
     const tables = ['operation', 'fire', 'event', 'schedule'];
     const counts = tables.map((table) => api.opened.pool.query(`select count(*)::int as n from ${table}`));
@@ -156,7 +145,7 @@ describe('at every address', () => {
     const { id } = await api.make('/v1/schedules', wish());
     let revision = 1;
     const change = async (ifMatch: string) => {
-      const body = { displayName: `n${count}` };
+      const body = { displayName: 'named' };
       return api.call('PATCH', `/v1/schedules/${id}`, { body, headers: { 'if-match': ifMatch } });
     };
     for (const [text, status] of [

@@ -3,34 +3,23 @@
  * way to touch the schedule counts from now, and so does the service by itself.
  */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { bringForward } from '../../src/core/clocks/bring-forward.ts';
 import { repairNextSlots } from '../../src/core/scheduling/next-slots.ts';
 import { slotAfter } from '../../src/core/time/rules/slots.ts';
 import { keptLog } from '../support/log.ts';
-import { startApi, type TestApi } from './harness.ts';
-import { backup, type Scene, setScene } from './scene.ts';
+import { backup, startScheduleScene } from './scene.ts';
 
 const hourly = { schedule: '30 * * * *', timeZone: 'Etc/UTC' };
 const hours = (count: number) => new Date(Date.now() + count * 3_600_000).toISOString();
 const nextFromNow = () => slotAfter(hourly, new Date().toISOString());
 
-describe('a schedule that a wrong clock has pushed to tomorrow', () => {
-  let api: TestApi;
-  let scene: Scene;
-  let count = 0;
-  before(async () => {
-    api = await startApi();
-    scene = await setScene(api);
-  });
-  after(() => api.close());
+const { api, scene, schedule: make } = await startScheduleScene();
 
+describe('a schedule that a wrong clock has pushed to tomorrow', () => {
   /** As the service left it before it doubted clocks: the slots until tomorrow are coalesced, and the newest was fired. */
   async function pushed(): Promise<string> {
-    count += 1;
-    const { applicationInstanceId } = scene;
-    const body = { applicationInstanceId, name: `pushed-${count}`, ...hourly };
-    const { id } = await api.make('/v1/schedules', body);
+    const { id } = await make(hourly);
     const [first, last, next] = [hours(-2), hours(23), hours(24)].map((at) => slotAfter(hourly, at));
     const { pool } = api.opened;
     await pool.query(
@@ -109,9 +98,7 @@ describe('a schedule that a wrong clock has pushed to tomorrow', () => {
       'ends_at = now(), next_slot_at = null, next_fire_at = null',
       `starts_at = now() + interval '40 days', next_slot_at = now() + interval '40 days'`,
     ]) {
-      count += 1;
-      const body = { applicationInstanceId: scene.applicationInstanceId, name: `kept-${count}`, ...hourly };
-      const { id } = await api.make('/v1/schedules', body);
+      const { id } = await make(hourly);
       await pool.query(`update schedule set ${change} where id = $1`, [id]);
       ids.push(id);
     }
@@ -123,8 +110,7 @@ describe('a schedule that a wrong clock has pushed to tomorrow', () => {
 
   test('what was put off to tomorrow is due now: deliveries, checks of clusters, and slots that wait', async () => {
     const { pool } = api.opened;
-    const body = { applicationInstanceId: scene.applicationInstanceId, name: 'waits', ...hourly };
-    const { id } = await api.make('/v1/schedules', body);
+    const { id } = await make(hourly);
     const { operation } = await api.make('/v1/operations', backup(scene));
     const put = (to: string) =>
       pool.query(
@@ -147,11 +133,7 @@ describe('a schedule that a wrong clock has pushed to tomorrow', () => {
   });
 
   test('the ledger takes no slot that has not come', async () => {
-    const { id } = await api.make('/v1/schedules', {
-      applicationInstanceId: scene.applicationInstanceId,
-      name: 'ledger',
-      ...hourly,
-    });
+    const { id } = await make(hourly);
     for (const [first, last] of [
       [hours(1), null],
       [hours(-1), hours(1)],

@@ -1,26 +1,14 @@
 /** What the API says of recurrences: how it keeps them, what it warns of, and what passed meanwhile. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { assertProblem, pointersOf, startApi, type TestApi } from './harness.ts';
-import { type Scene, setScene } from './scene.ts';
+import { describe, test } from 'node:test';
+import { assertProblem, pointersOf } from './harness.ts';
+import { startScheduleScene } from './scene.ts';
+
+const { api, scene, wish, schedule: make } = await startScheduleScene();
 
 describe('recurrences in the API', () => {
-  let api: TestApi;
-  let scene: Scene;
-  let count = 0;
-  before(async () => {
-    api = await startApi();
-    scene = await setScene(api);
-  });
-  after(() => api.close());
-
-  const body = (more: object) => {
-    count += 1;
-    return { applicationInstanceId: scene.applicationInstanceId, name: `s-${count}`, schedule: '0 2 * * *', ...more };
-  };
-  const make = (more: object) => api.make('/v1/schedules', body(more));
   const refused = async (more: object) => {
-    const answer = await api.call('POST', '/v1/schedules', { body: body(more) });
+    const answer = await api.call('POST', '/v1/schedules', { body: wish(more) });
     assertProblem(answer, 422, 'rule-violated');
     return answer.body.errors[0];
   };
@@ -60,7 +48,7 @@ describe('recurrences in the API', () => {
         { schedules: [{ schedule: '0 0 30 2 *', ttl: '24h' }] },
         '/schedules/0/schedule',
       ],
-      ['POST', '/v1/schedules/preview', body({ schedule: '0 0 2 * * *' }), '/schedule'],
+      ['POST', '/v1/schedules/preview', wish({ schedule: '0 0 2 * * *' }), '/schedule'],
       [
         'POST',
         '/v1/protection-plans',
@@ -100,7 +88,7 @@ describe('recurrences in the API', () => {
     const unwise = { schedule: '0 1,2 * * *', ttl: '2h' };
     const created = await make(unwise);
     const changed = await api.call('PATCH', `/v1/schedules/${(await make({})).id}`, { body: unwise });
-    const previewed = await api.call('POST', '/v1/schedules/preview', { body: body(unwise) });
+    const previewed = await api.call('POST', '/v1/schedules/preview', { body: wish(unwise) });
     const known = await api.call('GET', `/v1/schedules/${created.id}/preview`);
     for (const { warnings } of [created, changed.body, previewed.body, known.body])
       assert.match(warnings.join('\n'), /ttl \(2h\) is shorter than the longest time between slots \(23h\)/);
@@ -128,7 +116,7 @@ describe('recurrences in the API', () => {
 
   test('the preview shows the day of the week and the offset, and a note only where a slot is moved', async () => {
     const quiet = await api.call('POST', '/v1/schedules/preview?count=100', {
-      body: body({ schedule: '0 3 * * 2-6', timeZone: 'Europe/Berlin', startsAt: '2027-03-20T00:00:00Z' }),
+      body: wish({ schedule: '0 3 * * 2-6', timeZone: 'Europe/Berlin', startsAt: '2027-03-20T00:00:00Z' }),
     });
     const { items } = quiet.body;
     assert.deepEqual([items[0].localTime, items[0].weekday], ['2027-03-20T03:00+01:00', 'SAT']);
@@ -141,7 +129,7 @@ describe('recurrences in the API', () => {
       [],
     );
     const moved = await api.call('POST', '/v1/schedules/preview?count=1', {
-      body: body({ schedule: '30 2 * * *', timeZone: 'Europe/Berlin', startsAt: '2027-03-28T00:00:00Z' }),
+      body: wish({ schedule: '30 2 * * *', timeZone: 'Europe/Berlin', startsAt: '2027-03-28T00:00:00Z' }),
     });
     assert.deepEqual(moved.body.items[0].notes, [
       'The clocks go forward: 2027-03-28T02:30 does not exist, and its slot fires at 2027-03-28T03:00+02:00.',

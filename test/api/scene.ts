@@ -1,5 +1,6 @@
 /** Resources to act on: a cluster with one application, registered by token, and what belongs to it. */
-import type { TestApi } from './harness.ts';
+import { after } from 'node:test';
+import { type Answer, startApi, type TestApi } from './harness.ts';
 
 /** A certificate that says that it is an authority. Nobody has its key. */
 const ca = `-----BEGIN CERTIFICATE-----
@@ -38,6 +39,29 @@ export async function setScene(
   const application = { clusterId: cluster.id, applicationClassId: kind.id, namespace, name: 'nextcloud-myteam' };
   const instance = await api.make('/v1/application-instances', application, key);
   return { clusterId: cluster.id, applicationClassId: kind.id, applicationInstanceId: instance.id };
+}
+
+export interface ScheduleScene {
+  readonly api: TestApi;
+  readonly scene: Scene;
+  /** The body of a daily schedule of the one application, with a name of its own. */
+  wish(more?: object): object;
+  /** Makes it. */
+  schedule(more?: object): Promise<Answer['body']>;
+}
+
+/** The API and the resources for a whole test file about schedules. */
+export async function startScheduleScene(): Promise<ScheduleScene> {
+  const api = await startApi();
+  after(() => api.close());
+  const scene = await setScene(api);
+  const { applicationInstanceId } = scene;
+  let count = 0;
+  const wish = (more: object = {}) => {
+    count += 1;
+    return { applicationInstanceId, name: `s-${count}`, schedule: '0 2 * * *', ...more };
+  };
+  return { api, scene, wish, schedule: (more) => api.make('/v1/schedules', wish(more)) };
 }
 
 export function backup(scene: Scene, more: object = {}): object {

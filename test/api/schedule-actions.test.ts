@@ -1,10 +1,10 @@
 /** What is done with a schedule by hand, through the API: each action's effect, its place in the ledger, and its refusals. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { applyFailurePolicies } from '../../src/core/scheduling/failure-policy.ts';
 import { fire } from '../../src/core/scheduling/fire.ts';
-import { assertProblem, startApi, type TestApi } from './harness.ts';
-import { type Scene, setScene } from './scene.ts';
+import { assertProblem } from './harness.ts';
+import { startScheduleScene } from './scene.ts';
 
 /** The minute of the hour that is half an hour from now: what a test makes late is late at every time of the day. */
 const startedAt = Date.now();
@@ -13,25 +13,10 @@ const lastSlot = Math.floor((startedAt - minute * 60_000) / 3_600_000) * 3_600_0
 
 const log = { info() {}, warn() {}, error() {}, debug() {} };
 
-describe('a schedule by hand', () => {
-  let api: TestApi;
-  let scene: Scene;
-  let count = 0;
-  before(async () => {
-    api = await startApi();
-    scene = await setScene(api);
-  });
-  after(() => api.close());
+const { api, scene, ...made } = await startScheduleScene();
+const schedule = (more: object = {}) => made.schedule({ schedule: `${minute} * * * *`, ...more });
 
-  const schedule = (more: object = {}) => {
-    count += 1;
-    return api.make('/v1/schedules', {
-      applicationInstanceId: scene.applicationInstanceId,
-      name: `s-${count}`,
-      schedule: `${minute} * * * *`,
-      ...more,
-    });
-  };
+describe('a schedule by hand', () => {
   const act = (id: string, verb: string, body?: object) =>
     api.call('POST', `/v1/schedules/${id}/${verb}`, body === undefined ? {} : { body });
   const fires = async (id: string, query = '') =>

@@ -1,30 +1,18 @@
 /** What the API tells of a schedule: its history, how its backups end, and what holds its slots back. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { applyFailurePolicies } from '../../src/core/scheduling/failure-policy.ts';
 import { fire } from '../../src/core/scheduling/fire.ts';
 import { countFailingSchedules } from '../../src/core/scheduling/outcomes.ts';
-import { type Answer, assertProblem, startApi, type TestApi } from './harness.ts';
-import { type Scene, setScene } from './scene.ts';
+import { assertProblem } from './harness.ts';
+import { startScheduleScene } from './scene.ts';
 
 const log = { info() {}, warn() {}, error() {}, debug() {} };
 type Shown = Readonly<Record<string, string>>;
 
-describe('a schedule tells', () => {
-  let api: TestApi;
-  let scene: Scene;
-  let count = 0;
-  before(async () => {
-    api = await startApi();
-    scene = await setScene(api);
-  });
-  after(() => api.close());
+const { api, scene, schedule } = await startScheduleScene();
 
-  const schedule = (more: object = {}): Promise<Answer['body']> => {
-    count += 1;
-    const { applicationInstanceId } = scene;
-    return api.make('/v1/schedules', { applicationInstanceId, name: `s-${count}`, schedule: '0 2 * * *', ...more });
-  };
+describe('a schedule tells', () => {
   const act = (id: string, verb: string, body: object = {}) =>
     api.call('POST', `/v1/schedules/${id}/${verb}`, { body });
   const shown = async (id: string) => (await api.call('GET', `/v1/schedules/${id}`)).body;
