@@ -3,7 +3,7 @@
 # Prisma's command line generates the client in a stage of its own; the image has neither it nor anything of the tests.
 # It has no embedded PostgreSQL (an optional dependency): DATABASE_URL is required, REDIS_URL recommended.
 
-FROM node:24-bookworm-slim AS client
+FROM node:24.21.0-bookworm-slim AS client
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=optional
@@ -11,12 +11,12 @@ COPY prisma ./prisma
 COPY prisma.config.ts ./
 RUN node node_modules/prisma/build/index.js generate
 
-FROM node:24-bookworm-slim AS packages
+FROM node:24.21.0-bookworm-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --omit=optional
 
-FROM node:24-bookworm-slim
+FROM node:24.21.0-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080
 WORKDIR /app
 COPY package.json ./
