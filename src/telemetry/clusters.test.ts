@@ -64,6 +64,8 @@ test('counters and gauges have the values that were given', async () => {
   metrics.tookOver(5);
   metrics.answered('Applied');
   metrics.answered('Applied');
+  metrics.requested({ method: 'POST', route: '/v1/operations' }, 201, 0.2);
+  metrics.requested({ method: 'GET', route: '/v1/operations' }, 200, 0.1);
   metrics.skew(-1500);
   metrics.schedulesFailing(9);
   metrics.found([{ kind: 'ScheduleOverdue', count: 6 }]);
@@ -77,6 +79,8 @@ test('counters and gauges have the values that were given', async () => {
     'backups_observations_total 4',
     'backups_lease_takeovers_total 5',
     'backups_deliveries_total{answer="Applied"} 2',
+    'backups_http_request_seconds_sum{method="POST",route="/v1/operations",status="201"} 0.2',
+    'backups_http_request_seconds_count{method="GET",route="/v1/operations",status="200"} 1',
     'backups_clock_skew_seconds -1.5',
     'backups_schedules_failing 9',
     'backups_watchdog_findings{kind="ScheduleOverdue"} 6',

@@ -63,8 +63,17 @@ describe('access to a cluster', () => {
   });
   let api: TestApi;
   let id: string;
+  let openTransactions: number[] = [];
   before(async () => {
-    api = await startApi({ readAccess: strict.readAccess });
+    api = await startApi({
+      async readAccess(...given) {
+        const { rows } = await api.opened.pool.query(
+          `select from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'`,
+        );
+        openTransactions.push(rows.length);
+        return strict.readAccess(...given);
+      },
+    });
     id = (await api.make('/v1/clusters', { name: 'well', ...good })).id;
   });
   after(async () => {
@@ -123,6 +132,14 @@ describe('access to a cluster', () => {
     assert.deepEqual([after?.access.token, after?.access.deniesLocalAddresses], ['new-token', undefined]);
     const moved = await api.call('PATCH', `/v1/clusters/${known}`, { body: { ...good, server: `${server}/x` } });
     assertProblem(moved, 422, 'rule-violated');
+  });
+
+  test('access is read outside of any transaction, because reading it may take its time', async () => {
+    openTransactions = [];
+    const { id: known } = await api.make('/v1/clusters', { name: 'unhurried', ...good });
+    const changed = await api.call('PATCH', `/v1/clusters/${known}`, { body: { ...good, token: 'new-token' } });
+    assert.equal(changed.status, 200, changed.text);
+    assert.deepEqual(openTransactions, [0, 0]);
   });
 
   test('access is stored with the rule that it was given under', async () => {

@@ -8,6 +8,8 @@ import { freshDatabase } from '../support/database.ts';
 import { freePort } from '../support/port.ts';
 import { startTestService } from '../support/service.ts';
 import { until } from '../support/until.ts';
+import { startApi } from './harness.ts';
+import { setScene } from './scene.ts';
 
 const probe = (port: number, path: string) => clientOf(`http://127.0.0.1:${port}`, 'no-key').get(path);
 
@@ -65,6 +67,31 @@ test('what waiting does not mend ends the start at once', async () => {
     await assert.rejects(startTestService({ backend: 'postgres', database: wrong }), /does not exist/);
   } finally {
     await database.drop();
+  }
+});
+
+test('a secrets key that nobody drew by chance ends the start, unless access is sealed with it already, and one that opens nothing does', async () => {
+  const weak = Buffer.alloc(32, 7).toString('base64');
+  await assert.rejects(
+    startTestService({ backend: 'postgres', roles: 'api', secretsKey: weak }),
+    /SECRETS_KEY has too little variety/,
+  );
+  const sealed = await startApi();
+  try {
+    await setScene(sealed);
+    const url = new URL(process.env.TEST_DATABASE_URL ?? '');
+    url.pathname = (await sealed.opened.pool.query('select current_database() as name')).rows[0].name;
+    const start = (secretsKey?: string) =>
+      startTestService({
+        ...{ backend: 'postgres', roles: 'api', database: { url: url.href, drop: async () => {} } },
+        ...(secretsKey !== undefined && { secretsKey }),
+      });
+    const service = await start(weak);
+    assert.match(service.logged(), /"level":50.*too little variety.*are sealed with it/);
+    await service.close();
+    await assert.rejects(start(), /does not open the clusters' credentials/);
+  } finally {
+    await sealed.close();
   }
 });
 
