@@ -24,11 +24,12 @@ import {
   writeVersions,
 } from '../operations/batch.ts';
 
-// What was held is released: when the batch fails, that is rolled back.
+// What was held is released: when the batch fails, that is rolled back. Where nothing is held, no row is looked at.
 const locked = `
   with released as (
     delete from held_row h using operation o
-    where h.work = 'observe-operations' and o.id = h.resource_id and o.cluster_id = $1 and o.name = any($2::text[])
+    where (select exists (select from held_row where work = 'observe-operations'))
+      and h.work = 'observe-operations' and o.id = h.resource_id and o.cluster_id = $1 and o.name = any($2::text[])
   )
   select * from operation where cluster_id = $1 and name = any($2::text[]) order by id for update`;
 const idsOf = 'select id::text, name from operation where cluster_id = $1 and name = any($2::text[])';
