@@ -1,7 +1,7 @@
 /**
- * How fast one watch may bring what nobody asked for here: Operations of others and applications. A burst passes, which
- * is what a cluster has when it is registered; what goes on beyond it is slowed down to a rate that leaves the event
- * loop to others. The watch waits meanwhile, so nothing is lost, and our own Operations cost nothing.
+ * How fast one watch may bring what nobody asked for here: Operations of others, applications, resources of Velero. A
+ * burst passes, which is what a cluster has when it is registered; what goes on beyond it is slowed down to a rate that
+ * leaves the event loop to others. The watch waits meanwhile, so nothing is lost, and our own Operations cost nothing.
  */
 
 const burst = 5_000;

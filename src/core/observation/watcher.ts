@@ -44,6 +44,7 @@ export function watcherOf(
   const applications = mirrorApplications(ports, { cluster, fence });
   const foreign = recordForeignOperations(ports, { cluster, fence });
   const pace = foreignPace();
+  const veleroPace = foreignPace();
   const velero = followVelero(ports, cluster, fence);
   /** Wraps each write: the first one that is refused ends the watch. */
   const fenced = async <T>(write: Promise<T>): Promise<T> => {
@@ -116,7 +117,10 @@ export function watcherOf(
     state: report,
     velero: {
       namespace: velero.namespace,
-      seen: (observed) => fenced(velero.seen(observed)),
+      async seen(observed) {
+        await fenced(velero.seen(observed));
+        await veleroPace(observed.length);
+      },
       listed: (kind, list) => fenced(velero.listed(kind, list)),
       state: (state) => fenced(velero.state(state)),
     },
