@@ -8,6 +8,8 @@ export const operationColumns = columnsOf(StoredOperation.shape);
 export const OperationRow = StoredOperation.extend({
   /** The resource's version that was folded in last. */
   observedVersion: z.string().exactOptional(),
+  /** Its end is known from single conditions only. */
+  endIsPosted: z.boolean().optional(),
   owed: DeliveryAction.optional(),
   attempts: z.int(),
   unanswered: z.int(),
@@ -31,6 +33,7 @@ export const OperationStatus = OperationRow.omit({
   engine: true,
   parameters: true,
   ttl: true,
+  ttlSeconds: true,
   ttlSource: true,
   origin: true,
   requestedBy: true,

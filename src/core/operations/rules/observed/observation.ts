@@ -40,8 +40,13 @@ export interface ObservedManager {
   readonly ownsTarget?: boolean;
 }
 
-/** An Operation, with the resourceVersion that was folded in last. */
-export type KnownOperation = Operation & { readonly observedVersion?: string };
+/** An Operation, with what folding keeps of the observations before. */
+export type KnownOperation = Operation & {
+  /** The resourceVersion that was folded in last. */
+  readonly observedVersion?: string;
+  /** Its end is known from single conditions only, so a whole status knows its times better. */
+  readonly endIsPosted?: boolean | undefined;
+};
 
 export interface Observed {
   readonly operation: KnownOperation;
