@@ -3,6 +3,7 @@
 import type { Rows } from '../kernel/ports.ts';
 import type { DatedOperation } from './rules/deadlines.ts';
 import type { OperationDecision } from './rules/end-operation.ts';
+import type { RecordPosition } from './rules/manifest.ts';
 import type { DeliveryAction, Operation } from './rules/operation.ts';
 
 export interface LockedOperation {
@@ -28,7 +29,10 @@ export interface Deadlines {
 
 export interface OperationsTable {
   readonly operations: Rows<Operation> & {
-    insertOwed(operation: Operation, owed: DeliveryAction): Promise<void>;
+    /** Returns the position that the record gave it, which its manifest carries. */
+    insertOwed(operation: Operation, owed: DeliveryAction): Promise<RecordPosition>;
+    /** `undefined` for an Operation of a version that gave none. */
+    recordPosition(organizationId: string, id: string): Promise<RecordPosition | undefined>;
     /** As `lock`, with what is owed to the cluster. */
     lockOwed(organizationId: string, id: string, now: string): Promise<LockedOperation | undefined>;
     updateOwed(operation: Operation, owed: DeliveryAction | undefined): Promise<Operation>;

@@ -14,7 +14,7 @@ import { isGeneratedName } from '../kernel/rules/names.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';
 import type { OperationsTable } from './ports.ts';
 import { begin, createdEvent } from './rules/begin.ts';
-import { type Manifest, manifestOf } from './rules/manifest.ts';
+import { type ApplyingCluster, type Manifest, manifestOf } from './rules/manifest.ts';
 import type { NewOperation, Operation } from './rules/operation.ts';
 
 export interface RequestedOperation {
@@ -23,11 +23,22 @@ export interface RequestedOperation {
   readonly warnings: readonly string[];
 }
 
-/** The Operation that a request would make, with all defaults filled in. Nothing is written. */
+/**
+ * The Operation that a request would make, with all defaults filled in. Nothing is written, so its manifest has no
+ * position in the record yet.
+ */
 export async function draftOperation(
   call: Reading<SettingTables & AcceptanceTables>,
   input: NewOperation,
 ): Promise<RequestedOperation> {
+  const { cluster: _, ...requested } = await draftWithCluster(call, input);
+  return requested;
+}
+
+async function draftWithCluster(
+  call: Reading<SettingTables & AcceptanceTables>,
+  input: NewOperation,
+): Promise<RequestedOperation & { readonly cluster: ApplyingCluster }> {
   const { caller, now, vault } = call;
   const { type, name, engine, ttl, deliveryDeadlineSeconds } = input;
   const setting = await askedSetting(call, input.applicationInstanceId);
@@ -57,6 +68,7 @@ export async function draftOperation(
   const { instance } = setting;
   return {
     operation,
+    cluster,
     manifest: manifestOf(operation, cluster),
     warnings: [
       ...warningsNow(now, { parameters, instance }, cluster),
@@ -77,9 +89,9 @@ export async function requestOperation(
   input: NewOperation,
 ): Promise<RequestedOperation> {
   const { tx, now } = call;
-  const requested = await draftOperation(call, input);
-  await tx.operations.insertOwed(requested.operation, 'Apply');
+  const { cluster, ...requested } = await draftWithCluster(call, input);
+  const recordPosition = await tx.operations.insertOwed(requested.operation, 'Apply');
   await tx.events.append([createdEvent(requested.operation, now)]);
   tx.afterCommit(() => doorbell.ring([requested.operation.clusterId]));
-  return requested;
+  return { ...requested, manifest: manifestOf({ ...requested.operation, recordPosition }, cluster) };
 }

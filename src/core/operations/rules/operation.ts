@@ -119,6 +119,12 @@ export const StoredOperation = z.object({
       'Who asked for it. For a request: the name of the API key. For a fire: schedule/<name>. With origin cluster: cluster/<field manager> of who applied it, followed by the id of the Operation of another control plane when the resource carries one.',
     ),
   onBehalfOf: z.string().optional().describe('The person whom the header X-On-Behalf-Of named.'),
+  requestId: z
+    .string()
+    .optional()
+    .describe(
+      'The id of the request that asked for it: the X-Request-Id of its answer, which its log lines and the annotations of its resource have too. Absent when no request did: for the fire of a schedule, and with origin cluster.',
+    ),
   phase: Phase,
   conditions: z
     .array(Condition)

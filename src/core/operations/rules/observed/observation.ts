@@ -46,6 +46,8 @@ export type KnownOperation = Operation & {
   readonly observedVersion?: string;
   /** Its end is known from single conditions only, so a whole status knows its times better. */
   readonly endIsPosted?: boolean | undefined;
+  /** A number that is higher than that of every row before; absent in rows of versions that gave none. */
+  readonly recordPosition?: string | undefined;
 };
 
 export interface Observed {
