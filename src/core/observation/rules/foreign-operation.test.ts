@@ -97,11 +97,15 @@ describe("somebody else's Operation", () => {
   });
 
   test('is ours when it carries the annotation of a row at its place, or stands where ours is on its way to', () => {
-    const row = { id, namespace: 'apps', name: 'by-hand', expected: false };
+    const row: OwnOperation = {
+      ...{ id, namespace: 'apps', name: 'by-hand', expected: false, here: true },
+      ...{ type: 'Backup', engine: 'velero', target: 'shop' },
+    };
     assert.equal(isOurs(seen({ operationId: id }), [row]), true);
     assert.equal(isOurs(seen({ operationId: id.toUpperCase() }), [row]), true);
     assert.equal(isOurs(seen(), [{ ...row, expected: true }]), true);
     assert.equal(isOurs(seen(), [row]), false);
+    assert.equal(isOurs(seen({ operationId: id }), [{ ...row, here: false }]), false);
     assert.equal(isOurs(seen({ operationId: id, name: 'copy' }), [row]), false);
     assert.equal(isOurs(seen({ namespace: 'other' }), [{ ...row, expected: true }]), false);
   });

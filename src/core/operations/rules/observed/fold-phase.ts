@@ -14,7 +14,7 @@
 import type { Condition } from '../../../kernel/rules/condition.ts';
 import { endNow } from '../end-operation.ts';
 import { type Contradiction, type InFlight, isTerminal, type Operation, type Phase } from '../operation.ts';
-import { acceptedMessage, operationCondition } from '../reasons.ts';
+import { acceptedMessage, isOwnType, operationCondition } from '../reasons.ts';
 import { expiryOf } from './expiry-of.ts';
 import type { KnownOperation } from './observation.ts';
 import { type ObservedStatus, phaseMessage } from './observed-status.ts';
@@ -151,6 +151,7 @@ function withOwnConditions(
   const statedAgain = stated.some(
     ({ type, status, message }) => type === phase && status === 'True' && !isWordless(message),
   );
-  const ours = [delivered, statedAgain ? undefined : end].filter((condition) => condition !== undefined);
+  const others = before.conditions.filter(({ type }) => isOwnType(type) && type !== 'Delivered');
+  const ours = [delivered, ...others, statedAgain ? undefined : end].filter((condition) => condition !== undefined);
   return [...ours, ...stated.filter(({ type }) => !ours.some((own) => own.type === type))];
 }
