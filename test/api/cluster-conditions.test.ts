@@ -236,7 +236,12 @@ describe('conditions of clusters', () => {
     await round(id);
     assert.equal((await conditionOf(id, 'OperatorReady')).status, 'True');
     const fault = ill.inject({ kind: 'webhookDown', message: 'connection refused' });
-    const check = () => api.call('POST', `/v1/clusters/${id}/check`);
+    /** What it finds lasts long enough to be told. */
+    const check = async () => {
+      await api.call('POST', `/v1/clusters/${id}/check`);
+      later(31);
+      await round(id);
+    };
     await check();
     const down = await conditionOf(id, 'OperatorReady');
     assert.deepEqual([down.status, down.reason], ['False', 'WebhookFailing']);

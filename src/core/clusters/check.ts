@@ -20,13 +20,8 @@ import type { ClusterChecks, ClusterDirectory, ClusterDiscovery, ClusterTarget }
 import { reportUnreadable } from './report-unreadable.ts';
 import { AccessUnreadable } from './rules/access-unreadable.ts';
 import type { ClusterStatus } from './rules/cluster.ts';
-import {
-  addressDenied,
-  callConditions,
-  credentialsExpiring,
-  operatorReady,
-  operatorUnknown,
-} from './rules/reported-conditions.ts';
+import { operatorReady, operatorUnknown } from './rules/operator-ready.ts';
+import { addressDenied, callConditions, credentialsExpiring } from './rules/reported-conditions.ts';
 import { holdSeconds, throttledFor } from './rules/throttling.ts';
 import { clusterStatus, type StatusPorts } from './status.ts';
 
@@ -98,7 +93,9 @@ async function check(ports: CheckPorts, target: ClusterTarget): Promise<readonly
     discovery,
     conditions: [
       ...callConditions(failure),
-      failure === undefined ? operatorReady(discovery) : operatorUnknown(failure),
+      failure === undefined
+        ? operatorReady(discovery, await clusterChecks.operatorSigns(id, now), now)
+        : operatorUnknown(failure),
       ...[expiring, denied].filter((condition) => condition !== undefined),
     ],
     withdrawn: [

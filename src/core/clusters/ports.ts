@@ -7,6 +7,7 @@ import type { Cluster, ClusterAccess } from './rules/cluster.ts';
 import type { Discovery } from './rules/discovery.ts';
 import type { ClusterFailure } from './rules/failure.ts';
 import type { Fence } from './rules/fence.ts';
+import type { OperatorSigns } from './rules/operator-ready.ts';
 import type { Room } from './rules/throttling.ts';
 
 export interface ClusterChecks {
@@ -17,6 +18,10 @@ export interface ClusterChecks {
   claim(held: readonly string[], now: string, limit: number, retrySeconds: number): Promise<readonly string[]>;
   /** The registered applications of the cluster, one for each namespace; first those that its watch has seen. */
   applications(clusterId: string): Promise<readonly { namespace: string; name: string }[]>;
+  /** What the operator of the cluster has done lately, or has left undone. */
+  operatorSigns(clusterId: string, now: string): Promise<OperatorSigns>;
+  /** Makes a check due at `now`, unless the last one is less than a minute old. */
+  want(clusterId: string, now: string): Promise<void>;
   /** Records the results of a check, and when the next is due. Returns the conditions that changed status. */
   record(clusterId: string, found: CheckResult): Promise<readonly string[]>;
   /** Records the events of conditions that have lasted long enough by `now`. Returns of how many clusters. */

@@ -1,8 +1,13 @@
 /**
- * Finds out which parameters the operator accepts, and whether its webhook answers, by server-side dry runs of an
- * Operation on an application that the cluster has. A dry run goes through admission and is never persisted.
+ * Finds out whether the operator's webhook checks Operations, which parameters it accepts, and whether it demands an
+ * approval of each Restore, by server-side dry runs of an Operation on an application that the cluster has. A dry run goes
+ * through admission and is never persisted.
  *
- * The first dry run has all parameters. Only when it is denied, each parameter is tried by itself, because a denial
+ * The first dry run has a target that is nowhere. Each operator denies it: if it passes, nothing is checked at admission,
+ * and the dry runs that would follow say nothing. An application in whose namespace the credentials have no right to this
+ * says nothing either: the next one is tried.
+ *
+ * The next dry run has all parameters. Only when it is denied, each parameter is tried by itself, because a denial
  * need not name everything that it objects to. A parameter counts as not accepted only when a denial names it as
  * unknown. Any other denial is about its value.
  */
@@ -13,6 +18,7 @@ import type { Discovery } from '../../core/clusters/rules/discovery.ts';
 import type { ClusterFailure } from '../../core/clusters/rules/failure.ts';
 import { clip } from '../../core/kernel/rules/condition.ts';
 import { fieldManager } from '../../core/operations/rules/manifest.ts';
+import { asksForApproval } from '../http/failures.ts';
 import type { Query, QueryResult } from './query.ts';
 
 export interface ApplicationPlace {
@@ -23,6 +29,7 @@ export interface ApplicationPlace {
 export interface Admission {
   readonly webhook: Discovery['webhook'];
   readonly acceptedParameters: Discovery['acceptedParameters'];
+  readonly restoreApproval: NonNullable<Discovery['restoreApproval']>;
 }
 
 /** Each parameter with a value of its type; together they are the most that is ever sent. */
@@ -50,6 +57,8 @@ type Type = keyof typeof sent;
 const required: Readonly<Record<Type, readonly string[]>> = { Backup: [], Restore: ['backupName'] };
 
 const maxApplicationCount = 3;
+/** The first dry run is one call, so it may look further for a namespace in which it has the rights. */
+const maxPlaceCount = 10;
 const checkName = 'vworkspace-control-plane-check';
 const Anything = z.looseObject({ kind: z.literal('Operation') });
 
@@ -59,8 +68,10 @@ export async function tryAdmission(
   { cluster }: Pick<ClusterTarget, 'cluster'>,
   applications: readonly ApplicationPlace[],
 ): Promise<Admission> {
-  const places = applications.slice(0, maxApplicationCount);
-  const outcomes: DryRunOutcome[] = [];
+  const tried = await tryDenied(query, applications.slice(0, maxPlaceCount), cluster.name);
+  if (tried.kind === 'Passed') return unchecked(now, tried.at);
+  const places = tried.kind === 'Denied' ? tried.places.slice(0, maxApplicationCount) : [];
+  const outcomes: DryRunOutcome[] = tried.kind === 'Failed' ? [{ failure: tried.failure }] : [];
   const accepted: Partial<Record<Type, string[]>> = {};
   for (const type of ['Backup', 'Restore'] as const) {
     for (const place of places) {
@@ -73,16 +84,17 @@ export async function tryAdmission(
         accepted[type] = found.parameters;
         break;
       }
-      if (found.failure !== undefined && !isDenial(found.failure)) break;
+      if (found.failure !== undefined && !isOfPlace(found.failure)) break;
     }
   }
+  const restore = outcomes.find(({ demandsApproval }) => demandsApproval !== undefined)?.demandsApproval;
   const known = accepted.Backup !== undefined || accepted.Restore !== undefined;
   const problem = clip(
     outcomes.find(({ parameters }) => parameters === undefined)?.failure?.message ??
       'No application of this cluster is registered, so no dry run of an Operation could be made.',
   );
   return {
-    webhook: webhookOf(outcomes, now, problem),
+    webhook: webhookOf(outcomes, tried.kind === 'Denied', now, problem),
     acceptedParameters: known
       ? {
           status: 'Known',
@@ -93,6 +105,48 @@ export async function tryAdmission(
           ...((accepted.Backup === undefined || accepted.Restore === undefined) && { problem }),
         }
       : { status: 'Unknown', problem },
+    restoreApproval:
+      restore === undefined ? { status: 'Unknown', problem } : { status: 'Known', checkedAt: now, demanded: restore },
+  };
+}
+
+type Tried =
+  | { readonly kind: 'Denied'; readonly places: readonly ApplicationPlace[] }
+  | { readonly kind: 'Passed'; readonly at: ApplicationPlace }
+  | { readonly kind: 'Failed'; readonly failure: ClusterFailure }
+  | { readonly kind: 'NotTried' };
+
+const nowhere = 'vworkspace-control-plane-checks-that-this-is-denied';
+
+/** The places are those from the first on that gave an answer. */
+async function tryDenied(query: Query, places: readonly ApplicationPlace[], clusterName: string): Promise<Tried> {
+  let failed: Tried = { kind: 'NotTried' };
+  for (const [index, place] of places.entries()) {
+    const asked = dryRun('Backup', { ...place, name: nowhere }, {}, clusterName);
+    const { value, failure } = await query(asked, Anything);
+    if (value !== undefined) return { kind: 'Passed', at: place };
+    if (failure === undefined) continue;
+    if (/denied (the )?request/.test(failure.message)) return { kind: 'Denied', places: places.slice(index) };
+    failed = failed.kind === 'Failed' ? failed : { kind: 'Failed', failure };
+    if (!isOfPlace(failure)) break;
+  }
+  return failed;
+}
+
+/** Whether another namespace may answer otherwise. */
+function isOfPlace(failure: ClusterFailure): boolean {
+  return (
+    isDenial(failure) ||
+    (failure.kind === 'Refused' && (failure.status === 403 || failure.reason === 'NamespaceNotFound'))
+  );
+}
+
+function unchecked(now: string, { namespace }: ApplicationPlace): Admission {
+  const problem = `Nothing checks Operations at admission (a dry run in ${namespace} passed that has to be denied), so dry runs do not tell.`;
+  return {
+    webhook: { status: 'Absent', checkedAt: now, problem },
+    acceptedParameters: { status: 'Unknown', problem },
+    restoreApproval: { status: 'Absent', checkedAt: now, problem },
   };
 }
 
@@ -123,6 +177,8 @@ export function acceptedBySchemaOrVersion(found: Discovery, now: string): Discov
 
 interface DryRunOutcome {
   readonly parameters?: string[] | undefined;
+  /** Of a Restore. */
+  readonly demandsApproval?: boolean | undefined;
   readonly failure?: ClusterFailure | undefined;
 }
 
@@ -132,7 +188,9 @@ async function dryRunEach(run: DryRun, type: Type): Promise<DryRunOutcome> {
   const all: Readonly<Record<string, unknown>> = sent[type];
   const keys = Object.keys(all);
   const whole = await run(all);
-  if (passes(whole)) return { parameters: keys };
+  const passed = (parameters: string[], { failure }: QueryResult<unknown>): DryRunOutcome =>
+    type === 'Restore' ? { parameters, demandsApproval: isWithoutApproval(failure) } : { parameters };
+  if (passes(whole)) return passed(keys, whole);
   if (!isDenial(whole.failure)) return whole;
   const least = Object.fromEntries(required[type].map((key) => [key, all[key]]));
   const base = await run(least);
@@ -143,12 +201,23 @@ async function dryRunEach(run: DryRun, type: Type): Promise<DryRunOutcome> {
     if (!passes(alone) && !isDenial(alone.failure)) return { failure: alone.failure };
     if (passes(alone) || !isUnknownKey(key, alone.failure?.message ?? '')) parameters.push(key);
   }
-  return { parameters };
+  return passed(parameters, base);
 }
 
-/** The operator looks for a conflict with another Operation only after the parameters, so a conflict passes as well. */
+/**
+ * The operator looks for an approval, and then for a conflict with another Operation, only after the parameters: so a denial
+ * for one of these passes as well.
+ */
 function passes({ value, failure }: QueryResult<unknown>): boolean {
-  return value !== undefined || (isDenial(failure) && /conflict|in flight/i.test(failure?.message ?? ''));
+  return (
+    value !== undefined ||
+    isWithoutApproval(failure) ||
+    (isDenial(failure) && /conflict|in flight/i.test(failure?.message ?? ''))
+  );
+}
+
+function isWithoutApproval(failure: ClusterFailure | undefined): boolean {
+  return isDenial(failure) && asksForApproval(failure?.message ?? '');
 }
 
 /** The webhook or the schema objects. Any other failure only leaves the question without an answer. */
@@ -163,10 +232,15 @@ function isUnknownKey(key: string, words: string): boolean {
   return unknownWords.test(words) && new RegExp(`\\b${key}\\b`).test(words);
 }
 
-function webhookOf(outcomes: readonly DryRunOutcome[], now: string, problem: string): Discovery['webhook'] {
+function webhookOf(
+  outcomes: readonly DryRunOutcome[],
+  denied: boolean,
+  now: string,
+  problem: string,
+): Discovery['webhook'] {
   const down = outcomes.find(({ failure }) => /failed calling webhook/.test(failure?.message ?? ''))?.failure;
   if (down !== undefined) return { status: 'Known', checkedAt: now, answers: false, message: clip(down.message) };
-  const answered = outcomes.some(({ parameters, failure }) => parameters !== undefined || isDenial(failure));
+  const answered = denied || outcomes.some(({ parameters, failure }) => parameters !== undefined || isDenial(failure));
   return answered ? { status: 'Known', checkedAt: now, answers: true } : { status: 'Unknown', problem };
 }
 

@@ -1,50 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { answerJson, type Script, scripted, silentLog } from '../../../test/support/kubernetes/scripted-cluster.ts';
+import { answerJson } from '../../../test/support/kubernetes/scripted-cluster.ts';
+import {
+  discover,
+  list,
+  now,
+  place,
+  reviews,
+  scriptOf,
+  timings,
+  whole,
+} from '../../../test/support/kubernetes/scripted-discovery.ts';
 import { within } from '../../../test/support/until.ts';
-import { clusterApi } from '../cluster-api.ts';
-
-const timings = { connectSeconds: 2, callSeconds: 6 };
-const now = '2026-01-01T00:00:00.000Z';
-const place = { namespace: 'apps', name: 'cloud' };
-
-/** What a scripted cluster answers, by method and path without query; the rest is forbidden, as RBAC says it. */
-type Answers = Readonly<Record<string, readonly [number, object] | ((body: string) => readonly [number, object])>>;
-
-const forbidden = [403, { kind: 'Status', reason: 'Forbidden', message: 'User "u" cannot list it' }] as const;
-const denied = (message: string) =>
-  [
-    403,
-    { kind: 'Status', reason: 'Forbidden', message: `admission webhook "v.io" denied the request: ${message}` },
-  ] as const;
-const list = (items: readonly object[], more = '') => [200, { metadata: { continue: more }, items }] as const;
-const reviews = '/apis/authorization.k8s.io/v1';
-const whole: Answers = {
-  'GET /version': [200, { gitVersion: 'v1.34.1' }],
-  'GET /apis/ops.vworkspace.io': [200, { versions: [{ version: 'v1alpha1' }] }],
-  'GET /apis/ops.vworkspace.io/v1alpha1': [200, { resources: [{ name: 'operations' }, { name: 'operations/status' }] }],
-  'GET /apis/apps.vworkspace.io': [200, { versions: [{ version: 'v1alpha1' }] }],
-  'GET /apis/apps.vworkspace.io/v1alpha1': [200, { resources: [{ name: 'applicationinstances' }] }],
-  [`POST ${reviews}/selfsubjectaccessreviews`]: [201, { status: { allowed: true } }],
-};
-
-function scriptOf(answers: Answers, asked: string[] = []): Script {
-  return (request, response, body) => {
-    const key = `${request.method} ${new URL(request.url ?? '', 'https://x').pathname}`;
-    asked.push(`${request.method} ${request.url}`);
-    const answer = answers[key] ?? (key.includes('/operations/') ? answers['PATCH operation'] : undefined) ?? forbidden;
-    const [status, json] = typeof answer === 'function' ? answer(body) : answer;
-    answerJson(response, status, json);
-  };
-}
-
-async function discover(script: Script, applications = [place], limits = timings) {
-  await using server = await scripted(script);
-  const api = clusterApi({ log: silentLog, timings: limits });
-  const found = await api.discover(server.target, now, applications);
-  await api.close();
-  return found;
-}
 
 describe('discovery', () => {
   test('a part that may not be read is Unknown in the words of the cluster, never Absent', async () => {
@@ -166,58 +133,6 @@ describe('discovery', () => {
     assert.deepEqual(new Set(discovery.permissions.items?.map(({ allowed }) => allowed)), new Set(['Yes']));
   });
 
-  test('the parameters that an operator accepts are found by dry runs only, and one by one where all are denied', async () => {
-    const old = ['retention', 'snapshotClassName', 'storageLocation', 'backupName', 'namespaceMapping', 'restorePVs'];
-    const asked: string[] = [];
-    const { discovery } = await discover(
-      scriptOf(
-        {
-          ...whole,
-          'PATCH operation': (body) => {
-            const unknown = Object.keys(JSON.parse(body).spec.parameters).filter((key) => !old.includes(key));
-            // Names what is allowed as well: that must not count against it.
-            if (unknown.length > 0) return denied(`unknown parameter "${unknown.at(-1)}" (allowed: ${old.join(', ')})`);
-            return [201, { kind: 'Operation' }];
-          },
-        },
-        asked,
-      ),
-    );
-    const { backup, restore, source } = discovery.acceptedParameters;
-    assert.equal(source, 'DryRun');
-    assert.deepEqual(new Set(backup), new Set(['retention', 'snapshotClassName', 'storageLocation']));
-    assert.deepEqual(new Set(restore), new Set(['backupName', 'namespaceMapping', 'restorePVs']));
-    assert.deepEqual([discovery.webhook.status, discovery.webhook.answers], ['Known', true]);
-    const writes = asked.filter((each) => !each.startsWith('GET') && !each.includes('authorization.k8s.io'));
-    assert.ok(writes.length > 0);
-    for (const write of writes) assert.match(write, /^PATCH .*[?&]dryRun=All/);
-  });
-
-  test('an operator that accepts everything is asked once a type; a conflict in flight says nothing against it', async () => {
-    let count = 0;
-    const { discovery } = await discover(
-      scriptOf({
-        ...whole,
-        'PATCH operation': () => {
-          count += 1;
-          return count === 1 ? [201, { kind: 'Operation' }] : denied('conflicting Operation "b" (Backup) is in flight');
-        },
-      }),
-    );
-    assert.equal(count, 2);
-    assert.ok(discovery.acceptedParameters.backup?.includes('ttl'));
-    assert.ok(discovery.acceptedParameters.restore?.includes('existingResourcePolicy'));
-  });
-
-  test('a denial that is not about parameters leaves them Unknown, with its words', async () => {
-    const { discovery } = await discover(
-      scriptOf({ ...whole, 'PATCH operation': denied('target ApplicationInstance "apps/cloud" not found') }),
-    );
-    assert.equal(discovery.acceptedParameters.status, 'Unknown');
-    assert.match(discovery.acceptedParameters.problem ?? '', /"apps\/cloud" not found/);
-    assert.equal(discovery.webhook.answers, true);
-  });
-
   test('without an application the version of the operator says what it accepts, unless it is too close to the change', async () => {
     const acceptedBy = async (operatorVersion: string) => {
       const operator = { metadata: { name: 'c' }, status: { operatorVersion } };
@@ -245,15 +160,6 @@ describe('discovery', () => {
     assert.deepEqual([closed.source, closed.backup, closed.restore], ['Schema', ['ttl'], ['backupName']]);
     const open = { type: 'object', properties: { ttl: {} }, 'x-kubernetes-preserve-unknown-fields': true };
     assert.equal((await acceptedBy(open)).status, 'Unknown');
-  });
-
-  test('a webhook that does not answer is reported as such', async () => {
-    const message = 'Internal error occurred: failed calling webhook "v.io": context deadline exceeded';
-    const { discovery } = await discover(
-      scriptOf({ ...whole, 'PATCH operation': [500, { kind: 'Status', reason: 'InternalError', message }] }),
-    );
-    assert.equal(discovery.webhook.answers, false);
-    assert.match(discovery.webhook.message ?? '', /context deadline exceeded/);
   });
 
   test('one slow part spoils no other, and at most two queries run at a time', async () => {

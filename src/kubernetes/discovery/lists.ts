@@ -137,10 +137,10 @@ async function readByName(
   forbidden: QueryResult<QueriedList<Namespace>>,
 ): Promise<Discovery['namespaces']> {
   const found: Namespace[] = [];
+  // One that may not be read says nothing about the others.
   for (const name of known) {
     const result = await query({ method: 'GET', path: `/api/v1/namespaces/${encodeURIComponent(name)}` }, Namespace);
-    if (result.value === undefined) return findingOfList(forbidden, now);
-    found.push(result.value);
+    if (result.value !== undefined) found.push(result.value);
   }
   // Only those with applications were read: there may be more.
   return found.length === 0 ? findingOfList(forbidden, now) : findingOfNamespaces(found, true, now);
@@ -153,7 +153,12 @@ function findingOfNamespaces(
 ): Discovery['namespaces'] {
   const items = namespaces.filter(({ gated }) => gated).map(({ gated: _, ...rest }) => rest);
   items.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return findingOfList({ value: { items: items.slice(0, 200), truncated: truncated || items.length > 200 } }, now);
+  const closed = namespaces.filter(({ gated }) => !gated).map(({ name }) => name);
+  const listed = findingOfList(
+    { value: { items: items.slice(0, 200), truncated: truncated || items.length > 200 } },
+    now,
+  );
+  return { ...listed, ...(closed.length > 0 && { closed }) };
 }
 
 const Operator = z

@@ -107,6 +107,7 @@ function classify(
       kind: 'ServerError',
       message: `${status} ${STATUS_CODES[status] ?? ''}: ${message}`,
       untouched: true,
+      webhookFailing: true,
       ...wait,
     };
   if (status >= 500 || status === 408)
@@ -146,12 +147,21 @@ function deniedByAdmission(words: string): boolean {
   );
 }
 
+/** Whether a denial is about an approval that a Restore does not have. Its quoted names say nothing. */
+export function asksForApproval(message: string): boolean {
+  const words = message.replaceAll(/"[^"]*"|'[^']*'|`[^`]*`/g, '""');
+  return /approv\w*.{0,60}\b(required|missing|needed|demanded|absent|empty)|(requires|needs|demands|without|no|missing|awaiting) (an |a |valid )*approv/i.test(
+    words,
+  );
+}
+
 /** Operators word their denials differently. Quoted text does not count: it holds names, which may be anything. */
 function denialOf(message: string): string {
   const words = message.replace(/^.*?denied (the )?request:?/is, '').replace(/"[^"]*"|'[^']*'|`[^`]*`/g, '""');
   if (/conflict|(another|other) operation .*(in[ -]?flight|in progress|running|pending|active)/i.test(words))
     return 'ConflictingOperation';
   if (/(target|applicationinstance).*(not found|does not exist|no such)/is.test(words)) return 'TargetNotFound';
+  if (asksForApproval(words)) return 'ApprovalMissing';
   return /capabilit/i.test(words) ? 'CapabilityMissing' : 'AdmissionRejected';
 }
 

@@ -6,6 +6,7 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { ClusterChecks, ClusterFigures } from '../../core/clusters/ports.ts';
 import { Cluster } from '../../core/clusters/rules/cluster.ts';
+import { silentSeconds } from '../../core/clusters/rules/operator-ready.ts';
 import { Instant } from '../../core/kernel/rules/fields.ts';
 import { type HeldRows, heldAs, isHeld } from '../kit/batches/held-rows.ts';
 import { eachAlone } from '../kit/batches/parts.ts';
@@ -27,6 +28,21 @@ const claim = `
   where c.id = d.id
   returning c.id::text as id`;
 
+// An Operation of which the operator has stated nothing has only the condition Delivered, which is ours.
+const signs = `
+  select c.agent_heartbeat_at as "heartbeatAt", c.operator_seen_at as "changedAt", s."unansweredCount", s."unansweredSince"
+  from cluster c cross join lateral (
+    select count(*)::int as "unansweredCount", min(o.delivered_at) as "unansweredSince" from operation o
+    where o.cluster_id = c.id and o.phase in ('Pending', 'Running') and o.phase = 'Pending' and o.origin <> 'cluster' and o.uid is not null
+      and o.delivered_at <= $2::timestamptz - interval '${silentSeconds} seconds'
+      and not jsonb_path_exists(o.conditions, '$[*] ? (@.type != "Delivered" && @.type != "Held")')
+      and c.conditions @> '[{"type": "Watching", "status": "True"}]'
+  ) s
+  where c.id = $1`;
+const want = `
+  update cluster set check_due_at = $2
+  where id = $1 and check_due_at > $2 and ((discovery ->> 'checkedAt')::timestamptz <= $2::timestamptz - interval '1 minute') is not false`;
+
 const applications = `
   select namespace, name from (
     select distinct on (i.namespace) i.namespace, i.name, s.id is not null as seen
@@ -42,6 +58,12 @@ const toTell = `
   select id::text as id from cluster
   where tell_at <= $1 and not ${isHeld('report-clusters', 'cluster.id', '$1')} order by tell_at limit 200`;
 
+const Signs = z.object({
+  heartbeatAt: Instant.optional(),
+  changedAt: Instant.optional(),
+  unansweredCount: z.int(),
+  unansweredSince: Instant.optional(),
+});
 const Place = z.object({ namespace: z.string(), name: z.string() });
 const Waiting = z.object({ clusterId: z.string(), pendingCount: z.int(), oldestPendingAt: Instant });
 const Shown = Cluster.pick({ id: true, name: true, conditions: true, lastContactAt: true });
@@ -69,6 +91,13 @@ export function clusterChecksOf(pool: Pool, heldRows: HeldRows): ClusterChecks {
     },
     async applications(clusterId) {
       return Place.array().parse(await select(pool, applications, [clusterId]));
+    },
+    async operatorSigns(clusterId, now) {
+      const [row] = await select(pool, signs, [clusterId, now]);
+      return row === undefined ? { unansweredCount: 0 } : fromRow(Signs, row);
+    },
+    async want(clusterId, now) {
+      await pool.query(want, [clusterId, now]);
     },
     record,
     async recordDueEvents(now) {

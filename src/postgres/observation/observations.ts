@@ -34,11 +34,12 @@ const locked = `
   select * from operation where cluster_id = $1 and name = any($2::text[]) order by id for update`;
 const idsOf = 'select id::text, name from operation where cluster_id = $1 and name = any($2::text[])';
 
+const isOld = (at: string) => `(${at} is null or ${at} < now() - interval '30 seconds')`;
 // For people, so it need not be written each time. It waits for no lock: a later batch writes it then.
 const observed = `
-  update cluster set last_observed_at = now() where id = (
+  update cluster set last_observed_at = now(), operator_seen_at = case when $2 then now() else operator_seen_at end where id = (
     select id from cluster
-    where id = $1 and (last_observed_at is null or last_observed_at < now() - interval '30 seconds')
+    where id = $1 and (${isOld('last_observed_at')} or ($2 and ${isOld('operator_seen_at')}))
     for no key update skip locked
   )`;
 
@@ -128,9 +129,10 @@ export async function ingestIn(
   await writeObserved(client, written);
   await writeVersions(client, passed);
   await appendEvents(client, events);
-  if (observations.length > 0) await client.query({ name: 'cluster-observed', text: observed, values: [clusterId] });
   const unmatched = observations.filter((each) => !matched.has(each) && !badNames.has(each.name));
   const knownForeign = made.filter(({ operation: { origin } }) => origin === 'cluster');
+  if (observations.length > 0)
+    await client.query({ name: 'cluster-observed', text: observed, values: [clusterId, written.length > 0] });
   return {
     changedCount: written.length,
     foreignCount: knownForeign.reduce((sum, each) => sum + each.matched.length, unmatched.length),

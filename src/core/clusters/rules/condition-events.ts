@@ -3,7 +3,7 @@
  *
  *   trouble           is recorded once it has lasted ten seconds
  *   the end of it     is recorded once that has lasted thirty seconds
- *   credentials, the operator's readiness    are recorded at once
+ *   credentials       are recorded at once
  *
  * So a condition that changes every few seconds makes one event, not one for each change. A condition that follows from
  * another makes none: a cluster that cannot be reached cannot be watched either. `Unknown` makes none.
@@ -104,7 +104,7 @@ function dueEvent(condition: Condition, all: readonly Condition[]): DueEvent | u
       if (yes) return well('CredentialsAccepted', 0);
       return trouble(reason === 'AccessUnreadable' ? 'AccessUnreadable' : 'CredentialsRejected', 0);
     case 'OperatorReady':
-      return yes ? well('OperatorReady', 0) : trouble('OperatorNotReady', 0);
+      return yes ? well('OperatorReady') : trouble('OperatorNotReady');
     case 'Watching':
       if (!yes) return followsFromAnother(all) ? undefined : trouble('WatchInterrupted');
       return well('Watching');

@@ -2,27 +2,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Discovery, isOutdated, nothingFound, refreshed } from './discovery.ts';
-import { callConditions, credentialsExpiring, operatorReady, operatorUnknown } from './reported-conditions.ts';
+import { callConditions, credentialsExpiring } from './reported-conditions.ts';
 
 const now = '2026-05-28T10:00:00.000Z';
 const known = { status: 'Known', checkedAt: now } as const;
-const health = (status: 'True' | 'False' | 'Unknown', type = 'ControllersHealthy') => ({
-  ...known,
-  items: [{ name: 'c', conditions: [{ type, status, reason: 'R', message: 'm', lastTransitionTime: now }] }],
-});
 const operations = { group: 'ops.vworkspace.io', resource: 'operations', versions: ['v1alpha1'] };
 const found = (parts: Partial<Discovery> = {}): Discovery => ({
   ...nothingFound(now, 'forbidden'),
   customResources: { ...known, items: [operations] },
   webhook: { ...known, answers: true },
-  operator: health('True'),
   ...parts,
 });
-const ready = (parts: Partial<Discovery> = {}) => {
-  const { status, reason, message } = operatorReady(found(parts));
-  return `${status} ${reason}: ${message}`;
-};
-
 test('a call says whether the cluster is reached, and whether it takes the credentials', () => {
   const told = (failure: Parameters<typeof callConditions>[0]) =>
     callConditions(failure).map(({ type, status, reason }) => `${type} ${status} ${reason}`);
@@ -39,46 +29,6 @@ test('a call says whether the cluster is reached, and whether it takes the crede
     'Reachable True Answered',
     'Authenticated True Accepted',
   ]);
-  assert.deepEqual(
-    [
-      operatorUnknown({ kind: 'Throttled', message: 'x' }).status,
-      operatorUnknown({ kind: 'Throttled', message: 'x' }).reason,
-    ],
-    ['Unknown', 'Throttled'],
-  );
-});
-
-test('the operator is ready when its webhook answers, and the first thing that is wrong is named', () => {
-  assert.match(ready(), /^True Answers: Operations pass admission\. Its controllers are healthy\.$/);
-  assert.match(ready({ customResources: { ...known, items: [] } }), /^False CrdMissing/);
-  assert.match(
-    ready({ customResources: { ...known, items: [{ ...operations, versions: ['v1'] }] } }),
-    /^False CrdMissing/,
-  );
-  assert.match(
-    ready({ customResources: { ...known, items: [{ ...operations, resource: 'other' }] } }),
-    /^False CrdMissing/,
-  );
-  assert.match(ready({ customResources: { status: 'Unknown', problem: 'x' } }), /^True Answers/);
-  assert.match(ready({ webhook: { ...known, answers: false, message: 'refused' } }), /^False WebhookFailing: refused$/);
-  assert.match(ready({ operator: health('False') }), /^False ControllersUnhealthy: R: m$/);
-  assert.match(ready({ operator: health('False', 'Other') }), /^True Answers: .* not known: it states no condition/);
-  assert.match(
-    ready({ operator: { status: 'Unknown', problem: 'forbidden' } }),
-    /^True Answers: .* not known: forbidden$/,
-  );
-});
-
-test('without an answer of the webhook healthy controllers count, and without both it is Unknown', () => {
-  const silent = { webhook: { status: 'Unknown', problem: 'not allowed' } } as const;
-  assert.match(ready(silent), /^True ControllersHealthy: .*was not tried: not allowed$/);
-  assert.match(ready({ webhook: { status: 'Unknown' } }), /was not tried: it was not asked$/);
-  assert.match(ready({ ...silent, operator: health('Unknown') }), /^Unknown NotAsked: not allowed$/);
-  const blind = { ...silent, operator: { status: 'Unknown', problem: 'forbidden' } } as const;
-  assert.match(
-    ready({ ...blind, customResources: { status: 'Unknown', problem: 'no answer' } }),
-    /^Unknown NotAsked: no answer$/,
-  );
 });
 
 test('credentials expire soon from fourteen days before, and are expired from that very moment on', () => {

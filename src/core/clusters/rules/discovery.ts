@@ -23,14 +23,16 @@ const part = {
 };
 export type DiscoveryPart = z.infer<z.ZodObject<typeof part>>;
 
+function listFields<Item extends z.ZodType>(item: Item) {
+  return {
+    ...part,
+    items: z.array(item).optional().describe('At most 200 entries. Absent while Unknown.'),
+    truncated: z.boolean().optional().describe('true: the cluster has more entries than are listed here.'),
+  };
+}
+
 function listOf<Item extends z.ZodType>(id: string, item: Item, description: string) {
-  return z
-    .object({
-      ...part,
-      items: z.array(item).optional().describe('At most 200 entries. Absent while Unknown.'),
-      truncated: z.boolean().optional().describe('true: the cluster has more entries than are listed here.'),
-    })
-    .meta({ id, description });
+  return z.object(listFields(item)).meta({ id, description });
 }
 
 const CustomResource = z
@@ -79,6 +81,16 @@ const GatedNamespace = z
       ),
   })
   .meta({ id: 'GatedNamespace', description: "A namespace that is open to vWorkspace's operator." });
+
+const GatedNamespaces = z
+  .object({
+    ...listFields(GatedNamespace),
+    closed: z
+      .array(z.string())
+      .optional()
+      .describe('Namespaces with applications that were read and are not open to it. Absent: none is known.'),
+  })
+  .meta({ id: 'GatedNamespaces', description: 'The namespaces that are open to the operator.' });
 
 const StorageLocation = z
   .object({
@@ -137,7 +149,27 @@ const Webhook = z
       .describe('Whether the webhook answers a dry run of an Operation. The cluster never stores a dry run.'),
     message: z.string().optional().describe('Why the webhook does not answer, in the words of the cluster.'),
   })
-  .meta({ id: 'Webhook', description: "The operator's admission webhook, which accepts or denies every Operation." });
+  .meta({
+    id: 'Webhook',
+    description:
+      "The operator's admission webhook, which accepts or denies every Operation. Absent (the status): it is off, for a dry run passed that it has to deny.",
+  });
+
+const ApprovalOfRestores = z
+  .object({
+    ...part,
+    demanded: z
+      .boolean()
+      .optional()
+      .describe(
+        'true: a dry run of a Restore without an approval was denied for that. false: it passed. Absent while that is not known.',
+      ),
+  })
+  .meta({
+    id: 'ApprovalOfRestores',
+    description:
+      'Whether the operator demands an approval of each Restore. Absent (the status): nothing checks Operations at admission, so a dry run does not tell.',
+  });
 
 const AcceptedParameters = z
   .object({
@@ -178,7 +210,7 @@ export const Discovery = z
       Permission,
       'The rights that the service needs, and whether the credentials have them.',
     ),
-    namespaces: listOf('GatedNamespaces', GatedNamespace, 'The namespaces that are open to the operator.'),
+    namespaces: GatedNamespaces,
     storageLocations: listOf(
       'StorageLocations',
       StorageLocation,
@@ -197,6 +229,7 @@ export const Discovery = z
     ),
     webhook: Webhook,
     acceptedParameters: AcceptedParameters,
+    restoreApproval: ApprovalOfRestores.optional().describe('Absent in results of versions before.'),
   })
   .meta({ id: 'Discovery', description: 'The results of checks of the cluster. Each part has its own date.' });
 export type Discovery = z.infer<typeof Discovery>;
@@ -214,6 +247,7 @@ const parts = [
   'operator',
   'webhook',
   'acceptedParameters',
+  'restoreApproval',
 ] as const satisfies readonly (keyof Discovery)[];
 
 /** The results after a check. A part that it left Unknown keeps its last result and date, with the new problem. */
@@ -253,5 +287,6 @@ export function nothingFound(checkedAt: string, problem: string): Discovery {
     operator: unknown,
     webhook: unknown,
     acceptedParameters: unknown,
+    restoreApproval: unknown,
   };
 }

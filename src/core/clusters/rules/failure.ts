@@ -17,6 +17,8 @@ export type ClusterFailure =
       readonly retryAfterSeconds?: number | undefined;
       /** The answer is none that an API server gives: a redirect, a page, an error in another format. */
       readonly notApiServer?: true;
+      /** The API server could not reach an admission webhook, so the request was not admitted. */
+      readonly webhookFailing?: true;
     } & Transient)
   | { readonly kind: 'CredentialsRejected'; readonly message: string }
   | { readonly kind: 'Refused'; readonly status: number; readonly reason: string; readonly message: string };

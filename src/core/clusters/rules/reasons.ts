@@ -112,7 +112,10 @@ export const clusterConditions = {
     since: '0.1',
     reasons: {
       Answers: 'Operations pass admission.',
-      ControllersHealthy: 'The controllers of the operator are healthy; its webhook was not tried.',
+      Alive: 'Its webhook is off or was not tried, and the operator did something within a quarter of an hour.',
+      NoSignOfLife:
+        'Its webhook is off or was not tried, and the operator has done nothing for a quarter of an hour: it may have had no work, or have died.',
+      OperationsUnanswered: 'The operator has left Operations without a word for two minutes.',
       ControllersUnhealthy: 'The operator states that its controllers are not healthy.',
       CrdMissing: 'The cluster does not serve Operations.',
       WebhookFailing: 'The webhook of the operator does not answer.',

@@ -1,7 +1,6 @@
-/** The conditions of a cluster that follow from a call to it, from a check, and from its credentials. */
+/** The conditions of a cluster that follow from a call to it, from its address, and from its credentials. */
 
-import { clip, type ReportedCondition } from '../../kernel/rules/condition.ts';
-import type { Discovery } from './discovery.ts';
+import type { ReportedCondition } from '../../kernel/rules/condition.ts';
 import type { ClusterFailure } from './failure.ts';
 import { clusterCondition, type clusterConditions } from './reasons.ts';
 
@@ -38,43 +37,6 @@ export function callConditions(failure: ClusterFailure | undefined): readonly Re
   return [reachable, reported('Authenticated', 'True', 'Accepted', 'The API server accepts the credentials.')];
 }
 
-/** The condition OperatorReady after a check that the cluster answered. Give the results of this check only. */
-export function operatorReady(discovered: Discovery): ReportedCondition {
-  const operatorReadyIs = (
-    status: ReportedCondition['status'],
-    reason: keyof Types['OperatorReady']['reasons'],
-    message: string,
-  ) => reported('OperatorReady', status, reason, message);
-  const { customResources, webhook, operator } = discovered;
-  const operations = customResources.items?.find(({ resource }) => resource === 'operations');
-  if (customResources.status === 'Known' && !operations?.versions.includes('v1alpha1'))
-    return operatorReadyIs('False', 'CrdMissing', 'The cluster does not serve ops.vworkspace.io/v1alpha1 operations.');
-  if (webhook.answers === false) return operatorReadyIs('False', 'WebhookFailing', webhook.message ?? '');
-  const health = (operator.items ?? []).flatMap(({ conditions }) =>
-    conditions.filter(({ type }) => type === 'ControllersHealthy'),
-  );
-  const unhealthy = health.find(({ status }) => status === 'False');
-  if (unhealthy !== undefined)
-    return operatorReadyIs('False', 'ControllersUnhealthy', `${unhealthy.reason}: ${unhealthy.message}`);
-  const healthy = health.some(({ status }) => status === 'True');
-  const unknownBecause = operator.problem ?? 'it states no condition ControllersHealthy';
-  if (webhook.answers === true) {
-    const rest = healthy
-      ? 'Its controllers are healthy.'
-      : `Whether its controllers are healthy is not known: ${unknownBecause}`;
-    return operatorReadyIs('True', 'Answers', `Operations pass admission. ${rest}`);
-  }
-  if (healthy) {
-    const why = webhook.problem ?? 'it was not asked';
-    return operatorReadyIs(
-      'True',
-      'ControllersHealthy',
-      `Its controllers are healthy. Its webhook was not tried: ${why}`,
-    );
-  }
-  return operatorReadyIs('Unknown', 'NotAsked', customResources.problem ?? webhook.problem ?? unknownBecause);
-}
-
 /** The condition AddressAllowed; none when the cluster has an address that new registrations may have. */
 export function addressDenied(localAddress: string | undefined): ReportedCondition | undefined {
   if (localAddress === undefined) return undefined;
@@ -106,9 +68,4 @@ export function credentialsExpiring(expiresAt: string | undefined, now: string):
       `The credentials expire at ${expiresAt}; give new ones before that (changeCluster).`,
     );
   return expiringIs('False', 'Valid', `The credentials are valid until ${expiresAt}.`);
-}
-
-/** The condition OperatorReady after a check that failed as a whole. */
-export function operatorUnknown(failure: ClusterFailure): ReportedCondition {
-  return reported('OperatorReady', 'Unknown', failure.kind, clip(failure.message));
 }
