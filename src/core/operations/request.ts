@@ -9,12 +9,15 @@ import type { Call, Reading } from '../access/call.ts';
 import { requester } from '../access/rules/access.ts';
 import { parametersOf } from '../applications/rules/parameters.ts';
 import { askedSetting, type SettingTables } from '../applications/setting.ts';
+import { approvalDemand } from '../clusters/rules/restore-approval.ts';
 import type { Doorbell, EventsTable } from '../kernel/ports.ts';
 import { isGeneratedName } from '../kernel/rules/names.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';
 import type { OperationsTable } from './ports.ts';
 import { begin, createdEvent } from './rules/begin.ts';
-import { type ApplyingCluster, type Manifest, manifestOf } from './rules/manifest.ts';
+import { type Manifest, manifestOf } from './rules/manifest.ts';
+import { judgeNamedBackup } from './rules/named-backup.ts';
+import { conflictingType } from './rules/open-operation.ts';
 import type { NewOperation, Operation } from './rules/operation.ts';
 
 export interface RequestedOperation {
@@ -23,23 +26,11 @@ export interface RequestedOperation {
   readonly warnings: readonly string[];
 }
 
-/**
- * The Operation that a request would make, with all defaults filled in. Nothing is written, so its manifest has no
- * position in the record yet.
- */
-export async function draftOperation(
-  call: Reading<SettingTables & AcceptanceTables>,
-  input: NewOperation,
-): Promise<RequestedOperation> {
-  const { cluster: _, ...requested } = await draftWithCluster(call, input);
-  return requested;
-}
+type DraftTables = SettingTables & AcceptanceTables & OperationsTable;
 
-async function draftWithCluster(
-  call: Reading<SettingTables & AcceptanceTables>,
-  input: NewOperation,
-): Promise<RequestedOperation & { readonly cluster: ApplyingCluster }> {
-  const { caller, now, vault } = call;
+/** The Operation that a request would make, with all defaults filled in. Nothing is written. */
+export async function draftOperation(call: Reading<DraftTables>, input: NewOperation): Promise<RequestedOperation> {
+  const { tx, caller, now, vault } = call;
   const { type, name, engine, ttl, deliveryDeadlineSeconds } = input;
   const setting = await askedSetting(call, input.applicationInstanceId);
   if (type === 'Restore' && ttl !== undefined)
@@ -54,6 +45,14 @@ async function draftWithCluster(
   const parameters = parametersOf(type, given, setting.applicationClass.defaultParameters);
   const { cluster, state } = await operationTarget(call, setting);
   refuseUnaccepted({ type, parameters, given, ttlGiven: ttl !== undefined, pointer: '/parameters' }, cluster);
+  const ofCopy =
+    type === 'Restore' && 'backupName' in parameters && typeof parameters.backupName === 'string'
+      ? judgeNamedBackup(
+          { backupName: parameters.backupName, cluster },
+          await tx.operations.backupsNamed(caller.organizationId, parameters.backupName),
+          now,
+        )
+      : [];
   const operation = begin(
     setting,
     {
@@ -66,18 +65,31 @@ async function draftWithCluster(
     now,
   );
   const { instance } = setting;
+  const other = conflictingType(type);
+  const open = other && (await tx.operations.openOf(instance.id, other));
+  const approval = type === 'Restore' ? approvalDemand(cluster) : undefined;
   return {
     operation,
-    cluster,
     manifest: manifestOf(operation, cluster),
     warnings: [
+      ...ofCopy,
+      ...(open === undefined
+        ? []
+        : [
+            `The ${other} ${open} of the application is open in the cluster: the service keeps the Operation until its end.`,
+          ]),
+      ...(approval?.demanded === true
+        ? [
+            `The service keeps the Restore until it has an approval, for it is not sent without one. ${approval.because}`,
+          ]
+        : []),
       ...warningsNow(now, { parameters, instance }, cluster),
       ...warningsFor({ type, engine, parameters, instance, cluster, state }),
     ],
   };
 }
 
-export type RequestTables = SettingTables & AcceptanceTables & OperationsTable & EventsTable;
+export type RequestTables = DraftTables & EventsTable;
 
 /**
  * Records the Operation and that it is to be applied, in one transaction. Rings for its cluster once that has
@@ -89,9 +101,9 @@ export async function requestOperation(
   input: NewOperation,
 ): Promise<RequestedOperation> {
   const { tx, now } = call;
-  const { cluster, ...requested } = await draftWithCluster(call, input);
-  const recordPosition = await tx.operations.insertOwed(requested.operation, 'Apply');
+  const requested = await draftOperation(call, input);
+  await tx.operations.insertOwed(requested.operation, 'Apply');
   await tx.events.append([createdEvent(requested.operation, now)]);
   tx.afterCommit(() => doorbell.ring([requested.operation.clusterId]));
-  return { ...requested, manifest: manifestOf({ ...requested.operation, recordPosition }, cluster) };
+  return requested;
 }

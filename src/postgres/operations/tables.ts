@@ -1,12 +1,17 @@
 /** The table of Operations, each with what is owed to its cluster. */
 
+import { z } from 'zod';
+import { Instant } from '../../core/kernel/rules/fields.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
 import type { LockedOperation, OperationsTable } from '../../core/operations/ports.ts';
 import { DeliveryAction, StoredOperation } from '../../core/operations/rules/operation.ts';
 import type { Prisma } from '../generated/client.ts';
 import { namingHolder } from '../kit/name-holder.ts';
+import { selectOf } from '../kit/rows/columns.ts';
 import { kindOf, rowsOf } from '../kit/rows/rows.ts';
-import { shownRow, toRow } from '../kit/rows/shape.ts';
+import { fromRow, shownRow, toRow } from '../kit/rows/shape.ts';
+import { selectThrough } from '../kit/sql.ts';
+import { isOpen } from './open.ts';
 
 const kind = kindOf('operation', 'operation', StoredOperation, 'organizationId', ['clusterId', 'name']);
 
@@ -14,26 +19,41 @@ export function operationTables(client: Prisma.TransactionClient): OperationsTab
   return { operations: { ...rowsOf(client, client.operation, kind), ...owedRows(client) } };
 }
 
-type OwedRows = Omit<OperationsTable['operations'], keyof ReturnType<typeof rowsOf>>;
+type OwedRows = Pick<
+  OperationsTable['operations'],
+  'insertOwed' | 'lockOwed' | 'updateOwed' | 'backupsNamed' | 'openOf'
+>;
+
+const maxNamed = 20;
+const Named = StoredOperation.pick({
+  name: true,
+  phase: true,
+  uid: true,
+  clusterId: true,
+  expiresAt: true,
+  resourceGoneAt: true,
+  contradiction: true,
+  createdAt: true,
+});
+const NamedRow = Named.extend({ unanswered: z.int(), clusterName: z.string(), copiesFrom: Instant.optional() });
+const named = `
+  select ${selectOf(Named.shape, 'o')}, o.unanswered, c.name as "clusterName", c.copies_from as "copiesFrom"
+  from cluster c join operation o on o.cluster_id = c.id and o.name = $2
+  where c.organization_id = $1::uuid and o.organization_id = $1::uuid and o.type = 'Backup' order by o.id desc limit ${maxNamed}`;
+const openOf = `
+  select o.name from operation o
+  where o.application_instance_id = $1::uuid and o.type = $2 and ${isOpen('o')} order by o.id limit 1`;
 
 function owedRows(client: Prisma.TransactionClient): OwedRows {
   const table: {
-    create(query: { data: object }): PromiseLike<{ recordPosition: bigint }>;
+    create(query: { data: object }): PromiseLike<unknown>;
     updateMany(query: { where: object; data: object }): PromiseLike<{ count: number }>;
   } = client.operation;
   return {
     async insertOwed(operation, owed) {
-      const { recordPosition } = await namingHolder(
-        client.operation,
-        { ...kind, visible: { foreignUid: '' } },
-        operation,
-        async () => table.create({ data: { ...toRow(kind, operation), owed, nextAttemptAt: operation.createdAt } }),
+      await namingHolder(client.operation, { ...kind, visible: { foreignUid: '' } }, operation, () =>
+        table.create({ data: { ...toRow(kind, operation), owed, nextAttemptAt: operation.createdAt } }),
       );
-      return String(recordPosition);
-    },
-    async recordPosition(organizationId, id) {
-      const row = await client.operation.findFirst({ where: { id, organizationId }, select: { recordPosition: true } });
-      return row === null || row.recordPosition === 0n ? undefined : String(row.recordPosition);
     },
     async lockOwed(organizationId, id, now): Promise<LockedOperation | undefined> {
       const [leased] = await client.$queryRawUnsafe<{ leased: boolean }[]>(
@@ -64,6 +84,17 @@ function owedRows(client: Prisma.TransactionClient): OwedRows {
       });
       if (count === 0) throw new Refusal('stale-revision', 'The operation has changed meanwhile; read it again.');
       return next;
+    },
+    async backupsNamed(organizationId, name) {
+      const rows = await selectThrough(client, named, [organizationId, name]);
+      return rows.map((row) => {
+        const { unanswered, clusterName, copiesFrom, ...operation } = fromRow(NamedRow, row);
+        return { operation, unanswered, clusterName, copiesFrom };
+      });
+    },
+    async openOf(applicationInstanceId, type) {
+      const [row] = await selectThrough(client, openOf, [applicationInstanceId, type]);
+      return row === undefined ? undefined : String(row.name);
     },
   };
 }

@@ -85,12 +85,21 @@ function clusterWarnings({ type, parameters, cluster, instance }: ProposedOperat
   const { discovery, name } = cluster;
   if (discovery === undefined) return [];
   return [
+    ...ofCustomResource(discovery, name),
     ...ofStorageLocation(parameters.storageLocation, type, discovery, name),
     ...ofSnapshotClass(parameters.snapshotClassName, discovery, name),
     ...ofNamespace(type, discovery, name, instance.namespace),
     ...(type === 'Backup' && ttlFieldOf(cluster) === 'none'
       ? [`The operator of ${name} accepts no time to live: Velero's own default (30 days) applies.`]
       : []),
+  ];
+}
+
+function ofCustomResource({ customResources: { status, items, checkedAt } }: Discovery, cluster: string): string[] {
+  const versions = items?.find(({ resource }) => resource === 'operations')?.versions;
+  if (status !== 'Known' || versions === undefined || versions.includes('v1alpha1')) return [];
+  return [
+    `The cluster ${cluster} does not serve ops.vworkspace.io/v1alpha1 operations (checked ${checkedAt}), so it takes none. Install the vWorkspace operator there, and check the cluster (checkCluster).`,
   ];
 }
 
@@ -124,13 +133,13 @@ function ofSnapshotClass(wanted: unknown, { volumeSnapshotClasses }: Discovery, 
 }
 
 function ofNamespace(type: Type, { namespaces }: Discovery, cluster: string, namespace: string): string[] {
-  const { items, truncated, status } = namespaces;
+  const { items, truncated, status, closed, checkedAt } = namespaces;
   if (items === undefined || status !== 'Known') return [];
   const known = items.find((item) => item.name === namespace);
   if (known === undefined) {
-    if (truncated === true) return [];
+    if (truncated === true && !(closed ?? []).includes(namespace)) return [];
     return [
-      `The namespace ${namespace} of ${cluster} is not open to the operator (label app.vworkspace.io/managed-by=vworkspace).`,
+      `The namespace ${namespace} of ${cluster} is not open to the operator (checked ${checkedAt}), which then leaves the Operation alone. Give the namespace the labels app.vworkspace.io/managed-by=vworkspace and managed-by=vworkspace, and check the cluster (checkCluster).`,
     ];
   }
   return known.allowedTypes === undefined || known.allowedTypes.includes(type)
