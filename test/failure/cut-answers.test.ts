@@ -61,7 +61,7 @@ describe('with a call that had no answer', () => {
   });
 
   test('past its deadline it fails only once the cluster says that it has none', async () => {
-    const operation = await scene.ask({ type: 'Restore', parameters: { backupName: 'some-backup' } });
+    const operation = await scene.ask();
     scene.cluster.inject({ kind: 'mute', verbs: ['patch', 'get'] });
     await scene.deliver();
     const before = patches();

@@ -1,8 +1,9 @@
 /** The API, a simulated cluster with one application, and the connector's activations, called by hand on a clock of one's own. */
 import assert from 'node:assert/strict';
 import { type ClusterOptions, type SimulatedCluster, startCluster } from '../../simulator/index.ts';
-import { deliver } from '../../src/core/delivery/deliver.ts';
+import { type DeliverPorts, deliver } from '../../src/core/delivery/deliver.ts';
 import { applyDeadlines } from '../../src/core/operations/deadlines.ts';
+import { tellRestoreWaits } from '../../src/core/operations/restore-waits.ts';
 import { observe } from '../../src/core/operations/rules/observed/observe.ts';
 import type { Operation } from '../../src/core/operations/rules/operation.ts';
 import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
@@ -24,10 +25,16 @@ export interface Delivering {
   /** The phase that the cluster's resource has; undefined without one. */
   phaseInCluster(operation: Operation): string | undefined;
   cancel(id: string): Promise<{ readonly status: number; readonly body: Operation }>;
-  /** One activation of the connector. */
-  deliver(): Promise<void>;
+  /** One activation of the connector, with other ports where they are given. */
+  deliver(ports?: Partial<DeliverPorts>): Promise<void>;
+  /** A check of the cluster, as a person asks for it. */
+  check(): Promise<void>;
+  /** One round of the task that tells of long waits. */
+  tellWaits(): Promise<number>;
   /** Tells the service what the cluster says of these, as a list would. */
   look(operations: readonly Operation[]): Promise<void>;
+  /** It succeeds in the cluster, and the service hears of it. */
+  end(operation: Operation): Promise<void>;
   expire(): Promise<number>;
   /** The reasons of its events, the oldest first. */
   told(id: string): Promise<readonly string[]>;
@@ -47,12 +54,25 @@ export async function startDelivering(options: ClusterOptions = {}): Promise<Del
   const now = () => new Date(Date.now() + aheadMs).toISOString();
   const clock = { now: async () => now() };
   const api = await startApi({ clock, clusterApi: clusters });
-  const { id: clusterId } = await api.make('/v1/clusters', { name: 'cluster-prod-1', kubeconfig: cluster.kubeconfig });
+  const { id: clusterId } = await api.make('/v1/clusters', {
+    name: 'cluster-prod-1',
+    kubeconfig: cluster.kubeconfig,
+    // No check of a connector finds out.
+    restoreApproval: 'NotRequired',
+  });
   const { id: applicationClassId } = await api.make('/v1/application-classes', { name: 'nextcloud' });
   const application = { clusterId, applicationClassId, namespace, name: 'nextcloud-myteam' };
   const { id: applicationInstanceId } = await api.make('/v1/application-instances', application);
   const find = async (id: string): Promise<Operation> => (await api.call('GET', `/v1/operations/${id}`)).body;
   const { observations, directory } = api.opened;
+
+  const look = async (operations: readonly Operation[]) => {
+    const target = await directory.target(clusterId);
+    assert.ok(target !== undefined);
+    const answers = await Promise.all(operations.map((operation) => clusters.read(target, operation)));
+    const seen = answers.flatMap((answer) => (answer.kind === 'Found' ? [answer.observation] : []));
+    await observations.ingest(clusterId, seen, (known, observation) => observe(known, observation, now()));
+  };
 
   return {
     ...{ api, cluster, clusterId, applicationClassId, applicationInstanceId, now, find },
@@ -67,16 +87,20 @@ export async function startDelivering(options: ClusterOptions = {}): Promise<Del
       return (cluster.get('operations', namespace, name) as any)?.status?.phase;
     },
     cancel: (id) => api.call('POST', `/v1/operations/${id}/cancel`),
-    async deliver() {
-      await deliver({ ...api.opened, clock, clusterApi: clusters, log, chance: () => 0.5 }, clusterId);
+    async deliver(ports = {}) {
+      await deliver({ ...api.opened, clock, clusterApi: clusters, log, chance: () => 0.5, ...ports }, clusterId);
     },
-    async look(operations) {
-      const target = await directory.target(clusterId);
-      assert.ok(target !== undefined);
-      const answers = await Promise.all(operations.map((operation) => clusters.read(target, operation)));
-      const seen = answers.flatMap((answer) => (answer.kind === 'Found' ? [answer.observation] : []));
-      await observations.ingest(clusterId, seen, (known, observation) => observe(known, observation, now()));
+    async check() {
+      assert.equal((await api.call('POST', `/v1/clusters/${clusterId}/check`)).status, 200);
     },
+    tellWaits: () => tellRestoreWaits({ ...api.opened, clock, log }),
+    async end(operation) {
+      // biome-ignore lint/suspicious/noExplicitAny: an object of the cluster is read freely
+      const resource = cluster.get('operations', namespace, operation.name) as any;
+      cluster.put('operations', { ...resource, status: { phase: 'Succeeded' } });
+      await look([operation]);
+    },
+    look,
     expire: () => applyDeadlines({ ...api.opened, clock, log }),
     async told(id) {
       const { items } = (await api.call('GET', `/v1/operations/${id}/events?limit=200`)).body;

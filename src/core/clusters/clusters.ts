@@ -29,7 +29,7 @@ export async function registerCluster(
   const access = given();
   if (access === undefined) throw ruleViolated('/kubeconfig', 'Give either kubeconfig, or server with ca and token.');
   refuseBeyondQuota('clusters', await tx.quotas.usage('clusters', caller.organizationId));
-  const { name, displayName, inFlightLimit, veleroNamespace } = input;
+  const { name, displayName, inFlightLimit, veleroNamespace, restoreApproval = 'Auto' } = input;
   const cluster: Cluster = {
     id: vault.newId(),
     organizationId: caller.organizationId,
@@ -37,6 +37,7 @@ export async function registerCluster(
     ...(displayName !== undefined && { displayName }),
     ...(inFlightLimit !== undefined && { inFlightLimit }),
     ...(veleroNamespace !== undefined && { veleroNamespace }),
+    restoreApproval,
     server: access.server,
     suspend: false,
     conditions: [],
@@ -67,7 +68,7 @@ export async function changeCluster(
   const access = given();
   // Results of checks at another address are those of another cluster.
   const moved = access !== undefined && access.server !== known.server;
-  const { displayName, name = known.name } = change;
+  const { displayName, name = known.name, restoreApproval = known.restoreApproval } = change;
   const inFlightLimit = change.inFlightLimit === undefined ? knownLimit : (change.inFlightLimit ?? undefined);
   const veleroNamespace = change.veleroNamespace === undefined ? knownNamespace : (change.veleroNamespace ?? undefined);
   const changed = await tx.clusters.update({
@@ -78,6 +79,7 @@ export async function changeCluster(
     ...(inFlightLimit !== undefined && { inFlightLimit }),
     ...(veleroNamespace !== undefined && { veleroNamespace }),
     name,
+    restoreApproval,
     ...(displayName !== undefined && { displayName }),
     ...(access !== undefined && { server: access.server }),
     updatedAt: now,

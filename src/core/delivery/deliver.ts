@@ -6,7 +6,7 @@
  * claims the action again; the one that lost it makes no more calls for it and records nothing. Applying again is
  * harmless.
  *
- * An Operation for which no call can be made is put aside, and holds up no other.
+ * What must not be sent yet is held back first (rules/hold-back.ts). An Operation for which no call can be made is put aside, and holds up no other.
  *
  * When a cluster cannot be reached, rejects the credentials or says when to come back (Retry-After), the rest of the
  * batch is put off without a call. Until the time that the cluster gave, nothing is claimed for it. After that one call
@@ -16,7 +16,9 @@
 import type { ClusterDirectory, ClusterTarget } from '../clusters/ports.ts';
 import { reportUnreadable } from '../clusters/report-unreadable.ts';
 import { AccessUnreadable } from '../clusters/rules/access-unreadable.ts';
+import type { Cluster } from '../clusters/rules/cluster.ts';
 import type { ClusterFailure } from '../clusters/rules/failure.ts';
+import { operatorReadyAfter } from '../clusters/rules/operator-ready.ts';
 import { callConditions } from '../clusters/rules/reported-conditions.ts';
 import { askedWaitSeconds, hasRoom, holdSeconds, type Room, throttledFor } from '../clusters/rules/throttling.ts';
 import { eachOf } from '../kernel/each-of.ts';
@@ -26,6 +28,7 @@ import { isPastDeliverBefore } from '../operations/rules/end-operation.ts';
 import { manifestOf } from '../operations/rules/manifest.ts';
 import { shifted } from '../time/rules/slots.ts';
 import { type Destination, deliverOne } from './deliver-one.ts';
+import { type Claims, type HoldPorts, holdBack } from './hold-back.ts';
 import type { Claim, ClusterCalls, Deliveries } from './ports.ts';
 import { type ClaimLease, leaseSeconds, renewClaims } from './renew-claims.ts';
 import { type ClusterAnswer, speaksForAll } from './rules/answer.ts';
@@ -35,7 +38,7 @@ import { decideDelivery } from './rules/decide-delivery.ts';
 const batchSize = 64;
 export const parallelCalls = 8;
 
-export interface DeliverPorts {
+export interface DeliverPorts extends Pick<HoldPorts, 'approvalClaims' | 'clusterChecks'> {
   readonly deliveries: Deliveries;
   readonly directory: ClusterDirectory;
   readonly clusterApi: ClusterCalls;
@@ -49,11 +52,13 @@ export async function deliver(ports: DeliverPorts, clusterId: string): Promise<{
   let answeredCount = 0;
   let outage: ClusterFailure | undefined;
   let recording: Promise<void> | undefined;
-  let batch = await claimBatch(ports, clusterId);
+  const claims = await heldBack(ports, clusterId);
+  const claimBatch = () => claimedOf(ports, clusterId, claims);
+  let batch = await claimBatch();
   while (batch !== undefined) {
     // The next batch is claimed while the calls of this one run, and this one is recorded while those of the next run.
     const mayBeMore = outage === undefined && batch.claims.length === batchSize;
-    const next: Promise<Batch | undefined> = mayBeMore ? claimBatch(ports, clusterId) : Promise.resolve(undefined);
+    const next: Promise<Batch | undefined> = mayBeMore ? claimBatch() : Promise.resolve(undefined);
     next.catch(() => {});
     try {
       const called = await callAll(ports, batch, outage).finally(batch.lease.end);
@@ -64,7 +69,7 @@ export async function deliver(ports: DeliverPorts, clusterId: string): Promise<{
       outage = called.outage;
       if (batch.asks && called.room === 'HasRoom') {
         await recording;
-        batch = await claimBatch(ports, clusterId);
+        batch = await claimBatch();
       } else batch = await next;
     } catch (error) {
       await recording?.catch(() => {});
@@ -80,21 +85,34 @@ interface Batch {
   readonly claims: readonly Claim[];
   readonly lease: ClaimLease;
   readonly destination: Destination;
+  readonly cluster: Cluster;
   /** True for the one call that asks a cluster that was too busy, before others follow. */
   readonly asks: boolean;
 }
 
+async function heldBack(ports: DeliverPorts, clusterId: string): Promise<Claims> {
+  const target = await readableTarget(ports, clusterId);
+  return target === undefined ? new Map() : holdBack(ports, target.cluster, await ports.clock.now());
+}
+
 /** Claims actions that are owed; `undefined` when none is. */
-async function claimBatch(ports: DeliverPorts, clusterId: string): Promise<Batch | undefined> {
+async function claimedOf(ports: DeliverPorts, clusterId: string, sendable: Claims): Promise<Batch | undefined> {
   const target = await readableTarget(ports, clusterId);
   if (target === undefined) return undefined;
   const claimedAt = performance.now();
   const now = await ports.clock.now();
   const asks = target.cluster.throttledUntil !== undefined;
-  const claims = await ports.deliveries.claim(clusterId, now, asks ? 1 : batchSize, leaseSeconds);
+  const claims = await ports.deliveries.claim(
+    clusterId,
+    now,
+    asks ? 1 : batchSize,
+    leaseSeconds,
+    sendable && new Set(sendable.keys()),
+  );
   if (claims.length === 0) return undefined;
-  const destination = destinationOf(ports.clusterApi, target, now, claimedAt);
-  return { claims, lease: renewClaims(ports, claims, claimedAt), destination, asks };
+  const destination = destinationOf(ports.clusterApi, target, sendable, now, claimedAt);
+  const { cluster } = target;
+  return { claims, lease: renewClaims(ports, claims, claimedAt), destination, cluster, asks };
 }
 
 /** `undefined` as well when the access to the cluster cannot be opened: what is owed to it waits for new access. */
@@ -127,8 +145,15 @@ async function record(ports: DeliverPorts, clusterId: string, batch: Batch, call
   // When no claim still held, the answers may be old, so they say nothing about the cluster now.
   if (recordedCount === 0) return;
   const room = heldUntil === undefined ? called.room : throttledFor((heldUntil - performance.now()) / 1000, now);
-  const report = { conditions: callConditions(outage), contact: outage?.kind !== 'Unreachable', room, now };
+  const operator = operatorReadyAfter(
+    answers.map(({ answer }) => answer),
+    batch.cluster,
+  );
+  const conditions = [...callConditions(outage), ...(operator === undefined ? [] : [operator])];
+  const report = { conditions, contact: outage?.kind !== 'Unreachable', room, now };
   await ports.directory.report(clusterId, report);
+  if (answers.some(({ answer }) => answer.kind === 'Refused' && answer.reason === 'ApprovalMissing'))
+    await ports.clusterChecks.want(clusterId, now);
   if (outage !== undefined)
     log.warn({ clusterId, kind: outage.kind, reason: outage.message, putOff: claimedCount }, 'deliveries put off');
 }
@@ -172,11 +197,18 @@ async function callAll(ports: DeliverPorts, batch: Batch, known: ClusterFailure 
   return { answers, bad, outage, heldUntil, room };
 }
 
-function destinationOf(api: ClusterCalls, target: ClusterTarget, now: string, since: number): Destination {
+function destinationOf(
+  api: ClusterCalls,
+  target: ClusterTarget,
+  claims: Claims,
+  now: string,
+  since: number,
+): Destination {
   return {
     api,
     target,
-    apply: (operation, sendUntil) => api.apply(target, manifestOf(operation, target.cluster), sendUntil),
+    apply: (operation, sendUntil) =>
+      api.apply(target, manifestOf(operation, target.cluster, claims?.get(operation.id)), sendUntil),
     isPastDeliverBefore: (operation) =>
       isPastDeliverBefore(operation, shifted(now, (performance.now() - since) / 1000)),
   };

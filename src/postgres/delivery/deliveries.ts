@@ -20,6 +20,7 @@ import { select } from '../kit/sql.ts';
 import { inTransaction } from '../kit/transaction.ts';
 import { storedOperation, writeDelivered } from '../operations/batch.ts';
 import { OperationRow } from '../operations/columns.ts';
+import { holdBackOf, mayBeSent, unsentRestores } from './hold-back.ts';
 
 const due = `
   select distinct cluster_id::text as "clusterId" from operation
@@ -28,23 +29,24 @@ const due = `
 
 // An Operation past its deadline is claimed only if the cluster may have it, from an apply without an answer: the claim
 // looks for it. One that was cancelled while a process delivered it, and died, may be in the cluster: it is deleted.
-// Of the rows in $6, unless it is null. What is held from deliveries is passed over.
-const claimable = (limit: string) => `
+// Of the rows in $6, unless it is null. What is held from deliveries is passed over, and what must not be sent yet.
+const claimable = (limit: string, approved: string) => `
     select id from operation
     where cluster_id = $1 and owed is not null and next_attempt_at <= $2 and not ${isHeld('deliver', 'operation.id', '$2')}
       and not exists (select from cluster where id = $1 and throttled_until > $2)
       and (owed <> 'Apply' or deliver_before is null or deliver_before > $2 or unanswered > 0 or uid is not null or cancel_requested_at is not null)
+      and ${mayBeSent('operation', '$2', approved)}
       and (${limit}::uuid[] is null or id = any(${limit}))
     order by coalesce(scheduled_for, created_at), id
     limit $3
     for update skip locked`;
-const claimableIds = claimable('$4');
+const claimableIds = claimable('$4', '$5');
 const claim = `
   update operation o
   set attempts = o.attempts + 1, lease_id = $4, next_attempt_at = $2::timestamptz + $5 * interval '1 second',
       owed = case when o.cancel_requested_at is not null then 'Delete' else o.owed end,
       unanswered = o.unanswered + case when o.owed = 'Apply' and o.cancel_requested_at is null then 1 else 0 end
-  from (${claimable('$6')}
+  from (${claimable('$6', '$7')}
   ) d
   where o.id = d.id
   returning o.*`;
@@ -74,10 +76,13 @@ export function deliveriesOf(
     async dueClusters(now) {
       return (await select(tick, due, [now])).map((row) => String(row.clusterId));
     },
-    async claim(clusterId, now, limit, leaseSeconds) {
+    holdBack: holdBackOf(work, heldRows),
+    unsentRestores: (clusterId, now) => unsentRestores(work, clusterId, now),
+    async claim(clusterId, now, limit, leaseSeconds, approved) {
       const leaseId = randomUUID();
+      const sendable = approved === undefined ? null : [...approved];
       const attempt = async (ids?: readonly string[]): Promise<Taken<string, readonly Claim[]>> => {
-        const values = [clusterId, now, limit, leaseId, leaseSeconds, ids ?? null];
+        const values = [clusterId, now, limit, leaseId, leaseSeconds, ids ?? null, sendable];
         const { rows } = await work.query({ name: 'claim-deliveries', text: claim, values });
         const { made, bad } = sift(rows, storedOperation);
         const claims = made.flatMap(({ owed, ...stored }): Claim[] =>
@@ -92,7 +97,7 @@ export function deliveriesOf(
       const { results, bad, roleFailure } = await byParts({
         whole: () => attempt(),
         rows: async () =>
-          (await work.query(claimableIds, [clusterId, now, limit, null])).rows.map(({ id }) => String(id)),
+          (await work.query(claimableIds, [clusterId, now, limit, null, sendable])).rows.map(({ id }) => String(id)),
         some: attempt,
       });
       const claims = results.flat();

@@ -11,6 +11,7 @@ import { isHeld } from '../kit/batches/held-rows.ts';
 import { selectOf } from '../kit/rows/columns.ts';
 import { rowReader } from '../kit/rows/row-reader.ts';
 import { camelRow, fromRow } from '../kit/rows/shape.ts';
+import { isOpen } from '../operations/open.ts';
 
 const Claimed = DueSchedule.omit({ inFlightId: true, restoring: true }).extend({ inFlightLimit: z.int().optional() });
 type Claimed = z.infer<typeof Claimed>;
@@ -59,7 +60,7 @@ const underWay = `
   where schedule_id = any($1::uuid[]) and phase in ('Pending', 'Running') group by schedule_id
   union all
   select 'restore', application_instance_id::text, max(id::text) from operation
-  where application_instance_id = any($2::uuid[]) and phase in ('Pending', 'Running') and type = 'Restore' group by application_instance_id`;
+  where application_instance_id = any($2::uuid[]) and ${isOpen()} and type = 'Restore' group by application_instance_id`;
 
 // A replica that counts what is in flight in a cluster waits for the others that do, so that the limit heldRows.
 const lockClusters = `select pg_advisory_xact_lock(hashtextextended(id::text, 1)) from unnest($1::uuid[]) id order by id`;

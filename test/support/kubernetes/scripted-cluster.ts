@@ -102,6 +102,7 @@ export function targetOf(access: ClusterAccess, id = '01890000-0000-7000-8000-00
       name: 'east',
       server: access.server,
       suspend: false,
+      restoreApproval: 'NotRequired',
       conditions: [],
       createdAt: at,
       updatedAt: at,

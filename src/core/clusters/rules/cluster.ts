@@ -8,6 +8,7 @@ import { Condition } from '../../kernel/rules/condition.ts';
 import { DisplayName, Id, Instant, Revision } from '../../kernel/rules/fields.ts';
 import { DnsLabel } from '../../kernel/rules/names.ts';
 import { Discovery } from './discovery.ts';
+import { RestoreApproval } from './restore-approval.ts';
 
 const InFlightLimit = z
   .int()
@@ -31,6 +32,7 @@ export const Cluster = z
     displayName: DisplayName.optional(),
     server: z.string().describe('The address of the API server.'),
     inFlightLimit: InFlightLimit.optional(),
+    restoreApproval: RestoreApproval,
     suspend: z
       .boolean()
       .describe('While true, no schedule fires for the cluster. The ledger records its slots as skipped.'),
@@ -135,6 +137,7 @@ export const NewCluster = z
     displayName: DisplayName.optional(),
     inFlightLimit: InFlightLimit.optional(),
     veleroNamespace: VeleroNamespace.optional(),
+    restoreApproval: RestoreApproval.optional().meta({ default: 'Auto' }),
     kubeconfig: Kubeconfig.optional(),
     server: Server.optional(),
     ca: Pem.optional(),
@@ -158,6 +161,9 @@ export const ClusterChange = z
     veleroNamespace: VeleroNamespace.nullable()
       .optional()
       .describe('The namespace that Velero works in. null: where its storage locations were found, else velero.'),
+    restoreApproval: RestoreApproval.optional().describe(
+      'Restores that are held for it are looked at again within ten seconds.',
+    ),
     kubeconfig: Kubeconfig.optional(),
     server: Server.optional(),
     ca: Pem.optional(),

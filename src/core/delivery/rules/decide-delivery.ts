@@ -38,7 +38,7 @@ import { deliveryEvent } from './reasons.ts';
 import { retry } from './retry-delivery.ts';
 
 /** Reasons of refusals that pass by themselves. */
-const passing: readonly string[] = ['ConflictingOperation', 'QuotaExceeded'];
+const passing: readonly string[] = ['ConflictingOperation', 'QuotaExceeded', 'ApprovalMissing'];
 
 /** An API server answers before it has read all rights: how long it is given to read them. */
 const forbiddenDelaySeconds = 10;
@@ -99,8 +99,6 @@ function isNewlyForbidden({ conditions }: Operation, reason: string): boolean {
 
 function applied(operation: Operation, uid: string, warnings: readonly string[], now: string): OperationDecision {
   const cancelled = operation.cancelRequestedAt !== undefined && !isTerminal(operation.phase);
-  // The watch may have seen the resource before the answer came, and then has told of it.
-  const isTold = operation.conditions.some(({ type, status }) => type === 'Delivered' && status === 'True');
   return {
     operation: {
       ...operation,
@@ -118,16 +116,9 @@ function applied(operation: Operation, uid: string, warnings: readonly string[],
       ],
     },
     owed: cancelled ? 'Delete' : undefined,
-    events: isTold
-      ? []
-      : [
-          deliveryEvent(
-            operation,
-            'Delivered',
-            `The cluster has accepted ${operation.namespace}/${operation.name}.`,
-            now,
-          ),
-        ],
+    events: [
+      deliveryEvent(operation, 'Delivered', `The cluster has accepted ${operation.namespace}/${operation.name}.`, now),
+    ],
   };
 }
 

@@ -12,6 +12,11 @@ export const deliveryEvents = {
     text: 'The cluster refused the resource; the delivery is not tried again.',
     since: '0.1',
   },
+  HeldBack: {
+    type: 'Normal',
+    text: 'The Operation is not sent yet. The message says what it waits for, and its condition Held since when.',
+    since: '0.1',
+  },
   DeletionAccepted: { type: 'Normal', text: 'The cluster is deleting the resource, as requested.', since: '0.1' },
 } as const satisfies EventRows;
 

@@ -28,14 +28,9 @@ export function withEnd(
   return {
     ...operation,
     phase,
-    finishedAt: operation.finishedAt ?? endNow(operation, now),
+    finishedAt: operation.finishedAt ?? now,
     conditions: [...withCondition(operation.conditions, condition)],
   };
-}
-
-/** An end now, by our clock; a cluster whose clock is ahead may have stated a later start. */
-export function endNow({ startedAt }: Pick<Operation, 'startedAt'>, now: string): string {
-  return startedAt !== undefined && Date.parse(startedAt) > Date.parse(now) ? startedAt : now;
 }
 
 export function endAsCancelled(operation: Operation, message: string, now: string): OperationDecision {
@@ -49,11 +44,13 @@ export function endAsCancelled(operation: Operation, message: string, now: strin
 
 /** `deliverBefore` has passed, and the cluster does not have the resource. */
 export function endAsOverdue(operation: Operation, now: string): OperationDecision {
-  const before = operation.conditions.find(({ type }) => type === 'Delivered');
+  const { conditions: known } = operation;
+  const held = known.find(({ type, status }) => type === 'Held' && status === 'True');
+  const before = held ?? known.find(({ type }) => type === 'Delivered');
   const last =
     before === undefined
       ? 'It was never tried: no replica with the role connector took it, or the cluster asked for no calls (Retry-After).'
-      : `Last: ${before.reason}: ${before.message}`;
+      : `${held === undefined ? 'Last' : `Held since ${held.lastTransitionTime}`}: ${before.reason}: ${before.message}`;
   const message = clip(
     `The cluster did not accept it before ${operation.deliverBefore ?? now}, so it is not delivered any more. ${last}`,
   );

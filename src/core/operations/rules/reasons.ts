@@ -9,15 +9,9 @@ export const operationEvents = {
   Cancelled: { type: 'Normal', text: 'The Operation ended because it was cancelled.', since: '0.1' },
   Returned: {
     type: 'Warning',
-    text: 'The resource of the Operation is in a cluster again, under another uid: a restore brought it, or a saved manifest. It is not counted as another Operation.',
+    text: 'The Operation is cancelled, and its resource is in the cluster again.',
     since: '0.1',
   },
-  ReturnedDeleted: {
-    type: 'Normal',
-    text: 'The cluster is deleting the resource of a Restore that had come back.',
-    since: '0.1',
-  },
-  ReturnedGone: { type: 'Normal', text: 'A resource that had come back is gone from the cluster.', since: '0.1' },
   Contradicted: { type: 'Warning', text: 'The cluster states another end than the one recorded here.', since: '0.1' },
   ExternalDeletion: { type: 'Warning', text: 'Somebody else deleted the resource in the cluster.', since: '0.1' },
   ResourceDeleted: {
@@ -35,6 +29,16 @@ export const operationEvents = {
     text: 'The Operation was Pending for longer than pendingDeadlineSeconds.',
     since: '0.1',
   },
+  BackupsWaitTooLong: {
+    type: 'Warning',
+    text: 'Backups of the application have waited for the open Restore for longer than restoreWaitSeconds.',
+    since: '0.1',
+  },
+  BlockedAgain: {
+    type: 'Warning',
+    text: 'The Operation has ended, and the operator states it as Pending again, blocked by another one.',
+    since: '0.1',
+  },
   RunningTimeout: {
     type: 'Warning',
     text: 'The Operation was Running for longer than runningDeadlineSeconds.',
@@ -50,6 +54,7 @@ const deliveryFailures = {
   CredentialsRejected: 'The API server rejects the credentials; the delivery is tried again.',
   ConflictingOperation: 'Another Operation of the application has not ended; the delivery is tried again.',
   QuotaExceeded: 'A quota of the namespace is full; the delivery is tried again.',
+  ApprovalMissing: 'The operator demands an approval of the Restore; the cluster is checked, and the Restore held.',
   Forbidden: 'The credentials lack a right; the delivery is tried once more and then fails.',
   AdmissionRejected: "The operator's webhook or a policy refuses the resource.",
   TargetNotFound: 'The cluster has no such application.',
@@ -69,6 +74,17 @@ export const operationConditions = {
     text: 'Whether the cluster has accepted the resource. False: the delivery is tried again, or has failed. Unknown: a call had no answer.',
     since: '0.1',
     reasons: { Applied: 'The cluster has accepted the resource.', ...deliveryFailures },
+  },
+  Held: {
+    of: 'Operation',
+    text: 'True: the service has not sent the Operation yet, because the cluster is known to refuse it now. It goes by itself once that is over. Absent: nothing holds it.',
+    since: '0.1',
+    reasons: {
+      RestoreInFlight: 'A Restore of the application is open in the cluster.',
+      BackupInFlight: 'A Backup of the application is open in the cluster.',
+      AwaitingApproval:
+        'The operator of the cluster demands an approval of the Restore, or is taken to, and it has none.',
+    },
   },
   Failed: {
     of: 'Operation',
@@ -90,15 +106,6 @@ export const operationConditions = {
     since: '0.1',
     reasons: { CancelledByUser: 'A person or a program cancelled it.' },
   },
-  Returned: {
-    of: 'Operation',
-    text: 'Whether a resource of the Operation that came back under another uid is in a cluster. Absent when none ever did.',
-    since: '0.1',
-    reasons: {
-      InCluster: 'One is there; the message says where, and what there is to do.',
-      Gone: 'All that came back are gone.',
-    },
-  },
   Degraded: {
     of: 'Operation',
     text: 'The engine could not process everything.',
@@ -109,18 +116,13 @@ export const operationConditions = {
 
 export const operationCondition = conditionsIn(operationConditions);
 
-/** The types of conditions that only this service sets. One of such a type that a cluster states is left out. */
-const ownTypes: ReadonlySet<string> = new Set<keyof typeof operationConditions>(['Delivered', 'Returned']);
-
-export function isOwnType(type: string): boolean {
-  return ownTypes.has(type);
-}
-
 export const acceptedMessage = 'The cluster has accepted the resource.';
 export const deletedElsewhereMessage = 'Somebody else deleted the resource in the cluster.';
 
+type Named = Pick<Operation, 'organizationId' | 'clusterId' | 'applicationInstanceId' | 'scheduleId' | 'id'>;
+
 /** The ids that an event of the Operation carries. */
-export function about(operation: Operation) {
+export function about(operation: Named) {
   const { organizationId, clusterId, applicationInstanceId, scheduleId, id } = operation;
   return {
     organizationId,
@@ -134,7 +136,7 @@ export function about(operation: Operation) {
 const made = eventsIn(operationEvents);
 
 export function operationEvent(
-  operation: Operation,
+  operation: Named,
   reason: keyof typeof operationEvents,
   message: string,
   at: string,

@@ -1,6 +1,6 @@
 /**
- * What an Operation waits for while it is Pending: its delivery, and what stands in the way of it; or what the cluster
- * says since it has the resource. It follows from the conditions of the Operation and of its cluster, so nothing of it
+ * What an Operation waits for while it is Pending: what holds it here; its delivery, and what stands in the way of it; or
+ * what the cluster says since it has the resource. It follows from the conditions of the Operation and of its cluster, so nothing of it
  * is stored.
  */
 import { z } from 'zod';
@@ -12,7 +12,7 @@ export const Waiting = z
     reason: z
       .string()
       .describe(
-        'A CamelCase word for programs. AwaitingDelivery: no connector has tried the delivery yet. Queued: the cluster has the resource and has not started it. Any other is the reason of a condition: of Delivered (for example Unreachable, ServerError or ConflictingOperation), of Blocked, or of the cluster.',
+        'A CamelCase word for programs. AwaitingDelivery: no connector has tried the delivery yet. Queued: the cluster has the resource and has not started it. Any other is the reason of a condition: of Held (for example RestoreInFlight), of Delivered (for example Unreachable, ServerError or ConflictingOperation), of Blocked, or of the cluster.',
       ),
     message: z.string().describe('The same for people, in the words of the cluster where it has said something.'),
     since: Instant.describe('Since when it waits for this.'),
@@ -43,6 +43,8 @@ export function waitingOf(operation: WaitingOperation, cluster: WaitedForCluster
     const queued = 'The cluster has accepted the resource and has not started it.';
     return saidBy(is('Blocked', 'True')) ?? { reason: 'Queued', message: queued, since: deliveredAt };
   }
+  const held = saidBy(is('Held', 'True'));
+  if (held !== undefined) return held;
   const { throttledUntil } = cluster;
   if (throttledUntil !== undefined)
     return { reason: 'Throttled', message: `The cluster asked for a pause until ${throttledUntil}.`, since: createdAt };

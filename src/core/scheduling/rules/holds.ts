@@ -26,7 +26,7 @@ export interface UnderWay {
   readonly inClusterCount: number;
   /** The name of an Operation of the schedule that has not ended. */
   readonly ofSchedule?: string | undefined;
-  /** The name of a restore of the application that has not ended. */
+  /** The name of a Restore of the application that is open. */
   readonly restore?: string | undefined;
 }
 
@@ -46,7 +46,7 @@ export function holdsOn(
   }
   const { inClusterCount, ofSchedule, restore } = underWay;
   if (restore !== undefined) {
-    const message = `The restore ${restore} of the application has not ended: slots wait for its end.`;
+    const message = `The Restore ${restore} of the application is open in the cluster: slots wait for its end.`;
     holds.push({ effect: 'Wait', reason: 'RestoreInFlight', message });
   }
   if (ofSchedule !== undefined && concurrencyPolicy === 'Forbid') {

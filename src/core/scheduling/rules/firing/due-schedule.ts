@@ -43,7 +43,7 @@ export const DueSchedule = DueScheduleFields.extend({
   clusterSuspend: z.boolean(),
   /** An Operation of this schedule that has not ended. */
   inFlightId: Id.optional(),
-  /** A restore of this application that has not ended. */
+  /** Whether a Restore of this application is open. */
   restoring: z.boolean(),
 });
 export type DueSchedule = Readonly<z.infer<typeof DueSchedule>>;
