@@ -3,7 +3,6 @@
 import type { Json, JsonObject } from './json.ts';
 import { at, listAt, objectAt, text } from './json.ts';
 import type { ResourceType } from './registry.ts';
-import type { Vocabulary } from './vocabulary.ts';
 
 const OPERATION_KINDS = ['Accepted', 'Blocked', 'Running', 'Succeeded', 'Failed'];
 
@@ -21,60 +20,43 @@ function resourceRef(type: ResourceType, object: JsonObject): JsonObject {
 
 /** Neither reason nor time is part of the key, as in the operator's. */
 function keyOf(reference: JsonObject, condition: Json): string {
-  const named = ['apiVersion', 'kind', 'namespace', 'name', 'uid'].map((field) => text(reference, field) || '_');
+  const named = ['apiVersion', 'kind', 'namespace', 'name', 'uid'].map((field) => text(reference, field));
   const generation = at(reference, 'generation') ?? 0;
   return `condition/${named.join('/')}/${text(condition, 'type')}/${text(condition, 'status')}@${String(generation)}`;
 }
 
-/** The code knows one kind; the documents name more. */
-function kindOf(type: ResourceType, condition: Json, vocabulary: Vocabulary): string {
+function kindOf(type: ResourceType, condition: Json): string {
   const word = text(condition, 'type');
-  const told =
-    vocabulary === 'documents' &&
-    type.plural === 'operations' &&
-    text(condition, 'status') === 'True' &&
-    OPERATION_KINDS.includes(word);
+  const told = type.plural === 'operations' && text(condition, 'status') === 'True' && OPERATION_KINDS.includes(word);
   return told ? `Operation${word}` : 'ConditionTransition';
 }
 
-/** One event for each condition whose status, reason or message is new. */
+/** One event for each condition whose status or reason is new. */
 export function conditionEvents(
   type: ResourceType,
   object: JsonObject,
   before: JsonObject | undefined,
   now: string,
-  vocabulary: Vocabulary,
 ): readonly JsonObject[] {
   const old = listAt(before, 'status', 'conditions');
   const reference = resourceRef(type, object);
   return listAt(object, 'status', 'conditions')
     .filter((condition) => {
       const was = old.find((each) => text(each, 'type') === text(condition, 'type'));
-      return ['status', 'reason', 'message'].some((field) => text(was, field) !== text(condition, field));
+      return text(was, 'status') !== text(condition, 'status') || text(was, 'reason') !== text(condition, 'reason');
     })
     .map((condition) => ({
       eventKey: keyOf(reference, condition),
-      kind: kindOf(type, condition, vocabulary),
+      kind: kindOf(type, condition),
       resourceRef: reference,
       conditions: [objectAt({ condition }, 'condition')],
       timestamp: now,
     }));
 }
 
-/** Of the cluster's id, without conditions; the documents have them. */
-export const heartbeat = (
-  type: ResourceType,
-  cluster: JsonObject,
-  now: string,
-  vocabulary: Vocabulary,
-): JsonObject => ({
+export const heartbeat = (type: ResourceType, cluster: JsonObject, now: string): JsonObject => ({
   kind: 'ClusterHeartbeat',
-  resourceRef: {
-    apiVersion: type.apiVersion,
-    kind: type.kind,
-    namespace: '',
-    name: text(cluster, 'spec', 'clusterId'),
-  },
-  ...(vocabulary === 'documents' ? { conditions: [...listAt(cluster, 'status', 'conditions')] } : {}),
+  resourceRef: resourceRef(type, cluster),
+  conditions: [...listAt(cluster, 'status', 'conditions')],
   timestamp: now,
 });

@@ -20,8 +20,7 @@ import type { ResourceType } from './registry.ts';
 import { NAMESPACES, shippedType } from './registry.ts';
 import { templateOf } from './templates.ts';
 import type { Timers } from './timers.ts';
-import { VELERO_NAMESPACE } from './upkeep.ts';
-import { sizeOf } from './velero.ts';
+import { sizeOf, VELERO_NAMESPACE } from './velero.ts';
 import type { Condition, Told, Vocabulary } from './vocabulary.ts';
 import { accepted, condition, failed, refused, tell, withTold } from './vocabulary.ts';
 
@@ -32,7 +31,6 @@ export interface OperatorSettings {
   readonly speed: number;
   readonly vocabulary: Vocabulary;
   readonly requireRestoreApproval: boolean;
-  readonly runsAgain: 'looked-at' | 'unblocked';
 }
 
 /** When the Operation is looked at again without a change: never, after so long, or with back-off. */
@@ -133,17 +131,13 @@ export class Reconciler {
 
   /** By name alone: a resource of that name that another Operation made is taken for its own. */
   #run(object: JsonObject, kind: 'Backup' | 'Restore', before: readonly Condition[]): Next {
-    const { server, vocabulary, runsAgain } = this.#settings;
+    const { server, vocabulary } = this.#settings;
     const type = engineType(kind);
     const name = text(object, 'metadata', 'name');
     const phase = text(object, 'status', 'phase');
     const existing = server.store.get(type, VELERO_NAMESPACE, name);
     if (existing === undefined && started(object)) {
-      const again = isTrue(object, 'Blocked') || (phase === 'Succeeded' && runsAgain === 'looked-at');
-      if (!again && phase === 'Succeeded') {
-        this.#tell(object, { phase, conditions: before });
-        return 'settled';
-      }
+      const again = isTrue(object, 'Blocked') || phase === 'Succeeded';
       if (!again) {
         if (phase === 'Failed') this.#tell(object, { phase, conditions: before });
         else

@@ -7,7 +7,7 @@ const task = { name: 'a', role: 'scheduler', everySeconds: 30, timeoutSeconds: 4
 
 test('each task has a name of its own, a role that a process can have, and a bound', () => {
   assert.equal(new Set(tasks.map(({ name }) => name)).size, tasks.length);
-  assert.equal(tasks.length, 16);
+  assert.equal(tasks.length, 17);
   for (const { name, role, everySeconds, timeoutSeconds } of tasks) {
     assert.match(name, /^[a-z]+(-[a-z]+)+$/);
     assert.ok(roles.includes(role));

@@ -6,6 +6,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Pool } from 'pg';
 import type { QuotaLimits } from '../core/access/rules/quotas.ts';
+import { noApprovalClaims } from '../core/delivery/approval-claims.ts';
 import type { Log } from '../core/kernel/ports.ts';
 import type { TaskRecord } from '../core/kernel/task.ts';
 import type { ForeignCaps } from '../core/observation/rules/foreign-caps.ts';
@@ -30,8 +31,8 @@ import { applicationMirrorOf } from './observation/application-mirror.ts';
 import { foreignOperationsOf } from './observation/foreign-operations.ts';
 import { leasesOf } from './observation/leases.ts';
 import { observationsOf } from './observation/observations.ts';
-import { returnedDeletionsOf, returnedResourcesOf } from './observation/returned-resources.ts';
 import { deadlinesOf } from './operations/deadlines.ts';
+import { restoreWaitsOf } from './operations/restore-waits.ts';
 import { protectionsOf } from './protection/protections.ts';
 import { recoveryPointsOf } from './protection/recovery-points.ts';
 import { failurePoliciesOf } from './scheduling/failure-policies.ts';
@@ -133,12 +134,11 @@ function portsOver(
     tickClock: clockOf(tick),
     clockRecord: clockRecordOf(tick),
     clock: clockOf(work),
+    approvalClaims: noApprovalClaims,
     deliveries: deliveriesOf({ work, lease, tick }, heldRows),
     observations: observationsOf(work, heldRows),
     applicationMirror: applicationMirrorOf(work, heldRows),
     foreignOperations: foreignOperationsOf(work, heldRows, foreignOperations),
-    returnedResources: returnedResourcesOf(work, heldRows),
-    returnedDeletions: returnedDeletionsOf(work),
     directory: directoryOf(work, seals),
     nextSlots: nextSlotsOf(work),
     agents: agentEventsOf(work, heldRows),
@@ -149,6 +149,7 @@ function portsOver(
     failurePolicies: failurePoliciesOf(task, heldRows),
     scheduleOutcomes: scheduleOutcomesOf(task),
     deadlines: deadlinesOf(task, heldRows),
+    restoreWaits: restoreWaitsOf(task),
     putOff: putOffOf(task),
     protections: protectionsOf(task, heldRows),
     invariants: invariantsOf(task),

@@ -4,9 +4,9 @@ import type { Rows } from '../kernel/ports.ts';
 import type { NewEvent } from '../kernel/rules/event.ts';
 import type { DatedOperation } from './rules/deadlines.ts';
 import type { OperationDecision } from './rules/end-operation.ts';
-import type { NamedBackup } from './rules/named-backup.ts';
 import type { DeliveryAction, Operation } from './rules/operation.ts';
-import type { RestoreWait } from './rules/restore-wait.ts';
+import type { NamedBackup } from './rules/restores/named-backup.ts';
+import type { RestoreWait } from './rules/restores/restore-wait.ts';
 
 export interface LockedOperation {
   readonly operation: Operation;

@@ -16,9 +16,9 @@ import { ruleViolated } from '../kernel/rules/problem.ts';
 import type { OperationsTable } from './ports.ts';
 import { begin, createdEvent } from './rules/begin.ts';
 import { type Manifest, manifestOf } from './rules/manifest.ts';
-import { judgeNamedBackup } from './rules/named-backup.ts';
-import { conflictingType } from './rules/open-operation.ts';
 import type { NewOperation, Operation } from './rules/operation.ts';
+import { judgeNamedBackup } from './rules/restores/named-backup.ts';
+import { conflictingType } from './rules/restores/open-operation.ts';
 
 export interface RequestedOperation {
   readonly operation: Operation;

@@ -1,6 +1,7 @@
 /** The work that the subject of Operations does by itself. */
 import type { Task } from '../kernel/task.ts';
 import { applyDeadlines, type DeadlinePorts } from './deadlines.ts';
+import { type RestoreWaitPorts, tellRestoreWaits } from './restore-waits.ts';
 
 export const operationsTasks = [
   {
@@ -11,4 +12,12 @@ export const operationsTasks = [
     dependsOnTime: true,
     run: applyDeadlines,
   },
-] as const satisfies readonly Task<DeadlinePorts>[];
+  {
+    name: 'tell-restore-waits',
+    role: 'scheduler',
+    everySeconds: 15,
+    timeoutSeconds: 40,
+    dependsOnTime: true,
+    run: tellRestoreWaits,
+  },
+] as const satisfies readonly Task<DeadlinePorts & RestoreWaitPorts>[];

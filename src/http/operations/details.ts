@@ -76,8 +76,7 @@ export function operationDetailRoutes(
       const caller = callerOf(request);
       const operation = await own(operations, caller, 'operation', request.params.id);
       const cluster = await own(clusters, caller, 'cluster', operation.clusterId);
-      const recordPosition = await operations.recordPosition(caller.organizationId, operation.id);
-      const manifest = { ...manifestOf({ ...operation, recordPosition }, cluster) };
+      const manifest = { ...manifestOf(operation, cluster) };
       const { accept } = request.headers;
       reply.header('vary', 'Accept');
       if (acceptedWeight(accept, yamlTypes) <= acceptedWeight(accept, ['application/json']))

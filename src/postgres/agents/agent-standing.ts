@@ -25,8 +25,6 @@ const columns = {
   relistRevision: 'relist_revision',
   relistRaisedAt: 'relist_raised_at',
   relistWanted: 'relist_wanted',
-  unreadableCount: 'agent_unreadable_count',
-  unreadableAt: 'agent_unreadable_at',
 } as const satisfies Record<keyof AgentContact, string>;
 const Standing = Cluster.pick({ id: true, conditions: true, lastContactAt: true }).extend({
   tokenCreatedAt: Instant.optional(),
@@ -35,8 +33,6 @@ const Standing = Cluster.pick({ id: true, conditions: true, lastContactAt: true 
   relistRevision: z.int(),
   relistRaisedAt: Instant.optional(),
   relistWanted: z.boolean(),
-  unreadableCount: z.int(),
-  unreadableAt: Instant.optional(),
 }) satisfies z.ZodType<AgentContact>;
 
 const { tokenCreatedAt: _, ...written } = columns;

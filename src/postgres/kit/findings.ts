@@ -13,3 +13,15 @@ export const before = (seconds: number) => `($1::timestamptz - interval '${secon
 export function findingSelect(kind: string, { resourceType }: Pick<FindingRow, 'resourceType'>, part: string): string {
   return `select '${kind}' as kind, '${resourceType}' as "resourceType", ${part}`;
 }
+
+/** As `findingSelect`, of a part whose fourth column is what is known of the row, for people; or of one without it. */
+export function detailedSelect(
+  kind: string,
+  { resourceType }: Pick<FindingRow, 'resourceType'>,
+  part: string,
+  hasDetail: boolean,
+): string {
+  const columns = hasDetail ? 'id, organization_id, since, detail' : 'id, organization_id, since';
+  const detail = hasDetail ? 'f.detail' : 'null::text';
+  return `select '${kind}' as kind, '${resourceType}' as "resourceType", f.id, f.organization_id, f.since, ${detail} as detail from (select ${part}) f(${columns})`;
+}

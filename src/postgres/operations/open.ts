@@ -1,4 +1,4 @@
-/** What an open Operation is, in SQL: as `isOpen` of src/core/operations/rules/open-operation.ts says. */
+/** What an open Operation is, in SQL: as `isOpen` of src/core/operations/rules/restores/open-operation.ts says. */
 
 /** The words about the phase are those of the partial indexes. */
 export function isOpen(operation = 'operation'): string {

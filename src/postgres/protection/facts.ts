@@ -11,6 +11,9 @@ import { jsonObjectOf } from '../kit/rows/columns.ts';
 import { At, nullAsAbsent } from '../kit/rows/json.ts';
 import { snakeCase } from '../kit/rows/shape.ts';
 import { copyObject, hasCopy, hasGoodCopy, isEmptyCopy, isPartial, isThere, itemCount } from '../operations/copies.ts';
+import { blockedMessage, blockedSince, endedAndBlocked } from '../operations/findings.ts';
+import { isOpen } from '../operations/open.ts';
+import { backupsWaiting } from '../operations/restore-waits.ts';
 import { copyExpiresAt, isStillThere } from '../velero/words.ts';
 
 const maybe = nullAsAbsent;
@@ -84,6 +87,8 @@ const Facts = z.object({
     .array(z.number())
     .nullish()
     .transform((counts) => counts ?? []),
+  restoreWait: maybe(z.object({ name: z.string(), since: At, limitSeconds: z.int() })),
+  blockedRestore: maybe(z.object({ name: z.string(), since: At, message: z.string() })),
   askedCopyAt: MaybeAt,
 });
 const MaybeTold = maybe(Told);
@@ -108,6 +113,7 @@ export function factsWhere(chosen: string): string {
          c.recovery_point_target_seconds as "targetSeconds", s.schedules, coalesce(good.copy, expired.copy) as "lastGood",
          restorable.until as "restorableUntil", attempt.tried as "lastAttempt", ended.ended as "lastEnded", flight.backup as "inFlight",
          alike.counts as "itemCounts", good.asked_at as "askedCopyAt",
+         waited.wait as "restoreWait", blocked.again as "blockedRestore",
          case when p.revision is not null then ${jsonObjectOf(Told.shape, 'p')} end as told
   from application_instance i
   join application_class c on c.id = i.application_class_id
@@ -151,6 +157,16 @@ export function factsWhere(chosen: string): string {
     where o.application_instance_id = i.id and o.type = 'Backup' and o.phase in ('Pending', 'Running')
     order by coalesce(o.started_at, o.created_at) limit 1
   ) flight on true
+  left join lateral (
+    select json_build_object('name', r.name, 'since', w.since, 'limitSeconds', c.restore_wait_seconds) as wait
+    from operation r cross join lateral (${backupsWaiting('i.id')}) w
+    where r.application_instance_id = i.id and r.type = 'Restore' and ${isOpen('r')} and w.since is not null
+    order by r.id limit 1
+  ) waited on true
+  left join lateral (
+    select json_build_object('name', o.name, 'since', ${blockedSince}, 'message', ${blockedMessage}) as again
+    from ${endedAndBlocked} and ${ofInstance} and o.type = 'Restore' order by o.id desc limit 1
+  ) blocked on true
   left join lateral (
     select json_agg(items order by id desc) as counts from (
       select id, items from (

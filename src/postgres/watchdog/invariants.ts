@@ -11,9 +11,9 @@ import { doubtedClocks } from '../clocks/findings.ts';
 import { clusterFindingParts } from '../clusters/findings.ts';
 import { deliveryFindingParts } from '../delivery/findings.ts';
 import { blameOf, heldReasonOf } from '../kit/batches/blame.ts';
-import { before, findingSelect } from '../kit/findings.ts';
+import { before, detailedSelect, findingSelect } from '../kit/findings.ts';
 import { shownRow } from '../kit/rows/shape.ts';
-import { operationFindingParts } from '../operations/findings.ts';
+import { detailedOperationFindings, operationFindingParts } from '../operations/findings.ts';
 import { scheduleFindingParts } from '../scheduling/findings.ts';
 
 const maxPerKind = 200;
@@ -23,6 +23,7 @@ const parts: Readonly<Record<string, string>> = {
   ...scheduleFindingParts,
   ...operationFindingParts,
   ...deliveryFindingParts,
+  ...detailedOperationFindings,
 };
 
 /** Tasks go by the server's real clock: see task-record.ts. */
@@ -33,7 +34,7 @@ const lateTasks = `${lastSuccess} as since, name, role, coalesce(${reported('run
     from task where ${reported('seen_at')} and ${lastSuccess} < clock_timestamp() - ${taskLimit}`;
 
 /** The columns and their types, and no row. */
-const nothing = `select null::text as kind, null::text as "resourceType", null::uuid as id, null::uuid as organization_id, null::timestamptz as since where false`;
+const nothing = `select null::text as kind, null::text as "resourceType", null::uuid as id, null::uuid as organization_id, null::timestamptz as since, null::text as detail where false`;
 
 /** One finding for each row, whichever works pass it over. */
 const heldRows = `
@@ -44,15 +45,15 @@ const heldRows = `
 
 /** The statement for these kinds, and for tasks and rows that are held. */
 const statement = (kinds: readonly string[]) => `
-  with found (kind, "resourceType", id, organization_id, since) as (
-    ${[nothing, ...kinds.map((kind) => findingSelect(kind, declared(kind), parts[kind] ?? ''))].join('\n  union all\n    ')}
+  with found (kind, "resourceType", id, organization_id, since, detail) as (
+    ${[nothing, ...kinds.map((kind) => detailedSelect(kind, declared(kind), parts[kind] ?? '', Object.hasOwn(detailedOperationFindings, kind)))].join('\n  union all\n    ')}
   ), late as (
     ${findingSelect('TaskNotSucceeding', taskFindings.TaskNotSucceeding, lateTasks)}
   union all
     ${findingSelect('ClockDoubted', clockFindings.ClockDoubted, doubtedClocks)}
   ), held as (${heldRows}
   ), everything as (
-    select kind, "resourceType", since, id, organization_id, null as name, null as role, null::boolean as "isRun", null as detail from found
+    select kind, "resourceType", since, id, organization_id, null as name, null as role, null::boolean as "isRun", detail from found
   union all
     select kind, "resourceType", since, null, null, name, role, "isRun", null from late
   union all

@@ -32,16 +32,21 @@ const deadlines = {
   runningDeadlineSeconds: Deadline.describe(
     'How long an Operation may stay Running, in seconds, 60 to 2592000. Then the service records it as Failed with the reason RunningTimeout.',
   ),
+  restoreWaitSeconds: Deadline.describe(
+    'How long backups may wait for a Restore of their application that is open in the cluster, in seconds, 60 to 2592000. They go on waiting after that, and the service tells it: the event BackupsWaitTooLong, a finding of the watchdog, and protection AtRisk.',
+  ),
 };
 const optionalDeadlines = {
   deliveryDeadlineSeconds: deadlines.deliveryDeadlineSeconds.optional(),
   pendingDeadlineSeconds: deadlines.pendingDeadlineSeconds.optional(),
   runningDeadlineSeconds: deadlines.runningDeadlineSeconds.optional(),
+  restoreWaitSeconds: deadlines.restoreWaitSeconds.optional(),
 };
 export const defaultDeadlines = {
   deliveryDeadlineSeconds: 86_400,
   pendingDeadlineSeconds: 1_800,
   runningDeadlineSeconds: 14_400,
+  restoreWaitSeconds: 7_200,
 } as const;
 const defaultedDeadlines = {
   deliveryDeadlineSeconds: deadlines.deliveryDeadlineSeconds
@@ -53,6 +58,7 @@ const defaultedDeadlines = {
   runningDeadlineSeconds: deadlines.runningDeadlineSeconds
     .optional()
     .meta({ default: defaultDeadlines.runningDeadlineSeconds }),
+  restoreWaitSeconds: deadlines.restoreWaitSeconds.optional().meta({ default: defaultDeadlines.restoreWaitSeconds }),
 };
 
 export const ApplicationClass = z

@@ -40,7 +40,7 @@ export interface HoldDecision {
   readonly events: readonly NewEvent[];
 }
 
-export const lookAgainSeconds = 10;
+const lookAgainSeconds = 10;
 
 export function decideHold(unsent: Unsent, approvals: Approvals, now: string): HoldDecision {
   const { operation } = unsent;

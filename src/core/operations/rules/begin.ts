@@ -31,7 +31,6 @@ export interface Beginning {
   readonly slot?: { readonly scheduleId: string; readonly scheduledFor: string } | undefined;
   readonly requestedBy: string;
   readonly onBehalfOf?: string | undefined;
-  readonly requestId?: string | undefined;
   /** The schedule's own deadline. It counts from the slot, and ends a minute from now at the earliest. */
   readonly startingDeadlineSeconds?: number | undefined;
   /** Counts from now. Default: the application class's. */
@@ -53,7 +52,6 @@ export function begin(setting: Setting, beginning: Beginning, now: string): Oper
     slot,
     requestedBy,
     onBehalfOf,
-    requestId,
   } = beginning;
   const at = slot?.scheduledFor ?? now;
   return {
@@ -72,7 +70,6 @@ export function begin(setting: Setting, beginning: Beginning, now: string): Oper
     origin: slot === undefined ? 'request' : 'schedule',
     requestedBy,
     ...(onBehalfOf !== undefined && { onBehalfOf }),
-    ...(requestId !== undefined && { requestId }),
     phase: 'Pending',
     conditions: [],
     outputs: {},

@@ -4,7 +4,7 @@
 
 import { clip } from '../../kernel/rules/condition.ts';
 import { type NewEvent, statedReason } from '../../kernel/rules/event.ts';
-import type { Operation } from './operation.ts';
+import { isTerminal, type Operation } from './operation.ts';
 import { about, operationEvent } from './reasons.ts';
 
 /**
@@ -18,6 +18,11 @@ export function eventsOfChange(before: Operation, after: Operation, now: string)
     const known = before.conditions.find((other) => other.type === condition.type);
     if (condition.status !== 'True' || (known?.status === 'True' && known.reason === condition.reason)) continue;
     if (condition.type === contradiction?.phase) continue;
+    if (condition.type === 'Blocked' && isTerminal(after.phase)) {
+      const message = `It is ${after.phase} here, and the operator states it as Pending again, blocked: ${condition.message || condition.reason}. If what blocks it is Pending as well, they block each other, and no Backup of the application begins: delete the resource of the finished one in the cluster.`;
+      events.push(operationEvent(after, 'BlockedAgain', message, now));
+      continue;
+    }
     const type =
       condition.type === 'Failed' || condition.type === 'Degraded' || condition.type === 'Blocked'
         ? 'Warning'

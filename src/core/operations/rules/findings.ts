@@ -22,18 +22,25 @@ export const operationFindings = {
       'The Operation is Running beyond the deadline of its class, which should have ended it. Make sure that a replica with the role scheduler runs.',
     since: '0.1',
   },
+  BackupsWaitForRestore: {
+    resourceType: 'Operation',
+    text: 'backups have waited for an open Restore for longer than their class allows',
+    whatToDo:
+      'The Restore is open in its cluster, so backups of its application are not sent there. Look at it in the cluster. To let them go, cancel it (cancelOperation), or delete its resource there.',
+    since: '0.1',
+  },
+  EndedOperationBlocked: {
+    resourceType: 'Operation',
+    text: 'an Operation that has ended is Pending again in its cluster, and blocked',
+    whatToDo:
+      '{detail} The operator has looked at it again. If what blocks it runs, it is over once that ends. If both are Pending, they block each other for ever, and no Backup of the application begins: delete the resource of the finished Restore in the cluster, and if its finalizer cannot be removed, the one of the Pending Backup first (cancelOperation). No copy is lost with either.',
+    since: '0.1',
+  },
   OperationOfFutureSlot: {
     resourceType: 'Operation',
     text: 'an Operation was made for a slot that has not come',
     whatToDo:
       'A wrong clock has fired the slot too early. The slot will not be fired again: trigger the schedule (triggerSchedule) when it comes. Check the time service of the database.',
-    since: '0.1',
-  },
-  OperationReturned: {
-    resourceType: 'Operation',
-    text: 'a resource of an Operation came back under another uid and is in a cluster',
-    whatToDo:
-      'A restore of its namespace brought it, or somebody applied a saved manifest. A Restore is deleted by itself: if that fails, its condition Returned says why. A Backup is left, because deleting it deletes the Backup of Velero with the same name: its condition Returned says what there is to do.',
     since: '0.1',
   },
 } as const satisfies FindingRows;

@@ -166,11 +166,31 @@ function breached({ facts: { lastGood }, nowMs, target, deadlineMs }: Situation)
 
 function atRisk(situation: Situation): Verdict | undefined {
   const risk =
-    lastAttemptRisk(situation) ?? nextCopyRisk(situation) ?? missingCopiesRisk(situation) ?? lastCopyRisk(situation);
+    restoreRisk(situation) ??
+    lastAttemptRisk(situation) ??
+    nextCopyRisk(situation) ??
+    missingCopiesRisk(situation) ??
+    lastCopyRisk(situation);
   return risk === undefined ? undefined : { status: 'AtRisk', ...risk };
 }
 
 type Risk = Omit<Verdict, 'status'>;
+
+/** An operator looks at what is blocked every half minute. */
+const blockedForMs = 120_000;
+
+/** A Restore that keeps backups from beginning. While one runs, a finished Restore that waits for its end is no risk. */
+function restoreRisk({ facts: { restoreWait, blockedRestore, inFlight }, nowMs }: Situation): Risk | undefined {
+  if (restoreWait !== undefined && ms(restoreWait.since) + restoreWait.limitSeconds * 1000 <= nowMs) {
+    const long = inWords((nowMs - ms(restoreWait.since)) / 1000);
+    const message = `Backups have waited for ${long} for the Restore ${restoreWait.name}, which is open in the cluster.`;
+    return { reason: 'RestoreOpen', message };
+  }
+  const runs = inFlight !== undefined && inFlight.waiting === undefined;
+  if (blockedRestore === undefined || runs || nowMs - ms(blockedRestore.since) < blockedForMs) return undefined;
+  const message = `The finished Restore ${blockedRestore.name} is Pending again in the cluster, so no backup begins: ${blockedRestore.message}`;
+  return { reason: 'BlockedByEnded', message };
+}
 
 function lastAttemptRisk({ facts, nowMs, target }: Situation): Risk | undefined {
   const { lastEnded, lastGood, inFlight } = facts;

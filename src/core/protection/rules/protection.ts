@@ -36,6 +36,8 @@ export const ProtectionReason = z
     'LastAttemptEmpty',
     'RunTooLong',
     'NotDelivered',
+    'RestoreOpen',
+    'BlockedByEnded',
     'CopiesMissing',
     'CopyTooSmall',
     'RecoveryPointAgeing',
@@ -50,7 +52,7 @@ export const ProtectionReason = z
   .meta({
     id: 'ProtectionReason',
     description:
-      'The reason of the status, for machines. Protected: WithinTarget. AtRisk: AwaitingFirstCopy (there is no good copy yet, and none is overdue), NoNextFire (no schedule will fire), NextFireTooLate (the next fire is after the target is missed), LastAttemptFailed, LastAttemptPartial, LastAttemptEmpty (the last backup has no items, so it is no copy), RunTooLong (a backup has been in the cluster for longer than half of the target, or longer than 4 h), NotDelivered (a backup has waited for that long and the cluster has not accepted it), CopiesMissing (a schedule that fires has brought no copy for two of its slots; `schedules` says which), CopyTooSmall (the last good copy has under half of the median of the items of the five before it), RecoveryPointAgeing (the last good copy is older than 80 % of the target), RecoveryPointExpiring (it expires within 24 h or a quarter of its ttl, whichever is less), RecoveryPointExpired. Breached: RecoveryPointTooOld, NoGoodCopy. Unprotected: NoSchedule, AllSuspended, AllEnded.',
+      'The reason of the status, for machines. Protected: WithinTarget. AtRisk: AwaitingFirstCopy (there is no good copy yet, and none is overdue), NoNextFire (no schedule will fire), NextFireTooLate (the next fire is after the target is missed), LastAttemptFailed, LastAttemptPartial, LastAttemptEmpty (the last backup has no items, so it is no copy), RunTooLong (a backup has been in the cluster for longer than half of the target, or longer than 4 h), NotDelivered (a backup has waited for that long and the cluster has not accepted it), RestoreOpen (backups have waited for a Restore that is open for longer than restoreWaitSeconds), BlockedByEnded (a finished Restore is Pending again in the cluster, and no backup begins while it is), CopiesMissing (a schedule that fires has brought no copy for two of its slots; `schedules` says which), CopyTooSmall (the last good copy has under half of the median of the items of the five before it), RecoveryPointAgeing (the last good copy is older than 80 % of the target), RecoveryPointExpiring (it expires within 24 h or a quarter of its ttl, whichever is less), RecoveryPointExpired. Breached: RecoveryPointTooOld, NoGoodCopy. Unprotected: NoSchedule, AllSuspended, AllEnded.',
   });
 export type ProtectionReason = z.infer<typeof ProtectionReason>;
 
@@ -169,6 +171,10 @@ export interface ProtectionFacts {
     | undefined;
   /** The oldest Backup that has not ended. */
   readonly inFlight?: BackupInFlight | undefined;
+  /** A Restore of the application is open, and backups have waited for it since then; `limitSeconds` is the class's. */
+  readonly restoreWait?: { readonly name: string; readonly since: string; readonly limitSeconds: number } | undefined;
+  /** A Restore that has ended, and that the operator states as blocked. */
+  readonly blockedRestore?: { readonly name: string; readonly since: string; readonly message: string } | undefined;
   /** When the last good copy was made, if no schedule has brought it. */
   readonly askedCopyAt?: string | undefined;
   /** Items of the last good copy, and of those of the same schedule before it, the newest first, at most six in all. */

@@ -50,6 +50,8 @@ export const tolerance = {
   overdueSeconds: 60,
   /** Beyond our own deadlines, which end an Operation within seconds. */
   pastDeadlineSeconds: 60,
+  /** An operator looks at what is blocked every half minute. */
+  blockedSeconds: 120,
   /** What lies further ahead than this was written by a wrong clock. */
   aheadSeconds: 60,
   leaseSeconds: 5 * 60,

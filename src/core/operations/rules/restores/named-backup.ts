@@ -8,8 +8,8 @@
  *
  * Copies that others made may not be known here, so a name that is nowhere in the record is no reason to refuse.
  */
-import { ruleViolated } from '../../kernel/rules/problem.ts';
-import { isTerminal, type Operation } from './operation.ts';
+import { ruleViolated } from '../../../kernel/rules/problem.ts';
+import { isTerminal, type Operation } from '../operation.ts';
 
 /** A Backup of that name in the record of the organization. */
 export interface NamedBackup {

@@ -2,10 +2,10 @@
  * Backups that wait too long for an open Restore of their application. They go on waiting, because the cluster would
  * refuse them; so it is told, once a Restore, and stays a finding and a risk of the application's protection meanwhile.
  */
-import { inWords } from '../../kernel/rules/duration.ts';
-import type { NewEvent } from '../../kernel/rules/event.ts';
-import type { Operation } from './operation.ts';
-import { operationEvent } from './reasons.ts';
+import { inWords } from '../../../kernel/rules/duration.ts';
+import type { NewEvent } from '../../../kernel/rules/event.ts';
+import type { Operation } from '../operation.ts';
+import { operationEvent } from '../reasons.ts';
 
 export interface RestoreWait
   extends Pick<Operation, 'id' | 'organizationId' | 'clusterId' | 'applicationInstanceId' | 'name'> {

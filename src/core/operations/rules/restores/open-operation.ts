@@ -7,8 +7,8 @@
  * One that is held, waits for its delivery or was refused is not open: it keeps nothing else waiting. The operator lets
  * no Backup of an application begin while a Restore of it is open, and no Restore while a Backup is.
  */
-import type { OperationType } from '../../kernel/rules/operation-type.ts';
-import type { Phase } from './operation.ts';
+import type { OperationType } from '../../../kernel/rules/operation-type.ts';
+import type { Phase } from '../operation.ts';
 
 export interface MaybeOpen {
   readonly phase: Phase;
