@@ -34,7 +34,7 @@ export const edges = ['http', 'postgres', 'kubernetes', 'bullmq', 'background', 
 export const composition = ['context.ts', 'main.ts', 'api.ts', 'connector.ts', 'tasks.ts'];
 
 /** What is built around the service; the service knows nothing of it. */
-export const around = ['simulator', 'test', 'scripts', 'bench'];
+export const around = ['simulator', 'laboratory', 'test', 'scripts', 'bench'];
 
 /** What the subject may import: itself and what lies below. */
 export function below(subject) {

@@ -18,6 +18,7 @@ const scripts = {
   start: 'src/main.ts',
   demo: 'scripts/demo.ts',
   test: 'scripts/test.mjs',
+  kubernetes: 'scripts/kubernetes.mjs',
   mutation: 'scripts/mutation/main.mjs',
   bench: 'bench/main.ts',
   generate: 'scripts/generate.ts',
