@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import { within } from '../../test/support/until.ts';
 import { Refusal } from '../core/kernel/rules/problem.ts';
 import { kubeconfigReading } from './kubeconfig-reading.ts';
 
@@ -77,6 +78,35 @@ describe('reading kubeconfigs', () => {
     assert.ok(refused.length >= 7);
     for (const each of refused) assert.ok(each instanceof Refusal && each.code === 'temporarily-unavailable');
     assert.equal((await reading.read('greedy', good)).token, 'canary');
+  });
+
+  test('in all a few dozen texts wait, however many organizations send them', async () => {
+    const all = Array.from({ length: 90 }, (_, n) => reading.read(`organization-${n}`, good));
+    const refused = (await Promise.allSettled(all)).filter(({ status }) => status === 'rejected');
+    assert.ok(refused.length >= 20, `${refused.length} refused`);
+  });
+
+  test('organizations take turns: one text goes before that of another organization, not all that wait', async () => {
+    const order: string[] = [];
+    const read = async (who: string) => {
+      await reading.read(who, good);
+      order.push(who);
+    };
+    await Promise.all(['greedy', 'greedy', 'greedy', 'greedy', 'other'].map(read));
+    assert.ok(order.indexOf('other') <= 2, order.join());
+  });
+
+  test('a text that takes too long is refused, and the next one is read by another thread', async () => {
+    const thread = new URL('../../test/support/kubernetes/hanging-thread.ts', import.meta.url);
+    const hanging = kubeconfigReading({ allowInsecureTls: false }, { maxReadMs: 300, thread });
+    assert.equal((await hanging.read('a', 'first')).token, 'first');
+    await within(
+      'the refusal',
+      5,
+      assert.rejects(hanging.read('a', 'hang'), (error) => error instanceof Refusal && error.code === 'rule-violated'),
+    );
+    assert.equal((await within('the next', 5, hanging.read('a', 'second'))).token, 'second');
+    await hanging.close();
   });
 
   test('a thread that has ended is started again', async () => {

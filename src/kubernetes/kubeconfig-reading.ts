@@ -24,8 +24,14 @@ interface Wanted {
   reject(error: unknown): void;
 }
 
-/** An ordinary text takes some milliseconds. */
-const maxReadMs = 2_000;
+export interface ReadingOptions {
+  /** For one text. An ordinary one takes some milliseconds. */
+  readonly maxReadMs: number;
+  /** The module that reads. */
+  readonly thread: URL;
+}
+
+const usual: ReadingOptions = { maxReadMs: 2_000, thread: new URL('./kubeconfig-thread.ts', import.meta.url) };
 /** Until the thread has loaded its code. */
 const maxStartMs = 30_000;
 const idleMs = 30_000;
@@ -33,7 +39,10 @@ const waitingPerOrganization = 4;
 const waitingInAll = 64;
 const resourceLimits = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 };
 
-export function kubeconfigReading({ allowInsecureTls }: KubeconfigRules): KubeconfigReading {
+export function kubeconfigReading(
+  { allowInsecureTls }: KubeconfigRules,
+  { maxReadMs, thread: module } = usual,
+): KubeconfigReading {
   /** In the order of their turns. */
   const waiting = new Map<string, Wanted[]>();
   let thread: Promise<Worker> | undefined;
@@ -60,9 +69,9 @@ export function kubeconfigReading({ allowInsecureTls }: KubeconfigRules): Kubeco
     clearTimeout(idle);
     for (let wanted = next(); wanted !== undefined; wanted = next()) {
       const { resolve, reject } = wanted;
-      thread ??= startThread({ allowInsecureTls });
+      thread ??= startThread(module, { allowInsecureTls });
       try {
-        resolve(await readIn(await thread, wanted.text));
+        resolve(await readIn(await thread, wanted.text, maxReadMs));
       } catch (error) {
         if (!(error instanceof Refusal) || error instanceof Exhausted) await end();
         reject(error instanceof Refusal ? error : noThread(error));
@@ -109,8 +118,8 @@ function noThread(cause: unknown): Refusal {
   return Object.assign(new Refusal('temporarily-unavailable', detail, { retryAfterSeconds: 5 }), { cause });
 }
 
-async function startThread(workerData: KubeconfigRules): Promise<Worker> {
-  const worker = new Worker(new URL('./kubeconfig-thread.ts', import.meta.url), {
+async function startThread(module: URL, workerData: KubeconfigRules): Promise<Worker> {
+  const worker = new Worker(module, {
     workerData,
     resourceLimits,
     env: {},
@@ -127,11 +136,11 @@ async function startThread(workerData: KubeconfigRules): Promise<Worker> {
   return worker;
 }
 
-async function readIn(worker: Worker, text: string): Promise<ClusterAccess> {
+async function readIn(worker: Worker, text: string, maxMs: number): Promise<ClusterAccess> {
   worker.ref();
   try {
     worker.postMessage(text);
-    const answer = (await answerOf(worker, maxReadMs)) as ThreadAnswer;
+    const answer = (await answerOf(worker, maxMs)) as ThreadAnswer;
     if ('refused' in answer) throw ruleViolated('/kubeconfig', answer.refused);
     return answer.access;
   } finally {

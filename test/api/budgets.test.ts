@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { until } from '../support/until.ts';
 import { type Answer, assertProblem, startApi, type TestApi } from './harness.ts';
 
 const unlimited = { keyPerSecond: 0, organizationPerSecond: 0, organizationAtOnce: 0, addressPerSecond: 0 };
@@ -35,6 +36,41 @@ describe('budgets of requests', () => {
         assert.match(answer.body.detail, /11 units a second/);
       }
       assert.equal((await api.call('GET', '/v1/clusters?limit=100', { key: api.otherKey })).status, 200);
+    });
+  });
+
+  test('a body costs by its size, and a page by the size that the list would have', async () => {
+    await withApi({ keyPerSecond: 11 }, async (api) => {
+      const { secret } = await api.make('/v1/api-keys', { name: 'spare', scopes: ['clusters:read', 'clusters:write'] });
+      const left = async (method: string, path: string, body?: object) => {
+        const answer = await api.call(method, path, { key: secret, ...(body !== undefined && { body }) });
+        return Number(/r=(\d+)/.exec(String(answer.headers.ratelimit))?.[1]);
+      };
+      assert.equal(await left('GET', '/v1/clusters?limit=10'), 53);
+      assert.equal(await left('GET', '/v1/clusters?limit=100000'), 47, 'it is refused, at the price of a usual page');
+      assert.equal(await left('POST', '/v1/clusters', { name: 'x'.repeat(40_000) }), 44);
+    });
+  });
+
+  test('of an organization so many requests run at once, some wait, the rest is refused, and others go on', async () => {
+    await withApi({ organizationAtOnce: 1 }, async (api) => {
+      const holder = await api.opened.pool.connect();
+      try {
+        await holder.query('begin; lock table protection_plan in access exclusive mode');
+        const answers: Answer[] = [];
+        const all = times(20, async () => {
+          const answer = await api.call('GET', '/v1/protection-plans');
+          answers.push(answer);
+          return answer;
+        });
+        await until('the refusals', 10, () => answers.length === 11);
+        assert.equal(countOf(answers, 429), 11);
+        assert.equal((await api.call('GET', '/v1/clusters', { key: api.otherKey })).status, 200);
+        await holder.query('rollback');
+        assert.equal(countOf(await all, 200), 9);
+      } finally {
+        holder.release();
+      }
     });
   });
 

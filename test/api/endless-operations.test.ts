@@ -98,6 +98,10 @@ describe('a cluster in which others make Operations without end', () => {
       ],
       [0, 1, 1],
     );
+    const many = Array.from({ length: 20 }, (_, n) => theirs(`ours-${n}`));
+    const beganAtMs = performance.now();
+    await watcher.operations.seen(many);
+    assert.ok(performance.now() - beganAtMs >= 900, 'what must be recorded all the same is recorded 20 a second');
     const condition = await watchingOf(scene.clusterId);
     assert.deepEqual([condition.status, condition.reason], ['True', 'LeftOut']);
     assert.match(condition.message, /Operations that others made are left out: 40 are recorded/);
@@ -126,6 +130,10 @@ describe('a cluster in which others make Operations without end', () => {
     );
     assert.ok((await countOf(`cluster_id = '${second.id}'`)) <= 20);
     assert.match((await watchingOf(second.id)).message, /limit of an organization/);
+    const place = { clusterId: second.id, applicationClassId: scene.applicationClassId, namespace: 'org-myteam' };
+    await api.make('/v1/application-instances', { ...place, name: 'nextcloud-myteam' });
+    await watched(second.id, [theirs('registered-here')]);
+    assert.equal(await countOf(`cluster_id = '${second.id}' and name = 'registered-here'`), 1);
     const theirsToo = await api.make('/v1/clusters', { name: 'third', ...access }, api.otherKey);
     keys.set(theirsToo.id, api.otherKey);
     await watched(theirsToo.id, [unknown(1)]);

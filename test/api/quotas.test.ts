@@ -62,6 +62,21 @@ describe('quotas', () => {
     assert.ok(preview.status < 300, preview.text);
   });
 
+  test('what is retired counts no more', async () => {
+    const named = async (path: string, name: string) =>
+      (await api.call('GET', path)).body.items.find((each: { name: string }) => each.name === name);
+    const retire = async (path: string, id: string) =>
+      assert.equal((await api.call('POST', `${path}/${id}/retire`)).status, 200);
+    const [clusters, applications] = ['/v1/clusters', '/v1/application-instances'];
+    const second = await named(clusters, 'second');
+    await retire(applications, (await named(applications, 'c')).id);
+    const { id } = await api.make(applications, application('d', second.id));
+    await refused(applications, application('e', second.id), /organization has 3/);
+    await retire(applications, id);
+    await retire(clusters, second.id);
+    await api.make(clusters, { name: 'in-its-place', ...access });
+  });
+
   test('parameters that would be stored again with each fire are bounded', async () => {
     const includedResources = Array.from({ length: 200 }, (_, n) => `${'r'.repeat(200)}${n}`);
     const large = { parameters: { includedResources } };

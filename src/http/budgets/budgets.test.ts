@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Caller } from '../../core/access/rules/access.ts';
 import { type BudgetLimits, budgetsOf, costOf, OverBudget } from './budgets.ts';
+import { LaneFull, lanes } from './lanes.ts';
 import { tokenBuckets } from './token-buckets.ts';
 
 const unlimited: BudgetLimits = {
@@ -142,6 +143,21 @@ describe('budgets', () => {
         /broken/,
       );
     assert.equal(await budgets.during(caller('a', 'a'), undefined, async () => 1), 1);
+  });
+
+  test('who has waited for a turn in vain waits no more, and takes no place from those behind', async () => {
+    const lane = lanes({ atOnce: 1, waiting: 1, waitSeconds: 0.02 });
+    let end = () => {};
+    const first = lane('a', () => new Promise<void>((resolve) => (end = resolve)));
+    await assert.rejects(
+      lane('a', async () => 'second'),
+      LaneFull,
+    );
+    end();
+    await first;
+    assert.equal(await lane('a', async () => 'third'), 'third');
+    const waits = lane('a', async () => 'fourth');
+    assert.equal(await waits, 'fourth');
   });
 
   test('any number of keys takes bounded memory, and the oldest are forgotten first', () => {
