@@ -40,6 +40,9 @@ export function speak(protocol: typeof spoken): void {
 /** Whether one connection carries all. */
 export const multiplexed = () => spoken === 'HTTP/2';
 
+/** In MB. Node counts what a client left unread, and refuses all further streams; API servers do not. */
+const maxSessionMemory = 1_000;
+
 /** An HTTPS server on loopback that answers as `script` does. */
 export async function scripted(
   script: Script,
@@ -57,7 +60,7 @@ export async function scripted(
     script(request, response, body);
   };
   const tls = { cert: pair.certificate, key: pair.key };
-  const server = spoken === 'HTTP/2' ? createSecureServer(tls) : createServer(tls);
+  const server = spoken === 'HTTP/2' ? createSecureServer({ ...tls, maxSessionMemory }) : createServer(tls);
   const sessions = new Set<ServerHttp2Session>();
   server.on('session', (session: ServerHttp2Session) => {
     sessions.add(session);
