@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { copyAt, daily, day, failed, monthly, slots, well } from '../../../../test/support/core/protection-example.ts';
+import { copyExpectedBy, isOverdue, servedSchedules } from './expected-copies.ts';
 import { judgeProtection, scheduleProtections } from './judge-protection.ts';
-import type { ProtectionFacts } from './protection.ts';
+import type { FiringSchedule, ProtectionFacts } from './protection.ts';
 
 describe('the copies that are expected', () => {
   const cases: readonly [name: string, facts: ProtectionFacts, atHour: number, status: string, reason: string][] = [
@@ -29,7 +30,13 @@ describe('the copies that are expected', () => {
     ],
     [
       'a suspended monthly schedule without copies',
-      { ...well, schedules: [daily, { ...monthly, nextFireAt: undefined, createdAt: day(-24 * 70) }] },
+      {
+        ...well,
+        schedules: [
+          daily,
+          { ...monthly, nextFireAt: undefined, createdAt: day(-24 * 70), updatedAt: day(-24 * 70) },
+        ],
+      },
       12,
       'Protected',
       'WithinTarget',
@@ -56,6 +63,40 @@ describe('the copies that are expected', () => {
       assert.deepEqual([protection.status, protection.reason], [status, reason], protection.message);
     });
   }
+
+  test('is overdue after the second slot, its spread and the time that a backup runs, and no moment before', () => {
+    const overdue = (schedule: FiringSchedule, afterMs: number, hour: number) =>
+      isOverdue(schedule, Date.parse(day(hour)) + afterMs, slots.periodOf, slots.nextTwo);
+    for (const [name, schedule, hour] of [
+      ['its own copy', daily, 50 + 4],
+      ['its own copy, and an hour of spread', { ...daily, spreadSeconds: 3600 }, 50 + 1 + 4],
+      ['a copy that somebody asked for later', { ...daily, servedAt: day(20) }, 50 + 4],
+      ['a copy that somebody asked for after the next slot', { ...daily, servedAt: day(30) }, 74 + 4],
+      ['a copy that somebody asked for before', { ...daily, servedAt: day(-40) }, 50 + 4],
+    ] as const) {
+      assert.equal(copyExpectedBy(schedule, slots.nextTwo), Date.parse(day(hour)), name);
+      assert.deepEqual([overdue(schedule, 0, hour), overdue(schedule, 1, hour)], [false, true], name);
+      assert.equal(overdue({ ...schedule, nextFireAt: undefined }, 1, hour), false, `${name}, and it does not fire`);
+    }
+  });
+
+  test('a copy that somebody asked for serves the most frequent of the schedules that fire, and no other', () => {
+    const second = { ...daily, id: 'second' };
+    const rests = { ...daily, id: 'rests', schedule: '0 * * * *', nextFireAt: undefined };
+    const once = { ...daily, id: 'once', schedule: undefined };
+    const all = [monthly, daily, rests, second, once];
+    const served = (askedAt: string | undefined) =>
+      servedSchedules(all, askedAt, slots.periodOf).map(({ id, servedAt }) => [id, servedAt]);
+    const [asked, none] = [day(20), undefined];
+    assert.deepEqual(served(asked), [
+      ['monthly', none],
+      ['daily', asked],
+      ['rests', none],
+      ['second', asked],
+      ['once', none],
+    ]);
+    assert.ok(served(none).every(([, servedAt]) => servedAt === none));
+  });
 
   test('names the schedules that bring no copies, and shows each with its own', () => {
     const bringsNone = { ...monthly, createdAt: day(-24 * 70), updatedAt: day(-24 * 70) };
