@@ -47,6 +47,10 @@ test('the next change of the clock within a year that moves a slot is named, and
     assert.equal(of(plain, zone), '', `${plain} ${zone}`);
   const ended = { schedule: '30 2 * * *', timeZone: 'Europe/Berlin', endsAt: '2027-03-01T00:00:00.000Z' };
   assert.deepEqual(recurrenceWarnings(ended, now), []);
+  const from = (startsAt: string) =>
+    recurrenceWarnings({ schedule: '30 2 * * *', timeZone: 'Europe/Berlin', startsAt }, now).join();
+  assert.match(from('2027-04-01T00:00:00.000Z'), /^On 2028-03-26 /, 'the first one after it starts');
+  assert.match(from('2026-01-01T00:00:00.000Z'), /^On 2027-03-28 /, 'the next one of what has started');
 });
 
 test('a copy has to last for the longest time between two slots, and better for twice that', () => {
@@ -74,8 +78,16 @@ test('more copies than Velero can list are counted', () => {
   const count = (schedule: string, ttl: string) =>
     retentionWarnings({ schedule, timeZone: 'Etc/UTC' }, ttl, now).join('\n');
   assert.match(count('* * * * *', '720h'), /keeps 43,200 copies at a time \(ttl 720h\)/);
-  assert.equal(count('0 * * * *', '720h'), '');
+  assert.match(count('0 * * * *', '1001h'), /keeps 1,001 copies at a time/);
+  for (const ttl of ['1000h', '720h']) assert.equal(count('0 * * * *', ttl), '');
   assert.equal(count('0 2 * * *', '17520h'), '');
+});
+
+test('nothing is warned of about the copies of a recurrence that cannot be computed', () => {
+  const kept = { schedule: '0 2 * * *', timeZone: 'Europe/Berlin' };
+  assert.equal(retentionWarnings(kept, '24h', now).length, 1);
+  for (const broken of [{ timeZone: 'Europe/Atlantis' }, { schedule: '0 2 32 * *' }])
+    assert.deepEqual(retentionWarnings({ ...kept, ...broken }, '24h', now), []);
 });
 
 test('a move that leaves a longer time between two slots than there ever is says how long it is', () => {
@@ -91,6 +103,13 @@ test('a move that leaves a longer time between two slots than there ever is says
   assert.deepEqual([moveWarnings(daily, moved(25), now), moveWarnings(daily, moved(36), now)], [[], []]);
   assert.deepEqual(moveWarnings({ ...daily, createdAt: now }, moved(47), now), [], 'it has had no slot');
   assert.deepEqual(moveWarnings({ ...daily, timeZone: 'Europe/Atlantis' }, moved(47), now), [], 'it could not be read');
+  const ended = { ...daily, endsAt: '2026-11-01T00:00:00.000Z' };
+  for (const [nextSlotAt, warningCount] of [
+    ['2026-11-20T02:00:00.000Z', 0],
+    [now, 0],
+    ['2026-11-21T12:00:00.001Z', 1],
+  ] as const)
+    assert.equal(moveWarnings(ended, { ...daily, nextSlotAt }, now).length, warningCount, `next at ${nextSlotAt}`);
   const twice = [moved(47), { ...moved(47), id: 'b' }];
   assert.match(moveWarningsOfPlan([daily, { ...daily, id: 'b' }], twice, now).join('|'), /^daily: Between [^|]*$/);
   assert.deepEqual(moveWarningsOfPlan(twice, twice, now), [], 'its recurrence is the same');
