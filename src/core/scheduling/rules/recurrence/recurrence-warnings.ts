@@ -34,12 +34,12 @@ function eitherDay({ day, weekday }: Cron, schedule: string): string[] {
 }
 
 /** Some years and months have no day 29, 30 or 31. */
-function seldom({ months, day, weekday, daysOf }: Cron): string[] {
+function seldom({ months, weekday, daysOf }: Cron): string[] {
   if (!weekday.every) return [];
   const [inCommon, inLeap] = [2027, 2028].map(
     (year) => [...months].filter((month) => daysOf(year, month - 1) !== 0).length,
   );
-  if (inCommon === months.size || day.lastDay) return [];
+  if (inCommon === months.size) return [];
   return inCommon === 0
     ? [`It fires only in leap years, ${inLeap === 1 ? 'in one month' : `in ${inLeap} months`} of them.`]
     : [
