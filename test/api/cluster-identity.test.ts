@@ -76,6 +76,10 @@ describe('the identity of a cluster', () => {
     const fresh = await succeeded(api, scene);
     assert.deepEqual(await points(clusterId), [fresh]);
     assert.equal((await protection()).lastGoodCopy.operationId, fresh);
+    assert.equal((await check(clusterId))?.reason, 'Rebuilt');
+    await api.opened.pool.query('update operation set expires_at = now() where id = $1', [old]);
+    const ended = await check(clusterId);
+    assert.deepEqual([ended?.status, ended?.reason], ['True', 'Unique'], 'nothing of before is left');
   });
 
   test('a new address of the same cluster changes nothing', async () => {

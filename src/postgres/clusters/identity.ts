@@ -1,7 +1,7 @@
 /** What is around the identity of a cluster: others of its organization with the same uid, and copies of before. */
 import type { PoolClient } from 'pg';
 import { z } from 'zod';
-import type { AroundIdentity, Identity } from '../../core/clusters/rules/identity.ts';
+import type { AroundIdentity, Identity } from '../../core/clusters/rules/identity/identity.ts';
 import { hasCopy } from '../operations/copies.ts';
 
 /** The clusters that are the same API server as the cluster `me`, in its organization, itself included. */

@@ -9,7 +9,7 @@ import type { CheckResult, ClusterReport } from '../../core/clusters/ports.ts';
 import { Cluster } from '../../core/clusters/rules/cluster.ts';
 import { eventsOfConditions, needsCheck, type RecordedReasons } from '../../core/clusters/rules/condition-events.ts';
 import { isOutdated, refreshed } from '../../core/clusters/rules/discovery.ts';
-import { type Identity, identityAfter, identityCondition } from '../../core/clusters/rules/identity.ts';
+import { type Identity, identityAfter, identityCondition } from '../../core/clusters/rules/identity/identity.ts';
 import { clusterEvent } from '../../core/clusters/rules/reasons.ts';
 import { throttledAfter } from '../../core/clusters/rules/throttling.ts';
 import { type Condition, clip, withCondition } from '../../core/kernel/rules/condition.ts';

@@ -32,10 +32,7 @@ describe('the copies that are expected', () => {
       'a suspended monthly schedule without copies',
       {
         ...well,
-        schedules: [
-          daily,
-          { ...monthly, nextFireAt: undefined, createdAt: day(-24 * 70), updatedAt: day(-24 * 70) },
-        ],
+        schedules: [daily, { ...monthly, nextFireAt: undefined, createdAt: day(-24 * 70), updatedAt: day(-24 * 70) }],
       },
       12,
       'Protected',

@@ -7,9 +7,9 @@
  *
  * Where the credentials may not read the namespace, nothing is known, and nothing changes.
  */
-import type { ReportedCondition } from '../../kernel/rules/condition.ts';
-import type { Cluster } from './cluster.ts';
-import { clusterCondition } from './reasons.ts';
+import type { ReportedCondition } from '../../../kernel/rules/condition.ts';
+import type { Cluster } from '../cluster.ts';
+import { clusterCondition } from '../reasons.ts';
 
 export type Identity = Pick<Cluster, 'kubeSystemUid' | 'copiesFrom'>;
 

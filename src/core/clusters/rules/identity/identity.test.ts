@@ -1,0 +1,31 @@
+/** Which cluster answers at an address, and until when the copies of one before are told of. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { identityAfter, identityCondition } from './identity.ts';
+
+const now = '2026-11-21T12:00:00.000Z';
+const alone = { twins: [], sharedNamespaces: [], lostCopyCount: 0 };
+const rebuilt = { kubeSystemUid: 'after', copiesFrom: now };
+
+test('only another uid than the known one says that the cluster was rebuilt', () => {
+  assert.deepEqual(identityAfter({}, 'first', now), { kubeSystemUid: 'first' });
+  assert.deepEqual(identityAfter({ kubeSystemUid: 'before' }, 'after', now), rebuilt);
+  for (const unchanged of ['after', undefined]) assert.equal(identityAfter(rebuilt, unchanged, now), undefined);
+});
+
+test('a rebuilt cluster says so while copies of the one before last, and not after', () => {
+  const told = (lostCopyCount: number) => {
+    const { status, reason, message } = identityCondition(rebuilt, { ...alone, lostCopyCount }) ?? {};
+    return { status, reason, counts: message?.includes(`${lostCopyCount} copies that have not expired`) };
+  };
+  assert.deepEqual(told(1), { status: 'False', reason: 'Rebuilt', counts: true });
+  assert.deepEqual(told(0), { status: 'True', reason: 'Unique', counts: false });
+  assert.equal(identityCondition({}, alone), undefined, 'nothing is known');
+  assert.equal(identityCondition({ kubeSystemUid: 'first' }, { ...alone, lostCopyCount: 1 })?.reason, 'Unique');
+});
+
+test('copies that were lost are told of before an application that is backed up twice', () => {
+  const twice = { twins: ['other'], sharedNamespaces: ['org-a'], lostCopyCount: 0 };
+  const reason = (lostCopyCount: number) => identityCondition(rebuilt, { ...twice, lostCopyCount })?.reason;
+  assert.deepEqual([reason(1), reason(0)], ['Rebuilt', 'RegisteredTwice']);
+});
