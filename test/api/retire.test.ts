@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { recordProtection } from '../../src/core/protection/record-protection.ts';
-import { type Answer, assertProblem, startApi, type TestApi } from './harness.ts';
+import { type Answer, assertProblem, pointersOf, startApi, type TestApi } from './harness.ts';
 import { access, backup, type Scene, succeeded } from './scene.ts';
 
 const log = { info() {}, warn() {}, error() {}, debug() {} };
@@ -100,6 +100,19 @@ describe('an application or a cluster that is not backed up any more', () => {
     assert.notEqual(await instance(clusterId), id, 'its place may be registered again');
   });
 
+  test('an application that follows a protection plan is retired only without it', async () => {
+    const { applicationInstanceId } = await setScene();
+    const path = `/v1/application-instances/${applicationInstanceId}`;
+    const entries = [{ name: 'nightly', schedule: '0 2 * * *', ttl: '720h' }];
+    const { id: protectionPlanId } = await api.make('/v1/protection-plans', { name: 'nights', entries });
+    assert.equal((await post(`${path}/apply-protection-plan`, { protectionPlanId })).status, 200);
+    const refused = await post(`${path}/retire`);
+    assertProblem(refused, 409, 'in-use');
+    assert.match(refused.body.detail, /: 1 protection plan, 1 schedule refer to it\. Detach the protection plan/);
+    await post(`${path}/detach-protection-plan`);
+    assert.equal((await post(`${path}/retire`)).status, 200);
+  });
+
   test('what the mirror finds at the place of a retired application is not registered, and is adopted as a new one', async () => {
     const { clusterId, applicationInstanceId } = await setScene();
     await post(`/v1/application-instances/${applicationInstanceId}/retire`);
@@ -123,14 +136,40 @@ describe('an application or a cluster that is not backed up any more', () => {
     const { clusterId, applicationInstanceId } = scene;
     const path = `/v1/clusters/${clusterId}`;
     const { name } = await get(path);
-    await succeeded(api, scene, { set: `owed = 'Delete', next_attempt_at = now()` });
+    const copy = await succeeded(api, scene, { set: `owed = 'Delete', next_attempt_at = now()` });
+    await api.make('/v1/operations', backup(scene));
     const refused = await post(`${path}/retire`);
     assertProblem(refused, 409, 'in-use');
-    assert.match(refused.body.detail, /1 application instance refer to it\. Retire or move/);
+    const inTheWay = /: 1 application instance, 1 Operation that has not ended refer to it\. Retire or move/;
+    assert.match(refused.body.detail, inTheWay);
+    await cancelAll(clusterId);
     await post(`/v1/application-instances/${applicationInstanceId}/retire`);
     await post(`${path}/agent-token`);
+    await api.opened.pool.query(
+      `update cluster set throttled_until = now() + interval '1 hour',
+         conditions = '[{"type": "Reachable", "status": "True", "reason": "Answered", "message": "", "lastTransitionTime": "2026-05-28T02:00:00Z"}]'
+       where id = $1`,
+      [clusterId],
+    );
+    const known = await get(path);
+    assert.ok(known.agentTokenCreatedAt && known.throttledUntil && known.conditions.length > 0, known);
+    assert.equal((await get(`/v1/recovery-points/${copy}`)).operationId, copy);
     const { body, status } = await post(`${path}/retire`);
-    assert.deepEqual([status, body.agentTokenCreatedAt, body.conditions], [200, undefined, []]);
+    assert.deepEqual(
+      [status, body.agentTokenCreatedAt, body.throttledUntil, body.conditions],
+      [200, undefined, undefined, []],
+    );
+    assert.ok(body.retiredAt > known.updatedAt, body.retiredAt);
+    assert.deepEqual([body.updatedAt, body.copiesFrom], [body.retiredAt, body.retiredAt]);
+    const { delivery: _, ...shown } = await get(path);
+    assert.deepEqual(shown, body);
+    const told = async () => (await get(`${path}/events`)).items;
+    const events = await told();
+    const { message } = events.find(({ reason }: { reason: string }) => reason === 'ClusterRetired');
+    assert.match(message, /^Retired by \S.*\. Nothing watches it any more/);
+    assertProblem(await api.call('GET', `/v1/recovery-points/${copy}`), 404, 'not-found');
+    assert.deepEqual((await post(`${path}/retire`)).body, body, 'a second time nothing changes');
+    assert.deepEqual(await told(), events);
     assert.equal(await api.opened.directory.target(clusterId), undefined);
     assert.ok((await api.opened.directory.list()).every(({ id }) => id !== clusterId));
     const now = new Date(Date.now() + 1000).toISOString();
@@ -172,9 +211,23 @@ describe('an application or a cluster that is not backed up any more', () => {
     assertProblem(await post(`${path}/move`, {}), 422, 'rule-violated');
     assertProblem(await post(`${path}/move`, { clusterId: to }, api.otherKey), 404, 'not-found');
     await post(`/v1/application-instances/${occupant}/retire`);
+    const letGo = await cluster();
+    await post(`/v1/clusters/${letGo}/retire`);
+    const blocked = await post(`${path}/move`, { clusterId: letGo });
+    assertProblem(blocked, 422, 'rule-violated');
+    assert.deepEqual(pointersOf(blocked), ['/clusterId']);
+    assert.match(blocked.body.detail, /The cluster .* was retired at /);
     await api.make('/v1/operations', backup(scene));
     assertProblem(await post(`${path}/move`, { clusterId: to }), 409, 'in-use');
     await cancelAll(scene.clusterId);
+    // Somebody else has made one there, before the application was registered there.
+    const theirs = await succeeded(
+      api,
+      { ...scene, clusterId: to, applicationInstanceId: await instance(to, 'guest') },
+      {
+        set: `application_instance_id = null, target = 'app', origin = 'cluster', foreign_uid = 'u-1'`,
+      },
+    );
     const moved = await post(`${path}/move`, { clusterId: to });
     assert.deepEqual([moved.status, moved.body.clusterId, moved.body.name], [200, to, 'app'], moved.text);
     assert.equal((await get(`/v1/schedules/${schedule.id}`)).clusterId, to);
@@ -182,5 +235,6 @@ describe('an application or a cluster that is not backed up any more', () => {
     const { body } = await post(`/v1/schedules/${schedule.id}/trigger`);
     assert.deepEqual([body.clusterId, body.target], [to, 'app']);
     assert.ok((await reasons(path)).includes('ApplicationMoved'));
+    assert.equal((await get(`/v1/operations/${theirs}`)).applicationInstanceId, id, 'and so do those of others');
   });
 });
