@@ -68,6 +68,22 @@ describe('a schedule that a wrong clock has pushed to tomorrow', () => {
     await assertCountsFromNow(id);
   });
 
+  test('a dry run of its resume counts from now, and leaves what lies ahead', async () => {
+    const id = await pushed();
+    const { pool } = api.opened;
+    await pool.query('update schedule set suspend = true, next_fire_at = null where id = $1', [id]);
+    const stored = async () => [
+      (await pool.query('select * from schedule where id = $1', [id])).rows,
+      (await pool.query('select * from fire where schedule_id = $1 order by id', [id])).rows,
+    ];
+    const before = await stored();
+    const resume = (query: string) => api.call('POST', `/v1/schedules/${id}/resume${query}`, { body: {} });
+    assert.equal((await resume('?dryRun=true')).body.nextSlotAt, nextFromNow());
+    assert.deepEqual(await stored(), before);
+    assert.equal((await resume('')).status, 200);
+    await assertCountsFromNow(id);
+  });
+
   test('the watchdog reports it, and the service repairs it by itself and says so', async () => {
     const id = await pushed();
     const kinds = async () => {
