@@ -85,7 +85,10 @@ describe('a schedule tells', () => {
     const [failing, well] = [await schedule(), await schedule()];
     assert.deepEqual([(await shown(failing.id)).failuresInARow, (await shown(failing.id)).lastOutcome], [0, undefined]);
     const good = await ended(failing.id, 'Succeeded');
-    const condition = [{ type: 'Failed', status: 'True', reason: 'EngineFailed', message: 'the bucket is gone' }];
+    const condition = [
+      { type: 'Delivered', status: 'True', reason: 'Applied', message: 'accepted' },
+      { type: 'Failed', status: 'True', reason: 'EngineFailed', message: 'the bucket is gone' },
+    ];
     await ended(failing.id, 'Failed');
     const last = await ended(
       failing.id,
@@ -125,6 +128,32 @@ describe('a schedule tells', () => {
     assertProblem(await api.call('GET', `/v1/recovery-points/${empty}`), 404, 'not-found');
     const protection = await api.call('GET', `/v1/application-instances/${scene.applicationInstanceId}/protection`);
     assert.deepEqual([protection.body.status, protection.body.reason], ['AtRisk', 'LastAttemptEmpty']);
+  });
+
+  test('its newest copy and the failures since, whatever came before, and how many schedules fail', async () => {
+    const { id } = await schedule();
+    const failing = () => countFailingSchedules({ ...api.opened, failing() {} });
+    const others = await failing();
+    await ended(id, 'Failed');
+    await ended(id, 'Succeeded');
+    await ended(id, 'Failed');
+    const newest = await ended(id, 'Succeeded');
+    assert.equal(await failing(), others);
+    await ended(id, 'Failed');
+    const { lastGoodCopy, failuresInARow } = await shown(id);
+    assert.deepEqual([lastGoodCopy.operationId, failuresInARow], [newest, 1]);
+    assert.equal(await failing(), others + 1);
+    const contradiction = { phase: 'Succeeded', at: new Date().toISOString() };
+    const stated = await ended(id, 'Failed', `, contradiction = '${JSON.stringify(contradiction)}'`);
+    assert.equal((await shown(id)).lastGoodCopy.operationId, stated, 'the cluster has stated its copy later');
+    assert.deepEqual([(await shown(id)).failuresInARow, await failing()], [0, others]);
+    await ended(id, 'Failed');
+    const cancelled = await ended(id, 'Cancelled');
+    const { lastOutcome, failuresInARow: stays } = await shown(id);
+    assert.deepEqual([lastOutcome.operationId, lastOutcome.phase, stays], [cancelled, 'Cancelled', 1]);
+    assert.equal(await failing(), others + 1, 'a cancelled one says nothing of copies');
+    await api.call('DELETE', `/v1/schedules/${id}`);
+    assert.equal(await failing(), others, 'a removed schedule fails no more');
   });
 
   test('what holds its slots back: suspended surroundings, an Operation before, a cluster without room', async () => {
