@@ -24,7 +24,8 @@ const rememberedMs = 60_000;
 
 const probe = `select current_setting('transaction_read_only') = 'on' or pg_is_in_recovery() as "isReadOnly"`;
 
-export function writeStandingOf(pool: Pool): WriteStanding {
+/** `nowMs` is a time of this process that never goes back. */
+export function writeStandingOf(pool: Pool, nowMs: () => number = () => performance.now()): WriteStanding {
   let failure: { readonly reason: string; readonly at: number } | undefined;
   return {
     worked() {
@@ -32,12 +33,12 @@ export function writeStandingOf(pool: Pool): WriteStanding {
     },
     failed(error) {
       const reason = reasons[codeOf(error) ?? ''];
-      if (reason !== undefined) failure = { reason, at: performance.now() };
+      if (reason !== undefined) failure = { reason, at: nowMs() };
     },
     async look() {
       const [row] = await select(pool, probe, []);
       if (row?.isReadOnly === true) return readOnly;
-      if (failure !== undefined && performance.now() - failure.at > rememberedMs) failure = undefined;
+      if (failure !== undefined && nowMs() - failure.at > rememberedMs) failure = undefined;
       return failure?.reason;
     },
   };
