@@ -168,10 +168,31 @@ describe('at every address', () => {
       assert.equal(answer.status, status, `${text}: ${answer.text}`);
       if (status === 200) revision = answer.body.revision;
       else assertProblem(answer, status, status === 412 ? 'stale-revision' : 'invalid-request');
+      if (status === 400) assert.deepEqual(pointersOf(answer), ['header/If-Match'], text);
     }
     for (const ifMatch of [`W/"${revision}"`, '"999"', `"${revision}", "999"`]) {
       const removed = await api.call('DELETE', `/v1/schedules/${id}`, { headers: { 'if-match': ifMatch } });
       assert.equal(removed.status, ifMatch.startsWith(`"${revision}`) ? 200 : 412, removed.text);
+    }
+  });
+
+  test('If-None-Match is compared weakly: of a list one must match, and * always does', async () => {
+    const path = `/v1/application-classes/${scene.applicationClassId}`;
+    const { revision } = (await api.call('GET', path)).body;
+    for (const [text, status] of [
+      ['"N"', 304],
+      ['W/"N"', 304],
+      ['"999", W/"N"', 304],
+      ['"999",\t"N" ', 304],
+      ['*', 304],
+      ['"999"', 200],
+      ['W/"999"', 200],
+      ['N', 200],
+    ] as const) {
+      const headers = { 'if-none-match': text.replaceAll('N', String(revision)) };
+      const answer = await api.call('GET', path, { headers });
+      assert.deepEqual([answer.status, answer.headers.etag], [status, `"${revision}"`], text);
+      assert.equal(answer.text === '', status === 304, text);
     }
   });
 
