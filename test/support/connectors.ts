@@ -3,21 +3,16 @@
  * with one application each, all on a database of their own.
  */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { Pool } from 'pg';
 import { type SimulatedCluster, startCluster } from '../../simulator/index.ts';
+import type { Client } from './client.ts';
+import { type MainProcess, startMain } from './main-process.ts';
 import { setScene } from './scene.ts';
-import { type Backend, oneMachine, startTestService, type TestService } from './service.ts';
+import { type Backend, startTestService, type TestService } from './service.ts';
 import { until } from './until.ts';
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-
-export interface ConnectorProcess {
+export interface ConnectorProcess extends MainProcess {
   readonly id: string;
-  signal(signal: NodeJS.Signals): void;
-  ended(): Promise<void>;
-  logged(): string;
 }
 
 export interface Place {
@@ -46,7 +41,7 @@ export async function startLandscape(options: {
   const redisUrl = `${process.env.TEST_REDIS_URL}/${process.pid % 16}`;
   const service = await startTestService({ backend: options.backend, redisUrl, roles: 'api,scheduler' });
   const pool = new Pool({ connectionString: service.databaseUrl, max: 2 });
-  const children: ChildProcess[] = [];
+  const children: MainProcess[] = [];
   const places: Place[] = [];
   for (let n = 0; n < options.clusterCount; n += 1) {
     const name = `cluster-${n}`;
@@ -69,33 +64,19 @@ export async function startLandscape(options: {
     held,
     async startConnector() {
       const known = await connectorIds(pool);
-      const child = spawn(process.execPath, [main], {
+      const child = startMain({
         env: {
-          ...process.env,
-          ...oneMachine,
           DATABASE_URL: service.databaseUrl,
           REDIS_URL: options.backend === 'redis' ? redisUrl : '',
           ROLES: 'connector',
-          PORT: '0',
           SECRETS_KEY: service.secretsKey,
-          LOG_LEVEL: 'info',
         },
-        stdio: ['ignore', 'pipe', 'pipe'],
       });
       children.push(child);
-      let text = '';
-      for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += String(chunk)));
       const id = await until('the connector', 30, async () =>
         (await connectorIds(pool)).find((each) => !known.includes(each)),
-      ).catch((error: unknown) => assert.fail(`${String(error)}\n${text}`));
-      return {
-        id,
-        signal: (signal) => void child.kill(signal),
-        ended: async () => {
-          await until('the end of the connector', 30, () => child.exitCode !== null || child.signalCode !== null);
-        },
-        logged: () => text,
-      };
+      ).catch((error: unknown) => assert.fail(`${String(error)}\n${child.logged()}`));
+      return { id, ...child };
     },
     async watched() {
       const { rows } = await pool.query(
@@ -104,7 +85,7 @@ export async function startLandscape(options: {
       return rows[0].count;
     },
     async close() {
-      for (const child of children) child.kill('SIGKILL');
+      await Promise.all(children.map((child) => child.kill()));
       await pool.end();
       await service.close();
       await Promise.all(places.map(({ cluster }) => cluster.close()));
@@ -119,7 +100,7 @@ async function connectorIds(pool: Pool): Promise<readonly string[]> {
 
 /** Asks for a backup; acknowledged when this resolves. Returns the Operation's id. */
 export async function wantBackup(
-  { service }: Pick<Landscape, 'service'>,
+  { service }: { readonly service: { readonly api: Client } },
   { applicationInstanceId }: Pick<Place, 'applicationInstanceId'>,
 ): Promise<string> {
   const answer = await service.api.post('/v1/operations', { applicationInstanceId, type: 'Backup' });

@@ -15,7 +15,15 @@ import { until } from './until.ts';
 
 const roles = ['scheduler', 'connector', 'api'] as const;
 
-export interface FaultScene extends Scene {
+export interface Seen {
+  hasSucceeded(operationId: string): Promise<boolean>;
+  /** A schedule whose one slot is so many seconds ahead; returns its id. */
+  dueIn(seconds: number): Promise<string>;
+  /** Resolves once it has fired, with how late that was, in seconds by the server's clock. */
+  firedAfter(scheduleId: string, withinSeconds: number): Promise<number>;
+}
+
+export interface FaultScene extends Scene, Seen {
   readonly service: TestService;
   /** Past the proxy. */
   readonly pool: Pool;
@@ -23,11 +31,6 @@ export interface FaultScene extends Scene {
   readonly redis: BreakableProxy;
   isReady(role: (typeof roles)[number]): Promise<boolean>;
   untilReady(): Promise<void>;
-  hasSucceeded(operationId: string): Promise<boolean>;
-  /** A schedule whose one slot is so many seconds ahead; returns its id. */
-  dueIn(seconds: number): Promise<string>;
-  /** Resolves once it has fired, with how late that was, in seconds by the server's clock. */
-  firedAfter(scheduleId: string, withinSeconds: number): Promise<number>;
 }
 
 export async function setFaultScene(
@@ -60,14 +63,18 @@ export async function setFaultScene(
   const untilReady = async () => {
     for (const role of roles) await until(`the ${role} to be ready`, 20, () => isReady(role));
   };
-  const hasSucceeded = async (id: string) =>
-    (await pool.query('select phase from operation where id = $1', [id])).rows[0]?.phase === 'Succeeded';
+  const seen = seenOf(pool, scene);
   await untilReady();
   const first = await wantBackup({ service }, scene);
-  await until('the first backup', 20, () => hasSucceeded(first));
+  await until('the first backup', 20, () => seen.hasSucceeded(first));
+  return { ...scene, ...seen, service, pool, postgres, redis, isReady, untilReady };
+}
+
+/** Past every proxy, by the record. */
+export function seenOf(pool: Pool, { applicationInstanceId }: Pick<Scene, 'applicationInstanceId'>): Seen {
   return {
-    ...scene,
-    ...{ service, pool, postgres, redis, isReady, untilReady, hasSucceeded },
+    hasSucceeded: async (id) =>
+      (await pool.query('select phase from operation where id = $1', [id])).rows[0]?.phase === 'Succeeded',
     async dueIn(seconds) {
       const { rows } = await pool.query(
         `insert into schedule (id, organization_id, application_instance_id, cluster_id, name, schedule, time_zone, suspend, cadence,
@@ -76,7 +83,7 @@ export async function setFaultScene(
                 'hourly', '{}', 'Allow', slot, slot, now(), now(), 1
          from application_instance, lateral (select date_trunc('second', now()) + $2 * interval '1 second' as slot) s
          where id = $1 returning id`,
-        [scene.applicationInstanceId, seconds],
+        [applicationInstanceId, seconds],
       );
       return rows[0].id;
     },

@@ -2,19 +2,16 @@
  * The service with the role scheduler in processes of its own, on a PostgreSQL of its own that waits for the disk and
  * keeps the time of each commit: an Operation's own time is that of its decision, and what counts is when it was there.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Pool } from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts';
+import { type MainProcess, startMain } from './main-process.ts';
 import { seedSchedules } from './seed.ts';
-import { adminKey, type Backend, oneMachine, redisDatabase, secretsKey } from './service.ts';
-import { until } from './until.ts';
+import { adminKey, type Backend, redisDatabase, secretsKey } from './service.ts';
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const shiftedClock = new URL('./shifted-clock.ts', import.meta.url).href;
 const settings = { track_commit_timestamp: 'on', max_connections: '200', shared_buffers: '256MB' };
 
@@ -72,13 +69,9 @@ function childrenOf(pid: number): readonly number[] {
     });
 }
 
-export interface Scheduler {
+export interface Scheduler extends MainProcess {
   /** What its sessions are called in the database. */
   readonly name: string;
-  logged(): string;
-  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
-  /** At once, and for good. */
-  kill(): Promise<void>;
 }
 
 /** Resolves when it has started; its queue and its first tick come a moment later. */
@@ -92,38 +85,19 @@ export async function startScheduler(options: {
   const { name, backend, clockShiftMs } = options;
   const databaseUrl = new URL(options.databaseUrl);
   databaseUrl.searchParams.set('application_name', name);
-  const child = spawn(process.execPath, [...(clockShiftMs === undefined ? [] : ['--import', shiftedClock]), main], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const scheduler = startMain({
     env: {
-      PATH: process.env.PATH,
-      TMPDIR: process.env.TMPDIR,
-      ...oneMachine,
       DATABASE_URL: databaseUrl.href,
       REDIS_URL: backend === 'redis' ? redisDatabase() : undefined,
       ROLES: 'scheduler',
-      PORT: '0',
       ADMIN_API_KEY: adminKey,
       SECRETS_KEY: secretsKey,
       CLOCK_SHIFT_MS: String(clockShiftMs),
     },
+    preload: clockShiftMs === undefined ? undefined : shiftedClock,
   });
-  let log = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk) => {
-      log += chunk;
-    });
-  await until(`the scheduler ${name}`, 60, () => {
-    if (child.exitCode !== null) throw new Error(`the scheduler ${name} ended: ${log}`);
-    return log.includes('"started"');
-  });
-  return { name, logged: () => log, signal: (signal) => void child.kill(signal), kill: () => killed(child) };
-}
-
-async function killed(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
-  await exit;
+  await scheduler.started();
+  return { name, ...scheduler };
 }
 
 /** A slot for so many schedules each second, from two seconds ahead; returns the first. */
