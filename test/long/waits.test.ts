@@ -29,7 +29,9 @@ async function connected(t: TestContext, url: string): Promise<Client> {
 async function assertRecovers(scene: FaultScene, dueIds: readonly string[], t: TestContext): Promise<void> {
   const endedAt = performance.now();
   for (const id of dueIds) await scene.firedAfter(id, lateSeconds);
-  t.diagnostic(`all fired ${((performance.now() - endedAt) / 1000).toFixed(1)} s after the end of the fault`);
+  const firedSeconds = (performance.now() - endedAt) / 1000;
+  t.diagnostic(`all fired ${firedSeconds.toFixed(1)} s after the end of the fault`);
+  assert.ok(firedSeconds <= lateSeconds, `fired only ${firedSeconds} s after the end of the fault`);
   const backup = await until('a request that is taken', 20, () => wantBackup(scene, scene).catch(() => undefined));
   await until('its delivery and its end', 30, () => scene.hasSucceeded(backup));
   await scene.untilReady();
