@@ -24,6 +24,11 @@ export const DISCOVERY_RULES: readonly Rule[] = [
   { verbs: READ, groups: [''], resources: ['namespaces'] },
 ];
 
+/** An optional right: what Velero itself says of backups, restores and where they lie. */
+export const VELERO_RULES: readonly Rule[] = [
+  { verbs: READ, groups: ['velero.io'], resources: ['backups', 'restores', 'backupstoragelocations'] },
+];
+
 export class Account {
   readonly #open = new Set<string>();
   readonly #granted: Rule[];

@@ -6,7 +6,7 @@ import { approvalProblem, conflictProblem, formProblem, immutableProblem } from 
 import type { Faults } from './faults.ts';
 import type { Admission, AdmissionRequest } from './objects.ts';
 import { internalError, quotaExceeded, webhookDenied } from './status.ts';
-import { VELERO_NAMESPACE } from './velero.ts';
+import { VELERO_NAMESPACE } from './upkeep.ts';
 
 const WEBHOOK = 'voperation.kb.io';
 const SERVICE = 'https://vworkspace-operator-webhook.vworkspace-system.svc:443/validate?timeout=10s';

@@ -1,10 +1,11 @@
 // One simulated cluster, put together by hand: store, operator, Velero, API server, listener, control endpoint. What
 // tests and people hold in their hands is the object that `startCluster` answers.
 
-import { Account, DISCOVERY_RULES } from './account.ts';
+import { Account, DISCOVERY_RULES, VELERO_RULES } from './account.ts';
 import type { WebhookState } from './admission.ts';
 import { admissionOf } from './admission.ts';
 import { Api } from './api.ts';
+import { tendApplications } from './applications.ts';
 import { DEFAULT_APPROVAL_SECRET } from './approval.ts';
 import { Clock } from './clock.ts';
 import type { ControlServer } from './control.ts';
@@ -18,13 +19,14 @@ import { text } from './json.ts';
 import { kubeconfigOf } from './kubeconfig.ts';
 import { Listener } from './listener.ts';
 import { tendCrds, tendNamespaces } from './namespaces.ts';
+import { ObjectStorage } from './object-storage.ts';
 import type { Server } from './objects.ts';
 import { Operator } from './operator.ts';
 import type { ClusterOptions, SimulatedCluster } from './options.ts';
 import type { ResourceType } from './registry.ts';
 import { Registry } from './registry.ts';
 import { RequestLog } from './requests.ts';
-import { addApplicationInstance, addNamespace, put, seed } from './seeds.ts';
+import { addApplicationInstance, addNamespace, addStorageLocation, foreignCopy, put, seed } from './seeds.ts';
 import { send } from './send.ts';
 import { Store } from './store.ts';
 import { isOldOperator } from './templates.ts';
@@ -33,6 +35,7 @@ import { makeTls } from './tls.ts';
 import { newToken, Tokens } from './tokens.ts';
 import type { Ground } from './upheaval.ts';
 import { deleteNamespace, removeCrd, restoreCrd, settle, upheave } from './upheaval.ts';
+import { Upkeep } from './upkeep.ts';
 import { Velero } from './velero.ts';
 import { versionInfo } from './version.ts';
 import type { WatchStream } from './watch.ts';
@@ -61,6 +64,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
   const admit = admissionOf({ ...grounds, faults, webhook });
   const server: Server = { store, registry, clock, admit };
   const granted = [...(options.grants ?? []), ...(options.discovery === true ? DISCOVERY_RULES : [])];
+  if (options.readsVelero === true) granted.push(...VELERO_RULES);
   const account = new Account(store, vocabulary, options.namespaces, granted);
   const held = (namespace: string): boolean =>
     faults.all('namespaceTerminating').some(({ namespaces }) => namespaces.includes(namespace));
@@ -69,9 +73,20 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
     for (const watch of watches) if (watch.type.plural === plural) watch.end();
   });
   seed(server, { name, operatorVersion, storageLocations: options.storageLocations });
-  new Velero(server, timers, faults, speed);
-  const { requireRestoreApproval = false } = options;
-  const operator: Operator = new Operator({ server, grounds, timers, speed, vocabulary, requireRestoreApproval });
+  const storage = options.objectStorage ?? new ObjectStorage();
+  new Velero({ server, timers, faults, speed, storage, backupsAtOnce: options.backupsAtOnce ?? 1 });
+  new Upkeep({ server, timers, speed, storage });
+  const { requireRestoreApproval = false, runsAgain = 'looked-at' } = options;
+  const operator: Operator = new Operator({
+    server,
+    grounds,
+    timers,
+    speed,
+    vocabulary,
+    requireRestoreApproval,
+    runsAgain,
+  });
+  tendApplications({ server, timers, speed, vocabulary, up: () => operator.up });
 
   const token = newToken();
   const adminToken = newToken();
@@ -121,6 +136,14 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
   };
   let control: ControlServer | undefined;
   let events: EventStream | undefined;
+  const stopOperator = (): void => {
+    operator.stop();
+    events?.down();
+  };
+  const startOperator = (): void => {
+    operator.start();
+    events?.again();
+  };
   const cluster: SimulatedCluster = {
     name,
     url,
@@ -156,7 +179,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
     expireToken: (bearer, expiresAt) => tokens.expire(bearer, expiresAt),
     postEvents(wantedEvents) {
       events?.stop();
-      events = wantedEvents && new EventStream({ server, clock, faults, timers }, wantedEvents);
+      events = wantedEvents && new EventStream({ server, clock, faults, timers, vocabulary }, wantedEvents);
     },
     get eventCounts() {
       return events?.counts ?? { posted: 0, dropped: 0, waiting: 0 };
@@ -168,14 +191,18 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
     async rewind(revisions) {
       await interrupted(() => store.rewind(revisions));
     },
+    copies: () => storage.names(),
+    removeCopy: (copy) => storage.removeNamed(copy),
+    addCopy: (copy, given = {}) => storage.put(foreignCopy(server, copy, given)),
+    setStorageLocation: (location, phase) => addStorageLocation(server, { name: location, phase }),
     setWebhooks(registered) {
       webhooks = registered;
     },
-    stopOperator: () => operator.stop(),
-    startOperator: () => operator.start(),
+    stopOperator,
+    startOperator,
     restartOperator() {
-      operator.stop();
-      operator.start();
+      stopOperator();
+      startOperator();
     },
     restartApiServer: () => interrupted(() => undefined),
     advance: (milliseconds) => timers.advance(milliseconds),

@@ -8,7 +8,7 @@ import { faultHelp, faultKinds, isFaultKind, rowOf } from './fault-kinds.ts';
 import type { Faults } from './faults.ts';
 import type { Json } from './json.ts';
 import { at, isObject, objectAt, parseJson, text, textsAt } from './json.ts';
-import type { EventsOptions, SimulatedCluster } from './options.ts';
+import type { EventsOptions, ForeignCopy, SimulatedCluster } from './options.ts';
 
 export interface ControlServer {
   readonly url: string;
@@ -24,6 +24,10 @@ POST   /rewind                     {"revisions": 20}: restart on an older state
 POST   /api-server/restart         all connections end, the operator looks at everything again
 POST   /operator/stop              and /start, /restart
 POST   /webhooks                   {"registered": false}: nothing is checked at admission; true: it is again
+GET    /copies                     what lies in the buckets, by name
+POST   /copies                     {"name", "storageLocation", "namespace", "expiration"}: of another cluster
+DELETE /copies/NAME                as a lifecycle rule of the bucket does
+POST   /storage-locations          {"name", "phase": "Unavailable"}
 POST   /advance                    {"seconds": 3600}: moves the clock and all that waits for it
 POST   /access                     {"namespaces": ["a"]}: roles in these alone; {}: the cluster again
 POST   /namespaces                 {"name", "labels", "annotations"}
@@ -85,6 +89,11 @@ function eventsOf(body: Json): EventsOptions | undefined {
   return { url, token, ...(typeof seconds === 'number' ? { heartbeatSeconds: seconds } : {}) };
 }
 
+function copyOf(body: Json): ForeignCopy {
+  const fields = ['storageLocation', 'namespace', 'expiration'].filter((field) => text(body, field) !== '');
+  return Object.fromEntries(fields.map((field) => [field, text(body, field)]));
+}
+
 async function act(
   cluster: SimulatedCluster,
   faults: Faults,
@@ -126,6 +135,20 @@ async function act(
       return {};
     case 'POST webhooks':
       cluster.setWebhooks(at(body, 'registered') !== false);
+      return {};
+    case 'GET copies':
+      return cluster.copies();
+    case 'POST copies':
+      cluster.addCopy(text(body, 'name'), copyOf(body));
+      return {};
+    case 'DELETE copies':
+      cluster.removeCopy(second);
+      return {};
+    case 'POST storage-locations':
+      cluster.setStorageLocation(
+        text(body, 'name'),
+        text(body, 'phase') === 'Unavailable' ? 'Unavailable' : 'Available',
+      );
       return {};
     case 'POST advance':
       await cluster.advance(1_000 * Number(at(body, 'seconds') ?? 0));

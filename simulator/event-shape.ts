@@ -3,6 +3,7 @@
 import type { Json, JsonObject } from './json.ts';
 import { at, listAt, objectAt, text } from './json.ts';
 import type { ResourceType } from './registry.ts';
+import type { Vocabulary } from './vocabulary.ts';
 
 const OPERATION_KINDS = ['Accepted', 'Blocked', 'Running', 'Succeeded', 'Failed'];
 
@@ -20,43 +21,60 @@ function resourceRef(type: ResourceType, object: JsonObject): JsonObject {
 
 /** Neither reason nor time is part of the key, as in the operator's. */
 function keyOf(reference: JsonObject, condition: Json): string {
-  const named = ['apiVersion', 'kind', 'namespace', 'name', 'uid'].map((field) => text(reference, field));
+  const named = ['apiVersion', 'kind', 'namespace', 'name', 'uid'].map((field) => text(reference, field) || '_');
   const generation = at(reference, 'generation') ?? 0;
   return `condition/${named.join('/')}/${text(condition, 'type')}/${text(condition, 'status')}@${String(generation)}`;
 }
 
-function kindOf(type: ResourceType, condition: Json): string {
+/** The code knows one kind; the documents name more. */
+function kindOf(type: ResourceType, condition: Json, vocabulary: Vocabulary): string {
   const word = text(condition, 'type');
-  const told = type.plural === 'operations' && text(condition, 'status') === 'True' && OPERATION_KINDS.includes(word);
+  const told =
+    vocabulary === 'documents' &&
+    type.plural === 'operations' &&
+    text(condition, 'status') === 'True' &&
+    OPERATION_KINDS.includes(word);
   return told ? `Operation${word}` : 'ConditionTransition';
 }
 
-/** One event for each condition whose status or reason is new. */
+/** One event for each condition whose status, reason or message is new. */
 export function conditionEvents(
   type: ResourceType,
   object: JsonObject,
   before: JsonObject | undefined,
   now: string,
+  vocabulary: Vocabulary,
 ): readonly JsonObject[] {
   const old = listAt(before, 'status', 'conditions');
   const reference = resourceRef(type, object);
   return listAt(object, 'status', 'conditions')
     .filter((condition) => {
       const was = old.find((each) => text(each, 'type') === text(condition, 'type'));
-      return text(was, 'status') !== text(condition, 'status') || text(was, 'reason') !== text(condition, 'reason');
+      return ['status', 'reason', 'message'].some((field) => text(was, field) !== text(condition, field));
     })
     .map((condition) => ({
       eventKey: keyOf(reference, condition),
-      kind: kindOf(type, condition),
+      kind: kindOf(type, condition, vocabulary),
       resourceRef: reference,
       conditions: [objectAt({ condition }, 'condition')],
       timestamp: now,
     }));
 }
 
-export const heartbeat = (type: ResourceType, cluster: JsonObject, now: string): JsonObject => ({
+/** Of the cluster's id, without conditions; the documents have them. */
+export const heartbeat = (
+  type: ResourceType,
+  cluster: JsonObject,
+  now: string,
+  vocabulary: Vocabulary,
+): JsonObject => ({
   kind: 'ClusterHeartbeat',
-  resourceRef: resourceRef(type, cluster),
-  conditions: [...listAt(cluster, 'status', 'conditions')],
+  resourceRef: {
+    apiVersion: type.apiVersion,
+    kind: type.kind,
+    namespace: '',
+    name: text(cluster, 'spec', 'clusterId'),
+  },
+  ...(vocabulary === 'documents' ? { conditions: [...listAt(cluster, 'status', 'conditions')] } : {}),
   timestamp: now,
 });

@@ -1,19 +1,23 @@
 // The operator's own event stream: what conditions do, told to the control plane in the agent protocol's batches, beside
-// what it sees by watching. Delivery is at least once while the buffer holds; what overflows is lost, and said to be.
+// what it sees by watching. Delivery is at least once while the buffer holds and the process lives; what overflows is
+// lost, and said to be. Nothing is told a second time after a restart. Heartbeats go by themselves.
 //
-//   change → event → buffer of 1000, oldest dropped → a batch of at most 100 a second → POST, the same again until taken
+//   change → event → buffer of 1000, oldest dropped → a batch of at most 100 a second → POST, the same again until 204
+//   heartbeat, each minute → POST → the Cluster's conditions say whether it was taken
 
 import type { Clock } from './clock.ts';
 import { conditionEvents, heartbeat } from './event-shape.ts';
 import type { Faults, Target } from './faults.ts';
 import type { JsonObject } from './json.ts';
-import { listAt, objectAt, text } from './json.ts';
+import { objectAt, text } from './json.ts';
 import type { Server } from './objects.ts';
 import { update, writeOptions } from './objects.ts';
 import type { EventCounts, EventsOptions } from './options.ts';
 import type { ResourceType } from './registry.ts';
 import { shippedType } from './registry.ts';
 import type { Timers } from './timers.ts';
+import type { Condition, Vocabulary } from './vocabulary.ts';
+import { condition, withTold } from './vocabulary.ts';
 
 const MEDIA = 'application/vnd.vworkspace.agent.v1+json';
 const BUFFER = 1_000;
@@ -28,7 +32,19 @@ export interface EventsSettings {
   readonly clock: Clock;
   readonly faults: Faults;
   readonly timers: Timers;
+  readonly vocabulary: Vocabulary;
 }
+
+const CONNECTED: readonly Condition[] = [
+  condition('Connected', true, 'Connected'),
+  condition('Disconnected', false, 'Connected'),
+  condition('Authenticated', true, 'TokenAccepted'),
+];
+const DISCONNECTED: readonly Condition[] = [
+  condition('Connected', false, 'ControlPlaneUnreachable'),
+  condition('Disconnected', true, 'NoRecentRoundTrip'),
+  condition('Authenticated', false, 'ControlPlaneAuthenticationFailed'),
+];
 
 export class EventStream {
   readonly #settings: EventsSettings;
@@ -38,6 +54,9 @@ export class EventStream {
   #stopBeat: () => void = () => undefined;
   #stopBatch: () => void = () => undefined;
   #buffer: JsonObject[] = [];
+  /** Posted and not taken yet, at the head of the buffer. */
+  #batch: JsonObject[] = [];
+  #up = true;
   #posting = false;
   #posted = 0;
   #dropped = 0;
@@ -60,20 +79,36 @@ export class EventStream {
     return { posted: this.#posted, dropped: this.#dropped, waiting: this.#buffer.length };
   }
 
+  /** The process ends: what waits is lost. */
+  down(): void {
+    this.#up = false;
+    this.#buffer = [];
+    this.#batch = [];
+    this.#stopBeat();
+  }
+
+  /** Another process: a heartbeat, and no word of what happened before. */
+  again(): void {
+    if (this.#up) return;
+    this.#up = true;
+    this.#beat();
+  }
+
   stop(): void {
     this.#stopped.abort();
     for (const stop of [...this.#stops, this.#stopBeat, this.#stopBatch]) stop();
   }
 
   #changed(type: ResourceType, object: JsonObject, before: JsonObject | undefined): void {
-    const { faults, clock } = this.#settings;
+    const { faults, clock, vocabulary } = this.#settings;
+    if (!this.#up) return;
     const target: Target = {
       verb: 'event',
       resource: type.plural,
       namespace: text(object, 'metadata', 'namespace'),
       name: text(object, 'metadata', 'name'),
     };
-    for (const event of conditionEvents(type, object, before, clock.text())) {
+    for (const event of conditionEvents(type, object, before, clock.text(), vocabulary)) {
       if (faults.take('eventGap', target) !== undefined) continue;
       const secret = faults.take('eventSecrets', target);
       const whole = secret === undefined ? event : { ...event, managedStorage: storage(secret.value) };
@@ -83,10 +118,17 @@ export class EventStream {
   }
 
   #beat(): void {
-    const { server, clock, timers } = this.#settings;
     const { heartbeatSeconds = HEARTBEAT_SECONDS } = this.#options;
-    for (const cluster of server.store.list(CLUSTERS)) this.#add(heartbeat(CLUSTERS, cluster, clock.text()));
-    this.#stopBeat = timers.after(heartbeatSeconds * 1000, () => this.#beat());
+    void this.#postHeartbeat();
+    this.#stopBeat = this.#settings.timers.after(heartbeatSeconds * 1000, () => this.#beat());
+  }
+
+  async #postHeartbeat(): Promise<void> {
+    const { server, clock, vocabulary } = this.#settings;
+    for (const cluster of server.store.list(CLUSTERS)) {
+      const isTaken = await this.#taken([heartbeat(CLUSTERS, cluster, clock.text(), vocabulary)]);
+      if (this.#up && !this.#stopped.signal.aborted) this.#say(isTaken ? CONNECTED : DISCONNECTED);
+    }
   }
 
   #add(event: JsonObject): void {
@@ -95,6 +137,7 @@ export class EventStream {
     if (this.#buffer.length > BUFFER) {
       this.#dropped += this.#buffer.length - BUFFER;
       this.#buffer = this.#buffer.slice(-BUFFER);
+      this.#batch = this.#batch.filter((each) => this.#buffer.includes(each));
       this.#tellOverflow(true);
     }
     this.#schedule();
@@ -108,18 +151,15 @@ export class EventStream {
   }
 
   async #post(): Promise<void> {
-    const batch = this.#buffer.slice(0, BATCH);
-    const shuffled = this.#settings.faults.take('eventReorder', {
-      verb: 'event',
-      resource: '',
-      namespace: '',
-      name: '',
-    });
-    const events = shuffled === undefined ? batch : batch.toReversed();
-    if (await this.#taken(events)) {
+    if (this.#batch.length === 0) this.#batch = this.#buffer.slice(0, BATCH);
+    const batch = this.#batch;
+    const nobody = { verb: 'event', resource: '', namespace: '', name: '' };
+    const shuffled = batch.length > 0 && this.#settings.faults.take('eventReorder', nobody) !== undefined;
+    if (batch.length > 0 && (await this.#taken(shuffled ? batch.toReversed() : batch))) {
       this.#posted += batch.length;
       // What overflowed meanwhile is no longer at the head.
       this.#buffer = this.#buffer.filter((event) => !batch.includes(event));
+      this.#batch = [];
       if (this.#buffer.length === 0) this.#tellOverflow(false);
     }
     this.#posting = false;
@@ -136,7 +176,7 @@ export class EventStream {
         signal: AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(POST_MS)]),
       });
       await answer.body?.cancel();
-      return answer.ok;
+      return answer.status === 204;
     } catch {
       return false;
     }
@@ -146,17 +186,20 @@ export class EventStream {
   #tellOverflow(overflowed: boolean): void {
     if (this.#overflowed === overflowed) return;
     this.#overflowed = overflowed;
+    const message = overflowed ? `more than ${BUFFER} events waited; the oldest were dropped` : '';
+    this.#say([condition('BufferOverflow', overflowed, overflowed ? 'EventsDropped' : 'WithinLimit', message)]);
+  }
+
+  #say(conditions: readonly Condition[]): void {
     const { server, clock } = this.#settings;
-    const fresh: JsonObject = {
-      type: 'BufferOverflow',
-      status: overflowed ? 'True' : 'False',
-      reason: overflowed ? 'EventsDropped' : 'WithinLimit',
-      message: overflowed ? `more than ${BUFFER} events waited; the oldest were dropped` : '',
-      lastTransitionTime: clock.text(),
-    };
     for (const cluster of server.store.list(CLUSTERS)) {
-      const conditions = listAt(cluster, 'status', 'conditions').filter((each) => text(each, 'type') !== fresh.type);
-      const next = { ...cluster, status: { ...objectAt(cluster, 'status'), conditions: [...conditions, fresh] } };
+      const { conditions: said = [] } = withTold(
+        objectAt(cluster, 'status'),
+        { phase: '', conditions },
+        1,
+        clock.text(),
+      );
+      const next = { ...cluster, status: { ...objectAt(cluster, 'status'), conditions: said } };
       update(server, CLUSTERS, cluster, next, writeOptions('vworkspace-operator', 'status'));
     }
   }

@@ -13,5 +13,6 @@
 export { startCluster } from './cluster.ts';
 export type { Fault } from './fault-kinds.ts';
 export { startClusters } from './many.ts';
+export { ObjectStorage } from './object-storage.ts';
 export type { ClusterOptions, EventsOptions, SimulatedCluster } from './options.ts';
 export { makeTls } from './tls.ts';

@@ -144,11 +144,33 @@ test('a Backup whose copy is gone is run again when it is looked at, and when it
   const cluster = await own(context);
   await finished(cluster, operation('expired'));
   const startedAt = time(cluster, 'expired', 'startedAt');
-  await call(cluster, 'DELETE', '/apis/velero.io/v1/namespaces/velero/backups/expired');
+  const run = async (): Promise<void> => {
+    cluster.removeCopy('expired');
+    await cluster.advance(2 * MINUTE);
+    assert.ok(!exists(cluster, 'expired', 'backups', 'velero'));
+  };
+  await run();
   await label(cluster, 'expired');
-  await cluster.advance(0.3 * SECOND);
-  assert.equal(phase(cluster, 'expired'), 'Running');
-  assert.ok(time(cluster, 'expired', 'startedAt') >= startedAt + MINUTE);
+  await cluster.advance(MINUTE);
+  assert.equal(phase(cluster, 'expired'), 'Succeeded');
+  const again = time(cluster, 'expired', 'startedAt');
+  assert.ok(again >= startedAt + 2 * MINUTE && exists(cluster, 'expired', 'backups', 'velero'));
+  await finished(cluster, operation('source'));
+  cluster.inject({ kind: 'backup', outcome: 'hang', count: 1 });
+  await apply(cluster, restore('waits', 'source'));
+  await cluster.advance(10 * SECOND);
+  await run();
+  cluster.restartOperator();
+  await cluster.advance(3 * SECOND);
+  assert.equal(phase(cluster, 'expired'), 'Pending');
+  cluster.setWebhooks(false);
+  await drop(cluster, 'waits');
+  await cluster.advance(MINUTE);
+  assert.deepEqual(
+    [phase(cluster, 'expired'), condition(cluster, 'expired', 'Blocked')],
+    ['Succeeded', 'False/Unblocked'],
+  );
+  assert.ok(time(cluster, 'expired', 'startedAt') >= again + 2 * MINUTE);
 });
 
 test('a finished Restore is deleted at once while nothing of its target is in flight, and its Backup stays', async (context) => {

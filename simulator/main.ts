@@ -22,6 +22,7 @@ const HELP = `A simulated Kubernetes cluster with the vWorkspace operator and Ve
   --approval-secret TEXT       the secret of approval claims
   --operator-version V   release of the operator (0.0.13); before 0.0.7 it accepts fewer parameters
   --discovery            let the service account read storage locations, snapshot and storage classes, namespaces
+  --reads-velero         let it read Velero's backups, restores and storage locations
   --only-namespace NAME  restrict the service account to this namespace; repeatable
   --events-url URL       control plane that the operator posts its events to, with --events-token TOKEN
   --http1                offer HTTP/1.1 only
@@ -48,6 +49,7 @@ const { values } = parseArgs({
     'approval-secret': { type: 'string' },
     'operator-version': { type: 'string' },
     discovery: { type: 'boolean', default: false },
+    'reads-velero': { type: 'boolean', default: false },
     'only-namespace': { type: 'string', multiple: true },
     'events-url': { type: 'string' },
     'events-token': { type: 'string', default: '' },
@@ -76,6 +78,7 @@ const cluster = await startCluster({
   requireRestoreApproval: values['require-restore-approval'],
   webhooks: !values['no-webhooks'],
   discovery: values.discovery,
+  readsVelero: values['reads-velero'],
   http2: !values.http1,
   version: values.version,
   controlPort: controlPort === undefined ? false : Number(controlPort),

@@ -3,7 +3,7 @@
 
 import type { JsonObject } from './json.ts';
 import { at, objectAt, text } from './json.ts';
-import { VELERO_NAMESPACE } from './velero.ts';
+import { VELERO_NAMESPACE } from './upkeep.ts';
 
 const OPERATION_LABEL = 'ops.vworkspace.io/operation';
 

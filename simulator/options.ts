@@ -1,6 +1,7 @@
 // What a simulated cluster can be told and asked from code.
 
 import type { Fault } from './fault-kinds.ts';
+import type { ObjectStorage } from './object-storage.ts';
 import type { Rule } from './rbac.ts';
 import type { LoggedRequest } from './requests.ts';
 import type { ServerTls } from './tls.ts';
@@ -17,6 +18,11 @@ export interface ClusterOptions {
   readonly vocabulary?: Vocabulary;
   /** A Restore without a claim waits, Blocked with AwaitingApproval. Default false. */
   readonly requireRestoreApproval?: boolean;
+  /**
+   * When a finished Operation whose Velero resource is gone is run again: at each look, the default, so at every resync,
+   * or only when it was blocked and gets free.
+   */
+  readonly runsAgain?: 'looked-at' | 'unblocked';
   /**
    * Whether the operator's webhook is registered. Default true. False is the chart's default: nothing is checked at
    * admission, and conflicts and missing claims show as Pending, Blocked.
@@ -37,6 +43,12 @@ export interface ClusterOptions {
   readonly grants?: readonly Rule[];
   /** Grants what discovery reads: storage locations, snapshot and storage classes, namespaces. Default false. */
   readonly discovery?: boolean;
+  /** Grants get, list and watch on Velero's backups, restores and storage locations. Default false. */
+  readonly readsVelero?: boolean;
+  /** How many Backups Velero works on beside each other. Default 1. */
+  readonly backupsAtOnce?: number;
+  /** The buckets; by default its own. Clusters that are given the same one share them. */
+  readonly objectStorage?: ObjectStorage;
   /** Velero's storage locations; by default `default` and `aws-primary`, both Available. */
   readonly storageLocations?: readonly StorageLocation[];
   /** Offers HTTP/2 beside HTTP/1.1, as an API server does. Default true. */
@@ -72,6 +84,15 @@ export interface StorageLocation {
   readonly default?: boolean;
   /** Default Available; '' is a location that Velero has not looked at yet. */
   readonly phase?: 'Available' | 'Unavailable' | '';
+}
+
+export interface ForeignCopy {
+  /** Default `default`. */
+  readonly storageLocation?: string;
+  /** The namespace that it is of; default `org-elsewhere`. */
+  readonly namespace?: string;
+  /** RFC 3339; default 30 days from now. */
+  readonly expiration?: string;
 }
 
 export interface SimulatedCluster {
@@ -129,6 +150,14 @@ export interface SimulatedCluster {
    * that clients have seen are ahead of the cluster. Object storage keeps what it has.
    */
   rewind(revisions: number): Promise<void>;
+  /** Names of the copies in the buckets, sorted. */
+  copies(): readonly string[];
+  /** Removes a copy from the bucket, as a lifecycle rule does: its resource goes within a minute. */
+  removeCopy(name: string): void;
+  /** Puts a finished Backup of another cluster into the bucket: its resource comes within a minute. */
+  addCopy(name: string, options?: ForeignCopy): void;
+  /** Whether Velero finds the location Available. What is not there yet is made. */
+  setStorageLocation(name: string, phase: 'Available' | 'Unavailable'): void;
   /** Registers the operator's webhook, or takes it away. */
   setWebhooks(registered: boolean): void;
   /** Ends the operator's process: nothing moves, and with its webhook registered no Operation can be written. */

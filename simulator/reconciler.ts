@@ -20,7 +20,8 @@ import type { ResourceType } from './registry.ts';
 import { NAMESPACES, shippedType } from './registry.ts';
 import { templateOf } from './templates.ts';
 import type { Timers } from './timers.ts';
-import { sizeOf, VELERO_NAMESPACE } from './velero.ts';
+import { VELERO_NAMESPACE } from './upkeep.ts';
+import { sizeOf } from './velero.ts';
 import type { Condition, Told, Vocabulary } from './vocabulary.ts';
 import { accepted, condition, failed, refused, tell, withTold } from './vocabulary.ts';
 
@@ -31,6 +32,7 @@ export interface OperatorSettings {
   readonly speed: number;
   readonly vocabulary: Vocabulary;
   readonly requireRestoreApproval: boolean;
+  readonly runsAgain: 'looked-at' | 'unblocked';
 }
 
 /** When the Operation is looked at again without a change: never, after so long, or with back-off. */
@@ -131,13 +133,17 @@ export class Reconciler {
 
   /** By name alone: a resource of that name that another Operation made is taken for its own. */
   #run(object: JsonObject, kind: 'Backup' | 'Restore', before: readonly Condition[]): Next {
-    const { server, vocabulary } = this.#settings;
+    const { server, vocabulary, runsAgain } = this.#settings;
     const type = engineType(kind);
     const name = text(object, 'metadata', 'name');
     const phase = text(object, 'status', 'phase');
     const existing = server.store.get(type, VELERO_NAMESPACE, name);
     if (existing === undefined && started(object)) {
-      const again = isTrue(object, 'Blocked') || phase === 'Succeeded';
+      const again = isTrue(object, 'Blocked') || (phase === 'Succeeded' && runsAgain === 'looked-at');
+      if (!again && phase === 'Succeeded') {
+        this.#tell(object, { phase, conditions: before });
+        return 'settled';
+      }
       if (!again) {
         if (phase === 'Failed') this.#tell(object, { phase, conditions: before });
         else

@@ -2,13 +2,14 @@
 // and the operator's Cluster resource.
 
 import type { JsonObject } from './json.ts';
-import { text } from './json.ts';
+import { at, text } from './json.ts';
+import type { Copy } from './object-storage.ts';
 import type { Server } from './objects.ts';
 import { create, update, withMeta, writeOptions } from './objects.ts';
-import type { StorageLocation } from './options.ts';
+import type { ForeignCopy, StorageLocation } from './options.ts';
 import type { ResourceType } from './registry.ts';
 import { CRDS, NAMESPACES, STORAGE_CLASSES, shippedCrds, shippedType } from './registry.ts';
-import { VELERO_NAMESPACE } from './velero.ts';
+import { VELERO_NAMESPACE } from './upkeep.ts';
 
 export const SYSTEM_NAMESPACE = 'vworkspace-system';
 
@@ -93,16 +94,39 @@ export interface Seed {
 
 const LOCATIONS: readonly StorageLocation[] = [{ name: 'default', default: true }, { name: 'aws-primary' }];
 
-function addStorageLocation(server: Server, location: StorageLocation): void {
-  const { name, phase = 'Available', default: isDefault = false } = location;
+export function addStorageLocation(server: Server, location: StorageLocation): void {
+  const { name, phase = 'Available' } = location;
+  const type = shippedType('backupstoragelocations');
+  const before = server.store.get(type, VELERO_NAMESPACE, name);
+  const isDefault = location.default ?? at(before, 'spec', 'default') === true;
   const spec = { provider: 'aws', default: isDefault, objectStorage: { bucket: `backups-${name}` } };
   const status: JsonObject = phase === '' ? {} : { status: { phase, lastValidationTime: server.clock.text() } };
   put(
     server,
-    shippedType('backupstoragelocations'),
+    type,
     object('velero.io/v1', 'BackupStorageLocation', name, { spec, ...status }, VELERO_NAMESPACE),
     VELERO_NAMESPACE,
   );
+}
+
+/** A finished Backup as another cluster left it in the bucket. */
+export function foreignCopy(server: Server, name: string, given: ForeignCopy): Copy {
+  const now = server.clock.text();
+  const month = `${new Date(server.clock.now() + 30 * 86_400_000).toISOString().slice(0, 19)}Z`;
+  const { storageLocation = 'default', namespace = 'org-elsewhere', expiration = month } = given;
+  const progress = { totalItems: 1, itemsBackedUp: 1 };
+  const times = { startTimestamp: now, completionTimestamp: now, expiration };
+  const backup = object(
+    'velero.io/v1',
+    'Backup',
+    name,
+    {
+      spec: { storageLocation, ttl: '720h0m0s', includedNamespaces: [namespace] },
+      status: { phase: 'Completed', version: 1, formatVersion: '1.1.0', progress, ...times },
+    },
+    VELERO_NAMESPACE,
+  );
+  return { backup, objects: [] };
 }
 
 /** A CRD says which release of the operator brought it. */

@@ -1,30 +1,35 @@
-// Velero: runs one Backup at a time, Restores beside it, both through their phases with progress. Backups whose data is
-// in the bucket come back when only their resource was deleted. Works on timers that exist only while it works.
+// Velero: runs one Backup at a time, Restores beside it, both through their phases with progress. What a Backup took
+// lies in object storage from its end on, also when its resource was deleted meanwhile. Works on timers that exist only
+// while it works.
 //
 //   Backup:  New → Queued → InProgress → Finalizing → Completed
-//                        ↘ FailedValidation   ↘ FinalizingPartiallyFailed → PartiallyFailed   ↘ Failed
-//   Restore: New → InProgress → Finalizing → Completed, with the same side exits
+//                       ↘ FailedValidation, after more than 30 s   ↘ FinalizingPartiallyFailed → PartiallyFailed   ↘ Failed
+//   Restore: New → InProgress → Finalizing → Completed, with the same side exits, but FailedValidation at once
 
 import { createHash } from 'node:crypto';
 import { goDuration } from './duration.ts';
+import type { FaultOf } from './fault-kinds.ts';
 import type { Faults } from './faults.ts';
-import type { Json, JsonObject } from './json.ts';
+import type { JsonObject } from './json.ts';
 import { at, objectAt, text } from './json.ts';
+import type { ObjectStorage } from './object-storage.ts';
 import type { Server } from './objects.ts';
-import { update, writeOptions } from './objects.ts';
+import { update, withMeta, writeOptions } from './objects.ts';
 import type { ResourceType } from './registry.ts';
 import { shippedType } from './registry.ts';
 import type { Change } from './store.ts';
+import { packed, unpacked } from './tarball.ts';
 import type { Timers } from './timers.ts';
+import { isAvailable, LOCATION_LABEL, USABLE, VELERO_NAMESPACE } from './upkeep.ts';
 
-export const VELERO_NAMESPACE = 'velero';
 const STEPS = 5;
 /** Milliseconds at speed 1: a backup takes about 20 seconds. */
 const START_MS = 1_000;
 const STEP_MS = 3_500;
 const FINALIZE_MS = 1_500;
-const SYNC_MS = 60_000;
-const USABLE = ['Completed', 'PartiallyFailed'];
+const VALIDATION_MS = 35_000;
+/** So many places of the queue are kept up to date. */
+const POSITIONS = 20;
 
 /** A number between low and high that depends on the name alone. */
 function steady(name: string, low: number, high: number): number {
@@ -34,179 +39,209 @@ function steady(name: string, low: number, high: number): number {
 
 export const sizeOf = (name: string): number => steady(`size of ${name}`, 200 * 2 ** 20, 40 * 2 ** 30);
 
+export interface VeleroSettings {
+  readonly server: Server;
+  readonly timers: Timers;
+  readonly faults: Faults;
+  readonly speed: number;
+  readonly storage: ObjectStorage;
+  readonly backupsAtOnce: number;
+}
+
 interface Work {
   readonly type: ResourceType;
   readonly name: string;
   readonly uid: string;
+  /** As Velero knows it, whether or not the resource is still there. */
+  object: JsonObject;
+  /** What it took of the cluster. */
+  objects: readonly JsonObject[];
+  hangs: boolean;
 }
 
-export class Velero {
-  readonly #server: Server;
-  readonly #timers: Timers;
-  readonly #faults: Faults;
-  readonly #speed: number;
-  readonly #queue: Work[] = [];
-  #running: Work | undefined;
-  /** Backups whose data is in object storage, by name. */
-  readonly #bucket = new Map<string, JsonObject>();
+const isBackup = ({ type }: Work): boolean => type.plural === 'backups';
+const locationOf = (backup: JsonObject): string => text(backup, 'spec', 'storageLocation');
 
-  constructor(server: Server, timers: Timers, faults: Faults, speed: number) {
-    this.#server = server;
-    this.#timers = timers;
-    this.#faults = faults;
-    this.#speed = speed;
+export class Velero {
+  readonly #settings: VeleroSettings;
+  readonly #queue: Work[] = [];
+  readonly #running = new Set<Work>();
+
+  constructor(settings: VeleroSettings) {
+    this.#settings = settings;
     for (const plural of ['backups', 'restores'])
-      server.store.listen(shippedType(plural), (change) => this.#notice(change));
+      settings.server.store.listen(shippedType(plural), (change) => this.#notice(change));
   }
 
   #notice({ kind, type, object }: Change): void {
-    const work: Work = { type, name: text(object, 'metadata', 'name'), uid: text(object, 'metadata', 'uid') };
-    const backup = type.plural === 'backups';
+    const uid = text(object, 'metadata', 'uid');
     if (kind === 'ADDED' && text(object, 'status', 'phase') === '') {
-      if (backup) this.#queue.push(work);
-      this.#after(START_MS / 2, () => (backup ? this.#next(work) : this.#begin(work)));
+      const name = text(object, 'metadata', 'name');
+      const work: Work = { type, name, uid, object, objects: [], hangs: false };
+      if (isBackup(work)) this.#queue.push(work);
+      this.#after(START_MS / 2, () => (isBackup(work) ? this.#arrive(work) : this.#begin(work)));
     }
     if (kind !== 'DELETED') return;
-    const index = this.#queue.findIndex((each) => each.uid === work.uid);
+    const index = this.#queue.findIndex((each) => each.uid === uid);
     if (index >= 0) this.#queue.splice(index, 1);
-    if (this.#running?.uid === work.uid) this.#release();
-    const kept = this.#bucket.get(work.name);
-    if (backup && kept !== undefined) this.#after(SYNC_MS, () => this.#recreate(kept));
+    // What runs goes on to its end. What hangs has none.
+    for (const work of this.#running) if (work.uid === uid && work.hangs) this.#release(work);
   }
 
   #after(milliseconds: number, step: () => void): void {
-    this.#timers.after(milliseconds / this.#speed, step);
+    this.#settings.timers.after(milliseconds / this.#settings.speed, step);
   }
 
-  #recreate(kept: JsonObject): void {
-    const { store, registry } = this.#server;
-    const type = shippedType('backups');
-    if (
-      registry.byPlural('backups') === undefined ||
-      store.get(type, VELERO_NAMESPACE, text(kept, 'metadata', 'name')) !== undefined
-    )
-      return;
-    store.put(type, {
-      ...kept,
-      metadata: {
-        ...objectAt(kept, 'metadata'),
-        uid: crypto.randomUUID(),
-        creationTimestamp: this.#server.clock.text(),
-      },
-    });
+  #exists(work: Work): JsonObject | undefined {
+    const found = this.#settings.server.store.get(work.type, VELERO_NAMESPACE, work.name);
+    return text(found, 'metadata', 'uid') === work.uid ? found : undefined;
   }
 
-  #status(work: Work, status: JsonObject): JsonObject | undefined {
-    const before = this.#server.store.get(work.type, VELERO_NAMESPACE, work.name);
-    if (before === undefined || text(before, 'metadata', 'uid') !== work.uid) return undefined;
-    const next = { ...before, status: { ...objectAt(before, 'status'), ...status } };
-    return update(this.#server, work.type, before, next, writeOptions('velero-server')).object;
+  /** What is written of a resource that is gone is known to Velero alone. */
+  #status(work: Work, status: JsonObject, labels: JsonObject = {}): void {
+    const before = this.#exists(work);
+    const known = before ?? work.object;
+    const next = withMeta(
+      { ...known, status: { ...objectAt(known, 'status'), ...status } },
+      { labels: { ...objectAt(known, 'metadata', 'labels'), ...labels } },
+    );
+    work.object =
+      before === undefined
+        ? next
+        : update(this.#settings.server, work.type, before, next, writeOptions('velero-server')).object;
   }
 
-  /** Takes the next backup of the queue, or marks the newcomer as waiting. */
-  #next(newcomer?: Work): void {
-    if (this.#running !== undefined) {
-      if (newcomer !== undefined)
-        this.#status(newcomer, { phase: 'Queued', queuePosition: Math.max(1, this.#queue.indexOf(newcomer) + 1) });
-      return;
+  #arrive(work: Work): void {
+    if (!this.#queue.includes(work)) return;
+    this.#status(work, { phase: 'Queued', queuePosition: this.#queue.indexOf(work) + 1 });
+    this.#next();
+  }
+
+  /** Those that have arrived begin in their order, as far as there is room. */
+  #next(): void {
+    while (this.#running.size < this.#settings.backupsAtOnce) {
+      const [work] = this.#queue;
+      if (work === undefined || text(work.object, 'status', 'phase') !== 'Queued') return;
+      this.#queue.shift();
+      this.#running.add(work);
+      this.#begin(work);
+      for (const [index, each] of this.#queue.slice(0, POSITIONS).entries())
+        if (text(each.object, 'status', 'phase') === 'Queued') this.#status(each, { queuePosition: index + 1 });
     }
-    const work = this.#queue.shift();
-    if (work === undefined) return;
-    this.#running = work;
-    this.#begin(work);
   }
 
-  #release(): void {
-    this.#running = undefined;
-    this.#after(START_MS / 2, () => this.#next());
+  #release(work: Work): void {
+    if (this.#running.delete(work)) this.#after(START_MS / 2, () => this.#next());
   }
 
-  #problem(work: Work, object: JsonObject): string {
-    const { store } = this.#server;
-    if (work.type.plural === 'restores') {
+  #problem(work: Work): string {
+    const { server, storage } = this.#settings;
+    const { object } = work;
+    if (!isBackup(work)) {
       const name = text(object, 'spec', 'backupName');
-      const backup = store.get(shippedType('backups'), VELERO_NAMESPACE, name);
+      const backup = server.store.get(shippedType('backups'), VELERO_NAMESPACE, name);
       if (backup === undefined) return `Error retrieving backup: Backup.velero.io "${name}" not found`;
-      return USABLE.includes(text(backup, 'status', 'phase'))
-        ? ''
-        : `Error retrieving backup: backup "${name}" is not completed`;
+      if (!USABLE.includes(text(backup, 'status', 'phase')))
+        return `Error retrieving backup: backup "${name}" is not completed`;
+      const location = locationOf(backup);
+      if (!isAvailable(server, location)) return `the backup storage location ${location} is unavailable`;
+      return storage.get(location, name) === undefined ? `Error downloading backup "${name}": NoSuchKey` : '';
     }
     const ttl = text(object, 'spec', 'ttl');
     const duration = ttl === '' ? 0 : goDuration(ttl);
     if (typeof duration === 'string') return duration;
-    const location = text(object, 'spec', 'storageLocation');
-    const found = store.get(shippedType('backupstoragelocations'), VELERO_NAMESPACE, location);
+    const location = locationOf(object);
+    const found = server.store.get(shippedType('backupstoragelocations'), VELERO_NAMESPACE, location);
     if (found === undefined)
       return `an existing backup storage location was not found: backupstoragelocations.velero.io "${location}" not found`;
-    if (text(found, 'status', 'phase') !== 'Available')
-      return `backup can't be created because backup storage location ${location} is currently in "${text(found, 'status', 'phase') || 'Unavailable'}" status`;
-    return '';
+    if (isAvailable(server, location)) return '';
+    return `backup can't be created because backup storage location ${location} is currently in "${text(found, 'status', 'phase') || 'Unavailable'}" status`;
   }
 
   #begin(work: Work): void {
-    const object = this.#server.store.get(work.type, VELERO_NAMESPACE, work.name);
-    if (object === undefined || text(object, 'metadata', 'uid') !== work.uid) return;
-    const backup = work.type.plural === 'backups';
+    if (this.#exists(work) === undefined) {
+      this.#release(work);
+      return;
+    }
+    const { faults, server, storage } = this.#settings;
     const target = { verb: '', resource: work.type.plural, namespace: VELERO_NAMESPACE, name: work.name };
-    const fault = this.#faults.take('backup', target);
-    const problem =
-      fault?.outcome === 'FailedValidation'
-        ? (fault.reason ?? 'injected validation failure')
-        : this.#problem(work, object);
+    const fault = faults.take('backup', target);
+    const injected = fault?.outcome === 'FailedValidation' ? (fault.reason ?? 'injected validation failure') : '';
+    const problem = injected || this.#problem(work);
     if (problem !== '') {
-      this.#finish(work, { phase: 'FailedValidation', validationErrors: [problem] });
+      const refused = { phase: 'FailedValidation', validationErrors: [problem] };
+      this.#release(work);
+      if (isBackup(work)) this.#after(VALIDATION_MS, () => this.#finish(work, refused));
+      else this.#finish(work, refused);
       return;
     }
-    const now = this.#server.clock.now();
-    const ttl = goDuration(text(object, 'spec', 'ttl'));
-    const expiration: JsonObject =
-      backup && typeof ttl === 'number'
-        ? { expiration: `${new Date(now + ttl).toISOString().slice(0, 19)}Z`, version: 1, formatVersion: '1.1.0' }
-        : {};
-    this.#status(work, { phase: 'InProgress', startTimestamp: this.#server.clock.text(), ...expiration });
-    if (backup && this.#bucket.has(work.name)) {
-      this.#finish(work, { phase: 'Failed', failureReason: 'backup already exists in object storage' });
+    const began: JsonObject = { phase: 'InProgress', startTimestamp: server.clock.text() };
+    if (!isBackup(work)) {
+      this.#status(work, began);
+      this.#work(work, fault);
       return;
     }
-    if (fault?.outcome === 'hang') return;
-    if (fault?.outcome === 'Failed') {
-      this.#after(STEP_MS, () =>
-        this.#finish(work, { phase: 'Failed', failureReason: fault.reason ?? 'injected failure', errors: 1 }),
-      );
-      return;
-    }
-    this.#step(
+    const ttl = goDuration(text(work.object, 'spec', 'ttl'));
+    const end = typeof ttl === 'number' ? new Date(server.clock.now() + ttl).toISOString().slice(0, 19) : '';
+    const known: JsonObject = { version: 1, formatVersion: '1.1.0', queuePosition: 0 };
+    this.#status(
       work,
-      1,
-      fault?.outcome === 'PartiallyFailed' ? (fault.reason ?? 'injected partial failure') : undefined,
+      { ...began, ...known, ...(end === '' ? {} : { expiration: `${end}Z` }) },
+      { [LOCATION_LABEL]: locationOf(work.object) },
     );
+    work.objects = packed(server, work.object);
+    if (storage.get(locationOf(work.object), work.name) === undefined) this.#work(work, fault);
+    else this.#finish(work, { phase: 'Failed', failureReason: 'backup already exists in object storage' });
   }
 
-  #step(work: Work, step: number, partial: string | undefined): void {
+  #work(work: Work, fault: FaultOf<'backup'> | undefined): void {
+    if (fault?.outcome === 'hang') {
+      work.hangs = true;
+      return;
+    }
+    if (fault?.outcome === 'Failed') {
+      const failed = { phase: 'Failed', failureReason: fault.reason ?? 'injected failure', errors: 1 };
+      this.#after(STEP_MS, () => this.#finish(work, failed));
+      return;
+    }
+    const reason = fault?.reason === undefined ? {} : { failureReason: fault.reason };
+    this.#step(work, 1, fault === undefined ? undefined : { errors: 1, warnings: 1, ...reason });
+  }
+
+  #step(work: Work, step: number, partial: JsonObject | undefined): void {
     const total = steady(work.name, 40, 600);
-    const counted = work.type.plural === 'backups' ? 'itemsBackedUp' : 'itemsRestored';
+    const counted = isBackup(work) ? 'itemsBackedUp' : 'itemsRestored';
     this.#after(STEP_MS, () => {
-      const progress: JsonObject = { totalItems: total, [counted]: Math.floor((total * step) / STEPS) };
-      if (this.#status(work, { progress }) === undefined) return;
+      const wrong = partial ?? (step === 1 && !isBackup(work) ? this.#restored(work) : undefined);
+      this.#status(work, { progress: { totalItems: total, [counted]: Math.floor((total * step) / STEPS) } });
       if (step < STEPS) {
-        this.#step(work, step + 1, partial);
+        this.#step(work, step + 1, wrong);
         return;
       }
-      this.#status(work, { phase: partial === undefined ? 'Finalizing' : 'FinalizingPartiallyFailed' });
-      const end: JsonObject =
-        partial === undefined
-          ? { phase: 'Completed' }
-          : { phase: 'PartiallyFailed', errors: 1, warnings: 1, failureReason: partial };
+      this.#status(work, { phase: wrong === undefined ? 'Finalizing' : 'FinalizingPartiallyFailed' });
+      const end: JsonObject = wrong === undefined ? { phase: 'Completed' } : { ...wrong, phase: 'PartiallyFailed' };
       this.#after(FINALIZE_MS, () => this.#finish(work, end));
     });
   }
 
+  /** Brings back what is missing; the errors, if there were any. */
+  #restored(work: Work): JsonObject | undefined {
+    const { server, storage } = this.#settings;
+    const name = text(work.object, 'spec', 'backupName');
+    const backup = server.store.get(shippedType('backups'), VELERO_NAMESPACE, name);
+    const copy = backup && storage.get(locationOf(backup), name);
+    if (copy === undefined) return { errors: 1 };
+    const { errors, warnings } = unpacked(server, work.object, copy);
+    if (warnings > 0) this.#status(work, { warnings });
+    return errors === 0 ? undefined : { errors, warnings };
+  }
+
   #finish(work: Work, status: JsonObject): void {
-    const done: Json =
-      at(status, 'phase') === 'FailedValidation' ? {} : { completionTimestamp: this.#server.clock.text() };
-    const stored = this.#status(work, { ...status, ...done });
-    if (stored !== undefined && work.type.plural === 'backups' && USABLE.includes(text(stored, 'status', 'phase')))
-      this.#bucket.set(work.name, stored);
-    if (this.#running?.uid === work.uid) this.#release();
+    const { server, storage } = this.#settings;
+    const done = at(status, 'phase') === 'FailedValidation' ? {} : { completionTimestamp: server.clock.text() };
+    this.#status(work, { ...status, ...done });
+    if (isBackup(work) && USABLE.includes(text(status, 'phase')))
+      storage.put({ backup: work.object, objects: work.objects });
+    this.#release(work);
   }
 }

@@ -62,9 +62,10 @@ export async function startApi(config: Config, ports: ApiPorts): Promise<Running
 function counted(agents: AgentRecord, metrics: Metrics): AgentRecord {
   return {
     ...agents,
-    async take(...input) {
-      const result = await agents.take(...input);
+    async take(agent, batch, ...rest) {
+      const result = await agents.take(agent, batch, ...rest);
       metrics.observed(result.changedCount);
+      metrics.unreadable(batch.unreadable?.count ?? 0);
       return result;
     },
   };

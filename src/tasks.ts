@@ -4,6 +4,7 @@ import { accessTasks } from './core/access/tasks.ts';
 import { agentsTasks } from './core/agents/tasks.ts';
 import { clocksTasks } from './core/clocks/tasks.ts';
 import { clustersTasks } from './core/clusters/tasks.ts';
+import { deliveryTasks } from './core/delivery/tasks.ts';
 import type { Task } from './core/kernel/task.ts';
 import { observationTasks } from './core/observation/tasks.ts';
 import { operationsTasks } from './core/operations/tasks.ts';
@@ -20,6 +21,7 @@ const table = [
   ...veleroTasks,
   ...schedulingTasks,
   ...protectionTasks,
+  ...deliveryTasks,
   ...observationTasks,
   ...agentsTasks,
   ...watchdogTasks,

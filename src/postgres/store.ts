@@ -31,6 +31,7 @@ import { applicationMirrorOf } from './observation/application-mirror.ts';
 import { foreignOperationsOf } from './observation/foreign-operations.ts';
 import { leasesOf } from './observation/leases.ts';
 import { observationsOf } from './observation/observations.ts';
+import { returnedDeletionsOf, returnedResourcesOf } from './observation/returned-resources.ts';
 import { deadlinesOf } from './operations/deadlines.ts';
 import { restoreWaitsOf } from './operations/restore-waits.ts';
 import { protectionsOf } from './protection/protections.ts';
@@ -139,6 +140,8 @@ function portsOver(
     observations: observationsOf(work, heldRows),
     applicationMirror: applicationMirrorOf(work, heldRows),
     foreignOperations: foreignOperationsOf(work, heldRows, foreignOperations),
+    returnedResources: returnedResourcesOf(work, heldRows),
+    returnedDeletions: returnedDeletionsOf(work),
     directory: directoryOf(work, seals),
     nextSlots: nextSlotsOf(work),
     agents: agentEventsOf(work, heldRows),

@@ -39,6 +39,8 @@ export interface Metrics {
   fired(operationCount: number, lagSeconds: readonly number[]): void;
   answered(kind: string): void;
   observed(count: number): void;
+  /** What agents of clusters posted and could not be read. */
+  unreadable(count: number): void;
   /** Clusters that were taken over from another connector. */
   tookOver(count: number): void;
   requested(request: { readonly method: string; readonly route: string }, status: number, seconds: number): void;
@@ -81,6 +83,11 @@ export function makeMetrics(): Metrics {
     help: 'Operations that changed by what a cluster told.',
     registers,
   });
+  const unread = new Counter({
+    name: 'backups_agent_events_unreadable_total',
+    help: 'Events and conditions that agents of clusters posted and that could not be read; they were left out.',
+    registers,
+  });
   const takeovers = new Counter({
     name: 'backups_lease_takeovers_total',
     help: 'Clusters that this connector took over from another one.',
@@ -120,6 +127,7 @@ export function makeMetrics(): Metrics {
     },
     answered: (answer) => answers.inc({ answer }),
     observed: (count) => observations.inc(count),
+    unreadable: (count) => unread.inc(count),
     tookOver: (count) => takeovers.inc(count),
     found(counts) {
       for (const { kind, count } of counts) findings.set({ kind }, count);

@@ -55,6 +55,16 @@ export async function startAgentApi() {
   const connected = async () =>
     (await cluster()).conditions.find(({ type }: { type: string }) => type === 'AgentConnected');
 
+  /** How much could not be read until now, and the condition that reports it. */
+  const unreadable = async () => {
+    const { rows } = await api.opened.pool.query('select agent_unreadable_count as count from cluster where id = $1', [
+      scene.clusterId,
+    ]);
+    const { conditions } = await cluster();
+    const condition = conditions.find(({ type }: { type: string }) => type === 'AgentEventsRead');
+    return { count: Number(rows[0].count), condition };
+  };
+
   /** An Operation that the cluster has. */
   const delivered = async (of = scene, key = api.adminKey): Promise<Subject> => {
     count += 1;
@@ -90,7 +100,21 @@ export async function startAgentApi() {
     timestamp: at(seconds),
   });
   return {
-    ...{ api, scene, token, now, pass, at, post, postEvents, cluster, relistRevision, rememberedCount, connected },
+    ...{
+      api,
+      scene,
+      token,
+      now,
+      pass,
+      at,
+      post,
+      postEvents,
+      cluster,
+      relistRevision,
+      rememberedCount,
+      connected,
+      unreadable,
+    },
     ...{ delivered, operation, refOf, told, heartbeat },
     /** A list can be asked for again. */
     minuteLater: () => pass(61_000),

@@ -60,7 +60,7 @@ describe('Operations that somebody else made in a cluster', () => {
       const { unmatched } = await api.opened.observations.ingest(at.cluster.id, observations, fold);
       await others.seen(unmatched);
     };
-    return { seen, listed: () => others.listed() };
+    return { seen, listed: () => others.listed({ present: new Set(), beganAt: ago(86_400_000) }) };
   };
   const seen = (...observations: Observation[]) => watchOf().seen(...observations);
   const list = async (query = '') =>

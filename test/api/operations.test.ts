@@ -89,11 +89,12 @@ describe('operations', () => {
         assert.deepEqual(manifest.spec, example.spec);
         const { labels, annotations, ...metadata } = manifest.metadata;
         assert.deepEqual(metadata, { name: example.metadata.name, namespace: example.metadata.namespace });
-        assert.deepEqual(annotations, { 'app.vworkspace.io/operation-id': operation.id });
+        assert.partialDeepStrictEqual(annotations, { 'app.vworkspace.io/operation-id': operation.id });
         assert.deepEqual(labels, {
           'app.vworkspace.io/managed-by': 'control-plane',
           'app.vworkspace.io/cluster-id': 'cluster-prod-1',
           ...example.metadata.labels,
+          'velero.io/exclude-from-backup': 'true',
           'app.vworkspace.io/application-instance': 'nextcloud-myteam',
         });
       } finally {
@@ -101,6 +102,32 @@ describe('operations', () => {
       }
     });
   }
+
+  test('an Operation and its resource name the request that asked for it, and a position that only grows', async () => {
+    const made = await Promise.all(
+      ['req-1', 'req-2'].map(async (id) => {
+        const headers = { 'x-request-id': id, 'x-on-behalf-of': 'zoe' };
+        const { body } = await api.call('POST', '/v1/operations', { body: backup(scene), headers });
+        assert.equal(body.operation.requestId, id);
+        const found = (await api.call('GET', `/v1/operations/${body.operation.id}`)).body;
+        assert.equal(found.requestId, id);
+        return { id, ...body };
+      }),
+    );
+    const positions = made.map(({ id, manifest }) => {
+      const { annotations } = manifest.metadata;
+      assert.deepEqual(
+        ['request-id', 'requested-by', 'on-behalf-of'].map((name) => annotations[`app.vworkspace.io/${name}`]),
+        [id, 'admin', 'zoe'],
+      );
+      return Number(annotations['app.vworkspace.io/record-position']);
+    });
+    const later = (await api.make('/v1/operations', backup(scene))).manifest.metadata.annotations;
+    assert.ok(positions.every((each) => each > 0));
+    assert.ok(Number(later['app.vworkspace.io/record-position']) > Math.max(...positions));
+    const { manifest } = (await api.call('POST', '/v1/operations?dryRun=true', { body: backup(scene) })).body;
+    assert.equal(manifest.metadata.annotations['app.vworkspace.io/record-position'], undefined);
+  });
 
   test('parameters of the other type, and a restore without a backup, are refused where they stand', async () => {
     const refused = await api.call('POST', '/v1/operations', {

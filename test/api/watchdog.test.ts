@@ -77,6 +77,13 @@ const corruptions: readonly [kind: string, rows: string, change: string][] = [
     `update operation set scheduled_for = now() + interval '1 day'`,
   ],
   [
+    'OperationReturned',
+    `select id from operation where phase = 'Succeeded' order by id offset 20 limit 2`,
+    `insert into returned_resource (operation_id, uid, cluster_id, namespace, name, phase, seen_at)
+     select id, v.uid, cluster_id, namespace, name, 'Pending', now() - interval '2 minutes'
+     from operation, lateral (values ('one'), ('two')) v (uid) where id = any($1)`,
+  ],
+  [
     'DeliveryLeaseExpired',
     'select id from operation where lease_id is not null order by id limit 2',
     `update operation set next_attempt_at = now() - interval '6 minutes'`,

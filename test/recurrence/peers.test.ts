@@ -119,7 +119,7 @@ const results: Readonly<Record<PeerCase['kind'], (of: PeerCase) => unknown>> = {
     NewSchedule.safeParse({ applicationInstanceId: dueSchedule.id, name: 'a', schedule: '0 * * * *', ...body }).success,
   ttl: (of) => {
     const { ttl } = resolveTtl({ request: of.ttl ?? undefined, cadence: 'custom' });
-    return { ttl, expires: expiry(given(of.start), ttl) };
+    return { ttl, expires: expiry(given(of.start), { ttl }) };
   },
   ttlRefused: (of) => GivenTtl.safeParse(of.ttl).data,
   forecast: (of) =>

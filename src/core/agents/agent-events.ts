@@ -9,6 +9,8 @@
  *    state, that wins.
  * 3. The batch shows that the agent lives, and may show that events were lost. Then the watch lists everything again
  *    (rules/agent-contact.ts).
+ *
+ * No batch is refused for its content: what cannot be read of it is counted and reported (rules/read-events.ts).
  */
 
 import { accessProblem } from '../access/rules/problems.ts';
@@ -16,8 +18,9 @@ import type { Clock, Log, Vault } from '../kernel/ports.ts';
 import { Refusal } from '../kernel/rules/problem.ts';
 import type { Agent, AgentRecord } from './ports.ts';
 import { contactAfterBatch, contactAfterWait } from './rules/agent-contact.ts';
-import { type AgentEvents, factsOf } from './rules/agent-event.ts';
+import { factsOf } from './rules/agent-event.ts';
 import { observePosted } from './rules/posted-conditions.ts';
+import type { ReadEvents, Unreadable } from './rules/read-events.ts';
 
 export interface AgentPorts {
   readonly agents: AgentRecord;
@@ -39,19 +42,39 @@ export async function authenticateAgent(
   );
 }
 
+/** So many events are taken in one transaction. */
+const partCount = 100;
+
 export async function takeAgentEvents(
   { agents, vault, clock }: AgentPorts,
   agent: Agent,
-  { events }: AgentEvents,
-): Promise<{ readonly changedCount: number }> {
-  if (events.length === 0) return { changedCount: 0 };
+  { events, unreadable }: ReadEvents,
+): Promise<{ readonly changedCount: number; readonly unreadableCount: number }> {
   const now = await clock.now();
-  const { heartbeat, facts } = factsOf(events, now);
-  const batch = { heartbeat, facts: facts.map((fact) => ({ ...fact, digest: vault.hashOf(fact.identity) })) };
-  return agents.take(agent, batch, now, {
-    fold: (operation, observation) => observePosted(operation, observation, now),
-    contactAfter: (contact, batch) => contactAfterBatch(contact, batch, now),
-  });
+  let changedCount = 0;
+  let unreadableCount = 0;
+  for (let from = 0; from === 0 || from < events.length; from += partCount) {
+    const { heartbeat, facts, ...made } = factsOf(events.slice(from, from + partCount), now);
+    const lost = together(from === 0 ? unreadable : undefined, made.unreadableCount);
+    if (events.length === 0 && lost === undefined) break;
+    const batch = {
+      heartbeat,
+      facts: facts.map((fact) => ({ ...fact, digest: vault.hashOf(fact.identity) })),
+      unreadable: lost,
+    };
+    const taken = await agents.take(agent, batch, now, {
+      fold: (operation, observation) => observePosted(operation, observation, now),
+      contactAfter: (contact, batch) => contactAfterBatch(contact, batch, now),
+    });
+    changedCount += taken.changedCount;
+    unreadableCount += lost?.count ?? 0;
+  }
+  return { changedCount, unreadableCount };
+}
+
+function together(unreadable: Unreadable | undefined, moreCount: number): Unreadable | undefined {
+  if (moreCount === 0) return unreadable;
+  return { count: (unreadable?.count ?? 0) + moreCount, example: unreadable?.example ?? 'event' };
 }
 
 export type ContactPorts = Omit<AgentPorts, 'vault'> & { readonly log: Log };

@@ -2,8 +2,9 @@
 
 import type { Observation, Observed } from '../operations/rules/observed/observation.ts';
 import type { Operation } from '../operations/rules/operation.ts';
-import type { AgentContact } from './rules/agent-contact.ts';
-import type { AgentBatch, AgentFact } from './rules/agent-event.ts';
+import type { AgentContact, BatchContact } from './rules/agent-contact.ts';
+import type { AgentFact } from './rules/agent-event.ts';
+import type { Unreadable } from './rules/read-events.ts';
 
 export interface AgentTokens {
   /** Stores a new token. The current one, if any, becomes the previous one, which is valid until `previousUntil`. */
@@ -18,14 +19,16 @@ export interface Agent {
   readonly organizationId: string;
 }
 
-export interface TakenBatch extends Omit<AgentBatch, 'facts'> {
+export interface TakenBatch {
+  readonly heartbeat: boolean;
+  readonly unreadable: Unreadable | undefined;
   readonly facts: readonly (AgentFact & { readonly digest: string })[];
 }
 
 /** The rules that the store runs inside of its transaction. */
 export interface BatchRules {
   readonly fold: (operation: Operation, observation: Observation) => Observed;
-  readonly contactAfter: (contact: AgentContact, batch: { heartbeat: boolean; relist: boolean }) => AgentContact;
+  readonly contactAfter: (contact: AgentContact, batch: BatchContact) => AgentContact;
 }
 
 export interface AgentRecord {

@@ -4,6 +4,8 @@
  *   - an Operation past its deliverBefore is never applied, only looked for
  *   - a resource that an unanswered call may have created is looked for before the Operation is given up
  *   - a finished resource is never deleted, because deleting it deletes its backup
+ *   - a resource that a version before may have applied is looked for first: applying it with our labels would change it,
+ *     and an operator looks again at what has finished and changes
  */
 
 import type { ClusterTarget } from '../clusters/ports.ts';
@@ -26,6 +28,10 @@ export async function deliverOne(destination: Destination, claim: Claim, sendUnt
   const { operation, action, unanswered } = claim;
   if (action === 'Delete') return deleteUnlessFinished(destination, operation);
   if (destination.isPastDeliverBefore(operation)) return lookUp(destination, operation);
+  if (operation.recordPosition === undefined && (unanswered > 1 || operation.uid !== undefined)) {
+    const found = await lookUp(destination, operation);
+    if (found.kind !== 'Absent') return found;
+  }
   const answer = await destination.apply(operation, sendUntil);
   // This call is refused, but an earlier unanswered call may have created the resource.
   if (answer.kind !== 'Refused' || unanswered <= 1) return answer;

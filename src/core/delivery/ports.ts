@@ -3,6 +3,8 @@
 import type { ClusterTarget } from '../clusters/ports.ts';
 import type { Bad } from '../kernel/rules/broken/bad-rows.ts';
 import type { Manifest } from '../operations/rules/manifest.ts';
+import type { KnownOperation } from '../operations/rules/observed/observation.ts';
+import type { ReturnDecision, ReturnedResource } from '../operations/rules/returned.ts';
 import type { ClusterAnswer } from './rules/answer.ts';
 import type { Attempt, DeliveryDecision } from './rules/attempt.ts';
 import type { HoldDecision, Unsent } from './rules/hold-back.ts';
@@ -43,6 +45,17 @@ export interface Deliveries {
   ): Promise<number>;
   /** Puts aside Operations, by their ids, for which no call can be made. */
   putAside(bad: readonly Bad<string>[], now: string): Promise<void>;
+}
+
+/** The deletions that are owed for resources of ours that have returned. */
+export interface ReturnedDeletions {
+  /** Claims those that are due, at most `limit`. They are due again after `leaseSeconds`, unless the answer is recorded. */
+  claim(now: string, limit: number, leaseSeconds: number): Promise<readonly ReturnedResource[]>;
+  /** Records what became of one. `decide` gets its Operation and all that has returned of it, as they are by then. */
+  record(
+    resource: ReturnedResource,
+    decide: (operation: KnownOperation, known: readonly ReturnedResource[]) => ReturnDecision,
+  ): Promise<void>;
 }
 
 export interface Claim extends Attempt {

@@ -9,6 +9,7 @@ import type { Fence } from '../clusters/rules/fence.ts';
 import type { Bad } from '../kernel/rules/broken/bad-rows.ts';
 import type { NewEvent } from '../kernel/rules/event.ts';
 import type { KnownOperation, Observation, Observed } from '../operations/rules/observed/observation.ts';
+import type { ReturnDecision, ReturnedResource, SeenReturn } from '../operations/rules/returned.ts';
 import type { VeleroWatcher } from '../velero/ports.ts';
 import type { ClusterShares } from './rules/cluster-shares.ts';
 import type { CappedOperations, LeftOut } from './rules/foreign-caps.ts';
@@ -59,8 +60,8 @@ export interface RecordedForeign extends Pick<CappedOperations, 'beyondCount' | 
 
 export interface ForeignOperations {
   /**
-   * Our rows with one of these ids, and our rows that are on their way under one of these names: of this cluster, and of
-   * others of its organization that are the same API server.
+   * Our rows with one of these ids, of the whole organization; and our rows that are on their way under one of these
+   * names: of this cluster, and of others of its organization that are the same API server.
    */
   own(clusterId: string, ids: readonly string[], names: readonly string[]): Promise<readonly OwnOperation[]>;
   /**
@@ -77,6 +78,22 @@ export interface ForeignOperations {
   /** Puts aside Operations of others, by their places (`namespace/name`), of which no record can be made. */
   putAside(clusterId: string, bad: readonly Bad<string>[]): Promise<void>;
 }
+
+export interface ReturnedResources {
+  /**
+   * Folds what was seen of resources that have returned, in one transaction: locks their Operations, and writes what
+   * `decide` returns for each. What cannot be decided is put aside.
+   */
+  record(clusterId: string, seen: readonly SeenReturn[], decide: DecideReturn, fence?: Fence): Promise<void>;
+  /** Those that are recorded as being in the cluster since before `before`. */
+  expected(clusterId: string, before: string): Promise<readonly SeenReturn[]>;
+}
+
+export type DecideReturn = (
+  operation: KnownOperation,
+  known: readonly ReturnedResource[],
+  seen: SeenReturn,
+) => ReturnDecision;
 
 export interface Ingested {
   readonly changedCount: number;

@@ -8,16 +8,18 @@
  *               Operations that others made in the cluster.
  *   left out    An Operation whose name, type or engine no row can hold. The log names the first of them, once a watch.
  *               And what is beyond the limits of a cluster or an organization (rules/foreign-caps.ts).
+ *   returned    A resource of ours that came back under another uid is no Operation of others (record-returned.ts).
  *   one lock    Registering an application and recording what others did to it take the same lock, so that each sees
  *               what the other wrote.
  */
 
 import { inPaces } from '../kernel/pace.ts';
-import type { Clock, Log, Vault } from '../kernel/ports.ts';
+import type { Log, Vault } from '../kernel/ports.ts';
 import { sifting } from '../kernel/rules/broken/bad-rows.ts';
 import type { Observation } from '../operations/rules/observed/observation.ts';
 import { newestOperations } from './newest-operations.ts';
-import type { FencedCluster, ForeignOperations, RecordedForeign } from './ports.ts';
+import type { CompleteList, FencedCluster, ForeignOperations, RecordedForeign } from './ports.ts';
+import { type RecordReturnedPorts, recordReturned } from './record-returned.ts';
 import { beyondPerSecond, type LeftOut } from './rules/foreign-caps.ts';
 import {
   claimedId,
@@ -28,9 +30,8 @@ import {
   maxListedCount,
 } from './rules/foreign-operation.ts';
 
-export interface RecordForeignPorts {
+export interface RecordForeignPorts extends RecordReturnedPorts {
   readonly foreignOperations: ForeignOperations;
-  readonly clock: Clock;
   readonly vault: Vault;
   readonly log: Log;
 }
@@ -41,7 +42,7 @@ export interface ForeignOperationsRecorder {
   /** Records the foreign ones among these observations. They are about no row that the store has found already. */
   seen(unmatched: readonly Observation[]): Promise<void>;
   /** To be called when a list is complete: records the history that it showed. */
-  listed(): Promise<void>;
+  listed(list: CompleteList): Promise<void>;
 }
 
 const maxBatchCount = 500;
@@ -49,9 +50,11 @@ const maxBatchCount = 500;
 const maxPauseSeconds = 10;
 
 export function recordForeignOperations(
-  { foreignOperations, clock, vault, log }: RecordForeignPorts,
+  ports: RecordForeignPorts,
   { cluster, fence }: FencedCluster,
 ): ForeignOperationsRecorder {
+  const { foreignOperations, clock, vault, log } = ports;
+  const returned = recordReturned(ports, { cluster, ...(fence !== undefined && { fence }) });
   const held = newestOperations(maxListedCount);
   const leftOut = leftOutSinceList();
   let hasLogged = false;
@@ -75,7 +78,9 @@ export function recordForeignOperations(
   return {
     leftOut: leftOut.current,
     async seen(unmatched) {
-      const others = unmatched.filter(({ deleted, source }) => !deleted && source !== undefined && source !== 'Posted');
+      const stated = unmatched.filter(({ source }) => source !== undefined && source !== 'Posted');
+      await returned.deleted(stated.filter(({ deleted }) => deleted));
+      const others = stated.filter(({ deleted }) => !deleted);
       const observations = others.filter(isRepresentable);
       logLeftOut(others.filter((observation) => !isRepresentable(observation)));
       if (observations.length === 0) return;
@@ -87,7 +92,7 @@ export function recordForeignOperations(
         observations.map(({ name }) => name),
       );
       const { made: recorded, bad } = await inPaces(
-        sifting(observations, (observation) =>
+        sifting(await returned.seen(observations, own), (observation) =>
           isOurs(observation, own) ? undefined : foreignOperation({ observation, cluster, own }, vault.newId, now),
         ),
       );
@@ -100,7 +105,8 @@ export function recordForeignOperations(
       const current = made.filter(({ history }) => !history);
       if (current.length > 0) await record(current, undefined);
     },
-    async listed() {
+    async listed(list) {
+      await returned.listed(list);
       const history = held.take();
       for (let from = 0; from < history.length; from += maxBatchCount)
         await record(history.slice(from, from + maxBatchCount), maxListedCount);

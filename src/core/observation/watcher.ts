@@ -91,14 +91,15 @@ export function watcherOf(
   return {
     operations: {
       seen: ingest,
-      async listed({ namespace, present, beganAt }) {
+      async listed(list) {
+        const { namespace, present, beganAt } = list;
         const missing = (await observations.expected(clusterId, beganAt)).filter(
           (expected) =>
             (namespace === undefined || expected.namespace === namespace) &&
             !present.has(`${expected.namespace}/${expected.name}`),
         );
         if (missing.length > 0) await ingest(missing.map((resource) => ({ ...resource, deleted: true, status: {} })));
-        await fenced(foreign.listed());
+        await fenced(foreign.listed(list));
         await reportLeftOut();
       },
     },

@@ -4,6 +4,7 @@ import type { Rows } from '../kernel/ports.ts';
 import type { NewEvent } from '../kernel/rules/event.ts';
 import type { DatedOperation } from './rules/deadlines.ts';
 import type { OperationDecision } from './rules/end-operation.ts';
+import type { RecordPosition } from './rules/manifest.ts';
 import type { DeliveryAction, Operation } from './rules/operation.ts';
 import type { NamedBackup } from './rules/restores/named-backup.ts';
 import type { RestoreWait } from './rules/restores/restore-wait.ts';
@@ -39,7 +40,10 @@ export interface RestoreWaits {
 
 export interface OperationsTable {
   readonly operations: Rows<Operation> & {
-    insertOwed(operation: Operation, owed: DeliveryAction): Promise<void>;
+    /** Returns the position that the record gave it, which its manifest carries. */
+    insertOwed(operation: Operation, owed: DeliveryAction): Promise<RecordPosition>;
+    /** `undefined` for an Operation of a version that gave none. */
+    recordPosition(organizationId: string, id: string): Promise<RecordPosition | undefined>;
     /** As `lock`, with what is owed to the cluster. */
     lockOwed(organizationId: string, id: string, now: string): Promise<LockedOperation | undefined>;
     updateOwed(operation: Operation, owed: DeliveryAction | undefined): Promise<Operation>;

@@ -15,7 +15,7 @@ import { isGeneratedName } from '../kernel/rules/names.ts';
 import { ruleViolated } from '../kernel/rules/problem.ts';
 import type { OperationsTable } from './ports.ts';
 import { begin, createdEvent } from './rules/begin.ts';
-import { type Manifest, manifestOf } from './rules/manifest.ts';
+import { type ApplyingCluster, type Manifest, manifestOf } from './rules/manifest.ts';
 import type { NewOperation, Operation } from './rules/operation.ts';
 import { judgeNamedBackup } from './rules/restores/named-backup.ts';
 import { conflictingType } from './rules/restores/open-operation.ts';
@@ -28,8 +28,19 @@ export interface RequestedOperation {
 
 type DraftTables = SettingTables & AcceptanceTables & OperationsTable;
 
-/** The Operation that a request would make, with all defaults filled in. Nothing is written. */
+/**
+ * The Operation that a request would make, with all defaults filled in. Nothing is written, so its manifest has no
+ * position in the record yet.
+ */
 export async function draftOperation(call: Reading<DraftTables>, input: NewOperation): Promise<RequestedOperation> {
+  const { cluster: _, ...requested } = await draftWithCluster(call, input);
+  return requested;
+}
+
+async function draftWithCluster(
+  call: Reading<DraftTables>,
+  input: NewOperation,
+): Promise<RequestedOperation & { readonly cluster: ApplyingCluster }> {
   const { tx, caller, now, vault } = call;
   const { type, name, engine, ttl, deliveryDeadlineSeconds } = input;
   const setting = await askedSetting(call, input.applicationInstanceId);
@@ -70,6 +81,7 @@ export async function draftOperation(call: Reading<DraftTables>, input: NewOpera
   const approval = type === 'Restore' ? approvalDemand(cluster) : undefined;
   return {
     operation,
+    cluster,
     manifest: manifestOf(operation, cluster),
     warnings: [
       ...ofCopy,
@@ -101,9 +113,9 @@ export async function requestOperation(
   input: NewOperation,
 ): Promise<RequestedOperation> {
   const { tx, now } = call;
-  const requested = await draftOperation(call, input);
-  await tx.operations.insertOwed(requested.operation, 'Apply');
+  const { cluster, ...requested } = await draftWithCluster(call, input);
+  const recordPosition = await tx.operations.insertOwed(requested.operation, 'Apply');
   await tx.events.append([createdEvent(requested.operation, now)]);
   tx.afterCommit(() => doorbell.ring([requested.operation.clusterId]));
-  return requested;
+  return { ...requested, manifest: manifestOf({ ...requested.operation, recordPosition }, cluster) };
 }

@@ -4,13 +4,14 @@ import type { AgentPorts } from '../../core/agents/agent-events.ts';
 import { authenticateAgent, takeAgentEvents } from '../../core/agents/agent-events.ts';
 import type { Agent } from '../../core/agents/ports.ts';
 import { AgentEvents } from '../../core/agents/rules/agent-event.ts';
+import type { ReadEvents } from '../../core/agents/rules/read-events.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
 import { type Rate, tokenBuckets } from '../budgets/token-buckets.ts';
 import { bearerOf } from '../kit/auth.ts';
 import type { Api } from '../kit/ports.ts';
 import { httpProblem } from '../kit/refusals/http-problems.ts';
 import { about } from '../kit/route.ts';
-import { agentBodyBytes, agentMediaType, readAgentBodies } from './body.ts';
+import { agentMediaType, readAgentBodies } from './body.ts';
 
 /** Five times the usual rate of an agent, and at once as much as it keeps over an outage. */
 const usualRate = { perSecond: 5, burst: 50 };
@@ -30,7 +31,8 @@ export function agentEventRoutes(api: Api, ports: AgentPorts & AgentLimits): voi
     app.post(
       '/api/agent/events',
       {
-        bodyLimit: agentBodyBytes,
+        // What was read already fits.
+        validatorCompiler: () => (value) => ({ value }),
         async onRequest(request, reply) {
           const agent = await authenticateAgent(ports, bearerOf(request));
           request.log = request.log.child({ clusterId: agent.clusterId });
@@ -54,14 +56,18 @@ export function agentEventRoutes(api: Api, ports: AgentPorts & AgentLimits): voi
             tag: 'agents',
             summary: 'Report events of the agent of a cluster',
             description:
-              'Takes a batch of at most 100 events, as JSON of at most 1 MiB. The service answers once it has recorded the batch. Repeated events and another order do no harm. Events are about the cluster of the token, and add to what the watch of the cluster reports.',
-            refusals: [408, 413, 415, 422, 429],
+              'Takes a batch of events. The service answers once it has recorded the batch. Repeated events and another order do no harm. Events are about the cluster of the token, and add to what the watch of the cluster reports. No batch is refused for its content or its media type, because the agent would post it again for ever: what cannot be read is left out and counted, and the condition `AgentEventsRead` of the cluster reports it. Of a body beyond 4 MiB the events that stand before that are read; one beyond 64 MiB is refused with 413.',
+            refusals: [408, 413],
           },
           { consumes: [agentMediaType, 'application/json'], body: AgentEvents },
         ),
       },
       async (request, reply) => {
-        await takeAgentEvents(ports, request.getDecorator<Agent>('agent'), request.body);
+        await takeAgentEvents(
+          ports,
+          request.getDecorator<Agent>('agent'),
+          request.getDecorator<ReadEvents>('agentBatch'),
+        );
         return reply.code(204).send();
       },
     );

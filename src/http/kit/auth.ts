@@ -30,7 +30,11 @@ export function requireKeys(app: FastifyInstance, ports: ServerPorts): void {
     if (scope !== 'anyKey' && scope !== 'agentToken') requireScope(caller, scope);
     // After the key: a caller without one learns nothing but that.
     const person = onBehalfOf(request.headers['x-on-behalf-of']);
-    request.setDecorator('caller', { ...caller, ...(person !== undefined && { onBehalfOf: person }) });
+    request.setDecorator<Caller>('caller', {
+      ...caller,
+      requestId: request.id,
+      ...(person !== undefined && { onBehalfOf: person }),
+    });
   });
 }
 

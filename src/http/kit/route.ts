@@ -57,9 +57,11 @@ function scopeText(scope: RouteScope): string {
 
 function usualRefusals(scope: RouteScope, { params, body, headers }: FastifySchema): readonly number[] {
   if (scope === 'public') return [500];
+  // Its content is never refused.
+  if (scope === 'agentToken') return [401, 429, 500, 503];
   return [
     ...[400, 401, 429, 500, 503],
-    ...(scope === 'anyKey' || scope === 'agentToken' ? [] : [403]),
+    ...(scope === 'anyKey' ? [] : [403]),
     ...(params === undefined ? [] : [404]),
     ...(body === undefined ? [] : [408, 413, 415, 422]),
     ...(hasField(headers, 'idempotency-key') ? [408, 409, 413, 415, 422] : []),

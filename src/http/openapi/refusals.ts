@@ -14,7 +14,7 @@ const names: Readonly<Record<number, string>> = {
 };
 
 /** The statuses with which the agent protocol refuses. */
-const ofAgents: readonly number[] = [400, 401, 408, 413, 415, 422, 429, 500, 503];
+const ofAgents: readonly number[] = [401, 408, 413, 429, 500, 503];
 /** The statuses that may carry Retry-After. */
 const waits: readonly number[] = [409, 429, 503];
 

@@ -76,7 +76,8 @@ export function operationDetailRoutes(
       const caller = callerOf(request);
       const operation = await own(operations, caller, 'operation', request.params.id);
       const cluster = await own(clusters, caller, 'cluster', operation.clusterId);
-      const manifest = { ...manifestOf(operation, cluster) };
+      const recordPosition = await operations.recordPosition(caller.organizationId, operation.id);
+      const manifest = { ...manifestOf({ ...operation, recordPosition }, cluster) };
       const { accept } = request.headers;
       reply.header('vary', 'Accept');
       if (acceptedWeight(accept, yamlTypes) <= acceptedWeight(accept, ['application/json']))

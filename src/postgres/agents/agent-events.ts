@@ -1,6 +1,6 @@
 /**
- * Takes a batch of an agent in one transaction, or fact by fact when one of them cannot be taken: which facts are new, what follows from them, and how the agent stands.
- * The digest of a fact is remembered for a day, if the fact is about an Operation or a cluster that is known here. The
+ * Takes a batch of an agent in one transaction, or fact by fact when one of them cannot be taken: which facts are new,
+ * what follows from them, and how the agent stands. Only a database that is away fails it. The digest of a fact is remembered for a day, if the fact is about an Operation or a cluster that is known here. The
  * number of digests of a cluster is bounded. A fact that is not remembered does no harm: folding it twice changes
  * nothing.
  */
@@ -56,14 +56,19 @@ export function agentEventsOf(pool: Pool, heldRows: HeldRows): AgentRecord {
       return row === undefined ? undefined : fromRow(Holder, row);
     },
     async take(agent, batch, now, rules) {
-      const take = (facts: readonly Taken[]) =>
-        inTransaction(pool, (client) => takeIn(client, agent, { ...batch, facts }, now, rules));
+      const take = (facts: readonly Taken[], unreadable?: TakenBatch['unreadable']) =>
+        inTransaction(pool, (client) => takeIn(client, agent, { ...batch, facts, unreadable }, now, rules));
       const { results, bad, roleFailure } = await byParts({
-        whole: async () => ({ ...(await take(batch.facts)), count: batch.facts.length }),
-        rows: async () => batch.facts,
-        some: take,
+        whole: async () => ({ ...(await take(batch.facts, batch.unreadable)), count: batch.facts.length }),
+        rows: async () => {
+          if (batch.unreadable !== undefined) await take([], batch.unreadable);
+          return batch.facts;
+        },
+        some: (facts) => take(facts),
       });
-      if (roleFailure !== undefined) throw roleFailure;
+      // The agent would post them again for ever, and the watch of the cluster tells the same.
+      if (roleFailure !== undefined)
+        await take([], { count: batch.facts.length, example: 'nothing could be recorded' });
       await heldRows.putAside(
         'take-agent-events',
         bad.map(({ item: { ref }, error }) => ({
@@ -86,7 +91,7 @@ export function agentEventsOf(pool: Pool, heldRows: HeldRows): AgentRecord {
 async function takeIn(
   client: PoolClient,
   { clusterId, organizationId }: Agent,
-  { heartbeat, facts }: TakenBatch,
+  { heartbeat, facts, unreadable }: TakenBatch,
   now: string,
   { fold, contactAfter }: BatchRules,
 ): Promise<Attempt<Taken, number>> {
@@ -109,7 +114,7 @@ async function takeIn(
     rotated.map(() => agentEvent('CredentialRotated', { organizationId, clusterId, message, at: now })),
   );
   const relist = found.unknownCount > 0 || fresh.some(({ about }) => about === 'BufferOverflow');
-  await restand(client, clusterId, (known) => contactAfter(known, { heartbeat, relist }));
+  await restand(client, clusterId, (known) => contactAfter(known, { heartbeat, relist, unreadable }));
   return { result: changedCount, bad: [] };
 }
 

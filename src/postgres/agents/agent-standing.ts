@@ -25,6 +25,8 @@ const columns = {
   relistRevision: 'relist_revision',
   relistRaisedAt: 'relist_raised_at',
   relistWanted: 'relist_wanted',
+  unreadableCount: 'agent_unreadable_count',
+  unreadableAt: 'agent_unreadable_at',
 } as const satisfies Record<keyof AgentContact, string>;
 const Standing = Cluster.pick({ id: true, conditions: true, lastContactAt: true }).extend({
   tokenCreatedAt: Instant.optional(),
@@ -33,6 +35,8 @@ const Standing = Cluster.pick({ id: true, conditions: true, lastContactAt: true 
   relistRevision: z.int(),
   relistRaisedAt: Instant.optional(),
   relistWanted: z.boolean(),
+  unreadableCount: z.int(),
+  unreadableAt: Instant.optional(),
 }) satisfies z.ZodType<AgentContact>;
 
 const { tokenCreatedAt: _, ...written } = columns;

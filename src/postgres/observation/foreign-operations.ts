@@ -16,14 +16,24 @@ import type { HeldRows } from '../kit/batches/held-rows.ts';
 import { inParts } from '../kit/batches/parts.ts';
 import { eventRows } from '../kit/events.ts';
 import { columnsOf } from '../kit/rows/columns.ts';
+import { nullAsAbsent } from '../kit/rows/json.ts';
 import { jsonRows } from '../kit/rows/shape.ts';
 import { inTransaction } from '../kit/transaction.ts';
 import { lockMirror } from './mirror-lock.ts';
 
+// By its id it may be of any cluster of the organization, because namespaces are restored in other clusters too.
+const owned = `
+  id::text, namespace, name, uid, type, engine, target,
+  cluster_id = $1 and uid is null and phase in ('Pending', 'Running') as expected, cluster_id in (${sameServer('$1')}) as here`;
 const own = `
-  select id::text, namespace, name, cluster_id = $1 and uid is null and phase in ('Pending', 'Running') as expected from operation
-  where cluster_id in (${sameServer('$1')}) and foreign_uid = '' and (id = any($2::uuid[]) or name = any($3::text[]))`;
-const Own = StoredOperation.pick({ id: true, namespace: true, name: true }).extend({ expected: z.boolean() }).array();
+  select ${owned} from operation
+  where cluster_id in (${sameServer('$1')}) and foreign_uid = '' and name = any($3::text[])
+  union
+  select ${owned} from operation
+  where id = any($2::uuid[]) and foreign_uid = '' and organization_id = (select organization_id from cluster where id = $1)`;
+const Own = StoredOperation.pick({ id: true, namespace: true, name: true, type: true, engine: true, target: true })
+  .extend({ expected: z.boolean(), here: z.boolean(), uid: nullAsAbsent(z.string()) })
+  .array();
 
 // The application is found by its place. It is registered under the same lock, so none is missed.
 const operation = StoredOperation.omit({ applicationInstanceId: true }).shape;

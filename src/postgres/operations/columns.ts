@@ -8,6 +8,12 @@ export const operationColumns = columnsOf(StoredOperation.shape);
 export const OperationRow = StoredOperation.extend({
   /** The resource's version that was folded in last. */
   observedVersion: z.string().exactOptional(),
+  /** The database gives each row a number that is higher than all before; 0 in rows of versions that gave none. */
+  recordPosition: z
+    .union([z.string(), z.int()])
+    .transform((stored) => (String(stored) === '0' ? undefined : String(stored))),
+  /** Its end is known from single conditions only. */
+  endIsPosted: z.boolean().optional(),
   owed: DeliveryAction.optional(),
   attempts: z.int(),
   unanswered: z.int(),
@@ -31,10 +37,13 @@ export const OperationStatus = OperationRow.omit({
   engine: true,
   parameters: true,
   ttl: true,
+  ttlSeconds: true,
   ttlSource: true,
   origin: true,
   requestedBy: true,
   onBehalfOf: true,
+  requestId: true,
+  recordPosition: true,
   cancelRequestedAt: true,
   deliverBefore: true,
   createdAt: true,

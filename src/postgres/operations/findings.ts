@@ -17,6 +17,10 @@ export const operationFindingParts: FindingParts<Exclude<keyof typeof operationF
   OperationWithoutEvent: `o.id, o.organization_id, o.created_at
     from operation o
     where o.created_at > ${before(tolerance.historySeconds)} and o.origin <> 'cluster' and not exists (select from event e where e.operation_id = o.id)`,
+  OperationReturned: `o.id, o.organization_id, min(r.seen_at)
+    from returned_resource r join operation o on o.id = r.operation_id
+    where r.gone_at is null and r.seen_at < ${before(60)}
+    group by o.id, o.organization_id`,
   OperationOfFutureSlot: `o.id, o.organization_id, least(o.created_at, $1::timestamptz)
     from operation o
     where o.created_at > ${before(tolerance.historySeconds)} and o.scheduled_for > ${before(-tolerance.aheadSeconds)}`,

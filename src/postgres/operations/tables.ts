@@ -19,10 +19,7 @@ export function operationTables(client: Prisma.TransactionClient): OperationsTab
   return { operations: { ...rowsOf(client, client.operation, kind), ...owedRows(client) } };
 }
 
-type OwedRows = Pick<
-  OperationsTable['operations'],
-  'insertOwed' | 'lockOwed' | 'updateOwed' | 'backupsNamed' | 'openOf'
->;
+type OwedRows = Omit<OperationsTable['operations'], keyof ReturnType<typeof rowsOf>>;
 
 const maxNamed = 20;
 const Named = StoredOperation.pick({
@@ -46,14 +43,22 @@ const openOf = `
 
 function owedRows(client: Prisma.TransactionClient): OwedRows {
   const table: {
-    create(query: { data: object }): PromiseLike<unknown>;
+    create(query: { data: object }): PromiseLike<{ recordPosition: bigint }>;
     updateMany(query: { where: object; data: object }): PromiseLike<{ count: number }>;
   } = client.operation;
   return {
     async insertOwed(operation, owed) {
-      await namingHolder(client.operation, { ...kind, visible: { foreignUid: '' } }, operation, () =>
-        table.create({ data: { ...toRow(kind, operation), owed, nextAttemptAt: operation.createdAt } }),
+      const { recordPosition } = await namingHolder(
+        client.operation,
+        { ...kind, visible: { foreignUid: '' } },
+        operation,
+        async () => table.create({ data: { ...toRow(kind, operation), owed, nextAttemptAt: operation.createdAt } }),
       );
+      return String(recordPosition);
+    },
+    async recordPosition(organizationId, id) {
+      const row = await client.operation.findFirst({ where: { id, organizationId }, select: { recordPosition: true } });
+      return row === null || row.recordPosition === 0n ? undefined : String(row.recordPosition);
     },
     async lockOwed(organizationId, id, now): Promise<LockedOperation | undefined> {
       const [leased] = await client.$queryRawUnsafe<{ leased: boolean }[]>(

@@ -94,6 +94,8 @@ export interface Caller {
   /** When the API key expires; absent for one that never does. */
   readonly expiresAt?: string | undefined;
   readonly onBehalfOf?: string | undefined;
+  /** The id of the request with which it calls. */
+  readonly requestId?: string | undefined;
 }
 
 export function may(caller: Caller, scope: Scope): boolean {
@@ -110,10 +112,15 @@ export function actor(caller: Caller): string {
   return caller.onBehalfOf ?? caller.name;
 }
 
-/** The caller, as an Operation names its requester. */
-export function requester({ name, onBehalfOf }: Caller): {
+/** The caller and its request, as an Operation names them. */
+export function requester({ name, onBehalfOf, requestId }: Caller): {
   readonly requestedBy: string;
   readonly onBehalfOf?: string;
+  readonly requestId?: string;
 } {
-  return { requestedBy: name, ...(onBehalfOf !== undefined && { onBehalfOf }) };
+  return {
+    requestedBy: name,
+    ...(onBehalfOf !== undefined && { onBehalfOf }),
+    ...(requestId !== undefined && { requestId }),
+  };
 }

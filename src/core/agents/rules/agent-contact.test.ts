@@ -5,13 +5,13 @@ import { type AgentContact, contactAfterBatch, contactAfterWait } from './agent-
 const now = '2026-11-21T07:00:00.000Z';
 
 describe('the contact to an agent', () => {
-  const contact: AgentContact = { conditions: [], relistRevision: 0, relistWanted: false };
+  const contact: AgentContact = { conditions: [], relistRevision: 0, relistWanted: false, unreadableCount: 0 };
   const later = (seconds: number) => new Date(Date.parse(now) + seconds * 1000).toISOString();
 
   test('missing heartbeats lead to one relist, and to another only after 150 s more', () => {
-    let known = contactAfterBatch(contact, { heartbeat: true, relist: false }, now);
+    let known = contactAfterBatch(contact, { heartbeat: true, relist: false, unreadable: undefined }, now);
     const revisions = [150, 151, 200, 290, 302].map((seconds) => {
-      known = contactAfterBatch(known, { heartbeat: false, relist: false }, later(seconds));
+      known = contactAfterBatch(known, { heartbeat: false, relist: false, unreadable: undefined }, later(seconds));
       return known.relistRevision;
     });
     assert.deepEqual(revisions, [0, 1, 1, 1, 2]);
@@ -28,8 +28,34 @@ describe('the contact to an agent', () => {
   });
 
   test('a clock that was put back holds up no relist', () => {
-    const known = contactAfterBatch(contact, { heartbeat: false, relist: true }, later(86_400));
-    assert.equal(contactAfterBatch(known, { heartbeat: false, relist: true }, now).relistRevision, 2);
+    const known = contactAfterBatch(contact, { heartbeat: false, relist: true, unreadable: undefined }, later(86_400));
+    assert.equal(
+      contactAfterBatch(known, { heartbeat: false, relist: true, unreadable: undefined }, now).relistRevision,
+      2,
+    );
     assert.deepEqual(contactAfterWait(known, now), known);
+  });
+
+  test('what cannot be read is counted and reported for an hour, and leads to one relist in that time', () => {
+    const batch = (count: number) => ({
+      heartbeat: false,
+      relist: false,
+      unreadable: count === 0 ? undefined : { count, example: 'event.kind' },
+    });
+    const stateOf = ({ conditions, relistRevision, unreadableCount }: AgentContact) => [
+      conditions.map(({ status, reason }) => `${status} ${reason}`).join(),
+      relistRevision,
+      unreadableCount,
+    ];
+    let known = contactAfterBatch(contact, batch(0), now);
+    assert.deepEqual(stateOf(known), ['', 0, 0], 'as long as all can be read, nothing is said');
+    known = contactAfterBatch(known, batch(2), now);
+    assert.deepEqual(stateOf(known), ['False Unreadable', 1, 2]);
+    assert.match(known.conditions[0]?.message ?? '', /^2 .*event\.kind/);
+    for (const seconds of [600, 1200]) known = contactAfterBatch(known, batch(1), later(seconds));
+    assert.deepEqual(stateOf(known), ['False Unreadable', 1, 4]);
+    assert.deepEqual(stateOf(contactAfterWait(known, later(4_800))), ['False Unreadable', 1, 4]);
+    assert.deepEqual(stateOf(contactAfterWait(known, later(4_801))), ['True Read', 1, 4]);
+    assert.deepEqual(stateOf(contactAfterBatch(known, batch(1), later(4_801))), ['False Unreadable', 2, 5]);
   });
 });

@@ -4,7 +4,9 @@
  *
  * - an event is about an Operation that is not known here,
  * - the agent says that its buffer has overflowed,
- * - a batch comes more than 150 s after the last heartbeat.
+ * - a batch comes more than 150 s after the last heartbeat,
+ * - events cannot be read, and the hour before all could be read. Not for each of them: an agent that speaks in a way that
+ *   is not known here would have its cluster listed all the time.
  *
  * It is requested by raising `relistRevision`, at most once a minute for each cluster. A relist that is wanted in
  * between waits for the minute to pass, and is not forgotten.
@@ -12,6 +14,7 @@
 
 import type { OwnCondition } from '../../kernel/rules/condition.ts';
 import { type Condition, withCondition } from '../../kernel/rules/condition.ts';
+import type { Unreadable } from './read-events.ts';
 import { agentConditionOf } from './reasons.ts';
 
 /** Without a heartbeat for so long, the agent counts as silent. */
@@ -21,7 +24,10 @@ const gapMs = 150_000;
 const relistEveryMs = 60_000;
 /** The time of the last contact is for people, and not worth a write each second. */
 const contactEveryMs = 5_000;
+/** Without an event that cannot be read for so long, all of them can be read again. */
+const readableMs = 3_600_000;
 export const agentCondition = 'AgentConnected';
+const readCondition = 'AgentEventsRead';
 
 export interface AgentContact {
   readonly conditions: readonly Condition[];
@@ -35,14 +41,23 @@ export interface AgentContact {
   readonly relistRaisedAt?: string | undefined;
   /** A relist waits for the minute to pass. */
   readonly relistWanted: boolean;
+  /** How many events and conditions could not be read, ever. */
+  readonly unreadableCount: number;
+  readonly unreadableAt?: string | undefined;
 }
 
-/** The contact after a batch. `heartbeat`: it contains one. `relist`: it shows that events were lost. */
-export function contactAfterBatch(
-  contact: AgentContact,
-  { heartbeat, relist }: { readonly heartbeat: boolean; readonly relist: boolean },
-  now: string,
-): AgentContact {
+export interface BatchContact {
+  /** The batch contains a heartbeat. */
+  readonly heartbeat: boolean;
+  /** The batch shows that events were lost. */
+  readonly relist: boolean;
+  readonly unreadable: Unreadable | undefined;
+}
+
+export function contactAfterBatch(known: AgentContact, batch: BatchContact, now: string): AgentContact {
+  const { heartbeat, unreadable } = batch;
+  const relist = batch.relist || (unreadable !== undefined && since(known.unreadableAt, now) > readableMs);
+  const contact = unreadable === undefined ? known : afterUnreadable(known, unreadable, now);
   const gap = contact.heartbeatAt !== undefined && since(later(contact.heartbeatAt, contact.gapToldAt), now) > gapMs;
   const lastContactAt = since(contact.lastContactAt, now) > contactEveryMs ? now : contact.lastContactAt;
   return relisted(
@@ -66,7 +81,30 @@ export function contactAfterWait(contact: AgentContact, now: string): AgentConta
   const { tokenCreatedAt, heartbeatAt } = contact;
   const silent = tokenCreatedAt !== undefined && since(heartbeatAt ?? tokenCreatedAt, now) > silenceMs;
   const conditions = silent ? withCondition(contact.conditions, disconnected(heartbeatAt, now)) : contact.conditions;
-  return relisted({ ...contact, conditions }, now);
+  return relisted({ ...contact, conditions: readAgain(contact, conditions, now) }, now);
+}
+
+function afterUnreadable(contact: AgentContact, { count, example }: Unreadable, now: string): AgentContact {
+  const unreadableCount = contact.unreadableCount + count;
+  const message = `${unreadableCount} of what the agent has posted could not be read, the last at ${now} (${example}), and was left out. The watch of the cluster tells the same. Compare the versions of the operator and of this service.`;
+  const condition = agentConditionOf(readCondition, 'False', 'Unreadable', message, now);
+  return {
+    ...contact,
+    unreadableCount,
+    unreadableAt: now,
+    conditions: withCondition(contact.conditions, condition),
+  };
+}
+
+function readAgain(
+  { unreadableAt }: AgentContact,
+  conditions: readonly Condition[],
+  now: string,
+): readonly Condition[] {
+  const unread = conditions.some(({ type, status }) => type === readCondition && status === 'False');
+  if (!unread || since(unreadableAt, now) <= readableMs) return conditions;
+  const message = `Everything that the agent has posted since ${unreadableAt ?? 'it began'} could be read.`;
+  return withCondition(conditions, agentConditionOf(readCondition, 'True', 'Read', message, now));
 }
 
 function relisted(contact: AgentContact, now: string): AgentContact {

@@ -6,10 +6,10 @@
  * itself. Key, type, status, reason and transition time tell facts apart.
  */
 import { z } from 'zod';
+import { sift } from '../../kernel/rules/broken/bad-rows.ts';
 import { clip, storableText } from '../../kernel/rules/condition.ts';
 import { statedInstant } from '../../time/rules/instants.ts';
 
-const maxEventCount = 100;
 const maxConditionCount = 32;
 /** A cluster's clock may be ahead by this. A time that is later still counts as now. */
 const clockSkewMs = 3_600_000;
@@ -18,7 +18,7 @@ const Name = z.string().max(316).transform(storableText);
 const Text = z.string().transform((text) => clip(storableText(text)));
 const Generation = z.int().min(0);
 
-/** `factsOf` judges its bounds: a batch that is refused for its content would be posted again for ever. */
+/** `factsOf` judges its bounds: a time that is out of them says nothing against the event. */
 const AgentInstant = z.iso.datetime({ offset: true }).meta({
   id: 'AgentInstant',
   description: 'A moment in time (RFC 3339), as an agent states it. One out of the years 1970 to 2999 counts as now.',
@@ -81,11 +81,11 @@ export const AgentEvent = z
   });
 export type AgentEvent = z.infer<typeof AgentEvent>;
 
-export const AgentEvents = z.object({ events: z.array(AgentEvent).max(maxEventCount) }).meta({
+/** For the document. A batch is read event by event (read-events.ts). */
+export const AgentEvents = z.object({ events: z.array(AgentEvent) }).meta({
   id: 'AgentEvents',
   description: 'A batch of at most 100 events, in any order. A repeated event does no harm.',
 });
-export type AgentEvents = z.infer<typeof AgentEvents>;
 
 export interface FactRef {
   readonly namespace: string;
@@ -115,6 +115,8 @@ export interface AgentBatch {
   readonly heartbeat: boolean;
   /** Oldest first: by generation, transition time, timestamp. */
   readonly facts: readonly AgentFact[];
+  /** How many events state something that no fact can be made of. */
+  readonly unreadableCount: number;
 }
 
 /** The reason of a condition that only the kind of an event implies. The cluster's own reason replaces it. */
@@ -129,9 +131,10 @@ const impliedTypes: Readonly<Record<string, string>> = {
 
 /** The facts of a batch, and whether it contains a heartbeat. */
 export function factsOf(events: readonly AgentEvent[], now: string): AgentBatch {
-  const dated = events.flatMap((event) =>
+  const { made, bad } = sift(events, (event) =>
     factsOfEvent(event, now).map((fact) => ({ fact, at: statedInstant(event.timestamp) ?? now })),
   );
+  const dated = made.flat();
   const order = ({ fact, at }: (typeof dated)[number]) => [
     fact.condition.observedGeneration ?? 0,
     Date.parse(fact.condition.lastTransitionTime),
@@ -140,6 +143,7 @@ export function factsOf(events: readonly AgentEvent[], now: string): AgentBatch 
   return {
     heartbeat: events.some(({ kind }) => kind === 'ClusterHeartbeat'),
     facts: dated.toSorted((a, b) => compare(order(a), order(b))).map(({ fact }) => fact),
+    unreadableCount: bad.length,
   };
 }
 

@@ -17,6 +17,15 @@ export const agentConditions = {
     since: '0.1',
     reasons: { Heartbeat: 'It posted a heartbeat.', Silent: 'It has posted no heartbeat for three minutes.' },
   },
+  AgentEventsRead: {
+    of: 'Cluster',
+    text: 'Everything that the agent of the cluster posts can be read. Absent as long as that was always so.',
+    since: '0.1',
+    reasons: {
+      Read: 'For an hour everything could be read.',
+      Unreadable: 'Some events or conditions could not be read in the last hour, and were left out.',
+    },
+  },
 } as const satisfies ConditionRows;
 
 export const agentConditionOf = conditionsIn(agentConditions);

@@ -77,5 +77,5 @@ test('only whole hours that Velero can read are a time to live', () => {
 });
 
 test('a copy expires its ttl after its start', () => {
-  assert.equal(expiry('2026-05-28T10:00:00Z', '720h'), '2026-06-27T10:00:00.000Z');
+  assert.equal(expiry('2026-05-28T10:00:00Z', { ttl: '720h' }), '2026-06-27T10:00:00.000Z');
 });

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { exampleOperation as operation } from '../../../../test/support/core/operation-example.ts';
 import type { Observation } from '../../operations/rules/observed/observation.ts';
+import { observe } from '../../operations/rules/observed/observe.ts';
 import { shifted } from '../../time/rules/slots.ts';
 import { type ClusterAnswer, speaksForAll } from './answer.ts';
 import type { Attempt } from './attempt.ts';
@@ -27,6 +28,23 @@ test('an applied Operation owes nothing more, and keeps what the API server warn
     { owed: undefined, uid: 'u', warnings: ['unknown field "x"'] },
   );
   assert.equal(step.operation.conditions[0]?.reason, 'Applied');
+});
+
+test('a delivery is told once, whether its answer or the watch comes first', () => {
+  const told = (events: readonly { readonly reason: string }[]) =>
+    events.filter(({ reason }) => reason === 'Delivered');
+  const answer = { kind: 'Applied', uid: 'u', warnings: [] } as const;
+  const seen: Observation = {
+    ...{ name: operation.name, namespace: operation.namespace, uid: 'u', operationId: operation.id },
+    ...{ deleted: false, source: 'Watched', resourceVersion: '7', status: { phase: 'Pending' } },
+  };
+  const answered = decide(apply, answer);
+  assert.equal(told([...answered.events, ...observe(answered.operation, seen, now).events]).length, 1);
+  const watched = observe(operation, seen, now);
+  assert.equal(
+    told([...watched.events, ...decide({ ...apply, operation: watched.operation }, answer).events]).length,
+    1,
+  );
 });
 
 test('a refusal fails the Operation with the words of the cluster', () => {

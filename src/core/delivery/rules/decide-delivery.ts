@@ -99,6 +99,8 @@ function isNewlyForbidden({ conditions }: Operation, reason: string): boolean {
 
 function applied(operation: Operation, uid: string, warnings: readonly string[], now: string): OperationDecision {
   const cancelled = operation.cancelRequestedAt !== undefined && !isTerminal(operation.phase);
+  // The watch may have seen the resource before the answer came, and then has told of it.
+  const isTold = operation.conditions.some(({ type, status }) => type === 'Delivered' && status === 'True');
   return {
     operation: {
       ...operation,
@@ -116,9 +118,16 @@ function applied(operation: Operation, uid: string, warnings: readonly string[],
       ],
     },
     owed: cancelled ? 'Delete' : undefined,
-    events: [
-      deliveryEvent(operation, 'Delivered', `The cluster has accepted ${operation.namespace}/${operation.name}.`, now),
-    ],
+    events: isTold
+      ? []
+      : [
+          deliveryEvent(
+            operation,
+            'Delivered',
+            `The cluster has accepted ${operation.namespace}/${operation.name}.`,
+            now,
+          ),
+        ],
   };
 }
 

@@ -10,12 +10,12 @@ test('a time to live is whole hours, from one hour to twenty years', () => {
 
 test('a copy expires so many hours after its start', () => {
   assert.equal(ttlHours('720h'), 720);
-  assert.equal(expiry('2026-05-28T10:00:00.000Z', '25h'), '2026-05-29T11:00:00.000Z');
+  assert.equal(expiry('2026-05-28T10:00:00.000Z', { ttl: '25h' }), '2026-05-29T11:00:00.000Z');
 });
 
 test('an expiry beyond the years of four digits is the end of them', () => {
-  assert.equal(expiry('2026-05-28T10:00:00.000Z', '24h'), '2026-05-29T10:00:00.000Z');
-  assert.equal(expiry('9999-12-31T23:59:59.000Z', '720h'), '9999-12-31T23:59:59.999Z');
+  assert.equal(expiry('2026-05-28T10:00:00.000Z', { ttl: '24h' }), '2026-05-29T10:00:00.000Z');
+  assert.equal(expiry('9999-12-31T23:59:59.000Z', { ttl: '720h' }), '9999-12-31T23:59:59.999Z');
 });
 
 test('a length of time is told in its two largest units', () => {

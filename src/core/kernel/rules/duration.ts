@@ -42,9 +42,15 @@ export function ttlHours(ttl: Ttl): number {
 
 const hourMs = 3_600_000;
 
+/** A time to live in whole hours, and exactly where it is none. */
+export interface Kept {
+  readonly ttl: Ttl;
+  readonly ttlSeconds?: number | undefined;
+}
+
 /** When Velero may delete a copy that began at `at`. An estimate: Velero deletes expired copies up to an hour late. */
-export function expiry(at: string, ttl: Ttl): string {
-  return instantAt(Date.parse(at) + ttlHours(ttl) * hourMs);
+export function expiry(at: string, { ttl, ttlSeconds }: Kept): string {
+  return instantAt(Date.parse(at) + (ttlSeconds === undefined ? ttlHours(ttl) * hourMs : ttlSeconds * 1000));
 }
 
 const units = [

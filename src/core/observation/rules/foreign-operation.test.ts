@@ -20,11 +20,13 @@ const made = (observation: Observation, own: readonly OwnOperation[] = []) =>
 
 describe("somebody else's Operation", () => {
   test("keeps its copy as long as Velero reads from it, never longer, and Velero's default where it says nothing", () => {
-    const cases: readonly [Record<string, unknown>, string, string][] = [
+    const cases: readonly [Record<string, unknown>, string, string, number?][] = [
       [{ ttl: '720h' }, '720h', 'cluster'],
       [{ ttl: '48h0m0s' }, '48h', 'cluster'],
-      [{ ttl: '90m' }, '1h', 'cluster'],
-      [{ ttl: '10m' }, '1h', 'cluster'],
+      [{ ttl: '90m' }, '1h', 'cluster', 5_400],
+      [{ ttl: '90s' }, '1h', 'cluster', 90],
+      [{ retention: '90.9s' }, '1h', 'cluster', 90],
+      [{ ttl: '1.2s' }, '1h', 'cluster', 1],
       [{ ttl: '1.5h30m' }, '2h', 'cluster'],
       [{ ttl: '72h', retention: '24h' }, '24h', 'cluster'],
       [{}, '720h', 'velero'],
@@ -36,14 +38,25 @@ describe("somebody else's Operation", () => {
       [{ ttl: '999999999h' }, '720h', 'velero'],
       [{ ttl: `${'1h'.repeat(100)}x` }, '720h', 'velero'],
     ];
-    for (const [parameters, ttl, source] of cases) {
+    for (const [parameters, ttl, source, seconds] of cases) {
       const { operation } = made(seen({}, parameters)) ?? {};
-      assert.deepEqual([operation?.ttl, operation?.ttlSource], [ttl, source], JSON.stringify(parameters));
+      const kept = [operation?.ttl, operation?.ttlSource, operation?.ttlSeconds];
+      assert.deepEqual(kept, [ttl, source, seconds], JSON.stringify(parameters));
       assert.deepEqual(operation?.parameters, parameters, 'as applied');
     }
     const restore = made(seen({ spec: { type: 'Restore', engine: 'velero', target: 'shop' } }));
     const other = made(seen({ spec: { type: 'Backup', engine: 'volsync', target: 'shop' } }));
     assert.deepEqual([restore?.operation.ttl, other?.operation.ttl], [undefined, undefined]);
+  });
+
+  test('with a ttl of 90 s has a copy for 90 s', () => {
+    const status = {
+      phase: 'Succeeded',
+      startedAt: '2026-05-28T09:00:00Z',
+      finishedAt: '2026-05-28T09:00:30Z',
+    } as const;
+    const { operation } = made(seen({ status }, { ttl: '90s' })) ?? {};
+    assert.equal(operation?.expiresAt, '2026-05-28T09:01:30.000Z');
   });
 
   test('names who applied type and target, not who touched it last', () => {
@@ -84,11 +97,15 @@ describe("somebody else's Operation", () => {
   });
 
   test('is ours when it carries the annotation of a row at its place, or stands where ours is on its way to', () => {
-    const row = { id, namespace: 'apps', name: 'by-hand', expected: false };
+    const row: OwnOperation = {
+      ...{ id, namespace: 'apps', name: 'by-hand', expected: false, here: true },
+      ...{ type: 'Backup', engine: 'velero', target: 'shop' },
+    };
     assert.equal(isOurs(seen({ operationId: id }), [row]), true);
     assert.equal(isOurs(seen({ operationId: id.toUpperCase() }), [row]), true);
     assert.equal(isOurs(seen(), [{ ...row, expected: true }]), true);
     assert.equal(isOurs(seen(), [row]), false);
+    assert.equal(isOurs(seen({ operationId: id }), [{ ...row, here: false }]), false);
     assert.equal(isOurs(seen({ operationId: id, name: 'copy' }), [row]), false);
     assert.equal(isOurs(seen({ namespace: 'other' }), [{ ...row, expected: true }]), false);
   });

@@ -3,7 +3,8 @@
  * `cluster`.
  *
  *   whose is it   ours: it has our uid, or it carries our annotation at the place of our row, or it stands where a row
- *                 of ours is on its way to. Every other one is foreign
+ *                 of ours is on its way to, or it is one of ours that has returned (returned.ts). Every other one is
+ *                 foreign
  *   the row       has the uid of the resource, and an id that sorts by when the resource was created in the cluster.
  *                 `requestedBy` names the field manager that applied type and target
  *   its life      is folded as for our own (observe.ts): its restore defers our backups, and its copy counts for
@@ -41,6 +42,12 @@ export interface OwnOperation {
   readonly name: string;
   /** True when it is on its way and its uid is not known yet. */
   readonly expected: boolean;
+  /** True when its cluster is the one that is watched, or another name of the same API server. */
+  readonly here: boolean;
+  readonly uid?: string | undefined;
+  readonly type: OperationType;
+  readonly engine: Engine;
+  readonly target: string;
 }
 
 const Representable = z.object({
@@ -59,11 +66,14 @@ export function claimedId({ operationId }: Observation): string | undefined {
   return Id.safeParse(operationId).data;
 }
 
-/** A copy of one of our resources under another name is not ours. */
+/** A copy of one of our resources under another name is not ours. What has returned to its place is (returned.ts). */
 export function isOurs(observation: Observation, own: readonly OwnOperation[]): boolean {
   return own.some(
-    ({ id, namespace, name, expected }) =>
-      namespace === observation.namespace && name === observation.name && (expected || id === claimedId(observation)),
+    ({ id, namespace, name, expected, here }) =>
+      here &&
+      namespace === observation.namespace &&
+      name === observation.name &&
+      (expected || id === claimedId(observation)),
   );
 }
 
@@ -144,7 +154,7 @@ const prefix = 'cluster/';
 function madeBy(observation: Observation, own: readonly OwnOperation[]): string {
   const manager = `${prefix}${managerOf(observation.managers ?? [])}`;
   const { operationId } = observation;
-  if (operationId === undefined || own.some(({ id }) => id === claimedId(observation))) return manager;
+  if (operationId === undefined || own.some(({ id, here }) => here && id === claimedId(observation))) return manager;
   return `${manager} (Operation ${word(operationId, 64)} of another control plane)`;
 }
 

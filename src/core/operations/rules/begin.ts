@@ -31,6 +31,7 @@ export interface Beginning {
   readonly slot?: { readonly scheduleId: string; readonly scheduledFor: string } | undefined;
   readonly requestedBy: string;
   readonly onBehalfOf?: string | undefined;
+  readonly requestId?: string | undefined;
   /** The schedule's own deadline. It counts from the slot, and ends a minute from now at the earliest. */
   readonly startingDeadlineSeconds?: number | undefined;
   /** Counts from now. Default: the application class's. */
@@ -52,6 +53,7 @@ export function begin(setting: Setting, beginning: Beginning, now: string): Oper
     slot,
     requestedBy,
     onBehalfOf,
+    requestId,
   } = beginning;
   const at = slot?.scheduledFor ?? now;
   return {
@@ -70,6 +72,7 @@ export function begin(setting: Setting, beginning: Beginning, now: string): Oper
     origin: slot === undefined ? 'request' : 'schedule',
     requestedBy,
     ...(onBehalfOf !== undefined && { onBehalfOf }),
+    ...(requestId !== undefined && { requestId }),
     phase: 'Pending',
     conditions: [],
     outputs: {},

@@ -28,9 +28,14 @@ export function withEnd(
   return {
     ...operation,
     phase,
-    finishedAt: operation.finishedAt ?? now,
+    finishedAt: operation.finishedAt ?? endNow(operation, now),
     conditions: [...withCondition(operation.conditions, condition)],
   };
+}
+
+/** An end now, by our clock; a cluster whose clock is ahead may have stated a later start. */
+export function endNow({ startedAt }: Pick<Operation, 'startedAt'>, now: string): string {
+  return startedAt !== undefined && Date.parse(startedAt) > Date.parse(now) ? startedAt : now;
 }
 
 export function endAsCancelled(operation: Operation, message: string, now: string): OperationDecision {

@@ -43,4 +43,11 @@ export const operationFindings = {
       'A wrong clock has fired the slot too early. The slot will not be fired again: trigger the schedule (triggerSchedule) when it comes. Check the time service of the database.',
     since: '0.1',
   },
+  OperationReturned: {
+    resourceType: 'Operation',
+    text: 'a resource of an Operation came back under another uid and is in a cluster',
+    whatToDo:
+      'A restore of its namespace brought it, or somebody applied a saved manifest. A Restore is deleted by itself: if that fails, its condition Returned says why. A Backup is left, because deleting it deletes the Backup of Velero with the same name: its condition Returned says what there is to do.',
+    since: '0.1',
+  },
 } as const satisfies FindingRows;

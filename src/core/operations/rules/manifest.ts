@@ -1,14 +1,27 @@
 /**
  * The custom resource that an Operation becomes in its cluster: ops.vworkspace.io/v1alpha1, as vWorkspace's operator
- * accepts it. The labels are those that every Operation of a control plane carries. The annotation carries the id of
- * our Operation, so that the watch finds the record of a resource.
+ * accepts it. It is a function of the Operation and its cluster, so that applying it again changes nothing: an operator
+ * looks again at whatever changes.
+ *
+ *   labels        those that every Operation of a control plane carries. And Velero's label that keeps the resource out
+ *                 of backups: an Operation that a restore brings back without its status is run again
+ *   annotations   the id of our Operation, so that the watch finds the record of a resource; and what its row would need
+ *                 to be made again from the resource. None can be added to a resource later
  */
 import { ttlFieldOf } from '../../acceptance/rules/accepted-parameters.ts';
 import type { Cluster } from '../../clusters/rules/cluster.ts';
+import { clip } from '../../kernel/rules/condition.ts';
 import type { Operation } from './operation.ts';
 
 export const fieldManager = 'vworkspace-control-plane';
-export const operationIdAnnotation = 'app.vworkspace.io/operation-id';
+const prefix = 'app.vworkspace.io';
+export const operationIdAnnotation = `${prefix}/operation-id`;
+
+/**
+ * A decimal number that the record gives to each Operation, higher than to all before. A resource whose position is
+ * higher than any in the record shows that the record was set back to an older state.
+ */
+export type RecordPosition = string;
 
 export interface Manifest {
   readonly apiVersion: 'ops.vworkspace.io/v1alpha1';
@@ -31,19 +44,18 @@ export interface Manifest {
 
 type Described = Pick<
   Operation,
-  'id' | 'name' | 'namespace' | 'target' | 'type' | 'engine' | 'parameters' | 'ttl' | 'uid'
->;
+  | ('id' | 'name' | 'namespace' | 'target' | 'type' | 'engine' | 'parameters' | 'ttl' | 'uid')
+  | ('scheduleId' | 'scheduledFor' | 'requestedBy' | 'onBehalfOf' | 'requestId')
+> & { readonly recordPosition?: RecordPosition | undefined };
+
+export type ApplyingCluster = Pick<Cluster, 'name' | 'discovery'>;
 
 /**
  * Two things of the cluster count: its name, for a label, and the parameter in which its operator accepts a ttl. `claim`
  * proves that a Restore was approved.
  */
-export function manifestOf(
-  operation: Described,
-  cluster: Pick<Cluster, 'name' | 'discovery'>,
-  claim?: string,
-): Manifest {
-  const { id, name, namespace, target, type, engine, parameters, ttl, uid } = operation;
+export function manifestOf(operation: Described, cluster: ApplyingCluster, claim?: string): Manifest {
+  const { name, namespace, target, type, engine, parameters, ttl, uid } = operation;
   return {
     apiVersion: 'ops.vworkspace.io/v1alpha1',
     kind: 'Operation',
@@ -52,11 +64,12 @@ export function manifestOf(
       namespace,
       ...(uid !== undefined && { uid }),
       labels: {
-        'app.vworkspace.io/managed-by': 'control-plane',
-        'app.vworkspace.io/cluster-id': cluster.name,
-        'app.vworkspace.io/application-instance': target,
+        [`${prefix}/managed-by`]: 'control-plane',
+        [`${prefix}/cluster-id`]: cluster.name,
+        [`${prefix}/application-instance`]: target,
+        'velero.io/exclude-from-backup': 'true',
       },
-      annotations: { [operationIdAnnotation]: id },
+      annotations: annotationsOf(operation),
     },
     spec: {
       targetRef: { apiVersion: 'apps.vworkspace.io/v1alpha1', kind: 'ApplicationInstance', name: target },
@@ -66,6 +79,32 @@ export function manifestOf(
       ...(claim !== undefined && { approvals: { claim } }),
     },
   };
+}
+
+function annotationsOf(operation: Described): Readonly<Record<string, string>> {
+  const { id, scheduleId, scheduledFor, requestedBy, onBehalfOf, requestId, recordPosition } = operation;
+  const values = {
+    'operation-id': id,
+    'schedule-id': scheduleId,
+    slot: scheduledFor,
+    'requested-by': requestedBy,
+    'on-behalf-of': onBehalfOf,
+    'request-id': requestId,
+    'record-position': recordPosition,
+  };
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) =>
+      value === undefined ? [] : [[`${prefix}/${name}`, annotationValue(value)]],
+    ),
+  );
+}
+
+/**
+ * At most 512 bytes, in one line of printable text: every other character, and `%`, is escaped as in an address (`%0A`),
+ * so that the value can be read back.
+ */
+function annotationValue(text: string): string {
+  return clip(text, 512).replaceAll(/[%\p{C}\p{Zl}\p{Zp}]/gu, (character) => encodeURIComponent(character));
 }
 
 function sentTtl(ttl: string | undefined, cluster: Pick<Cluster, 'discovery'>): Readonly<Record<string, string>> {

@@ -47,6 +47,19 @@ export const Contradiction = z
   });
 export type Contradiction = z.infer<typeof Contradiction>;
 
+export const InFlight = z
+  .object({
+    phase: z.enum(['Pending', 'Running']).describe('The phase that the cluster states.'),
+    message: z.string().describe('The reason and the message of the cluster.'),
+    since: Instant.describe('When this service first learnt of it.'),
+  })
+  .meta({
+    id: 'InFlight',
+    description:
+      'The cluster states an Operation that has ended here as Pending or Running. The operator looks at Operations that have ended again, and puts one back to Pending while another one of the application is in flight; or the Operation was given up here before it ended there.',
+  });
+export type InFlight = z.infer<typeof InFlight>;
+
 export const Progress = z
   .object({
     totalItems: z.int().min(0).optional().describe('How many objects Velero knows of so far.'),
@@ -90,6 +103,14 @@ export const StoredOperation = z.object({
   engine: Engine,
   parameters: ResolvedParameters,
   ttl: Ttl.optional().describe('How long the copy is kept. Backups only.'),
+  ttlSeconds: z
+    .int()
+    .min(1)
+    .max(632_448_000)
+    .optional()
+    .describe(
+      'How long the copy is kept, in seconds, where somebody else applied a ttl that is not in whole hours. Then `ttl` is rounded down to whole hours, at least 1h.',
+    ),
   ttlSource: TtlSource.optional(),
   origin: Origin,
   requestedBy: z
@@ -98,6 +119,12 @@ export const StoredOperation = z.object({
       'Who asked for it. For a request: the name of the API key. For a fire: schedule/<name>. With origin cluster: cluster/<field manager> of who applied it, followed by the id of the Operation of another control plane when the resource carries one.',
     ),
   onBehalfOf: z.string().optional().describe('The person whom the header X-On-Behalf-Of named.'),
+  requestId: z
+    .string()
+    .optional()
+    .describe(
+      'The id of the request that asked for it: the X-Request-Id of its answer, which its log lines and the annotations of its resource have too. Absent when no request did: for the fire of a schedule, and with origin cluster.',
+    ),
   phase: Phase,
   conditions: z
     .array(Condition)
@@ -115,11 +142,14 @@ export const StoredOperation = z.object({
     'If the cluster has not accepted the resource by then, the Operation fails with DeadlineExceeded and is never delivered. Set from the schedule, the request or the application class. Absent with origin cluster.',
   ),
   contradiction: Contradiction.optional(),
+  inFlightInCluster: InFlight.optional(),
   createdAt: Instant,
   deliveredAt: Instant.optional().describe('When the cluster accepted the resource.'),
-  startedAt: Instant.optional().describe('When it started, as the cluster states it.'),
+  startedAt: Instant.optional().describe(
+    'When it started, as the cluster states it. Once the Operation has ended it stands, and it is never after finishedAt.',
+  ),
   finishedAt: Instant.optional().describe(
-    'When it ended, as the cluster states it; else when this service learnt of the end.',
+    'When it ended, as the cluster first stated it; else when this service learnt of the end. It does not follow later looks of the operator at the ended Operation.',
   ),
   expiresAt: Instant.optional().describe(
     'When the copy expires: its start plus ttl. This is an estimate: Velero deletes an expired copy up to an hour later.',

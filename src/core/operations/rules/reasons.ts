@@ -9,9 +9,15 @@ export const operationEvents = {
   Cancelled: { type: 'Normal', text: 'The Operation ended because it was cancelled.', since: '0.1' },
   Returned: {
     type: 'Warning',
-    text: 'The Operation is cancelled, and its resource is in the cluster again.',
+    text: 'The resource of the Operation is in a cluster again, under another uid: a restore brought it, or a saved manifest. It is not counted as another Operation.',
     since: '0.1',
   },
+  ReturnedDeleted: {
+    type: 'Normal',
+    text: 'The cluster is deleting the resource of a Restore that had come back.',
+    since: '0.1',
+  },
+  ReturnedGone: { type: 'Normal', text: 'A resource that had come back is gone from the cluster.', since: '0.1' },
   Contradicted: { type: 'Warning', text: 'The cluster states another end than the one recorded here.', since: '0.1' },
   ExternalDeletion: { type: 'Warning', text: 'Somebody else deleted the resource in the cluster.', since: '0.1' },
   ResourceDeleted: {
@@ -106,6 +112,15 @@ export const operationConditions = {
     since: '0.1',
     reasons: { CancelledByUser: 'A person or a program cancelled it.' },
   },
+  Returned: {
+    of: 'Operation',
+    text: 'Whether a resource of the Operation that came back under another uid is in a cluster. Absent when none ever did.',
+    since: '0.1',
+    reasons: {
+      InCluster: 'One is there; the message says where, and what there is to do.',
+      Gone: 'All that came back are gone.',
+    },
+  },
   Degraded: {
     of: 'Operation',
     text: 'The engine could not process everything.',
@@ -115,6 +130,13 @@ export const operationConditions = {
 } as const satisfies ConditionRows;
 
 export const operationCondition = conditionsIn(operationConditions);
+
+/** The types of conditions that only this service sets. One of such a type that a cluster states is left out. */
+const ownTypes: ReadonlySet<string> = new Set<keyof typeof operationConditions>(['Delivered', 'Returned']);
+
+export function isOwnType(type: string): boolean {
+  return ownTypes.has(type);
+}
 
 export const acceptedMessage = 'The cluster has accepted the resource.';
 export const deletedElsewhereMessage = 'Somebody else deleted the resource in the cluster.';

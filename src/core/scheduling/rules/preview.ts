@@ -57,7 +57,7 @@ export function* preview(
       localTime: localText(Date.parse(slot), schedule.timeZone),
       weekday: localParts(Date.parse(slot), schedule.timeZone).weekday,
       ...resolved,
-      expiresAt: expiry(due, resolved.ttl),
+      expiresAt: expiry(due, resolved),
       notes: [
         ...clockNotes(schedule, slot),
         ...blackoutNotes(schedule, windows, due),

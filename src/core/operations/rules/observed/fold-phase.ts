@@ -2,16 +2,22 @@
  * What a stated phase changes in the record: phase, start, end, expiry, contradiction, and our own conditions.
  *
  * A phase never goes back, and a terminal phase never changes. When the cluster states another terminal phase than
- * ours, that contradiction is kept beside our phase. A Backup that succeeded in its cluster has a copy, which expires,
- * whichever phase we recorded.
+ * ours, that contradiction is kept beside our phase, as it is when it states two ends at once. A Backup that succeeded
+ * in its cluster has a copy, which expires, whichever phase we recorded.
+ *
+ * After an end the times stand, because an operator looks at what has ended again and states other times each time.
+ * They change once, by better knowledge: an end that was only posted, and then a whole status states it. A start that
+ * was posted late is taken as well. A start is never after its end. That the operator has put an ended resource back among
+ * those in flight is kept apart (`inFlightInCluster`).
  */
 
 import type { Condition } from '../../../kernel/rules/condition.ts';
-import { expiry } from '../../../kernel/rules/duration.ts';
-import { type Contradiction, isTerminal, type Operation, type Phase } from '../operation.ts';
-import { acceptedMessage, operationCondition } from '../reasons.ts';
+import { endNow } from '../end-operation.ts';
+import { type Contradiction, type InFlight, isTerminal, type Operation, type Phase } from '../operation.ts';
+import { acceptedMessage, isOwnType, operationCondition } from '../reasons.ts';
+import { expiryOf } from './expiry-of.ts';
 import type { KnownOperation } from './observation.ts';
-import type { ObservedStatus } from './observed-status.ts';
+import { type ObservedStatus, phaseMessage } from './observed-status.ts';
 
 const rank = { Pending: 0, Running: 1, Succeeded: 2, Failed: 2, Cancelled: 2 } as const satisfies Record<Phase, number>;
 
@@ -31,22 +37,13 @@ export function withPhase(
   stated: StatedPhase,
   now: string,
 ): KnownOperation {
-  const { contradiction: _, expiresAt: __, startedAt: ___, ...rest } = next;
+  const { contradiction: _, expiresAt: __, startedAt: ___, finishedAt: ____, ...others } = next;
+  const { endIsPosted: _____, inFlightInCluster: ______, ...rest } = others;
   const phase = !isTerminal(before.phase) && rank[stated.phase] > rank[before.phase] ? stated.phase : before.phase;
-  const statedStart = stated.status.startedAt;
-  const setBack = isTerminal(before.phase) && !isTerminal(stated.phase);
-  const kept = stated.single === true || setBack ? before.startedAt : undefined;
-  const startedAt = stated.single === true ? (kept ?? statedStart) : (statedStart ?? kept);
-  const finishedAt =
-    stated.phase === phase && isTerminal(phase)
-      ? (stated.status.finishedAt ?? before.finishedAt ?? sinceOf(phase, next.conditions) ?? now)
-      : before.finishedAt;
-  const contradiction = contradictionOf(before, stated, now);
-  const copied = phase === 'Succeeded' || contradiction?.phase === 'Succeeded';
-  const expiresAt =
-    next.type === 'Backup' && next.ttl !== undefined && copied
-      ? expiry(startedAt ?? next.createdAt, next.ttl)
-      : undefined;
+  const contradiction = contradictionOf(before, { phase, stated, conditions: next.conditions }, now);
+  const { startedAt, finishedAt, endIsPosted } = timesOf(before, { phase, stated, conditions: next.conditions }, now);
+  const inFlightInCluster = inFlightOf(before, stated, now);
+  const expiresAt = expiryOf(before, { next, phase, contradiction, startedAt, statedStart: stated.status.startedAt });
   return {
     ...rest,
     phase,
@@ -55,14 +52,80 @@ export function withPhase(
     ...(finishedAt !== undefined && { finishedAt }),
     ...(contradiction !== undefined && { contradiction }),
     ...(expiresAt !== undefined && { expiresAt }),
+    ...(inFlightInCluster !== undefined && { inFlightInCluster }),
+    ...(endIsPosted && { endIsPosted }),
   };
 }
 
-function contradictionOf(before: KnownOperation, stated: StatedPhase, now: string): Contradiction | undefined {
-  if (stated.single === true && !isTerminal(stated.phase)) return before.contradiction;
-  if (!isTerminal(before.phase) || !isTerminal(stated.phase) || stated.phase === before.phase) return undefined;
-  const at = before.contradiction?.phase === stated.phase ? before.contradiction.at : now;
-  return { phase: stated.phase, message: stated.message, at };
+/** What is stated, the phase that the record has after it, and the conditions that the cluster has stated. */
+interface Told {
+  readonly phase: Phase;
+  readonly stated: StatedPhase;
+  readonly conditions: readonly Condition[];
+}
+
+interface Times {
+  readonly startedAt: string | undefined;
+  readonly finishedAt: string | undefined;
+  readonly endIsPosted: boolean;
+}
+
+function timesOf(before: KnownOperation, { phase, stated, conditions }: Told, now: string): Times {
+  const { status, single = false } = stated;
+  const hasEnded = isTerminal(before.phase);
+  const isCorrected = before.endIsPosted === true && !single && stated.phase === phase;
+  if (hasEnded && !isCorrected) {
+    const startedAt = before.startedAt ?? (single ? notAfter(before.finishedAt, status.startedAt) : undefined);
+    return { startedAt, finishedAt: before.finishedAt, endIsPosted: before.endIsPosted === true };
+  }
+  const takenBack = single || isCorrected ? before.startedAt : undefined;
+  const began = single ? (takenBack ?? status.startedAt) : (status.startedAt ?? takenBack);
+  if (!isTerminal(phase)) return { startedAt: began, finishedAt: before.finishedAt, endIsPosted: false };
+  const statedEnd = status.finishedAt ?? sinceOf(phase, conditions);
+  const finishedAt = statedEnd ?? before.finishedAt ?? endNow({ startedAt: began }, now);
+  const ofAnotherRun = began !== undefined && notAfter(finishedAt, began) === undefined;
+  const startedAt = ofAnotherRun ? notAfter(finishedAt, before.startedAt) : began;
+  return { startedAt, finishedAt, endIsPosted: single };
+}
+
+/** The start, unless it is after the end: then it is of a later run. */
+function notAfter(end: string | undefined, start: string | undefined): string | undefined {
+  return start !== undefined && end !== undefined && Date.parse(start) > Date.parse(end) ? undefined : start;
+}
+
+/** Only of an Operation that has ended here. Of single conditions only Blocked says that it is in flight again. */
+function inFlightOf(before: KnownOperation, stated: StatedPhase, now: string): InFlight | undefined {
+  const { phase, message, single = false, status } = stated;
+  if (!isTerminal(before.phase) || phase === 'Succeeded' || phase === 'Failed' || phase === 'Cancelled')
+    return undefined;
+  const isBlocked = status.conditions?.some((each) => each?.type === 'Blocked' && each.status === 'True');
+  if (single && isBlocked !== true) return before.inFlightInCluster;
+  const known = before.inFlightInCluster;
+  return { phase, message, since: known?.phase === phase ? known.since : now };
+}
+
+function contradictionOf(
+  before: KnownOperation,
+  { phase, stated, conditions }: Told,
+  now: string,
+): Contradiction | undefined {
+  if (!isTerminal(phase)) return undefined;
+  // What is in flight, or is so again, takes no end back.
+  if (!isTerminal(stated.phase)) return before.contradiction;
+  const other = stated.phase === phase ? otherEnd(phase, conditions) : stated;
+  if (other === undefined) return undefined;
+  const at = before.contradiction?.phase === other.phase ? before.contradiction.at : now;
+  return { phase: other.phase, message: other.message, at };
+}
+
+/** An operator may leave Failed and Succeeded both True. */
+function otherEnd(
+  phase: Phase,
+  conditions: readonly Condition[],
+): Pick<Contradiction, 'phase' | 'message'> | undefined {
+  const other = phase === 'Succeeded' ? 'Failed' : 'Succeeded';
+  const told = conditions.some(({ type, status }) => type === other && status === 'True');
+  return told ? { phase: other, message: phaseMessage(other, conditions) } : undefined;
 }
 
 function sinceOf(phase: Phase, conditions: readonly Condition[]): string | undefined {
@@ -88,6 +151,7 @@ function withOwnConditions(
   const statedAgain = stated.some(
     ({ type, status, message }) => type === phase && status === 'True' && !isWordless(message),
   );
-  const ours = [delivered, statedAgain ? undefined : end].filter((condition) => condition !== undefined);
+  const others = before.conditions.filter(({ type }) => isOwnType(type) && type !== 'Delivered');
+  const ours = [delivered, ...others, statedAgain ? undefined : end].filter((condition) => condition !== undefined);
   return [...ours, ...stated.filter(({ type }) => !ours.some((own) => own.type === type))];
 }

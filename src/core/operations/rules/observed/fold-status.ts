@@ -4,6 +4,7 @@
  */
 
 import { type Condition, withCondition } from '../../../kernel/rules/condition.ts';
+import { endNow } from '../end-operation.ts';
 import { isTerminal, type Operation } from '../operation.ts';
 import { deletedElsewhereMessage, operationCondition } from '../reasons.ts';
 import { withPhase } from './fold-phase.ts';
@@ -20,7 +21,8 @@ import {
 } from './observed-status.ts';
 
 /** Ends an open Operation whose resource is no longer in the cluster: as asked for by a cancel, or by somebody else. */
-export function foldDeletion(operation: KnownOperation, now: string): KnownOperation {
+export function foldDeletion(known: KnownOperation, now: string): KnownOperation {
+  const { inFlightInCluster: _, ...operation } = known;
   if (isTerminal(operation.phase)) return deletedByHand(operation, now);
   const requested = operation.cancelRequestedAt !== undefined;
   const condition = requested
@@ -35,7 +37,7 @@ export function foldDeletion(operation: KnownOperation, now: string): KnownOpera
   return {
     ...operation,
     phase: requested ? 'Cancelled' : 'Failed',
-    finishedAt: now,
+    finishedAt: endNow(operation, now),
     conditions: [...withCondition(operation.conditions, condition)],
   };
 }

@@ -40,8 +40,15 @@ export interface ObservedManager {
   readonly ownsTarget?: boolean;
 }
 
-/** An Operation, with the resourceVersion that was folded in last. */
-export type KnownOperation = Operation & { readonly observedVersion?: string };
+/** An Operation, with what folding keeps of the observations before. */
+export type KnownOperation = Operation & {
+  /** The resourceVersion that was folded in last. */
+  readonly observedVersion?: string;
+  /** Its end is known from single conditions only, so a whole status knows its times better. */
+  readonly endIsPosted?: boolean | undefined;
+  /** A number that is higher than that of every row before; absent in rows of versions that gave none. */
+  readonly recordPosition?: string | undefined;
+};
 
 export interface Observed {
   readonly operation: KnownOperation;

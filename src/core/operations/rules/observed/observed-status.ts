@@ -14,6 +14,7 @@ import { type Condition, clip } from '../../../kernel/rules/condition.ts';
 import { isShallow } from '../../../kernel/rules/json/shallow.ts';
 import { ObservedConditions, ObservedCount, ObservedInstant } from '../../../kernel/rules/observed-conditions.ts';
 import { Phase, type Progress } from '../operation.ts';
+import { isOwnType } from '../reasons.ts';
 
 /** The part of a resource's status that is read. A value that does not fit is left out; it is never an error. */
 export const ObservedStatus = z
@@ -67,7 +68,7 @@ function impliedPhase(status: ObservedStatus): Phase {
 }
 
 /**
- * One condition a type, and never `Delivered`, which is ours. Without a transition time in the status, a known
+ * One condition a type, and none of a type that is ours. Without a transition time in the status, a known
  * condition of the same type and status keeps its own.
  */
 export function statedConditions(
@@ -77,7 +78,7 @@ export function statedConditions(
 ): readonly Condition[] {
   const stated = new Map<string, Condition>();
   for (const seen of status.conditions ?? []) {
-    if (seen === undefined || seen.type === 'Delivered') continue;
+    if (seen === undefined || isOwnType(seen.type)) continue;
     const before = known.find(({ type, status }) => type === seen.type && status === seen.status);
     stated.set(seen.type, {
       type: seen.type,
