@@ -8,7 +8,7 @@ import type { RecoveryPoints } from '../../core/protection/ports.ts';
 import { RecoveryPoint } from '../../core/protection/rules/recovery-point.ts';
 import { callerOf } from '../kit/auth.ts';
 import { CreationOrder, listed, listOf, listQuery } from '../kit/paging.ts';
-import { ById, QueryBoolean } from '../kit/parameters.ts';
+import { ById, documentedDefault, QueryBoolean } from '../kit/parameters.ts';
 import type { Api } from '../kit/ports.ts';
 import { about } from '../kit/route.ts';
 
@@ -19,9 +19,10 @@ const filters = {
   clusterId: Id.optional().describe('Only those of applications in this cluster.'),
   scheduleId: Id.optional().describe('Only those that this schedule made.'),
   namespace: DnsLabel.optional().describe('Only those of applications in namespaces of this name.'),
-  includeGone: QueryBoolean.optional().describe(
-    'true: also copies that were found to be gone before they expired (`goneAt`). Default: false.',
-  ),
+  includeGone: QueryBoolean.default(false).meta({
+    description: 'true: also copies that were found to be gone before they expired (`goneAt`).',
+    ...documentedDefault(false),
+  }),
   at: GivenInstant.optional().describe(
     'Only copies that could be restored at this instant: finished by then and not yet expired. Default: now.',
   ),

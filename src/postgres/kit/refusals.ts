@@ -80,6 +80,7 @@ export const uniqueKeys: Readonly<Record<string, Key>> = {
   schedule_plan_entry: { kind: 'schedule', what: 'entry of a protection plan' },
   operation_cluster_id_name_foreign_uid_key: { kind: 'operation', what: 'name', field: 'name' },
   operation_schedule_id_scheduled_for_key: { kind: 'operation', what: 'slot' },
+  velero_resource_cluster_id_kind_name_key: { kind: 'resource of Velero', what: 'name' },
   fire_schedule_id_scheduled_for_key: { kind: 'fire', what: 'slot' },
 };
 
