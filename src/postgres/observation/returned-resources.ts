@@ -87,7 +87,7 @@ async function foldIn<Change extends { readonly operationId: string }>(
       );
     return { ...decision, isChanged: !sameJson(decision.operation, operation) };
   });
-  const decided = made.filter(({ resources }) => resources.length > 0);
+  const decided = made.filter(({ resources, events }) => resources.length + events.length > 0);
   if (decided.length === 0) return asIds(bad);
   await client.query(write, [jsonRows(decided.flatMap(({ resources }) => resources.map((each) => ({ ...each }))))]);
   await writeObserved(

@@ -82,6 +82,16 @@ test('a returned Restore is owed its deletion at once, whatever its phase, until
   }
 });
 
+test('one that a watch tells to be gone before the answer to its deletion is recorded was deleted by us all the same', () => {
+  const gone = see(see(begun(restore), 10, seen('uid-1')), 11, seen('uid-1', { deleted: true }));
+  const { operation, known } = gone;
+  const accepted = next(gone, observeDeletion(operation, known, 'uid-1', { kind: 'Accepted' }, at(12)));
+  assert.deepEqual(accepted.told, ['Returned', 'ReturnedGone', 'ReturnedDeleted']);
+  assert.equal(conditionOf(accepted)?.reason, 'Gone');
+  const failed = { kind: 'Failed', problem: 'no right', retryAt: at(40) } as const;
+  assert.deepEqual(observeDeletion(operation, known, 'uid-1', failed, at(12)).events, []);
+});
+
 test('two that came back are each told and each deleted, and another one at the same place takes the place of the first', () => {
   const two = see(begun(restore), 10, seen('uid-1'), seen('uid-2', { namespace: 'org-copy' }));
   assert.deepEqual(

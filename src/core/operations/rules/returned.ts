@@ -80,7 +80,7 @@ export function observeReturned(
   return decided(operation, known, [...replaced.map((each) => goneNow(each, now)), made], now);
 }
 
-/** What an attempt to delete one has come to. */
+/** What an attempt to delete one has come to. A watch may have told before that it is gone. */
 export type Deletion =
   | { readonly kind: 'Accepted' }
   | { readonly kind: 'Failed'; readonly problem: string; readonly retryAt: string };
@@ -92,17 +92,18 @@ export function observeDeletion(
   deletion: Deletion,
   now: string,
 ): ReturnDecision {
-  const before = known.find((each) => each.uid === uid && each.goneAt === undefined);
+  const before = known.find((each) => each.uid === uid);
   if (before === undefined) return { operation, resources: [], events: [] };
+  const message = `The cluster is deleting ${placeOf(before)}, which had returned.`;
+  const told = deletion.kind === 'Accepted' ? [operationEvent(operation, 'ReturnedDeleted', message, now)] : [];
+  if (before.goneAt !== undefined) return { operation, resources: [], events: told };
   const { owed: _, problem: __, nextAttemptAt: ___, ...resource } = before;
   const next: ReturnedResource =
     deletion.kind === 'Accepted'
       ? { ...resource, nextAttemptAt: shifted(now, deletedAgainSeconds) }
       : { ...before, problem: clip(deletion.problem), nextAttemptAt: deletion.retryAt };
   const { events, ...decision } = decided(operation, known, changed(before, next), now);
-  if (deletion.kind !== 'Accepted') return { ...decision, events };
-  const message = `The cluster is deleting ${placeOf(before)}, which had returned.`;
-  return { ...decision, events: [...events, operationEvent(operation, 'ReturnedDeleted', message, now)] };
+  return { ...decision, events: [...events, ...told] };
 }
 
 function stillThere(
