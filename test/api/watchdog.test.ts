@@ -28,6 +28,10 @@ const healthy = `
   insert into fire (id, schedule_id, scheduled_for, slot_count, outcome, reason, operation_id, fired_at, delay_ms)
   select gen_random_uuid(), schedule_id, scheduled_for, 1, 'Fired', 'OnTime', id, created_at, 0 from made`;
 
+function sinceAnHour(type: string): string {
+  return `jsonb_build_array(jsonb_build_object('type', '${type}', 'status', 'True', 'reason', 'r', 'message', 'm', 'lastTransitionTime', now() - interval '61 minutes'))`;
+}
+
 /** What breaks each invariant, and how many rows it is done to. */
 const corruptions: readonly [kind: string, rows: string, change: string][] = [
   [
@@ -60,6 +64,21 @@ const corruptions: readonly [kind: string, rows: string, change: string][] = [
     'OperationRunningTooLong',
     `select id from operation where phase = 'Running' order by id limit 2`,
     `update operation set started_at = now() - interval '242 minutes', delivered_at = now() - interval '242 minutes'`,
+  ],
+  [
+    'WithdrawalNotDone',
+    `select id from operation where phase = 'Pending' and owed is null order by id offset 2 limit 2`,
+    `update operation set conditions = ${sinceAnHour('Withdrawing')}`,
+  ],
+  [
+    'RestoreOverdue',
+    `select id from operation where phase = 'Running' order by id offset 2 limit 2`,
+    `update operation set conditions = ${sinceAnHour('Overdue')}`,
+  ],
+  [
+    'DeletionStuck',
+    `select id from operation where phase = 'Succeeded' order by id offset 20 limit 2`,
+    `update operation set deleting_since = now() - interval '11 minutes'`,
   ],
   [
     'NextSlotTooLate',

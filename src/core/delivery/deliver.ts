@@ -34,6 +34,7 @@ import { type ClaimLease, leaseSeconds, renewClaims } from './renew-claims.ts';
 import { type ClusterAnswer, speaksForAll } from './rules/answer.ts';
 import { backOffSeconds } from './rules/back-off.ts';
 import { decideDelivery } from './rules/decide-delivery.ts';
+import { nothingKnown } from './rules/may-delete.ts';
 
 const batchSize = 64;
 export const parallelCalls = 8;
@@ -46,6 +47,8 @@ export interface DeliverPorts extends Pick<HoldPorts, 'approvalClaims' | 'cluste
   readonly log: Log;
   /** Returns a number in [0, 1), which spreads retries. */
   readonly chance: () => number;
+  /** What is known of a resource that is to be deleted. Default: nothing. */
+  readonly deletionFacts?: Destination['deletionFacts'];
 }
 
 export async function deliver(ports: DeliverPorts, clusterId: string): Promise<{ readonly answeredCount: number }> {
@@ -110,7 +113,7 @@ async function claimedOf(ports: DeliverPorts, clusterId: string, sendable: Claim
     sendable && new Set(sendable.keys()),
   );
   if (claims.length === 0) return undefined;
-  const destination = destinationOf(ports.clusterApi, target, sendable, now, claimedAt);
+  const destination = destinationOf(ports, target, sendable, now, claimedAt);
   const { cluster } = target;
   return { claims, lease: renewClaims(ports, claims, claimedAt), destination, cluster, asks };
 }
@@ -198,7 +201,7 @@ async function callAll(ports: DeliverPorts, batch: Batch, known: ClusterFailure 
 }
 
 function destinationOf(
-  api: ClusterCalls,
+  { clusterApi: api, deletionFacts = async () => nothingKnown }: DeliverPorts,
   target: ClusterTarget,
   claims: Claims,
   now: string,
@@ -209,6 +212,7 @@ function destinationOf(
     target,
     apply: (operation, sendUntil) =>
       api.apply(target, manifestOf(operation, target.cluster, claims?.get(operation.id)), sendUntil),
+    deletionFacts,
     isPastDeliverBefore: (operation) =>
       isPastDeliverBefore(operation, shifted(now, (performance.now() - since) / 1000)),
   };

@@ -2,8 +2,8 @@
 
 import type { Rows } from '../kernel/ports.ts';
 import type { NewEvent } from '../kernel/rules/event.ts';
-import type { DatedOperation } from './rules/deadlines.ts';
 import type { OperationDecision } from './rules/end-operation.ts';
+import type { DatedOperation } from './rules/giving-up/deadlines.ts';
 import type { RecordPosition } from './rules/manifest.ts';
 import type { DeliveryAction, Operation } from './rules/operation.ts';
 import type { NamedBackup } from './rules/restores/named-backup.ts';
@@ -20,10 +20,11 @@ export interface LockedOperation {
 
 export interface Deadlines {
   /**
-   * Locks Operations that may be past a deadline at `now`, at most `limit`. Writes and returns the decisions. Operations
-   * that cannot be read, decided or written are put aside.
+   * Locks Operations that may be past a deadline at `now`, or whose deletion may be stuck, at most `limit`. Writes and
+   * returns the decisions. Operations that cannot be read, decided or written are put aside.
    */
   expire(
+    look: 'Deadlines' | 'Deletions',
     now: string,
     limit: number,
     decide: (dated: DatedOperation) => OperationDecision | undefined,

@@ -139,7 +139,7 @@ export function operationRoutes(
         tag,
         summary: 'Cancel an operation',
         description:
-          'An Operation that is not delivered yet is Cancelled at once. Else its resource is deleted in the cluster, now or when the cluster can be reached. The Operation is Cancelled when the cluster states that the resource is gone; until then `cancelRequestedAt` is set. A resource that has finished in the meantime is not deleted, and the Operation keeps that end. The cancel of an Operation that has ended is refused with `already-finished`.',
+          'An Operation that is not delivered yet is Cancelled at once. Else its resource is deleted in the cluster, now or when the cluster can be reached. The Operation is Cancelled when the cluster states that the resource is gone; until then `cancelRequestedAt` is set. A resource that has finished in the meantime is not deleted, and the Operation keeps that end. A Restore that is overdue can be cancelled like any other. So can an Operation that has ended here while its resource was left in the cluster: its phase stays, and the resource is deleted. What has ended in the cluster, or is surely not there, is refused with `already-finished`, and the answer says which.',
       },
       { params: ById, headers: PostHeaders, response: { 200: Operation } },
     ),

@@ -52,7 +52,7 @@ describe('only a cluster that says so makes a resource absent', () => {
     ['delete, not there', readOrDeleteFailure(answer(404, gone), true, now), 'Absent'],
     ['delete, other uid', readOrDeleteFailure(answer(409, precondition), true, now), 'Absent'],
     ['delete, a 404 of a balancer', readOrDeleteFailure(answer(404, 'nothing here'), true, now), 'ServerError'],
-    ['delete, group not served', readOrDeleteFailure(answer(404, '404 page not found'), true, now), 'Absent'],
+    ['delete, group not served', readOrDeleteFailure(answer(404, '404 page not found'), true, now), 'Refused'],
     ['delete, no rights', readOrDeleteFailure(answer(403, status(403, 'Forbidden', 'no')), true, now), 'Refused'],
     ['delete, bad token', readOrDeleteFailure(answer(401, ''), true, now), 'CredentialsRejected'],
   ] as const;

@@ -66,14 +66,14 @@ export function applyFailure(answer: HttpAnswer, uidGiven: boolean, now: number)
 }
 
 /**
- * For a read or a delete that did not succeed. A 404 means that the resource is gone only when an API server says it.
- * Without the CRD there is no resource either.
+ * For a read or a delete that did not succeed. A 404 means that the resource is gone only when an API server says it of
+ * the resource. A kind that is not served says nothing: a server that has just started does not know its CRDs yet.
  */
 export function readOrDeleteFailure(answer: HttpAnswer, uidGiven: boolean, now: number): ClusterAnswer {
   const failure = failureOf(answer, now);
   if (failure.kind !== 'Refused') return failure;
-  const isFromApiServer = failure.reason === 'CrdMissing' || Status.safeParse(jsonOf(answer.text)).success;
-  if (failure.status === 404 && isFromApiServer) return { kind: 'Absent' };
+  if (failure.reason === 'CrdMissing') return failure;
+  if (failure.status === 404 && Status.safeParse(jsonOf(answer.text)).success) return { kind: 'Absent' };
   return uidGiven && failure.reason === 'UidMismatch' ? { kind: 'Absent' } : failure;
 }
 

@@ -12,6 +12,7 @@ import type { Prisma } from '../generated/client.ts';
 import { kindOf, rowsOf } from '../kit/rows/rows.ts';
 import { fromRow, shownRow } from '../kit/rows/shape.ts';
 import { selectThrough } from '../kit/sql.ts';
+import { isInFlight } from '../operations/giving-up.ts';
 import { clusterApplicationRows } from './cluster-applications.ts';
 import { overrideRows } from './overrides.ts';
 
@@ -60,7 +61,7 @@ export function applicationTables(
 const referrers = `
   select (select count(*)::int from schedule where application_instance_id = $1::uuid and deleted_at is null) as schedule_count,
          (select count(*)::int from schedule where application_instance_id = $1::uuid and deleted_at is not null) as removed_schedule_count,
-         count(*)::int as operation_count, count(*) filter (where phase in ('Pending', 'Running'))::int as open_operation_count
+         count(*)::int as operation_count, count(*) filter (where ${isInFlight()})::int as open_operation_count
   from operation where application_instance_id = $1::uuid and origin <> 'cluster'`;
 const twin = `
   select k.name from cluster k join application_instance i on i.cluster_id = k.id and i.namespace = $2 and i.retired_at is null

@@ -5,6 +5,7 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { PutOff } from '../../core/clocks/ports.ts';
+import { mayBeOwed } from '../operations/owed.ts';
 
 /** An attempt waits for an hour at most, and a check for minutes. */
 const waits = `$1::timestamptz + interval '2 hours'`;
@@ -14,7 +15,7 @@ const slotWaits = `$1::timestamptz + interval '25 hours'`;
 const bringForward = `
   with attempts as (
     update operation set next_attempt_at = $1, lease_id = null
-    where owed is not null and next_attempt_at > ${waits} returning 1
+    where ${mayBeOwed()} and next_attempt_at > ${waits} returning 1
   ), clusters as (
     update cluster set check_due_at = least(check_due_at, $1), tell_at = case when tell_at > ${waits} then $1 else tell_at end,
       throttled_until = case when throttled_until > ${waits} then null else throttled_until end

@@ -4,16 +4,19 @@
 import { z } from 'zod';
 import type { ClustersTable, CredentialsTable } from '../../core/clusters/ports.ts';
 import { Cluster } from '../../core/clusters/rules/cluster.ts';
+import { operationCondition } from '../../core/operations/rules/reasons.ts';
 import type { Prisma } from '../generated/client.ts';
 import { kindOf, rowsOf } from '../kit/rows/rows.ts';
 import { fromRow } from '../kit/rows/shape.ts';
 import { keyVersion, type Sealer } from '../kit/seal.ts';
 import { selectThrough } from '../kit/sql.ts';
+import { isHoldingUp } from '../operations/giving-up.ts';
+import { mayBeOwed } from '../operations/owed.ts';
 
 const referrers = `
   select (select count(*)::int from application_instance where cluster_id = $1::uuid and retired_at is null) as application_count,
          (select count(*)::int from application_instance where cluster_id = $1::uuid and retired_at is not null) as retired_application_count,
-         count(*)::int as operation_count, count(*) filter (where phase in ('Pending', 'Running'))::int as open_operation_count
+         count(*)::int as operation_count, count(*) filter (where ${isHoldingUp()})::int as open_operation_count
   from operation where cluster_id = $1::uuid and origin <> 'cluster'`;
 const Referrers = z.object({
   applicationCount: z.int(),
@@ -26,7 +29,13 @@ const forget = `
     told_conditions = '{}', tell_at = null
   where id = $1::uuid`;
 const giveUp = `
-  update operation set owed = null, next_attempt_at = null, lease_id = null where cluster_id = $1::uuid and owed is not null`;
+  update operation set owed = null, deletion_reason = null, next_attempt_at = null, lease_id = null
+  where cluster_id = $1::uuid and ${mayBeOwed()}`;
+const endOpen = `
+  update operation set phase = 'Failed', finished_at = $2::timestamptz, conditions = conditions || $3::jsonb, revision = revision + 1
+  where cluster_id = $1::uuid and phase in ('Pending', 'Running') and origin <> 'cluster'`;
+const retiredMessage =
+  'The cluster was retired before it had stated what became of the resource: this service does not know whether it is still there.';
 
 const State = Cluster.pick({ conditions: true, throttledUntil: true });
 
@@ -53,6 +62,9 @@ export function clusterTables(client: Prisma.TransactionClient, sealer: Sealer):
         await client.clusterCredential.deleteMany({ where: { clusterId: cluster.id } });
         await client.$executeRawUnsafe(forget, cluster.id);
         await client.$executeRawUnsafe(giveUp, cluster.id);
+        const at = cluster.retiredAt ?? cluster.updatedAt;
+        const failed = operationCondition('Failed', 'True', 'ClusterRetired', retiredMessage, at);
+        await client.$executeRawUnsafe(endOpen, cluster.id, at, JSON.stringify([failed]));
         return rows.update(cluster);
       },
       async states(ids) {

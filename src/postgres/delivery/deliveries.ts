@@ -20,11 +20,12 @@ import { select } from '../kit/sql.ts';
 import { inTransaction } from '../kit/transaction.ts';
 import { storedOperation, writeDelivered } from '../operations/batch.ts';
 import { OperationRow } from '../operations/columns.ts';
+import { mayBeOwed } from '../operations/owed.ts';
 import { holdBackOf, mayBeSent, unsentRestores } from './hold-back.ts';
 
 const due = `
   select distinct cluster_id::text as "clusterId" from operation
-  where owed is not null and next_attempt_at <= $1 and not ${isHeld('deliver', 'operation.id', '$1')}
+  where ${mayBeOwed()} and next_attempt_at <= $1 and not ${isHeld('deliver', 'operation.id', '$1')}
     and cluster_id not in (select id from cluster where throttled_until is not null and throttled_until > $1)`;
 
 // An Operation past its deadline is claimed only if the cluster may have it, from an apply without an answer: the claim
@@ -32,19 +33,22 @@ const due = `
 // Of the rows in $6, unless it is null. What is held from deliveries is passed over, and what must not be sent yet.
 const claimable = (limit: string, approved: string) => `
     select id from operation
-    where cluster_id = $1 and owed is not null and next_attempt_at <= $2 and not ${isHeld('deliver', 'operation.id', '$2')}
+    where cluster_id = $1 and ${mayBeOwed()} and next_attempt_at <= $2 and not ${isHeld('deliver', 'operation.id', '$2')}
       and not exists (select from cluster where id = $1 and throttled_until > $2)
-      and (owed <> 'Apply' or deliver_before is null or deliver_before > $2 or unanswered > 0 or uid is not null or cancel_requested_at is not null)
+      and (owed is distinct from 'Apply' or deliver_before is null or deliver_before > $2 or unanswered > 0 or uid is not null or cancel_requested_at is not null)
       and ${mayBeSent('operation', '$2', approved)}
       and (${limit}::uuid[] is null or id = any(${limit}))
     order by coalesce(scheduled_for, created_at), id
     limit $3
     for update skip locked`;
 const claimableIds = claimable('$4', '$5');
+// A cancel goes over an apply and over a withdrawal. What has ended is tidied for its own reason.
+const isCancel = `o.cancel_requested_at is not null and (o.owed is not null or o.deletion_reason = 'Withdraw')`;
 const claim = `
   update operation o
   set attempts = o.attempts + 1, lease_id = $4, next_attempt_at = $2::timestamptz + $5 * interval '1 second',
-      owed = case when o.cancel_requested_at is not null then 'Delete' else o.owed end,
+      owed = case when ${isCancel} then 'Delete' else o.owed end,
+      deletion_reason = case when not (${isCancel}) then o.deletion_reason end,
       unanswered = o.unanswered + case when o.owed = 'Apply' and o.cancel_requested_at is null then 1 else 0 end
   from (${claimable('$6', '$7')}
   ) d
@@ -53,7 +57,7 @@ const claim = `
 
 const renewed = `
   update operation set next_attempt_at = $3::timestamptz + $4 * interval '1 second'
-  where id = any($1::uuid[]) and lease_id = $2 and owed is not null
+  where id = any($1::uuid[]) and lease_id = $2 and ${mayBeOwed()}
   returning id::text`;
 
 const Locked = OperationRow.pick({ id: true, revision: true, observedVersion: true, attempts: true, unanswered: true });

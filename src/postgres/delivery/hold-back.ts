@@ -28,7 +28,7 @@ const unsent = (operation: string) =>
  * the Restores only those may be sent.
  */
 export function mayBeSent(operation: string, now: string, approved: string): string {
-  return `(not (${unsent(operation)}) or case ${operation}.type
+  return `(${operation}.owed is distinct from 'Apply' or not (${unsent(operation)}) or case ${operation}.type
       when 'Backup' then not exists (select from operation x where ${otherOf(operation, 'Restore')} and ${isOpen('x')})
       when 'Restore' then (${approved}::uuid[] is null or ${operation}.id = any(${approved})) and not exists (
         select from operation x where ${otherOf(operation, 'Backup')} and x.phase in ('Pending', 'Running')

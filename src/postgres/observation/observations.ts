@@ -158,7 +158,8 @@ function folded(
     const observed = decide(operation, observation);
     operation = observed.operation;
     changed ||= observed.changed;
-    owed = observed.owed;
+    // A deletion that is owed already goes on for its own reason.
+    owed = stored.owed === undefined || stored.owed === 'Apply' ? observed.owed : undefined;
     events.push(...observed.events);
   }
   return { stored, operation, changed, owed, events, matched };

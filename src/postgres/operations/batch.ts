@@ -10,6 +10,7 @@ import type { DeliveryAction } from '../../core/operations/rules/operation.ts';
 import { assignmentsOf } from '../kit/rows/columns.ts';
 import { camelRow, fromRow, jsonRows, type Row } from '../kit/rows/shape.ts';
 import { OperationRow, OperationStatus } from './columns.ts';
+import { owedAction, owedColumns } from './owed.ts';
 
 export interface StoredOperation {
   readonly operation: KnownOperation;
@@ -19,8 +20,11 @@ export interface StoredOperation {
 }
 
 export function storedOperation(raw: Row): StoredOperation {
-  const { owed, attempts, unanswered, ...operation } = fromRow(OperationRow, camelRow(raw));
-  return { operation, owed, attempts, unanswered };
+  const { owed, deletionReason, nextAttemptAt, attempts, unanswered, ...operation } = fromRow(
+    OperationRow,
+    camelRow(raw),
+  );
+  return { operation, owed: owedAction({ owed, deletionReason, nextAttemptAt }), attempts, unanswered };
 }
 
 const status = `${assignmentsOf(OperationStatus.shape, 'w')}, revision = o.revision + 1`;
@@ -30,21 +34,26 @@ const rows = `from json_populate_recordset(null::operation, $1) w where o.id = w
 // keeps its lease, and a delete stays owed for an Operation that this service has ended.
 const inFlight = (row: string) => `${row}.phase in ('Pending', 'Running')`;
 const keeps = `${inFlight('w')} or not ${inFlight('o')}`;
+const owes = `(w.owed is not null or w.deletion_reason is not null)`;
+const owedBefore = `((o.owed is not null or o.deletion_reason is not null) and o.next_attempt_at is not null)`;
+const kept = (column: string) => `${column} = case when ${owes} then w.${column} when ${keeps} then o.${column} end`;
 const writeStatus = `
   update operation o set ${status},
-    owed = coalesce(w.owed, case when ${keeps} then o.owed end),
-    next_attempt_at = case when w.owed is not null and o.owed is null then to_timestamp(0) when ${keeps} then o.next_attempt_at end,
+    ${kept('owed')}, ${kept('deletion_reason')},
+    next_attempt_at = case when ${owes} and not ${owedBefore} then to_timestamp(0) when ${keeps} then o.next_attempt_at end,
     lease_id = case when ${keeps} then o.lease_id end
   ${rows}`;
 const writeVersion = `update operation o set observed_version = w.observed_version ${rows}`;
+const nowOwed = `owed = w.owed, deletion_reason = w.deletion_reason`;
 const writeOwed = `
-  update operation o set ${status}, owed = w.owed, next_attempt_at = w.next_attempt_at, lease_id = null,
+  update operation o set ${status}, ${nowOwed}, next_attempt_at = w.next_attempt_at, lease_id = null,
     attempts = w.attempts, unanswered = w.unanswered
   ${rows}`;
-const writeEnd = `
-  update operation o set ${status}, owed = w.owed,
-    next_attempt_at = case when w.owed is not null then o.next_attempt_at end,
-    lease_id = case when w.owed is not null then o.lease_id end
+const owesTheSame = `w.owed is not distinct from o.owed and w.deletion_reason is not distinct from o.deletion_reason`;
+const writeDated = `
+  update operation o set ${status}, ${nowOwed},
+    next_attempt_at = case when ${owes} then case when ${owesTheSame} then o.next_attempt_at else to_timestamp(0) end end,
+    lease_id = case when ${owes} and ${owesTheSame} then o.lease_id end
   ${rows}`;
 
 export interface Owing {
@@ -52,7 +61,8 @@ export interface Owing {
   readonly owed?: DeliveryAction | undefined;
 }
 
-const owingRows = (owing: readonly Owing[]) => jsonRows(owing.map(({ operation, owed }) => ({ ...operation, owed })));
+const owingRows = (owing: readonly Owing[]) =>
+  jsonRows(owing.map(({ operation, owed }) => ({ ...operation, ...owedColumns(owed) })));
 
 /**
  * Writes Operations after observations. `owed` is owed from now on. Without it, what is owed stays, unless the cluster
@@ -70,10 +80,10 @@ export async function writeVersions(client: PoolClient, operations: readonly Kno
   await client.query({ name: 'write-versions', text: writeVersion, values: [rows] });
 }
 
-/** Writes Operations that this service has ended. */
-export async function writeEnded(client: PoolClient, ended: readonly Owing[]): Promise<void> {
-  if (ended.length === 0) return;
-  await client.query({ name: 'write-ended', text: writeEnd, values: [owingRows(ended)] });
+/** Writes Operations after a deadline. What is owed already is owed as before. */
+export async function writeDatedOperations(client: PoolClient, dated: readonly Owing[]): Promise<void> {
+  if (dated.length === 0) return;
+  await client.query({ name: 'write-dated', text: writeDated, values: [owingRows(dated)] });
 }
 
 export interface Delivered {
@@ -92,7 +102,7 @@ export async function writeDelivered(client: PoolClient, delivered: readonly Del
   if (delivered.length === 0) return;
   const rows = delivered.map(({ operation, owed, retryAt, attempts, unanswered }) => ({
     ...operation,
-    owed,
+    ...owedColumns(owed),
     attempts,
     unanswered,
     nextAttemptAt: owed === undefined ? undefined : (retryAt ?? atOnce),

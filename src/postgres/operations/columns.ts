@@ -1,7 +1,8 @@
 /** The row of an Operation: the domain's fields, and those that deliveries and observations keep beside them. */
 import { z } from 'zod';
-import { DeliveryAction, StoredOperation } from '../../core/operations/rules/operation.ts';
+import { StoredOperation } from '../../core/operations/rules/operation.ts';
 import { columnsOf } from '../kit/rows/columns.ts';
+import { OwedFields } from './owed.ts';
 
 export const operationColumns = columnsOf(StoredOperation.shape);
 
@@ -14,9 +15,9 @@ export const OperationRow = StoredOperation.extend({
     .transform((stored) => (String(stored) === '0' ? undefined : String(stored))),
   /** Its end is known from single conditions only. */
   endIsPosted: z.boolean().optional(),
-  owed: DeliveryAction.optional(),
   attempts: z.int(),
   unanswered: z.int(),
+  ...OwedFields.shape,
 });
 
 /**
@@ -49,6 +50,8 @@ export const OperationStatus = OperationRow.omit({
   createdAt: true,
   revision: true,
   owed: true,
+  deletionReason: true,
+  nextAttemptAt: true,
   attempts: true,
   unanswered: true,
 });

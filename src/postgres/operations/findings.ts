@@ -2,6 +2,7 @@
 import type { operationFindings } from '../../core/operations/rules/findings.ts';
 import { tolerance } from '../../core/watchdog/rules/findings.ts';
 import { before, type FindingParts } from '../kit/findings.ts';
+import { conditionSince, isOverdue, isWithdrawing } from './giving-up.ts';
 import { longWaits } from './restore-waits.ts';
 
 /** With the class's deadlines; Operations that others made have none. */
@@ -26,9 +27,21 @@ export const operationFindingParts: FindingParts<Exclude<keyof typeof operationF
     where o.created_at > ${before(tolerance.historySeconds)} and o.scheduled_for > ${before(-tolerance.aheadSeconds)}`,
   BackupsWaitForRestore: `r.id, r.organization_id, w.since from ${longWaits}`,
   OperationNotStarted: `o.id, o.organization_id, o.delivered_at
-    from ${ours} and o.phase = 'Pending' and ${past('o.delivered_at', 'pending_deadline_seconds')}`,
+    from ${ours} and o.phase = 'Pending' and not ${isWithdrawing('o')} and ${past('o.delivered_at', 'pending_deadline_seconds')}`,
   OperationRunningTooLong: `o.id, o.organization_id, ${runningSince}
-    from ${ours} and o.phase = 'Running' and ${past(runningSince, 'running_deadline_seconds')}`,
+    from ${ours} and o.phase = 'Running' and not ${isOverdue('o')} and ${past(runningSince, 'running_deadline_seconds')}`,
+  // Of those that have not ended, and of those that had ended with their resource left in the cluster.
+  WithdrawalNotDone: `o.id, o.organization_id, ${conditionSince('o', 'Withdrawing')}
+    from (
+      select * from operation where phase in ('Pending', 'Running') and ${isWithdrawing()}
+      union
+      select * from operation where deletion_reason = 'Withdraw' and next_attempt_at is not null and ${isWithdrawing()}
+    ) o
+    where ${conditionSince('o', 'Withdrawing')} < ${before(tolerance.withdrawalSeconds)}`,
+  RestoreOverdue: `o.id, o.organization_id, ${conditionSince('o', 'Overdue')}
+    from operation o where o.phase in ('Pending', 'Running') and ${isOverdue('o')}`,
+  DeletionStuck: `o.id, o.organization_id, o.deleting_since
+    from operation o where o.deleting_since < ${before(tolerance.deletionSeconds)}`,
 };
 
 const blocked = `'[{"type": "Blocked", "status": "True"}]'`;

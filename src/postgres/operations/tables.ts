@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Instant } from '../../core/kernel/rules/fields.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
 import type { LockedOperation, OperationsTable } from '../../core/operations/ports.ts';
-import { DeliveryAction, StoredOperation } from '../../core/operations/rules/operation.ts';
+import { StoredOperation } from '../../core/operations/rules/operation.ts';
 import type { Prisma } from '../generated/client.ts';
 import { namingHolder } from '../kit/name-holder.ts';
 import { selectOf } from '../kit/rows/columns.ts';
@@ -12,6 +12,7 @@ import { kindOf, rowsOf } from '../kit/rows/rows.ts';
 import { fromRow, shownRow, toRow } from '../kit/rows/shape.ts';
 import { selectThrough } from '../kit/sql.ts';
 import { isOpen } from './open.ts';
+import { OwedFields, owedAction, owedColumns } from './owed.ts';
 
 const kind = kindOf('operation', 'operation', StoredOperation, 'organizationId', ['clusterId', 'name']);
 
@@ -52,7 +53,10 @@ function owedRows(client: Prisma.TransactionClient): OwedRows {
         client.operation,
         { ...kind, visible: { foreignUid: '' } },
         operation,
-        async () => table.create({ data: { ...toRow(kind, operation), owed, nextAttemptAt: operation.createdAt } }),
+        async () =>
+          table.create({
+            data: { ...toRow(kind, operation), ...owedColumns(owed), nextAttemptAt: operation.createdAt },
+          }),
       );
       return String(recordPosition);
     },
@@ -71,7 +75,7 @@ function owedRows(client: Prisma.TransactionClient): OwedRows {
       const row = await client.operation.findUniqueOrThrow({ where: { id } });
       return {
         operation: shownRow(StoredOperation, row),
-        owed: DeliveryAction.nullable().parse(row.owed) ?? undefined,
+        owed: owedAction(shownRow(OwedFields, row)),
         unanswered: row.unanswered,
         leased: leased.leased,
       };
@@ -82,7 +86,7 @@ function owedRows(client: Prisma.TransactionClient): OwedRows {
         where: { id: operation.id, revision: operation.revision },
         data: {
           ...toRow(kind, next),
-          owed: owed ?? null,
+          ...{ owed: null, deletionReason: null, ...owedColumns(owed) },
           nextAttemptAt: owed === undefined ? null : new Date(0),
           leaseId: null,
         },

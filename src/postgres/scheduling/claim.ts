@@ -11,6 +11,7 @@ import { isHeld } from '../kit/batches/held-rows.ts';
 import { selectOf } from '../kit/rows/columns.ts';
 import { rowReader } from '../kit/rows/row-reader.ts';
 import { camelRow, fromRow } from '../kit/rows/shape.ts';
+import { isInFlight, isWithdrawing } from '../operations/giving-up.ts';
 import { isOpen } from '../operations/open.ts';
 
 const Claimed = DueSchedule.omit({ inFlightId: true, restoring: true }).extend({ inFlightLimit: z.int().optional() });
@@ -57,16 +58,16 @@ const claim = `
 // that a query plan made while the table was empty stays a good one.
 const underWay = `
   select 'schedule' as kind, schedule_id::text as "of", max(id::text) as id from operation
-  where schedule_id = any($1::uuid[]) and phase in ('Pending', 'Running') group by schedule_id
+  where schedule_id = any($1::uuid[]) and ${isInFlight()} group by schedule_id
   union all
   select 'restore', application_instance_id::text, max(id::text) from operation
-  where application_instance_id = any($2::uuid[]) and ${isOpen()} and type = 'Restore' group by application_instance_id`;
+  where application_instance_id = any($2::uuid[]) and ${isOpen()} and not ${isWithdrawing()} and type = 'Restore' group by application_instance_id`;
 
 // A replica that counts what is in flight in a cluster waits for the others that do, so that the limit heldRows.
 const lockClusters = `select pg_advisory_xact_lock(hashtextextended(id::text, 1)) from unnest($1::uuid[]) id order by id`;
 const inFlight = `
   select c.id::text as "clusterId", c.in_flight_limit - (
-    select count(*)::int from operation p where p.cluster_id = c.id and p.phase in ('Pending', 'Running')
+    select count(*)::int from operation p where p.cluster_id = c.id and ${isInFlight('p')}
   ) as room
   from cluster c where c.id = any($1::uuid[])`;
 const windows = `select * from blackout_window where organization_id = any($1::uuid[])`;

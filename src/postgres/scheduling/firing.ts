@@ -59,6 +59,7 @@ const write = `
 const cancel = `
   update operation
   set cancel_requested_at = $2, owed = case when lease_id is not null and next_attempt_at > $2 then owed else 'Delete' end,
+      deletion_reason = case when lease_id is not null and next_attempt_at > $2 then deletion_reason end,
       next_attempt_at = case when lease_id is not null and next_attempt_at > $2 then next_attempt_at else $2 end, revision = revision + 1
   where id = any($1::uuid[]) and phase in ('Pending', 'Running') and cancel_requested_at is null
   returning cluster_id::text as "clusterId"`;

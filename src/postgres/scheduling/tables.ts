@@ -9,6 +9,7 @@ import { releaseRow } from '../kit/batches/held-rows.ts';
 import { kindOf, pageOf, rowsOf } from '../kit/rows/rows.ts';
 import { fromRow, jsonRows } from '../kit/rows/shape.ts';
 import { selectThrough } from '../kit/sql.ts';
+import { isInFlight, isWithdrawing } from '../operations/giving-up.ts';
 import { isOpen } from '../operations/open.ts';
 import { shownSchedules } from './held-schedules.ts';
 import { upsertFires } from './ledger.ts';
@@ -22,11 +23,11 @@ const blackoutWindow = kindOf('blackout window', 'blackout_window', BlackoutWind
   'name',
 ]);
 
-const open = `phase in ('Pending', 'Running')`;
+const open = isInFlight();
 const underWay = `
   select (select count(*)::int from operation where cluster_id = $2::uuid and ${open}) as in_cluster_count,
          (select max(name) from operation where schedule_id = $1::uuid and ${open}) as of_schedule,
-         (select max(name) from operation where application_instance_id = $3::uuid and ${isOpen()} and type = 'Restore') as restore`;
+         (select max(name) from operation where application_instance_id = $3::uuid and ${isOpen()} and not ${isWithdrawing()} and type = 'Restore') as restore`;
 const UnderWay = z.object({
   inClusterCount: z.int(),
   ofSchedule: z.string().optional(),

@@ -27,10 +27,10 @@ const deadlines = {
     'How long an Operation may wait for its cluster to accept it, in seconds, 60 to 2592000. A schedule or request may set its own.',
   ),
   pendingDeadlineSeconds: Deadline.describe(
-    'How long an Operation may stay Pending in its cluster, in seconds, 60 to 2592000. Then the service records it as Failed with the reason PendingTimeout.',
+    'How long an Operation may stay Pending in its cluster, in seconds, 60 to 2592000. Then it is withdrawn: its resource is deleted, unless it starts before that, and the Operation is Failed with the reason PendingTimeout once the resource is gone.',
   ),
   runningDeadlineSeconds: Deadline.describe(
-    'How long an Operation may stay Running, in seconds, 60 to 2592000. Then the service records it as Failed with the reason RunningTimeout.',
+    'How long an Operation may stay Running, in seconds, 60 to 2592000. Then a Backup is recorded as Failed with the reason RunningTimeout, and its resource is left, because its copy may yet come. A Restore stays Running with the condition Overdue.',
   ),
   restoreWaitSeconds: Deadline.describe(
     'How long backups may wait for a Restore of their application that is open in the cluster, in seconds, 60 to 2592000. They go on waiting after that, and the service tells it: the event BackupsWaitTooLong, a finding of the watchdog, and protection AtRisk.',

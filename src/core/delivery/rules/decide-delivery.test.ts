@@ -117,10 +117,10 @@ test('a retry for the same reason is recorded once', () => {
 });
 
 test('a cancel that came while a delivery was under way leaves nothing in the cluster', () => {
-  assert.equal(decide(cancelled, { kind: 'Applied', uid: 'u', warnings: [] }).owed, 'Delete');
-  assert.equal(decide(cancelled, { kind: 'Unreachable', message: 'x' }).owed, 'Delete');
+  assert.equal(decide(cancelled, { kind: 'Applied', uid: 'u', warnings: [] }).owed, 'Cancel');
+  assert.equal(decide(cancelled, { kind: 'Unreachable', message: 'x' }).owed, 'Cancel');
   assert.equal(decide(cancelled, refused).operation.phase, 'Cancelled');
-  assert.equal(decide({ ...cancelled, action: 'Delete' }, { kind: 'Absent' }).operation.phase, 'Cancelled');
+  assert.equal(decide({ ...cancelled, action: 'Cancel' }, { kind: 'Absent' }).operation.phase, 'Cancelled');
 });
 
 test('a resource that somebody else deleted does not come back', () => {
@@ -133,13 +133,13 @@ test('a resource that somebody else deleted does not come back', () => {
 });
 
 test('a refusal that passes by itself is tried again within the window, with the words of the cluster', () => {
-  for (const reason of ['ConflictingOperation', 'QuotaExceeded']) {
+  for (const reason of ['ConflictingOperation', 'QuotaExceeded', 'CrdMissing', 'CrdTerminating', 'NamespaceNotFound']) {
     const step = decide(apply, { ...refused, reason });
     assert.deepEqual([step.owed, step.operation.phase, step.unanswered], ['Apply', 'Pending', 0]);
     const known = step.operation.conditions.find(({ type }) => type === 'Delivered');
     assert.deepEqual([known?.status, known?.reason, known?.message], ['False', reason, refused.message]);
   }
-  for (const reason of ['NamespaceTerminating', 'FieldConflict', 'CrdMissing', 'TargetNotFound'])
+  for (const reason of ['NamespaceTerminating', 'FieldConflict', 'TargetNotFound'])
     assert.equal(decide(apply, { ...refused, reason }).operation.phase, 'Failed');
 });
 
@@ -195,11 +195,11 @@ function seen(phase: 'Running' | 'Succeeded'): Observation {
 }
 
 test('a cancel that finds it finished keeps what it has made, and one that finds it running deletes it', () => {
-  const remove: Attempt = { ...cancelled, action: 'Delete' };
-  const finished = decide(remove, { kind: 'Found', observation: seen('Succeeded') });
+  const remove: Attempt = { ...cancelled, action: 'Cancel' };
+  const finished = decide(remove, { kind: 'Found', observation: seen('Succeeded'), verdict: 'Leave' });
   assert.deepEqual([finished.operation.phase, finished.owed], ['Succeeded', undefined]);
   const running = decide(remove, { kind: 'Found', observation: seen('Running') });
-  assert.deepEqual([running.operation.phase, running.owed], ['Running', 'Delete']);
+  assert.deepEqual([running.operation.phase, running.owed], ['Running', 'Cancel']);
 });
 
 test('a cancel ends at once what the cluster has surely not got', () => {

@@ -3,9 +3,9 @@
  * groups:
  *
  *   done     the resource is there, or is gone, or had finished before it could be deleted
- *   retry    the network, time-outs, 429, 5xx, and refusals that pass by themselves (a conflicting Operation, a quota):
- *            it is tried again with back-off until deliverBefore. Retry-After holds for the whole cluster
- *            (throttling.ts)
+ *   retry    the network, time-outs, 429, 5xx, and refusals that pass by themselves (a conflicting Operation, a quota, a
+ *            CRD or a namespace that is not there yet): it is tried again with back-off until deliverBefore. Retry-After
+ *            holds for the whole cluster (throttling.ts)
  *   hold     the credentials are rejected: that is about the cluster and not the Operation, so the attempt does not
  *            count
  *   refuse   403, 404, 409, 422, a webhook's denial: the Operation fails with the cluster's words. 403 fails only when
@@ -19,11 +19,21 @@
 import type { ClusterFailure } from '../../clusters/rules/failure.ts';
 import { askedWaitSeconds } from '../../clusters/rules/throttling.ts';
 import { clip, clusterReason, withCondition } from '../../kernel/rules/condition.ts';
+import { eventsOfChange } from '../../operations/rules/change-events.ts';
 import { endAsCancelled, endAsOverdue, type OperationDecision, withEnd } from '../../operations/rules/end-operation.ts';
-import type { Observation } from '../../operations/rules/observed/observation.ts';
+import { withoutDeletion } from '../../operations/rules/giving-up/stuck-deletion.ts';
+import {
+  endAsWithdrawn,
+  isOverdue,
+  isWithdrawing,
+  withoutWithdrawal,
+  withWithdrawal,
+} from '../../operations/rules/giving-up/withdraw.ts';
+import { foldDeletion } from '../../operations/rules/observed/fold-status.ts';
+import type { KnownOperation } from '../../operations/rules/observed/observation.ts';
 import { observe } from '../../operations/rules/observed/observe.ts';
 import { maxWarningCount, statedPhase } from '../../operations/rules/observed/observed-status.ts';
-import { isTerminal, type Operation } from '../../operations/rules/operation.ts';
+import { type DeliveryAction, isTerminal, type Operation } from '../../operations/rules/operation.ts';
 import {
   acceptedMessage,
   deletedElsewhereMessage,
@@ -35,10 +45,17 @@ import type { ClusterAnswer } from './answer.ts';
 import type { Attempt, DeliveryDecision } from './attempt.ts';
 import { backOffSeconds, maxDelaySeconds } from './back-off.ts';
 import { deliveryEvent } from './reasons.ts';
-import { retry } from './retry-delivery.ts';
+import { orCancel, retry } from './retry-delivery.ts';
 
 /** Reasons of refusals that pass by themselves. */
-const passing: readonly string[] = ['ConflictingOperation', 'QuotaExceeded', 'ApprovalMissing'];
+const passing: readonly string[] = [
+  'ConflictingOperation',
+  'QuotaExceeded',
+  'ApprovalMissing',
+  'CrdMissing',
+  'CrdTerminating',
+  'NamespaceNotFound',
+];
 
 /** An API server answers before it has read all rights: how long it is given to read them. */
 const forbiddenDelaySeconds = 10;
@@ -61,12 +78,13 @@ function decisionOn(attempt: Attempt, answer: ClusterAnswer, now: string, chance
     case 'Applied':
       return applied(attempt.operation, answer.uid, answer.warnings, now);
     case 'Deleted':
-      return deleted(attempt, answer.uid, now);
+      return deleted(attempt, answer.uid, now, wait);
     case 'Absent':
       return absent(attempt, now);
     case 'Found':
-      return found(attempt, answer.observation, now, wait);
+      return found(attempt, answer, now, wait);
     case 'Refused':
+      if (answer.reason === 'CrdMissing' && isGoneWithItsCrd(attempt, now)) return absent(attempt, now);
       if (attempt.action === 'Apply' && passing.includes(answer.reason))
         return retry(attempt, clusterReason(answer.reason), answer.message, now, wait);
       return attempt.action === 'Apply' && isNewlyForbidden(attempt.operation, answer.reason)
@@ -86,6 +104,16 @@ function decisionOn(attempt: Attempt, answer: ClusterAnswer, now: string, chance
         askedWaitSeconds(answer) ?? Math.max(answer.retryAfterSeconds ?? 0, wait),
       );
   }
+}
+
+/** A CRD that stays away has taken its resources with it. One that is replaced, or not read yet, is back before. */
+const crdGoneSeconds = 3600;
+
+function isGoneWithItsCrd({ action, operation }: Attempt, now: string): boolean {
+  const { uid, deliverBefore, conditions } = operation;
+  const pending = conditions.find(({ type, reason }) => type === 'DeletionPending' && reason === 'CrdMissing');
+  const since = action === 'Apply' && uid === undefined ? deliverBefore : pending?.lastTransitionTime;
+  return since !== undefined && Date.parse(shifted(since, crdGoneSeconds)) <= Date.parse(now);
 }
 
 /** What has ended is never applied again, and no failure of a call that was on its way changes its end. */
@@ -117,7 +145,7 @@ function applied(operation: Operation, uid: string, warnings: readonly string[],
         ),
       ],
     },
-    owed: cancelled ? 'Delete' : undefined,
+    owed: cancelled ? 'Cancel' : undefined,
     events: isTold
       ? []
       : [
@@ -131,28 +159,62 @@ function applied(operation: Operation, uid: string, warnings: readonly string[],
   };
 }
 
-function deleted({ operation }: Attempt, uid: string | undefined, now: string): OperationDecision {
+/** The cluster accepts a deletion before it has carried it out: it stays owed until the resource is gone. */
+function deleted(
+  { operation, action }: Attempt,
+  uid: string | undefined,
+  now: string,
+  wait: number,
+): OperationDecision {
   const known = operation.uid ?? uid;
+  const isIdle = action === 'Withdraw' && isOverdue(operation) && !isTerminal(operation.phase);
+  const idle = 'It is overdue, and its engine does not work on it.';
+  const leaving = isIdle ? withWithdrawal(operation, 'RunningTimeout', idle, now) : operation;
   return {
-    operation: { ...operation, ...(known !== undefined && { uid: known, deliveredAt: operation.deliveredAt ?? now }) },
-    owed: undefined,
-    events: [deliveryEvent(operation, 'DeletionAccepted', 'The cluster is deleting the resource, as requested.', now)],
+    operation: {
+      ...withoutDeletion(leaving),
+      ...(known !== undefined && { uid: known, deliveredAt: operation.deliveredAt ?? now }),
+    },
+    owed: action,
+    retryAt: shifted(now, wait),
+    events: [deliveryEvent(operation, 'DeletionAccepted', deletionMessage[action], now)],
   };
 }
 
-/** Folds in the resource that was found. A delete stays owed until the resource has finished. */
-function found(attempt: Attempt, observation: Observation, now: string, wait: number): OperationDecision {
+const deletionMessage: Readonly<Record<DeliveryAction, string>> = {
+  Apply: 'The cluster is deleting the resource.',
+  Cancel: 'The cluster is deleting the resource, as requested.',
+  Withdraw: 'The cluster is deleting the resource: it had not started in time.',
+  Tidy: 'The cluster is deleting the resource, which has ended and is recorded here.',
+};
+
+/** Folds in the resource that was found. A deletion stays owed while it may still come. */
+function found(
+  attempt: Attempt,
+  { observation, verdict }: Extract<ClusterAnswer, { kind: 'Found' }>,
+  now: string,
+  wait: number,
+): OperationDecision {
+  const { action } = attempt;
   const { operation, events } = observe(attempt.operation, observation, now);
-  const wanted = attempt.action === 'Apply' && operation.cancelRequestedAt === undefined;
-  if (wanted || isTerminal(statedPhase(observation.status, false))) return { operation, owed: undefined, events };
-  return { operation, owed: 'Delete', retryAt: shifted(now, wait), events };
+  if (action !== 'Apply')
+    return verdict === 'Leave' && orCancel(operation, action) === action
+      ? { operation: withoutWithdrawal(operation, now), owed: undefined, events }
+      : { operation, owed: orCancel(operation, action), retryAt: shifted(now, wait), events };
+  if (operation.cancelRequestedAt === undefined || isTerminal(statedPhase(observation.status, false)))
+    return { operation, owed: undefined, events };
+  return { operation, owed: 'Cancel', retryAt: shifted(now, wait), events };
 }
 
-function absent(attempt: Attempt, now: string): OperationDecision {
-  const { operation, action } = attempt;
-  if (isTerminal(operation.phase)) return { operation, owed: undefined, events: [] };
-  if (action === 'Delete' || operation.cancelRequestedAt !== undefined)
+function absent({ operation: before, action }: Attempt, now: string): OperationDecision {
+  const operation = withoutDeletion(before);
+  if (isTerminal(operation.phase)) return goneAfterEnd(operation, action, now);
+  if (action === 'Cancel' || operation.cancelRequestedAt !== undefined)
     return endAsCancelled(operation, 'The cluster does not have the resource, so there is nothing to delete.', now);
+  if (isWithdrawing(operation)) {
+    const { operation: ended, reason, message } = endAsWithdrawn(operation, now);
+    return { operation: ended, owed: undefined, events: [operationEvent(ended, reason, message, now)] };
+  }
   if (operation.uid === undefined) return endAsOverdue(operation, now);
   const condition = operationCondition('Failed', 'True', 'ExternalDeletion', deletedElsewhereMessage, now);
   return {
@@ -162,15 +224,20 @@ function absent(attempt: Attempt, now: string): OperationDecision {
   };
 }
 
+function goneAfterEnd(operation: KnownOperation, action: DeliveryAction, now: string): OperationDecision {
+  const gone = action === 'Apply' ? operation : foldDeletion(operation, now);
+  return { operation: gone, owed: undefined, events: eventsOfChange(operation, gone, now) };
+}
+
 function refused(
   { operation, action, unanswered }: Attempt,
   answer: Extract<ClusterFailure, { kind: 'Refused' }>,
   now: string,
 ): OperationDecision {
-  if (action === 'Delete') {
+  if (action !== 'Apply') {
     return retry(
       { operation, action, attempts: 0, unanswered },
-      clusterReason('DeletionRefused'),
+      clusterReason(answer.reason === 'CrdMissing' ? answer.reason : 'DeletionRefused'),
       answer.message,
       now,
       maxDelaySeconds,

@@ -11,7 +11,7 @@ import {
   isPastDeliverBefore,
   type OperationDecision,
 } from '../../operations/rules/end-operation.ts';
-import { isTerminal, type Operation } from '../../operations/rules/operation.ts';
+import { type DeliveryAction, isTerminal, type Operation } from '../../operations/rules/operation.ts';
 import { operationCondition, operationEvent } from '../../operations/rules/reasons.ts';
 import { shifted } from '../../time/rules/slots.ts';
 import type { Attempt } from './attempt.ts';
@@ -28,25 +28,52 @@ export function retry(
 ): OperationDecision {
   const { operation, action, unanswered } = attempt;
   const retryAt = shifted(now, seconds);
+  if (action !== 'Apply') return deletionRetried(operation, action, reason, message, now, retryAt);
   if (isTerminal(operation.phase)) return { operation, owed: action, retryAt, events: [] };
   const mayExist = unanswered > 0 || operation.uid !== undefined;
   const knownReason = operation.conditions.find((condition) => condition.type === 'Delivered')?.reason;
-  const conditions =
-    action === 'Apply'
-      ? [...withCondition(operation.conditions, operationCondition('Delivered', 'False', reason, message, now))]
-      : operation.conditions;
+  const conditions = [
+    ...withCondition(operation.conditions, operationCondition('Delivered', 'False', reason, message, now)),
+  ];
   const tried = { ...operation, conditions };
-  if (action === 'Apply' && operation.cancelRequestedAt !== undefined && !mayExist)
+  if (operation.cancelRequestedAt !== undefined && !mayExist)
     return endAsCancelled(tried, 'The resource never reached the cluster, so there is nothing to cancel there.', now);
-  if (action === 'Apply' && isPastDeliverBefore(operation, now))
+  if (isPastDeliverBefore(operation, now))
     return mayExist ? keepUnanswered(tried, knownReason, now, retryAt) : endAsOverdue(tried, now);
   return {
     operation: tried,
     // The call may have taken effect although no answer came, so a cancelled resource is deleted.
-    owed: operation.cancelRequestedAt === undefined ? action : 'Delete',
+    owed: orCancel(operation, action),
     retryAt,
     events: knownReason === reason ? [] : [deliveryEvent(operation, 'DeliveryRetried', `${reason}: ${message}`, now)],
   };
+}
+
+/** Told in a condition, and as an event when another thing keeps the resource there than before. */
+function deletionRetried(
+  operation: Operation,
+  action: DeliveryAction,
+  reason: RetryReason,
+  message: string,
+  now: string,
+  retryAt: string,
+): OperationDecision {
+  const known = operation.conditions.find(({ type }) => type === 'DeletionPending');
+  const condition = operationCondition('DeletionPending', 'True', reason, message, now);
+  // The transition says since when this keeps it there: a CRD that stays away for long ends the wait.
+  const others =
+    known?.reason === reason ? operation.conditions : operation.conditions.filter((each) => each !== known);
+  return {
+    operation: { ...operation, conditions: [...withCondition(others, condition)] },
+    owed: orCancel(operation, action),
+    retryAt,
+    events: known?.reason === reason ? [] : [deliveryEvent(operation, 'DeliveryRetried', `${reason}: ${message}`, now)],
+  };
+}
+
+/** A cancel goes over an apply and over a withdrawal. */
+export function orCancel({ cancelRequestedAt }: Operation, action: DeliveryAction): DeliveryAction {
+  return cancelRequestedAt !== undefined && (action === 'Apply' || action === 'Withdraw') ? 'Cancel' : action;
 }
 
 /** Its deadline has passed, but an unanswered call may have brought it into the cluster, which cannot be asked now. */
@@ -61,7 +88,7 @@ function keepUnanswered(
   const condition = operationCondition('Delivered', 'Unknown', 'DeadlineExceeded', message, now);
   return {
     operation: { ...operation, conditions: [...withCondition(operation.conditions, condition)] },
-    owed: operation.cancelRequestedAt === undefined ? 'Apply' : 'Delete',
+    owed: orCancel(operation, 'Apply'),
     retryAt,
     events: knownReason === 'DeadlineExceeded' ? [] : [operationEvent(operation, 'DeadlineExceeded', message, now)],
   };

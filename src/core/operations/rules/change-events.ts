@@ -4,8 +4,11 @@
 
 import { clip } from '../../kernel/rules/condition.ts';
 import { type NewEvent, statedReason } from '../../kernel/rules/event.ts';
+import { hadStarted, wasGivenUp } from './giving-up/left-in-cluster.ts';
 import { isTerminal, type Operation } from './operation.ts';
 import { about, operationEvent } from './reasons.ts';
+
+const warningTypes: readonly string[] = ['Failed', 'Degraded', 'Blocked', 'Withdrawing'];
 
 /**
  * One event for each condition that became true, and one for a new phase unless a condition's event has its name. One
@@ -23,10 +26,7 @@ export function eventsOfChange(before: Operation, after: Operation, now: string)
       events.push(operationEvent(after, 'BlockedAgain', message, now));
       continue;
     }
-    const type =
-      condition.type === 'Failed' || condition.type === 'Degraded' || condition.type === 'Blocked'
-        ? 'Warning'
-        : 'Normal';
+    const type = warningTypes.includes(condition.type) ? 'Warning' : 'Normal';
     const message = condition.message === '' ? condition.reason : `${condition.reason}: ${condition.message}`;
     events.push({ ...about(after), type, reason: statedReason(condition.type), message, at: now });
   }
@@ -44,10 +44,24 @@ export function eventsOfChange(before: Operation, after: Operation, now: string)
       'It is cancelled, and its resource is in the cluster again. The resource is deleted, unless it has finished.';
     events.push(operationEvent(after, 'Returned', message, now));
   }
-  if (before.resourceGoneAt === undefined && after.resourceGoneAt !== undefined) {
+  if (after.inFlightInCluster?.phase === 'Running' && wasGivenUp(before) && !hadStarted(before)) {
+    const message = `It is ${before.phase} here, and its resource has started in the cluster all the same. It is not deleted by itself any more; cancel it to delete it.`;
+    events.push(operationEvent(after, 'StartedAfterEnd', message, now));
+  }
+  if (isTerminal(before.phase) && before.resourceGoneAt === undefined && after.resourceGoneAt !== undefined) {
     const message =
       "Somebody deleted the resource of this finished Backup. The operator then deletes Velero's Backup. The data stay in the storage location, and Velero makes its Backup from them again within about a minute, unless its sync is off.";
-    events.push(operationEvent(after, 'ResourceDeleted', message, now));
+    const isOfCopy = after.type === 'Backup' && after.phase === 'Succeeded';
+    events.push(
+      isOfCopy
+        ? operationEvent(after, 'ResourceDeleted', message, now)
+        : operationEvent(
+            after,
+            'ResourceGone',
+            'The cluster no longer has the resource that had been left there.',
+            now,
+          ),
+    );
   }
   if (contradiction !== undefined && contradiction.phase !== before.contradiction?.phase) {
     const message = `It is ${after.phase} here, and the cluster states ${contradiction.phase}: ${contradiction.message}`;

@@ -3,7 +3,7 @@
  * has passed. Such an Operation is never applied again.
  */
 
-import { clip, type OwnCondition, withCondition } from '../../kernel/rules/condition.ts';
+import { type Condition, clip, type OwnCondition, withCondition } from '../../kernel/rules/condition.ts';
 import type { NewEvent } from '../../kernel/rules/event.ts';
 import type { DeliveryAction, Operation } from './operation.ts';
 import { operationCondition, operationEvent } from './reasons.ts';
@@ -19,17 +19,22 @@ export interface OperationDecision {
   readonly events: readonly NewEvent[];
 }
 
-export function withEnd(
-  operation: Operation,
+/** Without the conditions that are about an Operation that has not ended. */
+export function withoutPassing(conditions: readonly Condition[]): Condition[] {
+  return conditions.filter(({ type }) => type !== 'Withdrawing' && type !== 'Overdue');
+}
+
+export function withEnd<T extends Operation>(
+  operation: T,
   phase: 'Failed' | 'Cancelled',
   condition: OwnCondition,
   now: string,
-): Operation {
+): T {
   return {
     ...operation,
     phase,
     finishedAt: operation.finishedAt ?? endNow(operation, now),
-    conditions: [...withCondition(operation.conditions, condition)],
+    conditions: [...withCondition(withoutPassing(operation.conditions), condition)],
   };
 }
 

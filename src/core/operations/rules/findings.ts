@@ -15,6 +15,27 @@ export const operationFindings = {
       'The Operation is Pending beyond the deadline of its class, which should have ended it. Make sure that a replica with the role scheduler runs.',
     since: '0.1',
   },
+  WithdrawalNotDone: {
+    resourceType: 'Operation',
+    text: 'an Operation has been withdrawn for an hour and its resource is not known to be gone',
+    whatToDo:
+      'The Operation did not start in time, and its resource is to be deleted, so that it does not run later. The cluster has not stated for an hour that it is gone: read the conditions Withdrawing and DeletionPending of the Operation, and check the cluster (checkCluster). Until the resource is gone it may still run.',
+    since: '0.1',
+  },
+  RestoreOverdue: {
+    resourceType: 'Operation',
+    text: 'a Restore is Running beyond the deadline of its class',
+    whatToDo:
+      'The Restore is overdue. It is not deleted by itself, because half an application could be left, and Backups of the application wait for it. Look at it in the cluster. If nothing works on it any more, cancel it (cancelOperation).',
+    since: '0.1',
+  },
+  DeletionStuck: {
+    resourceType: 'Operation',
+    text: 'the cluster has been deleting a resource for ten minutes and does not finish',
+    whatToDo:
+      'The cluster accepted the deletion of the resource and does not finish it. The condition DeletionPending of the Operation says what can be done, and what it costs.',
+    since: '0.1',
+  },
   OperationRunningTooLong: {
     resourceType: 'Operation',
     text: 'an Operation is Running beyond the deadline of its class',

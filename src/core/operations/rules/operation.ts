@@ -71,9 +71,19 @@ export const Progress = z
   });
 export type Progress = z.infer<typeof Progress>;
 
-/** The call that we still owe the cluster for this Operation. */
-export const DeliveryAction = z.enum(['Apply', 'Delete']);
-export type DeliveryAction = z.infer<typeof DeliveryAction>;
+/**
+ * Why a resource is to leave the cluster. What version of it may be deleted for which reason, delivery decides
+ * (mayDelete).
+ *
+ *   Cancel     a person or a program asked for it, or a schedule replaces the Operation
+ *   Withdraw   a deadline of ours has passed, and it has not started
+ *   Tidy       it has ended, and what it said is recorded
+ */
+export const DeletionReason = z.enum(['Cancel', 'Withdraw', 'Tidy']);
+export type DeletionReason = z.infer<typeof DeletionReason>;
+
+/** The call that we still owe the cluster for this Operation: an apply, or a deletion for this reason. */
+export type DeliveryAction = 'Apply' | DeletionReason;
 
 /** Named, because generators would name it OperationParameters, which is the name of what a request has. */
 const ResolvedParameters = z.record(z.string(), z.unknown()).meta({
@@ -83,7 +93,7 @@ const ResolvedParameters = z.record(z.string(), z.unknown()).meta({
 });
 
 export const resourceGoneAt = Instant.describe(
-  "When the watch saw that somebody deleted the resource of a Backup that had succeeded. The operator then deletes Velero's Backup too. The data stay in the storage location, and Velero makes its Backup from them again within about a minute, unless its sync is off: look in the cluster before relying on the copy.",
+  "When the cluster was seen without the resource of an Operation that had ended. For a Backup that had succeeded, somebody deleted it. The operator then deletes Velero's Backup too. The data stay in the storage location, and Velero makes its Backup from them again within about a minute, unless its sync is off: look in the cluster before relying on the copy.",
 );
 
 /** The fields of its row. */
@@ -156,6 +166,9 @@ export const StoredOperation = z.object({
   ),
   observedAt: Instant.optional().describe('When the cluster last stated something new.'),
   resourceGoneAt: resourceGoneAt.optional(),
+  deletingSince: Instant.optional().describe(
+    'Since when the resource is being deleted in the cluster, whoever asked for it. Absent when it is gone.',
+  ),
   revision: Revision,
 });
 

@@ -50,6 +50,31 @@ export const operationEvents = {
     text: 'The Operation was Running for longer than runningDeadlineSeconds.',
     since: '0.1',
   },
+  Withdrawing: {
+    type: 'Warning',
+    text: 'The Operation has not started in time: its resource is deleted in the cluster, so that it does not run later.',
+    since: '0.1',
+  },
+  Overdue: {
+    type: 'Warning',
+    text: 'A Restore has been Running for longer than runningDeadlineSeconds. It goes on: its resource is not deleted while the engine may work on it.',
+    since: '0.1',
+  },
+  StartedAfterEnd: {
+    type: 'Warning',
+    text: 'The Operation has ended here, and its resource has started in the cluster all the same.',
+    since: '0.1',
+  },
+  DeletionStuck: {
+    type: 'Warning',
+    text: 'The cluster accepted the deletion of the resource and does not finish it. The message says what a person can do.',
+    since: '0.1',
+  },
+  ResourceGone: {
+    type: 'Normal',
+    text: 'The resource of an Operation that had ended here is no longer in the cluster.',
+    since: '0.1',
+  },
 } as const satisfies EventRows;
 
 /** Why a delivery is tried again or has failed. */
@@ -103,6 +128,7 @@ export const operationConditions = {
       FailedValidation: 'Velero did not begin with it; the message has its validation errors.',
       Failed: 'Velero failed, and the operator gives no words of its own.',
       PartiallyFailed: 'Velero could not process everything, and the operator gives no words of its own.',
+      ClusterRetired: 'The cluster was retired before it had stated an end.',
       ...deliveryFailures,
     },
   },
@@ -121,6 +147,39 @@ export const operationConditions = {
       Gone: 'All that came back are gone.',
     },
   },
+  Withdrawing: {
+    of: 'Operation',
+    text: 'True: the Operation has not started in time, and its resource is being deleted, so that it does not run later. It ends once the cluster states that the resource is gone, and holds up no schedule meanwhile. False: it was not withdrawn after all.',
+    since: '0.1',
+    reasons: {
+      PendingTimeout: 'The Operation was Pending for longer than pendingDeadlineSeconds.',
+      DeadlineExceeded: 'The resource came into the cluster only after deliverBefore.',
+      RunningTimeout: 'A Restore is overdue, and its engine is known not to work on it.',
+      LeftBehind: 'The Operation had ended here, and its resource was still in the cluster and had not started.',
+      Started: 'The resource has started before it could be deleted, so it goes on.',
+    },
+  },
+  DeletionPending: {
+    of: 'Operation',
+    text: 'True: the resource is to leave the cluster, and something keeps it there.',
+    since: '0.1',
+    reasons: {
+      NotFinished:
+        'The cluster accepted the deletion some minutes ago and has not finished it. The message says what a person can do.',
+      DeletionRefused: 'The cluster refuses the deletion; it is tried again.',
+      Unreachable: 'The cluster cannot be reached; the deletion is tried again.',
+      Throttled: 'The API server is too busy; the deletion is tried again.',
+      ServerError: 'The API server failed; the deletion is tried again.',
+      CredentialsRejected: 'The API server rejects the credentials; the deletion is tried again.',
+      CrdMissing: 'The cluster does not serve Operations at this time; the deletion is tried again.',
+    },
+  },
+  Overdue: {
+    of: 'Operation',
+    text: 'True: a Restore is Running for longer than runningDeadlineSeconds. It is not deleted, because half an application could be left; a person may cancel it.',
+    since: '0.1',
+    reasons: { RunningTimeout: 'The Restore is Running for longer than runningDeadlineSeconds.' },
+  },
   Degraded: {
     of: 'Operation',
     text: 'The engine could not process everything.',
@@ -131,9 +190,13 @@ export const operationConditions = {
 
 export const operationCondition = conditionsIn(operationConditions);
 
-/** The types of conditions that only this service sets. One of such a type that a cluster states is left out. */
-const ownTypes: ReadonlySet<string> = new Set<keyof typeof operationConditions>(['Delivered', 'Returned']);
+/** Types that the cluster states as well. All others are ours alone. */
+const sharedTypes: readonly string[] = ['Failed', 'Cancelled', 'Degraded'];
+const ownTypes: ReadonlySet<string> = new Set(
+  Object.keys(operationConditions).filter((type) => !sharedTypes.includes(type)),
+);
 
+/** Whether conditions of this type are ours alone: what a cluster states neither sets nor removes them. */
 export function isOwnType(type: string): boolean {
   return ownTypes.has(type);
 }

@@ -55,6 +55,8 @@ export const tolerance = {
   /** What lies further ahead than this was written by a wrong clock. */
   aheadSeconds: 60,
   leaseSeconds: 5 * 60,
+  withdrawalSeconds: 3600,
+  deletionSeconds: 10 * 60,
   /** Fires and Operations are checked for so long after they were made. */
   historySeconds: 24 * 3600,
   /** A task is late when it has not succeeded for five of its periods, and for a minute at least. */

@@ -29,6 +29,7 @@ const Manager = z
 const Resource = z.object({
   metadata: z.object({
     creationTimestamp: ObservedInstant,
+    deletionTimestamp: ObservedInstant,
     annotations: z
       .object({ [operationIdAnnotation]: Word })
       .optional()
@@ -60,6 +61,7 @@ export function observedOperation(object: unknown, seen: SeenResource): Observat
     ...seen,
     status: status ?? {},
     createdAt: metadata.creationTimestamp,
+    deletingSince: metadata.deletionTimestamp,
     operationId: metadata.annotations?.[operationIdAnnotation],
     spec: spec && {
       type: spec.type,

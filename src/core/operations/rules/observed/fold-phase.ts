@@ -13,11 +13,11 @@
 
 import type { Condition } from '../../../kernel/rules/condition.ts';
 import { endNow } from '../end-operation.ts';
-import { type Contradiction, type InFlight, isTerminal, type Operation, type Phase } from '../operation.ts';
-import { acceptedMessage, isOwnType, operationCondition } from '../reasons.ts';
+import { type Contradiction, type InFlight, isTerminal, type Phase } from '../operation.ts';
 import { expiryOf } from './expiry-of.ts';
 import type { KnownOperation } from './observation.ts';
 import { type ObservedStatus, phaseMessage } from './observed-status.ts';
+import { withOwnConditions } from './own-conditions.ts';
 
 const rank = { Pending: 0, Running: 1, Succeeded: 2, Failed: 2, Cancelled: 2 } as const satisfies Record<Phase, number>;
 
@@ -47,7 +47,12 @@ export function withPhase(
   return {
     ...rest,
     phase,
-    conditions: withOwnConditions(next.conditions, before, phase, next.deliveredAt),
+    conditions: withOwnConditions(
+      next,
+      before,
+      { phase, statedPhase: stated.phase, isDeleting: next.deletingSince !== undefined },
+      now,
+    ),
     ...(startedAt !== undefined && { startedAt }),
     ...(finishedAt !== undefined && { finishedAt }),
     ...(contradiction !== undefined && { contradiction }),
@@ -130,28 +135,4 @@ function otherEnd(
 
 function sinceOf(phase: Phase, conditions: readonly Condition[]): string | undefined {
   return conditions.find(({ type, status }) => type === phase && status === 'True')?.lastTransitionTime;
-}
-
-function withOwnConditions(
-  stated: readonly Condition[],
-  before: Operation,
-  phase: Phase,
-  deliveredAt: string | undefined,
-): Condition[] {
-  const delivery = before.conditions.find(({ type }) => type === 'Delivered');
-  const delivered: Condition | undefined =
-    deliveredAt === undefined || delivery?.status === 'True'
-      ? delivery
-      : operationCondition('Delivered', 'True', 'Applied', acceptedMessage, deliveredAt);
-  const end = isTerminal(phase)
-    ? before.conditions.find(({ type, status }) => type === phase && status === 'True')
-    : undefined;
-  // An end that is stated without words keeps those that are known of it.
-  const isWordless = (message: string) => message === '' && end !== undefined && end.message !== '';
-  const statedAgain = stated.some(
-    ({ type, status, message }) => type === phase && status === 'True' && !isWordless(message),
-  );
-  const others = before.conditions.filter(({ type }) => isOwnType(type) && type !== 'Delivered');
-  const ours = [delivered, ...others, statedAgain ? undefined : end].filter((condition) => condition !== undefined);
-  return [...ours, ...stated.filter(({ type }) => !ours.some((own) => own.type === type))];
 }

@@ -3,8 +3,11 @@
  * observe.ts says which of them applies, and fold-phase.ts what a stated phase changes.
  */
 
-import { type Condition, withCondition } from '../../../kernel/rules/condition.ts';
-import { endNow } from '../end-operation.ts';
+import type { Condition } from '../../../kernel/rules/condition.ts';
+import { withEnd, withoutPassing } from '../end-operation.ts';
+import { leftInCluster } from '../giving-up/left-in-cluster.ts';
+import { withoutDeletion } from '../giving-up/stuck-deletion.ts';
+import { endAsWithdrawn, isWithdrawing } from '../giving-up/withdraw.ts';
 import { isTerminal, type Operation } from '../operation.ts';
 import { deletedElsewhereMessage, operationCondition } from '../reasons.ts';
 import { withPhase } from './fold-phase.ts';
@@ -20,11 +23,15 @@ import {
   warningsIn,
 } from './observed-status.ts';
 
-/** Ends an open Operation whose resource is no longer in the cluster: as asked for by a cancel, or by somebody else. */
-export function foldDeletion(known: KnownOperation, now: string): KnownOperation {
-  const { inFlightInCluster: _, ...operation } = known;
-  if (isTerminal(operation.phase)) return deletedByHand(operation, now);
+/**
+ * Ends an open Operation whose resource is no longer in the cluster: as asked for by a cancel, withdrawn by us, or
+ * deleted by somebody else.
+ */
+export function foldDeletion({ inFlightInCluster: _, ...operation }: KnownOperation, now: string): KnownOperation {
+  const gone = withoutDeletion(operation);
+  if (isTerminal(operation.phase)) return goneAfterEnd(gone, now);
   const requested = operation.cancelRequestedAt !== undefined;
+  if (!requested && isWithdrawing(gone)) return endAsWithdrawn(gone, now).operation;
   const condition = requested
     ? operationCondition(
         'Cancelled',
@@ -34,21 +41,20 @@ export function foldDeletion(known: KnownOperation, now: string): KnownOperation
         now,
       )
     : operationCondition('Failed', 'True', 'ExternalDeletion', deletedElsewhereMessage, now);
-  return {
-    ...operation,
-    phase: requested ? 'Cancelled' : 'Failed',
-    finishedAt: endNow(operation, now),
-    conditions: [...withCondition(operation.conditions, condition)],
-  };
+  const { finishedAt: _end, ...open } = gone;
+  return withEnd(open, requested ? 'Cancelled' : 'Failed', condition, now);
 }
 
-/** The copy of a Backup outlives its resource, but somebody should look. A cancel that came too late deletes nothing. */
-function deletedByHand(operation: KnownOperation, now: string): KnownOperation {
+/**
+ * The copy of a Backup outlives its resource, but somebody should look. What was left in the cluster when it ended here
+ * is no longer there.
+ */
+function goneAfterEnd(operation: KnownOperation, now: string): KnownOperation {
   const { type, phase, resourceGoneAt, cancelRequestedAt } = operation;
-  const hasCopy = type === 'Backup' && phase === 'Succeeded';
-  return !hasCopy || resourceGoneAt !== undefined || cancelRequestedAt !== undefined
-    ? operation
-    : { ...operation, resourceGoneAt: now };
+  const gone = { ...operation, conditions: withoutPassing(operation.conditions) };
+  const hasCopy = type === 'Backup' && phase === 'Succeeded' && cancelRequestedAt === undefined;
+  const isNews = resourceGoneAt === undefined && (hasCopy || leftInCluster(operation) === 'MayBeThere');
+  return isNews ? { ...gone, resourceGoneAt: now } : gone;
 }
 
 /**
@@ -56,8 +62,8 @@ function deletedByHand(operation: KnownOperation, now: string): KnownOperation {
  * warnings stay. Outputs stay when the Operation has ended and the status has none.
  */
 export function foldStatus(operation: KnownOperation, observation: Observation, now: string): KnownOperation {
-  const { status, resourceVersion } = observation;
-  const { progress: _, ...rest } = operation;
+  const { status, resourceVersion, deletingSince } = observation;
+  const { progress: _, deletingSince: __, ...rest } = operation;
   const conditions = statedConditions(status, operation.conditions, now);
   const progress = statedProgress(status);
   const outputs =
@@ -76,6 +82,7 @@ export function foldStatus(operation: KnownOperation, observation: Observation, 
       warnings: [...new Set([...apiWarnings, ...warningsIn(outputs)])].slice(0, maxWarningCount),
       ...(deliveredAt !== undefined && { deliveredAt }),
       ...(progress !== undefined && { progress }),
+      ...(deletingSince !== undefined && { deletingSince }),
       ...(resourceVersion !== undefined && { observedVersion: resourceVersion }),
     },
     operation,

@@ -122,7 +122,7 @@ test('a Delete is owed for what lives although it was given up; never for what i
   const { deliveredAt: _, ...neverDelivered } = { ...delivered, phase: 'Failed' as const };
   const running = seen({ phase: 'Running' });
   for (const known of [cancelled, neverDelivered]) {
-    assert.equal(observe(known, running, now).owed, 'Delete');
+    assert.equal(observe(known, running, now).owed, 'Cancel');
     assert.equal(observe(known, { ...running, deleted: true }, now).owed, undefined, 'deleted');
     assert.equal(observe(known, { ...running, source: 'Posted' }, now).owed, undefined, 'posted');
     assert.equal(observe({ ...known, origin: 'cluster' }, running, now).owed, undefined, 'foreign');
@@ -132,4 +132,48 @@ test('a Delete is owed for what lives although it was given up; never for what i
   const { cancelRequestedAt: __, ...endedThere } = cancelled;
   for (const known of [delivered, timedOut, endedThere, { ...delivered, cancelRequestedAt: now }])
     assert.equal(observe(known, running, now).owed, undefined, known.phase);
+});
+
+test('what was given up is withdrawn while it has not started, by whichever version; never what runs or was seen to', () => {
+  const pending = seen({ phase: 'Pending' });
+  const [failed] = timedOut.conditions;
+  assert.ok(failed !== undefined);
+  const neverStarted: KnownOperation = {
+    ...timedOut,
+    type: 'Restore',
+    conditions: [{ ...failed, reason: 'PendingTimeout' }],
+  };
+  const withdrawn = observe(neverStarted, pending, now);
+  assert.equal(withdrawn.owed, 'Withdraw');
+  assert.deepEqual(
+    [withdrawn.operation.phase, conditionOf(withdrawn.operation, 'Withdrawing')?.reason],
+    ['Failed', 'LeftBehind'],
+  );
+  assert.deepEqual(
+    withdrawn.events.filter(({ type }) => type === 'Warning').map(({ reason }) => reason),
+    ['Withdrawing'],
+  );
+  assert.equal(observe(withdrawn.operation, pending, later).events.length, 0, 'it is told once');
+  for (const status of [{ phase: 'Running' }, { phase: 'Pending', startedAt: now }])
+    assert.equal(observe(neverStarted, seen(status), now).owed, undefined);
+  for (const known of [timedOut, { ...neverStarted, startedAt: now }, delivered])
+    assert.equal(observe(known, pending, now).owed, undefined);
+});
+
+test('our own conditions outlast what the cluster states, and a start settles a withdrawal', () => {
+  const condition = { type: 'Withdrawing', status: 'True', reason: 'PendingTimeout', message: 'm' } as const;
+  const known: KnownOperation = { ...delivered, conditions: [{ ...condition, lastTransitionTime: at(1) }] };
+  const blocked = { type: 'Blocked', status: 'True', reason: 'ConflictingOperation' };
+  const forged = { type: 'Withdrawing', status: 'False', reason: 'Forged' };
+  const still = fold(known, seen({ phase: 'Pending', conditions: [blocked, forged] }));
+  assert.deepEqual(
+    [conditionOf(still, 'Withdrawing')?.reason, conditionOf(still, 'Blocked')?.status],
+    ['PendingTimeout', 'True'],
+  );
+  const started = fold(known, seen({ phase: 'Running' }));
+  assert.deepEqual([conditionOf(started, 'Withdrawing')?.status, started.phase], ['False', 'Running']);
+  const gone = fold(known, seen({ phase: 'Pending' }, { deleted: true, source: 'Watched' }));
+  assert.deepEqual([gone.phase, conditionOf(gone, 'Failed')?.reason], ['Failed', 'PendingTimeout']);
+  const deletedByOthers = fold(delivered, seen({ phase: 'Pending' }, { deleted: true, source: 'Watched' }));
+  assert.equal(conditionOf(deletedByOthers, 'Failed')?.reason, 'ExternalDeletion');
 });

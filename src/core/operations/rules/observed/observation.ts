@@ -1,7 +1,7 @@
 /** An observation of a resource in a cluster, and the Operation into which it is folded. */
 
 import type { NewEvent } from '../../../kernel/rules/event.ts';
-import type { Operation } from '../operation.ts';
+import type { DeletionReason, Operation } from '../operation.ts';
 import type { ObservedStatus } from './observed-status.ts';
 
 export interface Observation {
@@ -16,6 +16,8 @@ export interface Observation {
   readonly resourceVersion?: string | undefined;
   readonly generation?: number | undefined;
   readonly createdAt?: string | undefined;
+  /** Since when the resource is being deleted, as the cluster states it. */
+  readonly deletingSince?: string | undefined;
   /** The annotation with the id of our Operation. */
   readonly operationId?: string | undefined;
   readonly spec?: ObservedSpec | undefined;
@@ -55,5 +57,5 @@ export interface Observed {
   readonly changed: boolean;
   readonly events: readonly NewEvent[];
   /** The resource is in the cluster although the Operation has ended without it, so it is to be deleted. */
-  readonly owed?: 'Delete';
+  readonly owed?: DeletionReason;
 }

@@ -183,7 +183,7 @@ test('a resource that lives although its Operation ended without it must go, unl
   const ours = { source: 'Watched', operationId: operation.id } as const;
   for (const known of [cancelled, refused]) {
     const found = observe(known, seen({ phase: 'Running' }, ours), now);
-    assert.deepEqual([found.owed, found.operation.uid, found.operation.phase], ['Delete', 'uid-1', known.phase]);
+    assert.deepEqual([found.owed, found.operation.uid, found.operation.phase], ['Cancel', 'uid-1', known.phase]);
     assert.equal(observe(known, { ...last, ...ours }, now).owed, undefined);
     assert.equal(observe(known, seen({ phase: 'Running' }, { source: 'Watched' }), now).owed, undefined);
   }
@@ -200,10 +200,10 @@ test('what was cancelled and comes back under another uid must go again, unless 
   };
   const ours = { source: 'Watched', resourceVersion: '6', operationId: operation.id } as const;
   const back = observe(cancelled, seen({ phase: 'Running' }, ours), now);
-  assert.deepEqual([back.owed, back.operation.uid, back.operation.phase], ['Delete', 'uid-1', 'Cancelled']);
+  assert.deepEqual([back.owed, back.operation.uid, back.operation.phase], ['Cancel', 'uid-1', 'Cancelled']);
   assert.ok(back.events.some(({ type, reason }) => type === 'Warning' && reason === 'Returned'));
   const listed = seen({}, { ...ours, source: 'Listed', resourceVersion: '1' });
-  assert.equal(observe(cancelled, listed, now).owed, 'Delete');
+  assert.equal(observe(cancelled, listed, now).owed, 'Cancel');
   assert.equal(observe(cancelled, { ...last, ...ours }, now).operation.contradiction?.phase, 'Succeeded');
   for (const passedOver of [
     seen({ phase: 'Running' }, { ...ours, resourceVersion: '4' }),

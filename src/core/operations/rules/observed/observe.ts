@@ -17,11 +17,13 @@
  *
  *   replaced   another resource has its place: ours is gone
  *   returned   it was cancelled and deleted, and is there under another uid: it is ours, and is deleted again
- *   unwanted   the Operation was given up before the cluster was known to have the resource: it is deleted
+ *   unwanted   the Operation was cancelled, or was given up before its resource had started: it is deleted
  */
 
 import { sameJson } from '../../../kernel/rules/json/same-json.ts';
 import { eventsOfChange } from '../change-events.ts';
+import { hadStarted, wasGivenUp } from '../giving-up/left-in-cluster.ts';
+import { withdrawalOf, withWithdrawal } from '../giving-up/withdraw.ts';
 import { isTerminal, type Operation } from '../operation.ts';
 import { foldDeletion, foldPostedConditions, foldStatus } from './fold-status.ts';
 import type { KnownOperation, Observation, Observed } from './observation.ts';
@@ -43,7 +45,9 @@ export function observe(operation: KnownOperation, observation: Observation, now
       : foldStatus(known, observation, now);
   const next = observation.deleted ? foldDeletion(after, now) : after;
   const result = folded(operation, next, now);
-  return isUnwanted(operation, observation) ? { ...result, owed: 'Delete' } : result;
+  const owed = unwantedFor(operation, observation);
+  if (owed !== 'Withdraw') return { ...result, ...(owed !== undefined && { owed }) };
+  return { ...folded(operation, leftBehind(next, now), now), owed };
 }
 
 function folded(before: KnownOperation, after: KnownOperation, now: string): Observed {
@@ -104,14 +108,25 @@ function isOlder({ observedVersion }: KnownOperation, { source, resourceVersion 
 }
 
 /**
- * The resource runs, or is about to, although its Operation was cancelled, or ended before the cluster was known to
- * have it.
+ * The resource is in the cluster although its Operation was cancelled, or was given up. A Restore that has started is
+ * left: half an application would remain. So is a Backup that had arrived in time: its copy may yet come.
  */
-function isUnwanted(operation: Operation, { deleted, source, status }: Observation): boolean {
-  if (deleted || source === 'Posted' || operation.origin === 'cluster' || isTerminal(statedPhase(status, false)))
-    return false;
-  return (
-    (operation.phase === 'Cancelled' && operation.cancelRequestedAt !== undefined) ||
-    (isTerminal(operation.phase) && operation.deliveredAt === undefined)
-  );
+function unwantedFor(
+  operation: Operation,
+  { deleted, source, status }: Observation,
+): 'Cancel' | 'Withdraw' | undefined {
+  const stated = statedPhase(status, false);
+  if (deleted || source === 'Posted' || operation.origin === 'cluster' || isTerminal(stated)) return undefined;
+  if (operation.phase === 'Cancelled') return operation.cancelRequestedAt === undefined ? undefined : 'Cancel';
+  if (!wasGivenUp(operation) || withdrawalOf(operation)?.status === 'False') return undefined;
+  const hasStarted = stated !== 'Pending' || status.startedAt !== undefined || hadStarted(operation);
+  if (!hasStarted) return 'Withdraw';
+  return operation.type !== 'Restore' && operation.deliveredAt === undefined ? 'Cancel' : undefined;
+}
+
+function leftBehind(operation: KnownOperation, now: string): KnownOperation {
+  if (withdrawalOf(operation) !== undefined) return operation;
+  const message =
+    'The Operation had ended here, and its resource is in the cluster and has not started. It is deleted, so that it does not run later.';
+  return withWithdrawal(operation, 'LeftBehind', message, now);
 }

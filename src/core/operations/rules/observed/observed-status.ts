@@ -89,7 +89,7 @@ export function statedConditions(
       ...(seen.observedGeneration !== undefined && { observedGeneration: seen.observedGeneration }),
     });
   }
-  const conditions = [...stated.values()].slice(0, maxConditionCount - 3);
+  const conditions = [...stated.values()].slice(0, maxConditionCount - 8);
   const partial = conditions.find(isPartialFailure);
   if (partial === undefined || stated.has('Degraded')) return conditions;
   const { lastTransitionTime } = partial;

@@ -1,9 +1,9 @@
 /** A cancel in every state: it leaves nothing running, and never deletes what has finished. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { manifestOf } from '../../src/core/operations/rules/manifest.ts';
-import { type Delivering, namespace, startDelivering } from '../support/delivering.ts';
-import { until } from '../support/until.ts';
+import { manifestOf } from '../../../src/core/operations/rules/manifest.ts';
+import { type Delivering, namespace, startDelivering } from '../../support/delivering.ts';
+import { until } from '../../support/until.ts';
 
 describe('cancelling', () => {
   let scene: Delivering;
@@ -165,10 +165,15 @@ describe('cancelling', () => {
     assert.ok(object(operation.name) !== undefined);
   });
 
-  test('without the CRD there is nothing to delete', async () => {
+  test('a CRD that is away says nothing of its resources, until it has been away for an hour', async () => {
     const operation = await hung();
     scene.cluster.removeCrd('operations');
     await scene.cancel(operation.id);
+    await scene.deliver();
+    const { phase, conditions } = await scene.find(operation.id);
+    assert.equal(phase, 'Running');
+    assert.equal(conditions.find(({ type }) => type === 'DeletionPending')?.reason, 'CrdMissing');
+    scene.ahead(3601);
     await scene.deliver();
     assert.equal((await scene.find(operation.id)).phase, 'Cancelled');
     scene.cluster.restoreCrd('operations');

@@ -1,11 +1,11 @@
 /** Nothing waits for ever: each deadline of ours ends what is past it, says why, and takes the cluster's later word. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { decideDelivery } from '../../src/core/delivery/rules/decide-delivery.ts';
-import { observe } from '../../src/core/operations/rules/observed/observe.ts';
-import { pastDeadline } from '../../src/postgres/operations/deadlines.ts';
-import { type Delivering, namespace, startDelivering } from '../support/delivering.ts';
-import { until } from '../support/until.ts';
+import { decideDelivery } from '../../../src/core/delivery/rules/decide-delivery.ts';
+import { observe } from '../../../src/core/operations/rules/observed/observe.ts';
+import { pastDeadline } from '../../../src/postgres/operations/deadlines.ts';
+import { type Delivering, namespace, startDelivering } from '../../support/delivering.ts';
+import { until } from '../../support/until.ts';
 
 describe('deadlines', () => {
   let scene: Delivering;
@@ -133,7 +133,10 @@ describe('deadlines', () => {
     assert.ok((await scene.find(operation.id)).uid !== undefined);
   });
 
-  test('what stays Pending fails with what the cluster says of it, and the resource is left alone', async () => {
+  test('what stays Pending is withdrawn, and fails with what the cluster says of it once it is gone', async () => {
+    scene.cluster.inject({ kind: 'backup', outcome: 'hang', count: 1 });
+    const hung = await scene.ask();
+    await scene.deliver();
     const operation = await scene.ask();
     await scene.deliver();
     const blocked =
@@ -142,14 +145,23 @@ describe('deadlines', () => {
     scene.ahead(1799);
     assert.equal(await scene.expire(), 0);
     scene.ahead(2);
-    assert.equal(await scene.expire(), 1);
+    assert.equal(await scene.expire(), 2, 'and the one that runs, of which nobody here has heard yet');
+    assert.equal((await scene.find(operation.id)).phase, 'Pending');
+    await until('it is withdrawn', 20, async () => {
+      scene.ahead(20);
+      await scene.deliver();
+      return (await scene.find(operation.id)).phase === 'Failed';
+    });
     const failed = await failedReason(operation.id);
     assert.equal(failed?.reason, 'PendingTimeout');
     assert.match(
       failed?.message ?? '',
       /since .* longer than 30 min .*Blocked=True: AwaitingApproval: an approval claim is required.*could not be watched/,
     );
-    assert.ok(scene.cluster.get('operations', namespace, operation.name) !== undefined);
+    assert.equal(scene.cluster.get('operations', namespace, operation.name), undefined);
+    await scene.cancel(hung.id);
+    await scene.deliver();
+    await until('the queue is free', 20, () => scene.cluster.get('operations', namespace, hung.name) === undefined);
   });
 
   test('a backup that succeeds after its deadline is flagged, and its copy can be found', async () => {
