@@ -188,6 +188,30 @@ describe('an application or a cluster that is not backed up any more', () => {
     assert.notEqual(await cluster(name), clusterId);
   });
 
+  test('a cluster that is gone for good is retired although it never states that what is withdrawn has left it', async () => {
+    const scene = await setScene();
+    const { operation } = await api.make('/v1/operations', backup(scene));
+    const { clusterId, applicationInstanceId } = scene;
+    assertProblem(await post(`/v1/application-instances/${applicationInstanceId}/retire`), 409, 'in-use');
+    const at = new Date().toISOString();
+    const condition = {
+      type: 'Withdrawing',
+      status: 'True',
+      reason: 'PendingTimeout',
+      message: 'm',
+      lastTransitionTime: at,
+    };
+    await api.opened.pool.query(
+      `update operation set owed = null, deletion_reason = 'Withdraw', delivered_at = now(), conditions = $2 where id = $1`,
+      [operation.id, JSON.stringify([condition])],
+    );
+    assert.equal((await post(`/v1/application-instances/${applicationInstanceId}/retire`)).status, 200);
+    assert.equal((await post(`/v1/clusters/${clusterId}/retire`)).status, 200);
+    const { phase, conditions } = await get(`/v1/operations/${operation.id}`);
+    assert.equal(phase, 'Failed');
+    assert.ok(conditions.some(({ reason }: { reason: string }) => reason === 'ClusterRetired'));
+  });
+
   test('a cluster gets another name', async () => {
     const [id, taken] = [await cluster(), await cluster()];
     const renamed = await api.call('PATCH', `/v1/clusters/${id}`, { body: { name: 'new-name' } });
