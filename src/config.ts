@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { QuotaLimits } from './core/access/rules/quotas.ts';
+import type { TidySettings } from './core/tidying/rules/tidy.ts';
 import type { BudgetLimits } from './http/budgets/budgets.ts';
 import { isWeak } from './key-strength.ts';
 
@@ -88,6 +89,10 @@ const Environment = z.object({
   MAX_SCHEDULES_PER_CLUSTER: optional(quota),
   MAX_FOREIGN_OPERATIONS_PER_CLUSTER: optional(quota),
   MAX_FOREIGN_OPERATIONS_PER_ORGANIZATION: optional(quota),
+  TIDY_CLUSTERS: optional(z.enum(['true', 'false'], 'must be true or false')),
+  TIDY_RESTORES_AFTER_SECONDS: optional(
+    z.coerce.number('must be seconds, 0 to 2592000').int('must be seconds, 0 to 2592000').min(0).max(2_592_000),
+  ),
   LOG_LEVEL: optional(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])),
   SHUTDOWN_SECONDS: optional(z.coerce.number('must be seconds, 1 to 300').int().min(1).max(300)),
 });
@@ -129,6 +134,8 @@ export interface Config {
   readonly quotas: QuotaLimits;
   /** How many Operations that others made are recorded. */
   readonly foreignOperations: { readonly cluster: number; readonly organization: number };
+  /** What leaves clusters once it has ended. */
+  readonly tidying: TidySettings;
   readonly logLevel: string;
   readonly shutdownSeconds: number;
 }
@@ -184,6 +191,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     foreignOperations: {
       cluster: env.MAX_FOREIGN_OPERATIONS_PER_CLUSTER ?? 20_000,
       organization: env.MAX_FOREIGN_OPERATIONS_PER_ORGANIZATION ?? 200_000,
+    },
+    tidying: {
+      enabled: env.TIDY_CLUSTERS === 'true',
+      restoresAfterSeconds: env.TIDY_RESTORES_AFTER_SECONDS ?? 300,
     },
     logLevel: env.LOG_LEVEL ?? 'info',
     shutdownSeconds: env.SHUTDOWN_SECONDS ?? 25,

@@ -1,16 +1,19 @@
 /** One connector, put together: what it holds of the clusters, its watches, and what it delivers. */
 
 import { taskLog } from './background/driver.ts';
+import { deletionFactsOf } from './core/delivery/deletion-facts.ts';
 import { deliver } from './core/delivery/deliver.ts';
 import type { Clock, Log } from './core/kernel/ports.ts';
 import { shareClusters } from './core/observation/share-clusters.ts';
 import { watchClusters } from './core/observation/watch.ts';
+import type { TidySettings } from './core/tidying/rules/tidy.ts';
 import type { ClusterApi } from './kubernetes/cluster-api.ts';
 import type { Opened } from './postgres/store.ts';
 import type { TaskContext, TaskName } from './tasks.ts';
 import type { Metrics } from './telemetry/telemetry.ts';
 
 export interface ConnectorPorts extends Opened {
+  readonly tidySettings: TidySettings;
   readonly clock: Clock;
   readonly clusterApi: ClusterApi;
   readonly log: Log;
@@ -65,5 +68,6 @@ export function delivery(ports: ConnectorPorts, metrics: Metrics): (clusterId: s
       return ports.deliveries.record(answers, decide, now);
     },
   };
-  return async (clusterId) => void (await deliver({ ...ports, deliveries }, clusterId));
+  const deletionFacts = deletionFactsOf(ports);
+  return async (clusterId) => void (await deliver({ ...ports, deliveries, deletionFacts }, clusterId));
 }

@@ -90,7 +90,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     closers.push(clusters.close);
     const { readAccess, close: closeAccessReader } = accessReader(access);
     closers.push(closeAccessReader);
-    const own = { clusterApi: clusters, log, chance: Math.random };
+    const own = { clusterApi: clusters, log, chance: Math.random, tidySettings: config.tidying };
     const ports = { ...opened, ...background, ...own, clock: overrides.clock ?? guard.over(background.clock) };
 
     const queues: Queues = await startQueues({

@@ -10,6 +10,7 @@ import { observationTasks } from './core/observation/tasks.ts';
 import { operationsTasks } from './core/operations/tasks.ts';
 import { protectionTasks } from './core/protection/tasks.ts';
 import { schedulingTasks } from './core/scheduling/tasks.ts';
+import { tidyingTasks } from './core/tidying/tasks.ts';
 import { veleroTasks } from './core/velero/tasks.ts';
 import { lateAfterSeconds } from './core/watchdog/rules/findings.ts';
 import { watchdogTasks } from './core/watchdog/tasks.ts';
@@ -19,6 +20,7 @@ const table = [
   ...clustersTasks,
   ...operationsTasks,
   ...veleroTasks,
+  ...tidyingTasks,
   ...schedulingTasks,
   ...protectionTasks,
   ...deliveryTasks,

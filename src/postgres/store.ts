@@ -41,6 +41,7 @@ import { firingOf } from './scheduling/firing.ts';
 import { nextSlotsOf } from './scheduling/next-slots.ts';
 import { scheduleOutcomesOf } from './scheduling/outcomes.ts';
 import { tablesOf } from './tables.ts';
+import { tidyingOf } from './tidying/tidying.ts';
 import { velerosWordOf } from './velero/velero-record.ts';
 import { velerosCopiesOf, velerosWordsOf } from './velero/velero-words.ts';
 import { velerosWorkOf } from './velero/velero-work.ts';
@@ -153,6 +154,7 @@ function portsOver(
     scheduleOutcomes: scheduleOutcomesOf(task),
     deadlines: deadlinesOf(task, heldRows),
     restoreWaits: restoreWaitsOf(task),
+    tidying: tidyingOf(task, heldRows),
     putOff: putOffOf(task),
     protections: protectionsOf(task, heldRows),
     invariants: invariantsOf(task),

@@ -7,6 +7,7 @@ import { beforeEach, describe, test } from 'node:test';
 import { applyDeadlines } from '../../src/core/operations/deadlines.ts';
 import { recordProtection } from '../../src/core/protection/record-protection.ts';
 import { applyFailurePolicies } from '../../src/core/scheduling/failure-policy.ts';
+import { tidyOperations } from '../../src/core/tidying/tidy.ts';
 import { startAgentApi } from '../api/agent-scene.ts';
 import { poisonedCount, poisonedRows, poisonOf, quiet, sortedIds, strange } from '../support/poison.ts';
 
@@ -34,6 +35,31 @@ describe('deadlines', () => {
     await run(`update cluster set conditions = '{}'`);
     assert.equal(await expire(), count);
   });
+});
+
+describe('what has ended leaves its cluster', () => {
+  const tidySettings = { enabled: true, restoresAfterSeconds: 0 };
+  const tidy = () => tidyOperations({ ...api.opened, tidySettings, log: quiet });
+  beforeEach(() =>
+    run(
+      `update operation set phase = 'Failed', owed = null, next_attempt_at = null, uid = 'u', delivered_at = now(), finished_at = now() - interval '1 year'`,
+    ),
+  );
+  for (const [what, spoil, reason] of [
+    ['cannot be read', (id: string) => run(strange, [id]), 'Unreadable'],
+    ['is refused by the database', (id: string) => poison.refuse('operation', 'id', id, 'P0001'), 'Refused'],
+  ] as const) {
+    test(`an Operation that ${what} keeps no other there`, async () => {
+      const { bad, healthy } = scene.split();
+      await spoil(bad.id);
+      await tidy();
+      assert.deepEqual(
+        sortedIds(await rows(`select id from operation where deletion_reason = 'Tidy'`)),
+        sortedIds(healthy),
+      );
+      assert.deepEqual(await poison.held(), [`tidy-operations Operation ${bad.id} ${reason}`]);
+    });
+  }
 });
 
 describe('failure policies', () => {

@@ -1,11 +1,13 @@
 /** The API, a simulated cluster with one application, and the connector's activations, called by hand on a clock of one's own. */
 import assert from 'node:assert/strict';
 import { type ClusterOptions, type SimulatedCluster, startCluster } from '../../simulator/index.ts';
+import { deletionFactsOf } from '../../src/core/delivery/deletion-facts.ts';
 import { type DeliverPorts, deliver } from '../../src/core/delivery/deliver.ts';
 import { applyDeadlines } from '../../src/core/operations/deadlines.ts';
 import { tellRestoreWaits } from '../../src/core/operations/restore-waits.ts';
 import { observe } from '../../src/core/operations/rules/observed/observe.ts';
 import type { Operation } from '../../src/core/operations/rules/operation.ts';
+import { tidyOperations } from '../../src/core/tidying/tidy.ts';
 import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { startApi, type TestApi } from '../api/harness.ts';
 import { keptLog } from './log.ts';
@@ -36,6 +38,8 @@ export interface Delivering {
   /** It succeeds in the cluster, and the service hears of it. */
   end(operation: Operation): Promise<void>;
   expire(): Promise<number>;
+  /** One round of what lets Operations leave the cluster that have ended. */
+  tidy(): Promise<number>;
   /** The reasons of its events, the oldest first. */
   told(id: string): Promise<readonly string[]>;
   set(id: string, change: string): Promise<void>;
@@ -65,6 +69,8 @@ export async function startDelivering(options: ClusterOptions = {}): Promise<Del
   const { id: applicationInstanceId } = await api.make('/v1/application-instances', application);
   const find = async (id: string): Promise<Operation> => (await api.call('GET', `/v1/operations/${id}`)).body;
   const { observations, directory } = api.opened;
+  const tidySettings = { enabled: true, restoresAfterSeconds: 300 };
+  const deletionFacts = deletionFactsOf({ ...api.opened, tidySettings, clock });
 
   const look = async (operations: readonly Operation[]) => {
     const target = await directory.target(clusterId);
@@ -88,7 +94,8 @@ export async function startDelivering(options: ClusterOptions = {}): Promise<Del
     },
     cancel: (id) => api.call('POST', `/v1/operations/${id}/cancel`),
     async deliver(ports = {}) {
-      await deliver({ ...api.opened, clock, clusterApi: clusters, log, chance: () => 0.5, ...ports }, clusterId);
+      const own = { clock, clusterApi: clusters, log, chance: () => 0.5, deletionFacts };
+      await deliver({ ...api.opened, ...own, ...ports }, clusterId);
     },
     async check() {
       assert.equal((await api.call('POST', `/v1/clusters/${clusterId}/check`)).status, 200);
@@ -101,6 +108,7 @@ export async function startDelivering(options: ClusterOptions = {}): Promise<Del
       await look([operation]);
     },
     look,
+    tidy: () => tidyOperations({ ...api.opened, tidySettings, clock, log }),
     expire: () => applyDeadlines({ ...api.opened, clock, log }),
     async told(id) {
       const { items } = (await api.call('GET', `/v1/operations/${id}/events?limit=200`)).body;

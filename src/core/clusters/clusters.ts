@@ -29,7 +29,7 @@ export async function registerCluster(
   const access = given();
   if (access === undefined) throw ruleViolated('/kubeconfig', 'Give either kubeconfig, or server with ca and token.');
   refuseBeyondQuota('clusters', await tx.quotas.usage('clusters', caller.organizationId));
-  const { name, displayName, inFlightLimit, veleroNamespace, restoreApproval = 'Auto' } = input;
+  const { name, displayName, inFlightLimit, veleroNamespace, tidy = true, restoreApproval = 'Auto' } = input;
   const cluster: Cluster = {
     id: vault.newId(),
     organizationId: caller.organizationId,
@@ -38,6 +38,7 @@ export async function registerCluster(
     ...(inFlightLimit !== undefined && { inFlightLimit }),
     ...(veleroNamespace !== undefined && { veleroNamespace }),
     restoreApproval,
+    tidy,
     server: access.server,
     suspend: false,
     conditions: [],
@@ -68,7 +69,7 @@ export async function changeCluster(
   const access = given();
   // Results of checks at another address are those of another cluster.
   const moved = access !== undefined && access.server !== known.server;
-  const { displayName, name = known.name, restoreApproval = known.restoreApproval } = change;
+  const { displayName, name = known.name, tidy = known.tidy, restoreApproval = known.restoreApproval } = change;
   const inFlightLimit = change.inFlightLimit === undefined ? knownLimit : (change.inFlightLimit ?? undefined);
   const veleroNamespace = change.veleroNamespace === undefined ? knownNamespace : (change.veleroNamespace ?? undefined);
   const changed = await tx.clusters.update({
@@ -80,6 +81,7 @@ export async function changeCluster(
     ...(veleroNamespace !== undefined && { veleroNamespace }),
     name,
     restoreApproval,
+    tidy,
     ...(displayName !== undefined && { displayName }),
     ...(access !== undefined && { server: access.server }),
     updatedAt: now,

@@ -162,6 +162,7 @@ describe('an observation', () => {
       generation: 1,
       status: { phase: 'Running' },
       createdAt: '2026-01-01T00:00:00Z',
+      deletingSince: undefined,
       operationId: 'id-1',
       spec: { type: 'Backup', engine: 'velero', target: 'shop', parameters: { ttl: '24h' } },
       managers: [{ manager: 'kubectl', operation: 'Apply', at: '2026-01-01T00:00:00Z', ownsTarget: true }],

@@ -7,7 +7,7 @@ import { Condition } from '../../core/kernel/rules/condition.ts';
 import type { Deadlines } from '../../core/operations/ports.ts';
 import type { OperationDecision } from '../../core/operations/rules/end-operation.ts';
 import { longestCallSeconds } from '../../core/operations/rules/giving-up/deadlines.ts';
-import { stuckAfterSeconds } from '../../core/operations/rules/giving-up/stuck-deletion.ts';
+import { stuckAfterSeconds, stuckTidyingSeconds } from '../../core/operations/rules/giving-up/stuck-deletion.ts';
 import { type HeldRows, heldAs, isHeld } from '../kit/batches/held-rows.ts';
 import { byParts, type Taken } from '../kit/batches/parts.ts';
 import { appendEvents } from '../kit/events.ts';
@@ -42,6 +42,7 @@ export const pastDeadline = `
 const stuckDeletions = `
   select o.* from operation o
   where o.deleting_since <= $1::timestamptz - ${stuckAfterSeconds} * interval '1 second'
+    and (o.deletion_reason is distinct from 'Tidy' or o.deleting_since <= $1::timestamptz - ${stuckTidyingSeconds} * interval '1 second')
     and not o.conditions @> '[{"type": "DeletionPending", "reason": "NotFinished"}]'::jsonb
     and ($3::uuid[] is null or o.id = any($3)) and not ${isHeld('apply-deadlines', 'o.id', '$1')}
   order by o.id limit $2 for update of o skip locked`;

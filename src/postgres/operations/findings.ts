@@ -41,7 +41,10 @@ export const operationFindingParts: FindingParts<Exclude<keyof typeof operationF
   RestoreOverdue: `o.id, o.organization_id, ${conditionSince('o', 'Overdue')}
     from operation o where o.phase in ('Pending', 'Running') and ${isOverdue('o')}`,
   DeletionStuck: `o.id, o.organization_id, o.deleting_since
-    from operation o where o.deleting_since < ${before(tolerance.deletionSeconds)}`,
+    from operation o where o.deleting_since < ${before(tolerance.deletionSeconds)} and o.deletion_reason is distinct from 'Tidy'`,
+  TidyingNotDone: `o.id, o.organization_id, ${conditionSince('o', 'Tidied')}
+    from operation o
+    where o.deletion_reason = 'Tidy' and o.next_attempt_at is not null and ${conditionSince('o', 'Tidied')} < ${before(tolerance.tidyingSeconds)}`,
 };
 
 const blocked = `'[{"type": "Blocked", "status": "True"}]'`;

@@ -28,6 +28,6 @@ export function isOverdue(operation = 'operation'): string {
 }
 
 /** Since when the condition is as it is. */
-export function conditionSince(operation: string, type: 'Withdrawing' | 'Overdue'): string {
+export function conditionSince(operation: string, type: 'Withdrawing' | 'Overdue' | 'Tidied'): string {
   return `(jsonb_path_query_first(${operation}.conditions, '$[*] ? (@.type == "${type}").lastTransitionTime') #>> '{}')::timestamptz`;
 }

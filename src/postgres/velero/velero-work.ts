@@ -18,7 +18,7 @@ import { isWordOf } from './words.ts';
 
 const longAway = `$1::timestamptz - interval '${vanishedAfterSeconds} seconds'`;
 /** A lease whose end is far ahead was written before the server's clock was set back. */
-const live = `l.expires_at > clock_timestamp() and l.expires_at < clock_timestamp() + interval '60 seconds'`;
+export const live = `l.expires_at > clock_timestamp() and l.expires_at < clock_timestamp() + interval '60 seconds'`;
 
 const vanished = `
   select v.*, owner.* from velero_resource v
@@ -29,7 +29,14 @@ const vanished = `
   ${owner('v')}
   where v.kind = 'Backup' and v.gone_at is null and v.away_at <= ${longAway}
   order by v.away_at limit $2 for update of v skip locked`;
-const mark = `update velero_resource set gone_at = $1 where id = any($2::uuid[])`;
+// Its Operation is to leave the cluster now, not only when it would be looked at next. What is locked is looked at then.
+const mark = `
+  with gone as (update velero_resource set gone_at = $1 where id = any($2::uuid[]) returning *),
+    due as (
+      select o.id from gone v join operation o on ${isWordOf('v', 'o')}
+      where v.copied and o.tidy_at > $1 and o.resource_left_at is null for update of o skip locked
+    )
+  update operation o set tidy_at = $1 from due where o.id = due.id`;
 
 // For a day: an Operation whose end is not known by then has been ended by a deadline.
 const untold = `

@@ -104,6 +104,7 @@ export function targetOf(access: ClusterAccess, id = '01890000-0000-7000-8000-00
       organizationId: id,
       name: 'east',
       server: access.server,
+      tidy: true,
       suspend: false,
       restoreApproval: 'NotRequired',
       conditions: [],

@@ -18,6 +18,12 @@ const InFlightLimit = z
     'How many scheduled Operations may be in flight in the cluster at a time, 1 to 10000. Further fires wait, and the oldest slot goes first. Default: no limit.',
   );
 
+const Tidy = z
+  .boolean()
+  .describe(
+    'Whether Operations of this service that have ended leave the cluster: a Restore some minutes after its end, a Backup once its copy is gone. false: nothing more leaves, within ten minutes. Default: true.',
+  );
+
 const VeleroNamespace = DnsLabel.describe(
   'The namespace that Velero works in. Default: where its storage locations were found, else velero.',
 );
@@ -33,6 +39,7 @@ export const Cluster = z
     server: z.string().describe('The address of the API server.'),
     inFlightLimit: InFlightLimit.optional(),
     restoreApproval: RestoreApproval,
+    tidy: Tidy,
     suspend: z
       .boolean()
       .describe('While true, no schedule fires for the cluster. The ledger records its slots as skipped.'),
@@ -136,6 +143,7 @@ export const NewCluster = z
     name: DnsLabel,
     displayName: DisplayName.optional(),
     inFlightLimit: InFlightLimit.optional(),
+    tidy: Tidy.optional().meta({ default: true }),
     veleroNamespace: VeleroNamespace.optional(),
     restoreApproval: RestoreApproval.optional().meta({ default: 'Auto' }),
     kubeconfig: Kubeconfig.optional(),
@@ -158,6 +166,7 @@ export const ClusterChange = z
     inFlightLimit: InFlightLimit.nullable()
       .optional()
       .describe('How many scheduled Operations may be in flight in the cluster at a time, 1 to 10000. null: no limit.'),
+    tidy: Tidy.optional(),
     veleroNamespace: VeleroNamespace.nullable()
       .optional()
       .describe('The namespace that Velero works in. null: where its storage locations were found, else velero.'),

@@ -40,6 +40,7 @@ import {
   operationCondition,
   operationEvent,
 } from '../../operations/rules/reasons.ts';
+import { withoutTidying } from '../../operations/rules/tidied.ts';
 import { shifted } from '../../time/rules/slots.ts';
 import type { ClusterAnswer } from './answer.ts';
 import type { Attempt, DeliveryDecision } from './attempt.ts';
@@ -197,6 +198,8 @@ function found(
 ): OperationDecision {
   const { action } = attempt;
   const { operation, events } = observe(attempt.operation, observation, now);
+  if (action === 'Tidy' && observation.deletingSince === undefined)
+    return { operation: withoutTidying(operation), owed: undefined, events };
   if (action !== 'Apply')
     return verdict === 'Leave' && orCancel(operation, action) === action
       ? { operation: withoutWithdrawal(operation, now), owed: undefined, events }

@@ -36,7 +36,7 @@ describe('a reason deletes only what it is for', () => {
   for (const [reason, ofPending, ofRunning, ofFinished, ofLookedAgain] of [
     ['Cancel', 'Delete', 'Delete', 'Leave', 'Leave'],
     ['Withdraw', 'Delete', 'Leave', 'Leave', 'Leave'],
-    ['Tidy', 'Leave', 'Leave', 'Wait', 'Wait'],
+    ['Tidy', 'Leave', 'Leave', 'Wait', 'Leave'],
   ] as const)
     test(reason, () => {
       for (const operation of [restore, backup])
@@ -65,8 +65,12 @@ test('what the record knows to have started is not withdrawn, whatever the clust
   assert.equal(verdict('Withdraw', pending, { ...backup, phase: 'Failed', contradiction }), 'Leave');
 });
 
-test('what has ended is tidied once nothing of its target is in flight', () => {
-  assert.equal(verdict('Tidy', finished, restore, { targetInFlight: false }), 'Delete');
+test('what has ended leaves while the rules of tidying say so, in the version that is recorded', () => {
+  const recorded = { ...restore, observedVersion: '7' };
+  assert.equal(verdict('Tidy', finished, recorded, { mayLeave: true }), 'Delete');
+  assert.equal(verdict('Tidy', finished, recorded), 'Wait');
+  const older = { ...restore, observedVersion: '6' };
+  assert.equal(verdict('Tidy', finished, older, { mayLeave: true }), 'Wait');
 });
 
 test('what is being deleted already is waited for', () => {

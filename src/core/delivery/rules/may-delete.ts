@@ -5,7 +5,8 @@
  *   Cancel     what has not ended: deleting a finished Backup deletes its copy
  *   Withdraw   what has not started. A Restore that runs is deleted only when it is overdue and its engine is known not
  *              to work on it: half an application would be left
- *   Tidy       what has ended, and only while nothing else of its target is in flight: the operator could not let it go
+ *   Tidy       what has ended, once this version is recorded and while the rules of tidying still say so: nothing else of
+ *              its target is in flight, and the copy of a Backup is gone
  *
  *   Delete     delete it now
  *   Wait       not now: it is being deleted already, or its target is busy. It stays owed
@@ -19,13 +20,13 @@ import { type DeletionReason, isTerminal } from '../../operations/rules/operatio
 
 /** What is known beside the resource. What nobody knows speaks against the deletion. */
 export interface DeletionFacts {
-  /** Another Operation of the target may be in flight in the cluster. */
-  readonly targetInFlight: boolean;
+  /** It is still to leave the cluster (src/core/tidying/rules/tidy.ts). */
+  readonly mayLeave: boolean;
   /** The engine is known not to work on it. */
   readonly engineIdle: boolean;
 }
 
-export const nothingKnown: DeletionFacts = { targetInFlight: true, engineIdle: false };
+export const nothingKnown: DeletionFacts = { mayLeave: false, engineIdle: false };
 
 export interface Deletion {
   readonly reason: DeletionReason;
@@ -46,8 +47,8 @@ export function mayDelete(deletion: Deletion, seen: Observation, facts: Deletion
       if (operation.type !== 'Restore' || !isOverdue(operation)) return 'Leave';
       return facts.engineIdle ? allowed : 'Wait';
     case 'Tidy':
-      if (!hasEnded(seen)) return 'Leave';
-      return facts.targetInFlight ? 'Wait' : allowed;
+      if (!isTerminal(statedPhase(seen.status, false))) return 'Leave';
+      return facts.mayLeave && operation.observedVersion === seen.resourceVersion ? allowed : 'Wait';
   }
 }
 

@@ -67,7 +67,11 @@ function deletionRetried(
     operation: { ...operation, conditions: [...withCondition(others, condition)] },
     owed: orCancel(operation, action),
     retryAt,
-    events: known?.reason === reason ? [] : [deliveryEvent(operation, 'DeliveryRetried', `${reason}: ${message}`, now)],
+    // What has ended may stay for a while, and nobody need look: after an hour it is a finding.
+    events:
+      known?.reason === reason || action === 'Tidy'
+        ? []
+        : [deliveryEvent(operation, 'DeliveryRetried', `${reason}: ${message}`, now)],
   };
 }
 

@@ -36,6 +36,13 @@ export const operationFindings = {
       'The cluster accepted the deletion of the resource and does not finish it. The condition DeletionPending of the Operation says what can be done, and what it costs.',
     since: '0.1',
   },
+  TidyingNotDone: {
+    resourceType: 'Operation',
+    text: 'an Operation that has ended has been about to leave its cluster for an hour',
+    whatToDo:
+      'The resource of an Operation that has ended is to be deleted, and the cluster has kept it for an hour: read the conditions Tidied and DeletionPending of the Operation. Most often another Operation of the application is in flight that does not end; look for it in the cluster. Nothing is lost meanwhile.',
+    since: '0.1',
+  },
   OperationRunningTooLong: {
     resourceType: 'Operation',
     text: 'an Operation is Running beyond the deadline of its class',

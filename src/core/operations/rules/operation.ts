@@ -166,6 +166,9 @@ export const StoredOperation = z.object({
   ),
   observedAt: Instant.optional().describe('When the cluster last stated something new.'),
   resourceGoneAt: resourceGoneAt.optional(),
+  resourceLeftAt: Instant.optional().describe(
+    'When the resource left the cluster because the Operation had ended: this service deleted it. The condition Tidied says why. A Restore leaves some minutes after its end, a Backup once its copy is gone.',
+  ),
   deletingSince: Instant.optional().describe(
     'Since when the resource is being deleted in the cluster, whoever asked for it. Absent when it is gone.',
   ),

@@ -70,6 +70,11 @@ export const operationEvents = {
     text: 'The cluster accepted the deletion of the resource and does not finish it. The message says what a person can do.',
     since: '0.1',
   },
+  Tidied: {
+    type: 'Normal',
+    text: 'The resource of an Operation that had ended has left the cluster: this service deleted it.',
+    since: '0.1',
+  },
   ResourceGone: {
     type: 'Normal',
     text: 'The resource of an Operation that had ended here is no longer in the cluster.',
@@ -172,6 +177,17 @@ export const operationConditions = {
       ServerError: 'The API server failed; the deletion is tried again.',
       CredentialsRejected: 'The API server rejects the credentials; the deletion is tried again.',
       CrdMissing: 'The cluster does not serve Operations at this time; the deletion is tried again.',
+    },
+  },
+  Tidied: {
+    of: 'Operation',
+    text: 'False: the Operation has ended, and its resource is to leave the cluster. True: this service has deleted it.',
+    since: '0.1',
+    reasons: {
+      RestoreEnded: 'The Restore has ended, and what it said is recorded.',
+      CopyGone: "The copy of the Backup is gone, by Velero's own word.",
+      CopyExpired: 'The copy of the Backup has expired more than 48 hours ago.',
+      BackupFailed: 'The Backup failed more than a day ago, and Velero has no copy of it.',
     },
   },
   Overdue: {

@@ -57,6 +57,7 @@ export const tolerance = {
   leaseSeconds: 5 * 60,
   withdrawalSeconds: 3600,
   deletionSeconds: 10 * 60,
+  tidyingSeconds: 3600,
   /** Fires and Operations are checked for so long after they were made. */
   historySeconds: 24 * 3600,
   /** A task is late when it has not succeeded for five of its periods, and for a minute at least. */

@@ -17,6 +17,7 @@ export type HeldWork =
   | 'read-blackout-windows'
   | 'deliver'
   | 'apply-deadlines'
+  | 'tidy-operations'
   | 'observe-operations'
   | 'mirror-applications'
   | 'record-foreign-operations'

@@ -21,10 +21,13 @@ export function withoutDeletion({ deletingSince: _, ...operation }: KnownOperati
 /** A healthy operator needs seconds. */
 export const stuckAfterSeconds = 120;
 
+/** What leaves because it has ended waits for what is in flight beside it, and that is no trouble. */
+export const stuckTidyingSeconds = 3600;
+
 export function decideStuckDeletion({ operation, owed }: DatedOperation, now: string): OperationDecision | undefined {
   const { deletingSince, conditions, name, namespace, target } = operation;
-  if (deletingSince === undefined || Date.parse(shifted(deletingSince, stuckAfterSeconds)) > Date.parse(now))
-    return undefined;
+  const seconds = owed === 'Tidy' ? stuckTidyingSeconds : stuckAfterSeconds;
+  if (deletingSince === undefined || Date.parse(shifted(deletingSince, seconds)) > Date.parse(now)) return undefined;
   if (conditions.some(({ type, reason }) => type === 'DeletionPending' && reason === 'NotFinished')) return undefined;
   const resource = `operations.ops.vworkspace.io ${name} -n ${namespace}`;
   const message = [

@@ -10,6 +10,7 @@ import { withoutDeletion } from '../giving-up/stuck-deletion.ts';
 import { endAsWithdrawn, isWithdrawing } from '../giving-up/withdraw.ts';
 import { isTerminal, type Operation } from '../operation.ts';
 import { deletedElsewhereMessage, operationCondition } from '../reasons.ts';
+import { asBack, asLeft } from '../tidied.ts';
 import { withPhase } from './fold-phase.ts';
 import type { KnownOperation, Observation } from './observation.ts';
 import {
@@ -50,8 +51,10 @@ export function foldDeletion({ inFlightInCluster: _, ...operation }: KnownOperat
  * is no longer there.
  */
 function goneAfterEnd(operation: KnownOperation, now: string): KnownOperation {
-  const { type, phase, resourceGoneAt, cancelRequestedAt } = operation;
+  const { type, phase, resourceGoneAt, resourceLeftAt, cancelRequestedAt } = operation;
   const gone = { ...operation, conditions: withoutPassing(operation.conditions) };
+  const left = asLeft(gone, now);
+  if (left !== undefined || resourceLeftAt !== undefined) return left ?? gone;
   const hasCopy = type === 'Backup' && phase === 'Succeeded' && cancelRequestedAt === undefined;
   const isNews = resourceGoneAt === undefined && (hasCopy || leftInCluster(operation) === 'MayBeThere');
   return isNews ? { ...gone, resourceGoneAt: now } : gone;
@@ -61,8 +64,10 @@ function goneAfterEnd(operation: KnownOperation, now: string): KnownOperation {
  * Replaces what the cluster stated before with the whole status of the resource. The delivery and the API server's
  * warnings stay. Outputs stay when the Operation has ended and the status has none.
  */
-export function foldStatus(operation: KnownOperation, observation: Observation, now: string): KnownOperation {
-  const { status, resourceVersion, deletingSince } = observation;
+export function foldStatus(known: KnownOperation, observation: Observation, now: string): KnownOperation {
+  const { status, resourceVersion, deletingSince, source, deleted } = observation;
+  const isBack = known.resourceLeftAt !== undefined && source === 'Listed' && !deleted && deletingSince === undefined;
+  const operation = isBack ? asBack(known) : known;
   const { progress: _, deletingSince: __, ...rest } = operation;
   const conditions = statedConditions(status, operation.conditions, now);
   const progress = statedProgress(status);
