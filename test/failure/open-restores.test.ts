@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { fire } from '../../src/core/scheduling/fire.ts';
 import { type Delivering, startDelivering } from '../support/delivering.ts';
+import { freeObject } from '../support/kubernetes/free-object.ts';
 import { keptLog } from '../support/log.ts';
 
 const restore = { type: 'Restore', parameters: { backupName: 'some-backup' } };
@@ -27,8 +28,8 @@ describe('while an Operation of an application is open in its cluster', () => {
   const fireSchedule = async () => {
     const { applicationInstanceId } = scene;
     const schedule = { applicationInstanceId, name: 'minutely', schedule: '* * * * *', concurrencyPolicy: 'Allow' };
-    const { id } = await scene.api.make('/v1/schedules', schedule);
-    scene.ahead(61);
+    const { id, nextFireAt } = await scene.api.make('/v1/schedules', schedule);
+    scene.ahead(Math.ceil((Date.parse(nextFireAt) - Date.parse(scene.now())) / 1000));
     const clock = { now: async () => scene.now() };
     await fire({ ...scene.api.opened, clock, doorbell: { ring() {} }, log: keptLog().log });
     const { items } = (await scene.api.call('GET', `/v1/schedules/${id}/fires`)).body;
@@ -146,8 +147,7 @@ describe('while an Operation of an application is open in its cluster', () => {
     const done = await sent(restore);
     await scene.end(done);
     const { namespace, name } = done;
-    // biome-ignore lint/suspicious/noExplicitAny: an object of the cluster is read freely
-    const resource = scene.cluster.get('operations', namespace, name) as any;
+    const resource = freeObject(scene.cluster, 'operations', namespace, name);
     const at = new Date().toISOString();
     const message = 'conflicting Operation "nightly" (Backup) is in flight';
     const blocked = {
