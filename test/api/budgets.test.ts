@@ -27,8 +27,15 @@ describe('budgets of requests', () => {
       assert.equal(first?.status, 200);
       assert.equal(first?.headers['ratelimit-policy'], '"key";q=55;w=5');
       assert.equal(first?.headers.ratelimit, '"key";r=44;t=1');
-      const answers = await times(12, () => api.call('GET', '/v1/clusters?limit=100', { key: spare }));
+      const refusedAt: number[] = [];
+      const answers = await times(12, async () => {
+        const answer = await api.call('GET', '/v1/clusters?limit=100', { key: spare });
+        if (answer.status === 429) refusedAt.push(performance.now());
+        return answer;
+      });
       assert.equal(countOf(answers, 200), 4);
+      // Clients that were answered in one moment would come back in one moment.
+      assert.ok(Math.max(...refusedAt) - Math.min(...refusedAt) > 100, 'refusals are spread');
       const refused = answers.filter(({ status }) => status !== 200);
       for (const answer of refused) {
         assertProblem(answer, 429, 'too-many-requests');

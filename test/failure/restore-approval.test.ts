@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { type Delivering, startDelivering } from '../support/delivering.ts';
+import { freeObject } from '../support/kubernetes/free-object.ts';
 
 const restore = { type: 'Restore', parameters: { backupName: 'some-backup' } };
 
@@ -15,9 +16,7 @@ describe('a Restore', () => {
     const changed = await scene.api.call('PATCH', `/v1/clusters/${scene.clusterId}`, { body: { restoreApproval } });
     assert.deepEqual([changed.status, changed.body.restoreApproval], [200, restoreApproval], changed.text);
   };
-  const resourceOf = ({ name }: { name: string }) =>
-    // biome-ignore lint/suspicious/noExplicitAny: an object of the cluster is read freely
-    scene.cluster.get('operations', 'org-myteam', name) as any;
+  const resourceOf = ({ name }: { name: string }) => freeObject(scene.cluster, 'operations', 'org-myteam', name);
   const later = async () => {
     scene.ahead(11);
     await scene.deliver();

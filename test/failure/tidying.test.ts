@@ -8,6 +8,7 @@ import type { Operation } from '../../src/core/operations/rules/operation.ts';
 import { dueToTidy } from '../../src/postgres/tidying/tidying.ts';
 import { type Delivering, namespace, startDelivering } from '../support/delivering.ts';
 import { liveHourly } from '../support/hourly-life.ts';
+import { freeObject } from '../support/kubernetes/free-object.ts';
 import { until } from '../support/until.ts';
 
 const day = 86_400;
@@ -99,8 +100,7 @@ describe('what has ended leaves its cluster', () => {
     assert.ok(isThere(restore), 'a person has stopped it');
     assert.equal(await condition(restore), undefined);
     await scene.api.opened.pool.query('update cluster set tidy = true');
-    // biome-ignore lint/suspicious/noExplicitAny: an object of the cluster is read and changed freely
-    const object = scene.cluster.get('operations', namespace, restore.name) as any;
+    const object = freeObject(scene.cluster, 'operations', namespace, restore.name);
     pass(600);
     assert.equal(await scene.tidy(), 1);
     scene.cluster.put('operations', { ...object, metadata: { ...object.metadata, labels: { a: 'b' } } });

@@ -3,6 +3,7 @@
  * and undone by one `recover` for all.
  */
 import type { Fault, SimulatedCluster } from '../../simulator/index.ts';
+import { freeObject } from './kubernetes/free-object.ts';
 import { until } from './until.ts';
 
 export const place = { namespace: 'org-myteam', application: 'nextcloud' } as const;
@@ -63,9 +64,8 @@ export async function recover(cluster: SimulatedCluster): Promise<void> {
 
 async function restoreNamespace(cluster: SimulatedCluster): Promise<void> {
   const { namespace, application } = place;
-  const found = () => cluster.get('namespaces', undefined, namespace);
-  // biome-ignore lint/suspicious/noExplicitAny: an object of the cluster is read freely
-  const { metadata } = (found() ?? { metadata: undefined }) as any;
+  const found = () => freeObject(cluster, 'namespaces', undefined, namespace);
+  const metadata = found()?.metadata;
   if (metadata !== undefined && metadata.deletionTimestamp === undefined) return;
   await until('the namespace to be gone', 10, () => found() === undefined);
   cluster.addNamespace(namespace);

@@ -6,7 +6,8 @@
  * claims the action again; the one that lost it makes no more calls for it and records nothing. Applying again is
  * harmless.
  *
- * What must not be sent yet is held back first (rules/hold-back.ts). An Operation for which no call can be made is put aside, and holds up no other.
+ * What must not be sent yet is held back first (rules/hold-back.ts). An Operation for which no call can be made is put
+ * aside, and holds up no other.
  *
  * When a cluster cannot be reached, rejects the credentials or says when to come back (Retry-After), the rest of the
  * batch is put off without a call. Until the time that the cluster gave, nothing is claimed for it. After that one call

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { manifestOf } from '../../../src/core/operations/rules/manifest.ts';
 import { type Delivering, namespace, startDelivering } from '../../support/delivering.ts';
+import { freeObject } from '../../support/kubernetes/free-object.ts';
 import { until } from '../../support/until.ts';
 
 describe('cancelling', () => {
@@ -151,8 +152,7 @@ describe('cancelling', () => {
     const { clusterApi } = scene.api.ports;
     const seen = await clusterApi.read(target, operation);
     assert.ok(seen.kind === 'Found');
-    // biome-ignore lint/suspicious/noExplicitAny: an object of the cluster is changed freely
-    const backup = scene.cluster.get('backups', 'velero', operation.name) as any;
+    const backup = freeObject(scene.cluster, 'backups', 'velero', operation.name);
     scene.cluster.put('backups', { ...backup, status: { ...backup.status, phase: 'Completed' } });
     await until('it has finished', 20, () => scene.phaseInCluster(operation) === 'Succeeded');
     assert.partialDeepStrictEqual(await clusterApi.remove(target, seen.observation), {

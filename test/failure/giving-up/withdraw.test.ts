@@ -4,6 +4,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { observe } from '../../../src/core/operations/rules/observed/observe.ts';
 import type { Operation } from '../../../src/core/operations/rules/operation.ts';
 import { type Delivering, namespace, startDelivering } from '../../support/delivering.ts';
+import { freeObject } from '../../support/kubernetes/free-object.ts';
 import { until } from '../../support/until.ts';
 
 describe('giving up', () => {
@@ -26,8 +27,7 @@ describe('giving up', () => {
   after(() => scene.close());
 
   const ask = { Backup: {}, Restore: { type: 'Restore', parameters: { backupName: 'some-backup' } } } as const;
-  // biome-ignore lint/suspicious/noExplicitAny: an object of the cluster is read and changed freely
-  const object = (name: string): any => scene.cluster.get('operations', namespace, name);
+  const object = (name: string) => freeObject(scene.cluster, 'operations', namespace, name);
   const condition = async (id: string, wanted: string) =>
     (await scene.find(id)).conditions.find(({ type }) => type === wanted);
   const toldCount = async (id: string, reason: string) =>
