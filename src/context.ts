@@ -25,6 +25,7 @@ import { accessReader } from './kubernetes/access-reader.ts';
 import { clusterApi } from './kubernetes/cluster-api.ts';
 import { ownServers } from './kubernetes/own-servers.ts';
 import { serveMetrics } from './metrics-server.ts';
+import { openedParts, type Parts } from './parts.ts';
 import { type Opened, openStore, type StoreOptions } from './postgres/store.ts';
 import { readinessOf } from './readiness.ts';
 import { secretsKeyFile } from './secrets-key.ts';
@@ -51,17 +52,17 @@ export async function startService(config: Config, overrides: Overrides = {}): P
   const log = overrides.log ?? makeLogger(config.logLevel);
   const metrics = makeMetrics();
   const has = (role: Config['roles'][number]) => config.roles.includes(role);
-  const closers: (() => Promise<unknown>)[] = [];
+  const parts = openedParts(log);
   const stopping = new AbortController();
   let closing: Promise<void> | undefined;
 
   const close = async (): Promise<void> => {
-    for (const closer of closers.toReversed())
-      await closer().catch((error: unknown) => log.error({ err: error }, 'a part did not close well'));
+    // Some to spare, so that whoever set the limit sees an orderly end.
+    await parts.close(config.shutdownSeconds * 0.9);
   };
 
   try {
-    const databaseUrl = config.databaseUrl ?? (await startDatabase(config, log, closers));
+    const databaseUrl = config.databaseUrl ?? (await startDatabase(config, log, parts));
     const secretsKey = config.secretsKey ?? (await secretsKeyFile(config.dataFolder));
     const { opened, guard, adminApiKey } = await awaitDatabase(
       () =>
@@ -72,7 +73,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
         ),
       { log, meanwhile: () => startProbes(config, starting, log) },
     );
-    closers.push(opened.close);
+    parts.add('database', opened.close);
     const { background } = opened;
     // Requests ask for the time over their own connections, and so does everything else.
     const clock = overrides.clock ?? guard.over(opened.clock);
@@ -87,9 +88,9 @@ export async function startService(config: Config, overrides: Overrides = {}): P
       ownServers: await ownServers([databaseUrl, ...(config.redisUrl === undefined ? [] : [config.redisUrl])]),
     };
     const clusters = clusterApi({ log, clock, ...access });
-    closers.push(clusters.close);
+    parts.add('clusters', clusters.close);
     const { readAccess, close: closeAccessReader } = accessReader(access);
-    closers.push(closeAccessReader);
+    parts.add('access-reader', closeAccessReader);
     const own = { clusterApi: clusters, log, chance: Math.random, tidySettings: config.tidying };
     const ports = { ...opened, ...background, ...own, clock: overrides.clock ?? guard.over(background.clock) };
 
@@ -111,12 +112,12 @@ export async function startService(config: Config, overrides: Overrides = {}): P
         ),
       }),
     });
-    closers.push(() => queues.close((config.shutdownSeconds * 1000) / 2));
+    parts.add('queues', (withinSeconds) => queues.close(withinSeconds * 1000));
 
     const connector = connectorOf(ports, metrics);
     if (has('connector')) {
       connector.measure();
-      closers.push(connector.close);
+      parts.add('connector', connector.close);
     }
     const driver = startTasks({
       tasks: restingInDoubt(tasks, guard.mayGo),
@@ -140,9 +141,9 @@ export async function startService(config: Config, overrides: Overrides = {}): P
       progress,
       chance: Math.random,
     });
-    closers.push(() => {
+    parts.add('tasks', (withinSeconds) => {
       stopping.abort();
-      return driver.stop(config.shutdownSeconds / 4);
+      return driver.stop(withinSeconds / 2);
     });
 
     const readiness = readinessOf({
@@ -155,8 +156,8 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     metrics.roles(readiness.rolesReady);
     const serving = { ...own, ...readiness, queues, metrics, clockGuard: guard, draining: () => closing !== undefined };
     const api = has('api') ? await startApi(config, { ...opened, ...serving, readAccess, clock }) : undefined;
-    if (api === undefined) closers.push((await startProbes(config, serving, log)).close);
-    if (api !== undefined) closers.push(api.close);
+    if (api === undefined) parts.add('probes', (await startProbes(config, serving, log)).close);
+    if (api !== undefined) parts.add('api', api.close);
     metrics.gauge(
       'backups_clock_doubt',
       "Whether the database's clock is doubted: 0 believed, 1 doubted (nothing fires or times out), 2 disputed (work goes on by the time that most clocks show).",
@@ -167,7 +168,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
       () => clock.now(),
     );
     const metricsServer = await serveMetrics(config.metrics, metrics.text, log);
-    if (metricsServer !== undefined) closers.push(metricsServer.close);
+    if (metricsServer !== undefined) parts.add('metrics', metricsServer.close);
     const metricsUrl = metricsServer?.url;
     const url = api?.url;
     log.info(
@@ -224,7 +225,7 @@ const starting: ServicePorts = {
   draining: () => false,
 };
 
-async function startDatabase(config: Config, log: Log, closers: (() => Promise<unknown>)[]): Promise<string> {
+async function startDatabase(config: Config, log: Log, parts: Parts): Promise<string> {
   const { startEmbeddedPostgres } = await import('./embedded-postgres/start.ts').catch((cause: unknown) => {
     throw new Error('There is no embedded PostgreSQL in this installation. Set DATABASE_URL.', { cause });
   });
@@ -232,7 +233,7 @@ async function startDatabase(config: Config, log: Log, closers: (() => Promise<u
     folder: join(config.dataFolder, 'postgres'),
     log: (line) => log.info({}, line),
   });
-  closers.push(embedded.stop);
+  parts.add('embedded-database', embedded.stop);
   return embedded.url;
 }
 
