@@ -21,8 +21,9 @@ describe('with a call that had no answer', () => {
 
   const inCluster = (name: string) => scene.cluster.get('operations', namespace, name) !== undefined;
   const patches = () => scene.cluster.requests.byVerb().patch ?? 0;
-  const cutOnce = async () => {
+  const cutOnce = async ({ hangs = false } = {}) => {
     const operation = await scene.ask();
+    if (hangs) scene.hang(operation);
     scene.cluster.inject({ kind: 'cutAfterCommit', count: 1 });
     await scene.deliver();
     assert.ok(inCluster(operation.name));
@@ -31,8 +32,7 @@ describe('with a call that had no answer', () => {
   };
 
   test('a resource that was seen and then deleted does not come back', async () => {
-    scene.cluster.inject({ kind: 'backup', outcome: 'hang', count: 1 });
-    const operation = await cutOnce();
+    const operation = await cutOnce({ hangs: true });
     await scene.look([operation]);
     const { uid } = await scene.find(operation.id);
     assert.ok(uid !== undefined);
@@ -83,8 +83,7 @@ describe('with a call that had no answer', () => {
   });
 
   test('one that turns up after it was given up is removed again', async () => {
-    scene.cluster.inject({ kind: 'backup', outcome: 'hang', count: 1 });
-    const operation = await cutOnce();
+    const operation = await cutOnce({ hangs: true });
     await scene.set(operation.id, `phase = 'Failed', owed = null, next_attempt_at = null`);
     await scene.look([operation]);
     await scene.deliver();

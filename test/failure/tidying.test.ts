@@ -68,8 +68,8 @@ describe('what has ended leaves its cluster', () => {
 
   test('a Restore stays while a Backup of its application runs, quietly, and leaves after it', async () => {
     const restore = await restored();
-    scene.cluster.inject({ kind: 'backup', outcome: 'hang', count: 1 });
     const running = await scene.ask();
+    scene.hang(running);
     await scene.deliver();
     await ended(running, 'Running');
     const toldBefore = (await scene.told(restore.id)).length;

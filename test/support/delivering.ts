@@ -10,6 +10,7 @@ import type { Operation } from '../../src/core/operations/rules/operation.ts';
 import { tidyOperations } from '../../src/core/tidying/tidy.ts';
 import { clusterApi } from '../../src/kubernetes/cluster-api.ts';
 import { startApi, type TestApi } from '../api/harness.ts';
+import { freeObject } from './kubernetes/free-object.ts';
 import { keptLog } from './log.ts';
 import { loopbackAllowed } from './loopback.ts';
 
@@ -23,6 +24,8 @@ export interface Delivering {
   ahead(seconds: number): void;
   now(): string;
   ask(more?: object): Promise<Operation>;
+  /** This one never ends once Velero has begun it. Before its delivery. */
+  hang(operation: Operation): void;
   find(id: string): Promise<Operation>;
   /** The phase that the cluster's resource has; undefined without one. */
   phaseInCluster(operation: Operation): string | undefined;
@@ -88,10 +91,9 @@ export async function startDelivering(options: ClusterOptions = {}): Promise<Del
     async ask(more = {}) {
       return (await api.make('/v1/operations', { applicationInstanceId, type: 'Backup', ...more })).operation;
     },
-    phaseInCluster({ name }) {
-      // biome-ignore lint/suspicious/noExplicitAny: an object of the cluster is read freely
-      return (cluster.get('operations', namespace, name) as any)?.status?.phase;
-    },
+    // Velero's Backup has the name of its Operation.
+    hang: ({ name }) => void cluster.inject({ kind: 'backup', outcome: 'hang', names: [name], count: 1 }),
+    phaseInCluster: ({ name }) => freeObject(cluster, 'operations', namespace, name)?.status?.phase,
     cancel: (id) => api.call('POST', `/v1/operations/${id}/cancel`),
     async deliver(ports = {}) {
       const own = { clock, clusterApi: clusters, log, chance: () => 0.5, deletionFacts };
@@ -102,8 +104,7 @@ export async function startDelivering(options: ClusterOptions = {}): Promise<Del
     },
     tellWaits: () => tellRestoreWaits({ ...api.opened, clock, log }),
     async end(operation) {
-      // biome-ignore lint/suspicious/noExplicitAny: an object of the cluster is read freely
-      const resource = cluster.get('operations', namespace, operation.name) as any;
+      const resource = freeObject(cluster, 'operations', namespace, operation.name);
       cluster.put('operations', { ...resource, status: { phase: 'Succeeded' } });
       await look([operation]);
     },

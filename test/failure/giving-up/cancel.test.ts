@@ -27,8 +27,8 @@ describe('cancelling', () => {
       return found && object(name) === undefined;
     });
   const hung = async () => {
-    scene.cluster.inject({ kind: 'backup', outcome: 'hang', count: 1 });
     const operation = await scene.ask();
+    scene.hang(operation);
     await scene.deliver();
     await until('it runs', 20, () => scene.phaseInCluster(operation) === 'Running');
     await scene.look([operation]);
@@ -111,7 +111,7 @@ describe('cancelling', () => {
     await gone(operation.name);
     await scene.set(operation.id, `owed = 'Delete', next_attempt_at = now()`);
     await scene.deliver();
-    scene.cluster.inject({ kind: 'backup', outcome: 'hang', count: 1 });
+    scene.hang(operation);
     const { clusterApi } = scene.api.ports;
     const late = await clusterApi.apply(target, manifestOf(operation, target.cluster), performance.now() + 60_000);
     assert.equal(late.kind, 'Applied');

@@ -134,8 +134,8 @@ describe('deadlines', () => {
   });
 
   test('what stays Pending is withdrawn, and fails with what the cluster says of it once it is gone', async () => {
-    scene.cluster.inject({ kind: 'backup', outcome: 'hang', count: 1 });
     const hung = await scene.ask();
+    scene.hang(hung);
     await scene.deliver();
     const operation = await scene.ask();
     await scene.deliver();
