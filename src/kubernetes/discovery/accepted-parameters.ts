@@ -91,7 +91,7 @@ export async function tryAdmission(
   const known = accepted.Backup !== undefined || accepted.Restore !== undefined;
   const problem = clip(
     outcomes.find(({ parameters }) => parameters === undefined)?.failure?.message ??
-      'No application of this cluster is registered, so no dry run of an Operation could be made.',
+      'At this check no application of the cluster was registered, so no dry run of an Operation was made.',
   );
   return {
     webhook: webhookOf(outcomes, tried.kind === 'Denied', now, problem),
