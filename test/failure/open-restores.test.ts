@@ -68,6 +68,7 @@ describe('while an Operation of an application is open in its cluster', () => {
     const waiting = await scene.ask();
     await scene.deliver();
     assert.equal((await scene.cancel(waiting.id)).body.phase, 'Cancelled');
+    assert.equal(await heldOf(waiting.id), undefined, 'nothing holds what has ended');
     scene.ahead(11);
     await scene.deliver();
     assert.equal(isThere(waiting), false);
@@ -85,6 +86,7 @@ describe('while an Operation of an application is open in its cluster', () => {
       conditions.find(({ type }) => type === 'Failed')?.message ?? '',
       new RegExp(`Held since .*${open.name}`),
     );
+    assert.equal(await heldOf(waiting.id), undefined, 'nothing holds what has ended');
   });
 
   test('a Restore that waits for it keeps no Backup waiting, on demand or of a schedule', async () => {

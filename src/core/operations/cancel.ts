@@ -14,9 +14,9 @@
 import type { Call } from '../access/call.ts';
 import { actor } from '../access/rules/access.ts';
 import type { Doorbell, EventsTable } from '../kernel/ports.ts';
-import { withCondition } from '../kernel/rules/condition.ts';
 import { notFound, Refusal } from '../kernel/rules/problem.ts';
 import type { OperationsTable } from './ports.ts';
+import { withEnd } from './rules/end-operation.ts';
 import { leftInCluster } from './rules/giving-up/left-in-cluster.ts';
 import { isTerminal, type Operation } from './rules/operation.ts';
 import { operationProblem } from './rules/problems.ts';
@@ -40,15 +40,7 @@ export async function cancelOperation(
   if (owed === 'Apply' && unanswered === 0 && operation.uid === undefined) {
     const message = `Cancelled by ${by} before it was delivered.`;
     const condition = operationCondition('Cancelled', 'True', 'CancelledByUser', message, now);
-    return tx.operations.updateOwed(
-      {
-        ...requested,
-        phase: 'Cancelled',
-        finishedAt: now,
-        conditions: [...withCondition(requested.conditions, condition)],
-      },
-      undefined,
-    );
+    return tx.operations.updateOwed(withEnd(requested, 'Cancelled', condition, now), undefined);
   }
   // The process that makes the call sees the request when it records the answer, and then owes the deletion.
   if (leased) return tx.operations.update(requested);

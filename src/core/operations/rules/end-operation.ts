@@ -19,9 +19,12 @@ export interface OperationDecision {
   readonly events: readonly NewEvent[];
 }
 
+/** Conditions that are about an Operation that has not ended. */
+const passing: readonly string[] = ['Withdrawing', 'Overdue', 'Held'];
+
 /** Without the conditions that are about an Operation that has not ended. */
 export function withoutPassing(conditions: readonly Condition[]): Condition[] {
-  return conditions.filter(({ type }) => type !== 'Withdrawing' && type !== 'Overdue');
+  return conditions.filter(({ type }) => !passing.includes(type));
 }
 
 export function withEnd<T extends Operation>(
