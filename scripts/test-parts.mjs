@@ -1,11 +1,12 @@
 /**
- * The real PostgreSQL and the real Redis of a test run: on free ports, in a temporary folder, gone at the end.
- * The tests' own temporary files lie in that folder too, so that an interrupted test leaves nothing behind.
+ * The real PostgreSQL and the real Redis of a test run: on free ports, in temporary folders, gone at the end.
+ * The tests' own temporary files lie there too, so that an interrupted test leaves nothing behind.
  */
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../src/embedded-postgres/start.ts';
+import { makeDatabaseFolder } from './test-memory.ts';
 import { findRedis, startRedis } from './test-redis.mjs';
 
 /** Nothing of a test outlives the run, so nothing is waited for until it is on disk. */
@@ -19,20 +20,23 @@ const settings = {
 
 export async function startRealParts() {
   const folder = mkdtempSync(join(tmpdir(), 'vworkspace-test-'));
+  const databases = makeDatabaseFolder();
   // Root's PostgreSQL runs as another account, which has to pass through here.
-  chmodSync(folder, 0o711);
+  for (const each of [folder, databases]) chmodSync(each, 0o711);
   const temporary = join(folder, 'tmp');
   mkdirSync(temporary);
   chmodSync(temporary, 0o1777);
   const started = [];
   const stop = async () => {
     for (const part of started.reverse()) await part.stop();
-    endPostgresIn(folder);
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+    for (const each of [folder, databases]) {
+      endPostgresIn(each);
+      rmSync(each, { recursive: true, force: true, maxRetries: 10 });
+    }
   };
   try {
     const program = findRedis();
-    const postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), settings });
+    const postgres = await startEmbeddedPostgres({ folder: join(databases, 'postgres'), settings });
     started.push(postgres);
     const redis = program === undefined ? { url: process.env.REDIS_URL, stop() {} } : await startRedis(program, folder);
     started.push(redis);
