@@ -56,7 +56,8 @@ const putText = `
     look_again_at = $2::timestamptz + case when ${wasForgotten} then ${heldSeconds.first}
       else least(${heldSeconds.longest}, ${heldSeconds.first} * power(2, least(h.attempts, 20))) end * interval '1 second'
   returning resource_id::text as "resourceId", name, attempts`;
-const lookAgain = 'update held_row set look_again_at = now() where look_again_at > now()';
+/** Stored in whole milliseconds: rounded up, it would lie ahead of the look that follows at once. */
+const lookAgain = "update held_row set look_again_at = date_trunc('milliseconds', now()) where look_again_at > now()";
 const release = 'delete from held_row where work = $1 and resource_id = any($2::uuid[])';
 
 /** Ends all holds of a row, because somebody has changed it. `$1` is its id. */
