@@ -6,8 +6,8 @@
  */
 import { Socket } from 'node:net';
 import { type BackendFactory, createPostgresBackend, createRedisBackend, type IQueueBackend } from 'bullmq';
-import { Client, type ClientConfig } from 'pg';
 import { endWhenSilent } from '../core/kernel/silent-wire.ts';
+import { quietBrokenConnections } from './quiet-connections.ts';
 import { pause } from './timers.ts';
 
 export type QueueConnection =
@@ -68,18 +68,8 @@ function redisBackend(url: string): Backend {
   };
 }
 
-/**
- * BullMQ takes connections from its pool without listening to them: one that breaks while it migrates would end the
- * process. Its query fails all the same.
- */
-class QuietClient extends Client {
-  constructor(config?: ClientConfig) {
-    super(config);
-    this.on('error', () => {});
-  }
-}
-
 function postgresBackend(url: string): Backend {
+  quietBrokenConnections();
   const sockets = new Set<Socket>();
   const stream = () => {
     const socket = new Socket();
@@ -92,7 +82,6 @@ function postgresBackend(url: string): Backend {
     connectionString: url,
     migrate: true,
     max: 3,
-    Client: QuietClient,
     connectionTimeoutMillis: 2_000,
     statement_timeout: statementMs,
     idle_in_transaction_session_timeout: 5_000,

@@ -6,6 +6,7 @@ import { eventually } from '../../test/support/bullmq/eventually.ts';
 import { testQueueContract } from '../../test/support/bullmq/queue-contract.ts';
 import { recordedLog } from '../../test/support/bullmq/recorded-log.ts';
 import { startQueues } from './queues.ts';
+import { quietBrokenConnections } from './quiet-connections.ts';
 
 const adminUrl = required('TEST_DATABASE_URL');
 const database = uniqueName();
@@ -37,6 +38,17 @@ testQueueContract('PostgreSQL', {
     );
     await query(own.href, `truncate ${tables.map(({ name }) => name).join(', ')}`);
   },
+});
+
+test('a connection to which nobody listens any more ends nothing but itself', async () => {
+  quietBrokenConnections();
+  const client = new Client({ connectionString: own.href });
+  await client.connect();
+  const { rows } = await client.query('select pg_backend_pid() as pid');
+  client.removeAllListeners();
+  const ended = new Promise<void>((resolve) => client.once('end', () => resolve()));
+  await query(adminUrl, 'select pg_terminate_backend($1::int)', [String(rows[0].pid)]);
+  await ended;
 });
 
 test('when the server ends all connections, ticks and deliveries go on', async (t) => {
