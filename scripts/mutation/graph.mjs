@@ -14,9 +14,11 @@ export function readGraph(root, testFiles) {
   const edges = new Map(sources.map((source) => [source.path, edgesOf(root, source)]));
   const reach = new Map(testFiles.map((file) => [file, distances(file, edges)]));
   const paths = sources.filter(({ path, isTest }) => path.startsWith('src/') && !isTest).map(({ path }) => path);
+  // Plain JavaScript has no types that a change could break.
   const importers = (path) =>
     sources
-      .filter((source) => !source.isTest && source.imports.some(({ to }) => to === path))
+      .filter((source) => !source.isTest && source.path.endsWith('.ts'))
+      .filter((source) => source.imports.some(({ to }) => to === path))
       .map((source) => source.path);
   return { files: testFiles, paths, reach, importers };
 }
