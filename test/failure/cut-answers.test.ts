@@ -6,7 +6,7 @@ import { type Delivering, namespace, startDelivering } from '../support/deliveri
 import { until } from '../support/until.ts';
 
 /** test/long raises it to 1,000. */
-const operationCount = 100;
+const operationCount = 40;
 
 test(`${operationCount} Operations become ${operationCount} resources, though half of the answers are cut`, () =>
   deliverThroughCuts(operationCount));
