@@ -18,12 +18,25 @@ export function union(...sets: readonly FieldSet[]): Set<string> {
   return all;
 }
 
-export const minus = (a: FieldSet, b: FieldSet): Set<string> => new Set([...a].filter((path) => !b.has(path)));
+/** The same set where nothing is taken from it. */
+export const minus = (a: FieldSet, b: FieldSet): FieldSet =>
+  [...b].some((path) => a.has(path)) ? new Set([...a].filter((path) => !b.has(path))) : a;
 export const common = (a: FieldSet, b: FieldSet): Set<string> => new Set([...a].filter((path) => b.has(path)));
 export const same = (a: FieldSet, b: FieldSet): boolean => a.size === b.size && [...a].every((path) => b.has(path));
 
+/** Sets and their encoded forms are never changed: most writes leave most owners with what they have. */
+const encoded = new WeakMap<FieldSet, JsonObject>();
+const decoded = new WeakMap<JsonObject, FieldSet>();
+
 /** fieldsV1: a leaf is `{}`; a path that is a member and has members below it carries `.`. */
 export function encodeFields(set: FieldSet): JsonObject {
+  const known = encoded.get(set) ?? encodedAnew(set);
+  encoded.set(set, known);
+  decoded.set(known, set);
+  return known;
+}
+
+function encodedAnew(set: FieldSet): JsonObject {
   const root: JsonObject = {};
   for (const path of [...set].toSorted()) {
     let here = root;
@@ -45,7 +58,13 @@ export function encodeFields(set: FieldSet): JsonObject {
   return root;
 }
 
-export function decodeFields(fields: JsonObject): Set<string> {
+export function decodeFields(fields: JsonObject): FieldSet {
+  const known = decoded.get(fields) ?? decodedAnew(fields);
+  decoded.set(fields, known);
+  return known;
+}
+
+function decodedAnew(fields: JsonObject): FieldSet {
   const set = new Set<string>();
   const walk = (node: JsonObject, path: string): void => {
     const keys = Object.keys(node);

@@ -70,6 +70,8 @@ export function compare(schema: Schema, before: JsonObject, after: JsonObject): 
     for (const child of childrenOf(rule, value) ?? []) all(child.schema, child.value, below(path, child.element), into);
   };
   const walk = (rule: Schema, left: Json, right: Json, path: string): void => {
+    // Stored objects are never changed in place, and a write takes over what it does not touch.
+    if (left === right) return;
     const was = childrenOf(rule, left);
     const is = childrenOf(rule, right);
     if (was === undefined || is === undefined) {

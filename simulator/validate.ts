@@ -73,8 +73,20 @@ function duplicateCauses(schema: Schema, list: readonly Json[], path: string): C
   });
 }
 
+/** What was found valid stays so: stored objects are never changed in place, and a write takes over what it does not touch. */
+const valid = new WeakMap<Schema, WeakSet<JsonObject | Json[]>>();
+
 /** Everything in `value` that the schema does not allow. Unknown fields are not its business: see `prune`. */
 export function schemaCauses(schema: Schema, value: Json, path = ''): Cause[] {
+  if (!isObject(value) && !Array.isArray(value)) return causesOf(schema, value, path);
+  const known = valid.get(schema) ?? new WeakSet();
+  if (known.has(value)) return [];
+  const causes = causesOf(schema, value, path);
+  if (causes.length === 0) valid.set(schema, known.add(value));
+  return causes;
+}
+
+function causesOf(schema: Schema, value: Json, path: string): Cause[] {
   if (!typeFits(schema, value)) {
     const found = typeName(value);
     const message = `Invalid value: "${found}": ${path} in body must be of type ${schema.type ?? ''}: "${found}"`;

@@ -7,8 +7,8 @@ import { after, before, describe, test } from 'node:test';
 import type { Operation } from '../../src/core/operations/rules/operation.ts';
 import { dueToTidy } from '../../src/postgres/tidying/tidying.ts';
 import { type Delivering, namespace, startDelivering } from '../support/delivering.ts';
-import { liveHourly } from '../support/hourly-life.ts';
 import { freeObject } from '../support/kubernetes/free-object.ts';
+import { liveOn } from '../support/life-on-schedule.ts';
 import { until } from '../support/until.ts';
 
 const day = 86_400;
@@ -182,8 +182,9 @@ describe('what has ended leaves its cluster', () => {
 });
 
 test('days of an hourly schedule leave few objects, and touch no copy that lives', async () => {
-  const { firedCount, mostObjects, livingSeen } = await liveHourly(5, '1h');
-  assert.ok(firedCount >= 5 * 24 - 1, `${firedCount} fires`);
-  assert.ok(mostObjects <= 24 * 2 + 12, `${mostObjects} objects`);
-  assert.ok(livingSeen >= 5);
+  const life = { days: 4, schedule: '30 * * * *', ttl: '7h', everyHours: 6 };
+  const { firedCount, succeededCount, mostObjects, livingSeen } = await liveOn(life);
+  assert.ok(firedCount >= 4 * 24 - 1 && succeededCount === firedCount, `${firedCount} fires, ${succeededCount} copies`);
+  assert.ok(mostObjects <= 48 + 7 + 2 * 6, `${mostObjects} objects`);
+  assert.ok(livingSeen >= 4 * 4 * 7 - 7, `${livingSeen} looks`);
 });
