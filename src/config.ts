@@ -193,7 +193,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       organization: env.MAX_FOREIGN_OPERATIONS_PER_ORGANIZATION ?? 200_000,
     },
     tidying: {
-      enabled: env.TIDY_CLUSTERS === 'true',
+      enabled: env.TIDY_CLUSTERS !== 'false',
       restoresAfterSeconds: env.TIDY_RESTORES_AFTER_SECONDS ?? 300,
     },
     logLevel: env.LOG_LEVEL ?? 'info',

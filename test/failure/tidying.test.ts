@@ -111,6 +111,25 @@ describe('what has ended leaves its cluster', () => {
     assert.ok(!isThere(restore));
   });
 
+  test('a Restore stays that changes between the look and its deletion', async () => {
+    const restore = await restored();
+    pass(300);
+    assert.equal(await scene.tidy(), 1);
+    const { clusterApi } = scene.api.ports;
+    let tries = 0;
+    const remove: typeof clusterApi.remove = async (target, resource) => {
+      tries += 1;
+      const object = freeObject(scene.cluster, 'operations', namespace, restore.name);
+      scene.cluster.put('operations', { ...object, metadata: { ...object.metadata, labels: { a: `${tries}` } } });
+      return clusterApi.remove(target, resource);
+    };
+    await scene.deliver({ clusterApi: { ...clusterApi, remove } });
+    assert.deepEqual([tries, isThere(restore)], [1, true], 'seen again, it is not what is recorded');
+    pass(300);
+    await tidy();
+    assert.ok(!isThere(restore));
+  });
+
   test('a Backup leaves 48 hours after its copy has expired, and one whose copy lives never', async () => {
     const [short, long] = [await done({ ttl: '24h' }), await done({ ttl: '720h' })];
     for (const passed of [day, day, day - 3600]) {

@@ -26,7 +26,7 @@ const againSeconds = 300;
 const waitsSeconds = 30;
 const never = '9999-12-31T00:00:00.000Z';
 
-/** Returns how many are to leave. Does nothing unless it is asked for. */
+/** Returns how many are to leave. Does nothing where it is turned off. */
 export async function tidyOperations({ tidying, tidySettings, clock, log }: TidyPorts): Promise<number> {
   if (!tidySettings.enabled) return 0;
   let count = 0;

@@ -21,7 +21,7 @@ const InFlightLimit = z
 const Tidy = z
   .boolean()
   .describe(
-    'Whether Operations of this service that have ended leave the cluster, where the service is set to tidy (TIDY_CLUSTERS): a Restore some minutes after its end, a Backup once its copy is gone. false: nothing more leaves, within ten minutes.',
+    'Whether Operations of this service that have ended leave the cluster, unless the service is set not to tidy (TIDY_CLUSTERS=false): a Restore some minutes after its end, a Backup once its copy is gone. false: nothing more leaves, within ten minutes.',
   );
 
 const VeleroNamespace = DnsLabel.describe(
