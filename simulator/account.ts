@@ -16,17 +16,17 @@ const WRITE = ['create', 'patch', 'update', 'delete'];
 const GROUPS = ['ops.vworkspace.io', 'apps.vworkspace.io'];
 const RESOURCES = ['operations', 'applicationinstances'];
 
-/** What discovery reads when somebody grants it: none of it belongs to the account by itself. */
-export const DISCOVERY_RULES: readonly Rule[] = [
-  { verbs: READ, groups: ['velero.io'], resources: ['backupstoragelocations'] },
-  { verbs: READ, groups: ['snapshot.storage.k8s.io'], resources: ['volumesnapshotclasses'] },
-  { verbs: READ, groups: ['storage.k8s.io'], resources: ['storageclasses'] },
-  { verbs: READ, groups: [''], resources: ['namespaces'] },
-];
-
 /** An optional right: what Velero itself says of backups, restores and where they lie. */
 export const VELERO_RULES: readonly Rule[] = [
   { verbs: READ, groups: ['velero.io'], resources: ['backups', 'restores', 'backupstoragelocations'] },
+];
+
+/** As docs/rbac-discovery.yaml grants it: none of it belongs to the account by itself. */
+export const DISCOVERY_RULES: readonly Rule[] = [
+  ...VELERO_RULES,
+  { verbs: READ, groups: ['snapshot.storage.k8s.io'], resources: ['volumesnapshotclasses'] },
+  { verbs: READ, groups: ['storage.k8s.io'], resources: ['storageclasses'] },
+  { verbs: READ, groups: [''], resources: ['namespaces'] },
 ];
 
 export class Account {

@@ -21,7 +21,7 @@ const HELP = `A simulated Kubernetes cluster with the vWorkspace operator and Ve
   --no-webhooks          the operator's webhook is not registered, as by its chart's default
   --approval-secret TEXT       the secret of approval claims
   --operator-version V   release of the operator (0.0.13); before 0.0.7 it accepts fewer parameters
-  --discovery            let the service account read storage locations, snapshot and storage classes, namespaces
+  --discovery            let the service account read all of Velero, snapshot and storage classes, namespaces
   --reads-velero         let it read Velero's backups, restores and storage locations
   --only-namespace NAME  restrict the service account to this namespace; repeatable
   --events-url URL       control plane that the operator posts its events to, with --events-token TOKEN

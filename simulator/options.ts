@@ -41,9 +41,9 @@ export interface ClusterOptions {
   readonly operatorVersion?: string;
   /** Further rights of the service account, such as reading storage locations. */
   readonly grants?: readonly Rule[];
-  /** Grants what discovery reads: storage locations, snapshot and storage classes, namespaces. Default false. */
+  /** Grants what discovery reads: all of Velero, snapshot and storage classes, namespaces. Default false. */
   readonly discovery?: boolean;
-  /** Grants get, list and watch on Velero's backups, restores and storage locations. Default false. */
+  /** Grants of these only Velero's backups, restores and storage locations. Default false. */
   readonly readsVelero?: boolean;
   /** How many Backups Velero works on beside each other. Default 1. */
   readonly backupsAtOnce?: number;
