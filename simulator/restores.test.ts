@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test';
 import { before, test } from 'node:test';
 import { makeTls, startCluster } from './index.ts';
 import type { Json, JsonObject } from './json.ts';
-import { at, text } from './json.ts';
+import { at, listAt, objectAt, text } from './json.ts';
 import type { SimulatedCluster } from './options.ts';
 import { apply, call, OPERATIONS, operation, phase, restore, stored } from './testing.ts';
 import type { ServerTls } from './tls.ts';
@@ -33,10 +33,23 @@ async function ends(cluster: SimulatedCluster, object: JsonObject, wanted = 'Suc
   assert.equal(phase(cluster, text(object, 'metadata', 'name')), wanted);
 }
 
+/** What Velero said last of a Restore: the operator deletes it with its failure. */
+async function ending(cluster: SimulatedCluster, name: string): Promise<JsonObject> {
+  let seen: JsonObject = {};
+  while (!['Failed', 'Succeeded'].includes(phase(cluster, name))) {
+    const engine = stored(cluster, name, 'restores', 'velero');
+    if (text(engine, 'status', 'phase') !== '') seen = engine;
+    await cluster.advance(0.1 * SECOND);
+  }
+  return seen;
+}
+
 const drop = (cluster: SimulatedCluster, name: string): ReturnType<typeof call> =>
   call(cluster, 'DELETE', `${OPERATIONS}/${name}`);
 const into = (name: string, backupName: string, namespace: string): JsonObject =>
   restore(name, backupName, { parameters: { backupName, namespaceMapping: { 'org-myteam': namespace } } });
+const updating = (name: string, backupName: string): JsonObject =>
+  restore(name, backupName, { parameters: { backupName, existingResourcePolicy: 'update' } });
 const names = (cluster: SimulatedCluster, namespace: string): readonly string[] =>
   cluster.list('operations', namespace).map((each) => text(each as Json, 'metadata', 'name'));
 
@@ -96,19 +109,14 @@ test('in place a restored Operation is denied by the webhook, and the Restore en
   await drop(cluster, 'past');
   await cluster.advance(MINUTE);
   await apply(cluster, restore('back', 'source'));
-  let seen: JsonObject = {};
-  while (phase(cluster, 'back') !== 'Failed') {
-    const engine = stored(cluster, 'back', 'restores', 'velero');
-    if (text(engine, 'status', 'phase') !== '') seen = engine;
-    await cluster.advance(0.1 * SECOND);
-  }
+  const seen = await ending(cluster, 'back');
   assert.deepEqual([text(seen, 'status', 'phase'), at(seen, 'status', 'errors')], ['PartiallyFailed', 1]);
   assert.equal(cluster.get('operations', 'org-myteam', 'past'), undefined);
 });
 
 test('in place what is there stays with policy none, and is set back with policy update', async (context) => {
   const cluster = await own(context);
-  await ends(cluster, operation('source'));
+  await ends(cluster, operation('source', {}, { labels: EXCLUDED }));
   const path = '/apis/apps.vworkspace.io/v1alpha1/namespaces/org-myteam/applicationinstances/nextcloud';
   const labels = { metadata: { labels: { later: 'yes' } }, spec: { mode: 'changed' } };
   await call(cluster, 'PATCH', path, { body: labels, type: 'application/merge-patch+json' });
@@ -116,7 +124,40 @@ test('in place what is there stays with policy none, and is set back with policy
   await ends(cluster, restore('none', 'source'));
   assert.equal(mode(), 'changed');
   assert.equal(at(stored(cluster, 'none', 'restores', 'velero'), 'status', 'warnings'), 1);
-  const parameters = { backupName: 'source', existingResourcePolicy: 'update' };
-  await ends(cluster, restore('update', 'source', { parameters }));
+  await ends(cluster, updating('update', 'source'));
   assert.equal(mode(), 'managed');
+  await ends(cluster, updating('again', 'source'));
+  const marked = objectAt(stored(cluster, 'nextcloud', 'applicationinstances'), 'metadata', 'labels');
+  assert.deepEqual(marked, { 'velero.io/backup-name': 'source', 'velero.io/restore-name': 'again' });
+});
+
+test('in place an Operation that ended after it was copied differs from its copy', async (context) => {
+  const cluster = await own(context);
+  await ends(cluster, operation('source'));
+  await ends(cluster, restore('back', 'source'));
+  assert.equal(at(stored(cluster, 'back', 'restores', 'velero'), 'status', 'warnings'), 1);
+});
+
+test('in place with policy update the webhook denies what Operations are changed to, and the Restore fails', async (context) => {
+  const cluster = await own(context);
+  await ends(cluster, operation('source'));
+  await apply(cluster, updating('back', 'source'));
+  const { phase: end, errors, warnings } = objectAt(await ending(cluster, 'back'), 'status');
+  assert.deepEqual([end, errors, warnings], ['PartiallyFailed', 1, 1]);
+  assert.equal(text(stored(cluster, 'source'), 'metadata', 'labels', 'velero.io/restore-name'), '');
+});
+
+test('what a Restore makes carries its name, and has the managers of what was copied', async (context) => {
+  const cluster = await own(context);
+  await ends(cluster, operation('source'));
+  const managers = (object: JsonObject): readonly string[] =>
+    listAt(object, 'metadata', 'managedFields').map((each) => text(each, 'manager'));
+  await ends(cluster, into('drill', 'source', 'org-drill'));
+  const made = stored(cluster, 'nextcloud', 'applicationinstances', 'org-drill');
+  const marks = { 'velero.io/backup-name': 'source', 'velero.io/restore-name': 'drill' };
+  assert.deepEqual(objectAt(made, 'metadata', 'labels'), marks);
+  for (const each of [made, stored(cluster, 'source', 'operations', 'org-drill')])
+    assert.ok(!managers(each).includes('velero-server'), managers(each).join(', '));
+  const namespace = objectAt(cluster.get('namespaces', undefined, 'org-drill') as Json, 'metadata', 'labels');
+  assert.ok(!Object.keys(namespace).some((key) => key in marks), 'the namespace is not marked');
 });

@@ -1,9 +1,10 @@
 // What a Backup takes of its namespace, and what a Restore makes of it: the namespace, ApplicationInstances and
 // Operations, without what is being deleted and what is labelled to be left out. Restored objects are new ones: without
-// status, under a new uid, with their labels and annotations, and whatever watches them takes them for new.
+// status, under a new uid, with their labels, annotations and finalizers, and as written by those who wrote the copied
+// ones, and whatever watches them takes them for new.
 
 import type { JsonObject } from './json.ts';
-import { at, equal, objectAt, text, textsAt, without } from './json.ts';
+import { at, equal, listAt, objectAt, text, textsAt, without } from './json.ts';
 import type { Copy } from './object-storage.ts';
 import type { Server } from './objects.ts';
 import { create, update, withMeta, writeOptions } from './objects.ts';
@@ -53,13 +54,16 @@ export interface Unpacked {
   readonly warnings: number;
 }
 
+/** What a Restore brings back of an object, and compares: not its status, and no owners; but who wrote what, and when. */
 const kept = (object: JsonObject): JsonObject => ({
   spec: objectAt(object, 'spec'),
   labels: without(objectAt(object, 'metadata', 'labels'), ...ADDED),
   annotations: objectAt(object, 'metadata', 'annotations'),
+  finalizers: [...textsAt(object, 'metadata', 'finalizers')],
+  managedFields: [...listAt(object, 'metadata', 'managedFields')],
 });
 
-/** Makes what is missing, and changes what differs if the policy is `update`. What is refused is counted. */
+/** Makes what is missing, and changes what is there if the policy is `update`. What is refused is counted. */
 export function unpacked(server: Server, restore: JsonObject, copy: Copy): Unpacked {
   const spec = objectAt(restore, 'spec');
   const target = (namespace: string): string => text(spec, 'namespaceMapping', namespace) || namespace;
@@ -67,35 +71,51 @@ export function unpacked(server: Server, restore: JsonObject, copy: Copy): Unpac
     'velero.io/backup-name': text(copy.backup, 'metadata', 'name'),
     'velero.io/restore-name': text(restore, 'metadata', 'name'),
   };
-  let [errors, warnings] = [0, 0];
+  const count = { errors: 0, warnings: 0 };
+  const tried = (step: () => void, refusal: keyof typeof count): boolean => {
+    try {
+      step();
+      return true;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      count[refusal] += 1;
+      return false;
+    }
+  };
   for (const object of copy.objects) {
-    const { spec: wanted = {}, labels = {}, annotations = {} } = kept(object);
+    const { spec: wanted = {}, labels = {}, managedFields = [], ...fields } = kept(object);
     const head = { apiVersion: text(object, 'apiVersion'), kind: text(object, 'kind') };
-    const metadata = { labels: { ...objectAt({ labels }, 'labels'), ...marks }, annotations };
     if (head.kind === 'Namespace') {
       const name = target(text(object, 'metadata', 'name'));
+      const { annotations = {} } = fields;
       if (server.store.get(NAMESPACES, '', name) === undefined)
-        create(server, NAMESPACES, '', { ...head, metadata: { ...metadata, name } }, writeOptions(MANAGER));
+        create(server, NAMESPACES, '', { ...head, metadata: { labels, annotations, name } }, writeOptions(MANAGER));
       continue;
     }
     const type = packable().find(({ kind }) => kind === head.kind);
     if (type === undefined || !chosen(spec, type) || server.registry.byPlural(type.plural) === undefined) continue;
     const [namespace, name] = [target(text(object, 'metadata', 'namespace')), text(object, 'metadata', 'name')];
+    const metadata = { ...fields, labels: { ...objectAt({ labels }, 'labels'), ...marks } };
+    const options = writeOptions(MANAGER);
     const existing = server.store.get(type, namespace, name);
-    try {
-      if (existing === undefined) {
-        const finalizers = [...textsAt(object, 'metadata', 'finalizers')];
-        const fresh = { ...head, metadata: { ...metadata, name, namespace, finalizers }, spec: wanted };
-        create(server, type, namespace, fresh, writeOptions(MANAGER));
-      } else if (!equal(kept(existing), kept(object))) {
-        if (text(spec, 'existingResourcePolicy') !== 'update') warnings += 1;
-        else update(server, type, existing, { ...withMeta(existing, metadata), spec: wanted }, writeOptions(MANAGER));
-      }
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      if (existing === undefined) errors += 1;
-      else warnings += 1;
+    if (existing === undefined) {
+      tried(() => {
+        const fresh = { ...head, metadata: { ...metadata, name, namespace }, spec: wanted };
+        const made = create(server, type, namespace, fresh, options).object;
+        update(server, type, made, withMeta(made, { managedFields }), options, true);
+      }, 'errors');
+      continue;
     }
+    const isSame = equal(kept(existing), kept(object));
+    if (text(spec, 'existingResourcePolicy') !== 'update') {
+      if (!isSame) count.warnings += 1;
+      continue;
+    }
+    const whole = { ...withMeta(existing, { ...metadata, managedFields }), spec: wanted };
+    if (!isSame && tried(() => update(server, type, existing, whole, options), 'warnings')) continue;
+    // What is the same is marked, and so is what could not be changed.
+    const marked = withMeta(existing, { labels: { ...objectAt(existing, 'metadata', 'labels'), ...marks } });
+    tried(() => update(server, type, existing, marked, options), 'errors');
   }
-  return { errors, warnings };
+  return count;
 }

@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test';
 import { before, test } from 'node:test';
 import { makeTls, ObjectStorage, startCluster } from './index.ts';
 import type { Json, JsonObject } from './json.ts';
-import { at, listAt, text } from './json.ts';
+import { at, listAt, objectAt, text } from './json.ts';
 import type { ClusterOptions, SimulatedCluster } from './options.ts';
 import { apply, call, condition, OPERATIONS, operation, phase, restore, stored, until, watch } from './testing.ts';
 import type { ServerTls } from './tls.ts';
@@ -102,14 +102,27 @@ test('a Backup that fails validation is Queued for more than 30 s, and its Opera
   );
 });
 
-test('a Restore of a copy that is gone fails validation, and its Operation stays Running', async (context) => {
+test('a Restore of a Backup that is gone fails validation, and its Operation stays Running', async (context) => {
+  const cluster = await own(context);
+  await taken(cluster, 'source');
+  cluster.removeCopy('source');
+  await cluster.advance(MINUTE);
+  assert.ok(!exists(cluster, 'source'));
+  await apply(cluster, restore('back', 'source'));
+  await cluster.advance(HOUR);
+  const { phase: end, validationErrors } = objectAt(stored(cluster, 'back', 'restores', 'velero'), 'status');
+  const words = `Error retrieving backup: can't find backup velero/source: Backup.velero.io "source" not found`;
+  assert.deepEqual([end, validationErrors], ['FailedValidation', [words]]);
+  assert.equal(phase(cluster, 'back'), 'Running');
+});
+
+test('a Restore of a Backup whose copy alone is gone has failed, and so has its Operation', async (context) => {
   const cluster = await own(context);
   await taken(cluster, 'source');
   cluster.removeCopy('source');
   await apply(cluster, restore('back', 'source'));
-  await cluster.advance(HOUR);
-  assert.equal(text(stored(cluster, 'back', 'restores', 'velero'), 'status', 'phase'), 'FailedValidation');
-  assert.equal(phase(cluster, 'back'), 'Running');
+  await cluster.advance(10 * SECOND);
+  assert.deepEqual([phase(cluster, 'back'), condition(cluster, 'back', 'Failed')], ['Failed', 'True/EngineFailed']);
 });
 
 test('a partial failure arrives as Failed without a word, and its Backup is deleted and comes back for ever', async (context) => {

@@ -4,7 +4,8 @@
 //
 //   Backup:  New → Queued → InProgress → Finalizing → Completed
 //                       ↘ FailedValidation, after more than 30 s   ↘ FinalizingPartiallyFailed → PartiallyFailed   ↘ Failed
-//   Restore: New → InProgress → Finalizing → Completed, with the same side exits, but FailedValidation at once
+//   Restore: New → InProgress → Finalizing → Completed, with the same side exits, but FailedValidation at once, and Failed
+//   where the storage has no copy
 
 import { createHash } from 'node:crypto';
 import { goDuration } from './duration.ts';
@@ -12,7 +13,7 @@ import type { FaultOf } from './fault-kinds.ts';
 import type { Faults } from './faults.ts';
 import type { JsonObject } from './json.ts';
 import { at, objectAt, text } from './json.ts';
-import type { ObjectStorage } from './object-storage.ts';
+import type { Copy, ObjectStorage } from './object-storage.ts';
 import type { Server } from './objects.ts';
 import { update, withMeta, writeOptions } from './objects.ts';
 import type { ResourceType } from './registry.ts';
@@ -28,6 +29,8 @@ const START_MS = 1_000;
 const STEP_MS = 3_500;
 const FINALIZE_MS = 1_500;
 const VALIDATION_MS = 35_000;
+const ALREADY_THERE = 'backup execution failed: backup already exists in object storage';
+const NO_COPY = 'restore execution failed: error downloading backup: NoSuchKey';
 /** So many places of the queue are kept up to date. */
 const POSITIONS = 20;
 
@@ -135,17 +138,15 @@ export class Velero {
   }
 
   #problem(work: Work): string {
-    const { server, storage } = this.#settings;
+    const { server } = this.#settings;
     const { object } = work;
     if (!isBackup(work)) {
       const name = text(object, 'spec', 'backupName');
       const backup = server.store.get(shippedType('backups'), VELERO_NAMESPACE, name);
-      if (backup === undefined) return `Error retrieving backup: Backup.velero.io "${name}" not found`;
-      if (!USABLE.includes(text(backup, 'status', 'phase')))
-        return `Error retrieving backup: backup "${name}" is not completed`;
+      if (backup === undefined)
+        return `Error retrieving backup: can't find backup ${VELERO_NAMESPACE}/${name}: Backup.velero.io "${name}" not found`;
       const location = locationOf(backup);
-      if (!isAvailable(server, location)) return `the backup storage location ${location} is unavailable`;
-      return storage.get(location, name) === undefined ? `Error downloading backup "${name}": NoSuchKey` : '';
+      return isAvailable(server, location) ? '' : `The BSL ${location} is unavailable, cannot retrieve the backup`;
     }
     const ttl = text(object, 'spec', 'ttl');
     const duration = ttl === '' ? 0 : goDuration(ttl);
@@ -153,9 +154,9 @@ export class Velero {
     const location = locationOf(object);
     const found = server.store.get(shippedType('backupstoragelocations'), VELERO_NAMESPACE, location);
     if (found === undefined)
-      return `an existing backup storage location was not found: backupstoragelocations.velero.io "${location}" not found`;
+      return `an existing backup storage location was not specified at backup creation time and the default ${location} was not found. Please address this issue (see \`velero backup-location -h\` for options) and create a new backup. Error: BackupStorageLocation.velero.io "${location}" not found`;
     if (isAvailable(server, location)) return '';
-    return `backup can't be created because backup storage location ${location} is currently in "${text(found, 'status', 'phase') || 'Unavailable'}" status`;
+    return `backup can't be created because BackupStorageLocation ${location} is in Unavailable status.`;
   }
 
   #begin(work: Work): void {
@@ -178,7 +179,8 @@ export class Velero {
     const began: JsonObject = { phase: 'InProgress', startTimestamp: server.clock.text() };
     if (!isBackup(work)) {
       this.#status(work, began);
-      this.#work(work, fault);
+      if (this.#copyFor(work) === undefined) this.#finish(work, { phase: 'Failed', failureReason: NO_COPY });
+      else this.#work(work, fault);
       return;
     }
     const ttl = goDuration(text(work.object, 'spec', 'ttl'));
@@ -191,7 +193,7 @@ export class Velero {
     );
     work.objects = packed(server, work.object);
     if (storage.get(locationOf(work.object), work.name) === undefined) this.#work(work, fault);
-    else this.#finish(work, { phase: 'Failed', failureReason: 'backup already exists in object storage' });
+    else this.#finish(work, { phase: 'Failed', failureReason: ALREADY_THERE });
   }
 
   #work(work: Work, fault: FaultOf<'backup'> | undefined): void {
@@ -224,14 +226,19 @@ export class Velero {
     });
   }
 
-  /** Brings back what is missing; the errors, if there were any. */
-  #restored(work: Work): JsonObject | undefined {
+  /** Whatever its Backup says of itself: what counts is what the storage has. */
+  #copyFor(work: Work): Copy | undefined {
     const { server, storage } = this.#settings;
     const name = text(work.object, 'spec', 'backupName');
     const backup = server.store.get(shippedType('backups'), VELERO_NAMESPACE, name);
-    const copy = backup && storage.get(locationOf(backup), name);
+    return backup && storage.get(locationOf(backup), name);
+  }
+
+  /** Brings back what is missing; the errors, if there were any. */
+  #restored(work: Work): JsonObject | undefined {
+    const copy = this.#copyFor(work);
     if (copy === undefined) return { errors: 1 };
-    const { errors, warnings } = unpacked(server, work.object, copy);
+    const { errors, warnings } = unpacked(this.#settings.server, work.object, copy);
     if (warnings > 0) this.#status(work, { warnings });
     return errors === 0 ? undefined : { errors, warnings };
   }
