@@ -88,7 +88,7 @@ export async function addApplication(admin: Client, namespace: string, name: str
 }
 
 /** The first answer that is neither undefined nor false. */
-async function eventually<T>(
+export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined | false>,
   seconds = waitSeconds,

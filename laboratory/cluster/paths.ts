@@ -8,6 +8,7 @@ const groups = {
   persistentvolumes: '/api/v1',
   persistentvolumeclaims: '/api/v1',
   services: '/api/v1',
+  storageclasses: '/apis/storage.k8s.io/v1',
   deployments: '/apis/apps/v1',
   roles: '/apis/rbac.authorization.k8s.io/v1',
   rolebindings: '/apis/rbac.authorization.k8s.io/v1',
@@ -35,7 +36,7 @@ export function pathOfManifest(manifest: {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }): string {
-  const plural = `${manifest.kind.toLowerCase()}s`;
+  const plural = `${manifest.kind.toLowerCase()}${manifest.kind.endsWith('s') ? 'es' : 's'}`;
   if (!isPlural(plural)) throw new Error(`The laboratory does not know where ${manifest.kind} is served.`);
   return pathOf(plural, manifest.metadata.namespace, manifest.metadata.name);
 }

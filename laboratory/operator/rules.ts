@@ -88,8 +88,13 @@ export function materialized(operation: Resource): Resource {
     storageLocation: given.storageLocation ?? 'default',
     ttl: given.retention ?? given.ttl ?? '720h0m0s',
     snapshotVolumes: given.snapshotVolumes,
+    defaultVolumesToFsBackup: false,
+    includedResources,
   };
-  const restore = { backupName, namespaceMapping, restorePVs, existingResourcePolicy };
+  const restore = {
+    ...{ backupName, namespaceMapping, restorePVs, existingResourcePolicy },
+    includedResources: includedResources ?? ['*'],
+  };
   return {
     apiVersion: 'velero.io/v1',
     kind: operation.spec.type,
@@ -98,7 +103,7 @@ export function materialized(operation: Resource): Resource {
       namespace: veleroNamespace,
       labels: { [operationLabel]: operation.metadata.uid },
     },
-    spec: { ...(isRestore ? restore : backup), includedResources, excludedResources },
+    spec: { ...(isRestore ? restore : backup), excludedResources },
   };
 }
 
