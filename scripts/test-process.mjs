@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
-/** One more than there are cores where CI runs: a third of the files' time is waiting. */
-const usual = { fileSeconds: 240, atOnce: 3 };
+/** Twice the cores where CI runs: a third of the files' time is waiting. */
+const usual = { fileSeconds: 240, atOnce: 4 };
 /** One file after the other: they measure how late things are. What repeats something at random can be made longer. */
 const longer = { fileSeconds: 420 * Number(process.env.TEST_SCALE ?? 1), atOnce: 1 };
 let current;
