@@ -49,6 +49,14 @@ describe("somebody else's Operation", () => {
     assert.deepEqual([restore?.operation.ttl, other?.operation.ttl], [undefined, undefined]);
   });
 
+  test('says who made it, in its condition and in its event, without the word for where', () => {
+    const { operation, event } = made(seen()) ?? {};
+    const by = operation?.requestedBy.replace(/^cluster\//, '');
+    assert.ok(by !== undefined && by !== '' && by !== operation?.requestedBy);
+    assert.equal(operation?.conditions[0]?.message, `It was made in the cluster by ${by}.`);
+    assert.equal(event?.message, `Backup of apps/shop, made in the cluster by ${by}: Pending.`);
+  });
+
   test('with a ttl of 90 s has a copy for 90 s', () => {
     const status = {
       phase: 'Succeeded',

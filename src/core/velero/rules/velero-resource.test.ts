@@ -86,6 +86,9 @@ test('a copy that vanished is told to its owner once, unless it had expired or n
   const event = vanishedEvent(gone, owner, at(30));
   assert.deepEqual([event?.type, event?.reason, event?.operationId], ['Warning', 'CopyVanished', row.id]);
   assert.match(event?.message ?? '', /aws-primary .*although it was to be kept until/);
+  const saysAsked = (more: object) =>
+    / Velero was asked to delete it\.$/.test(vanishedEvent({ ...gone, ...more }, owner, at(30))?.message ?? '');
+  assert.deepEqual([{}, { deletingSince: at(19) }, { phase: 'Deleting' }].map(saysAsked), [false, true, true]);
   assert.equal(vanishedEvent({ ...gone, expiresAt: at(29) }, owner, at(30)), undefined);
   assert.equal(vanishedEvent({ ...gone, copied: false }, owner, at(30)), undefined);
   assert.equal(vanishedEvent(gone, { ...owner, cancelled: true }, at(30)), undefined);
