@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type SimulatedCluster, startCluster } from '../../simulator/index.ts';
-import { beside, disasterOf, home, type Resource } from '../support/disaster.ts';
+import { beside, disasterOf, home } from '../support/disaster.ts';
+import type { Free } from '../support/kubernetes/free-object.ts';
 import { setScene } from '../support/scene.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 import { until } from '../support/until.ts';
@@ -23,7 +24,7 @@ describe('Operations that a restore brings back', () => {
   });
 
   /** As Velero restores an object: without its uid and its status. */
-  const putBack = (saved: Resource, namespace: string) => {
+  const putBack = (saved: Free, namespace: string) => {
     const { name, labels, annotations } = saved.metadata;
     const { status: _, ...rest } = structuredClone(saved);
     cluster.put('operations', { ...rest, metadata: { name, namespace, labels, annotations } });

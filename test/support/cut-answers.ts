@@ -1,6 +1,8 @@
 /** Half of the answers are cut after the cluster has stored what it was sent, for any number of Operations. */
+
 import assert from 'node:assert/strict';
 import { namespace, startDelivering } from './delivering.ts';
+import type { Free } from './kubernetes/free-object.ts';
 
 const maxRounds = 5000;
 
@@ -28,7 +30,6 @@ export async function deliverThroughCuts(count: number): Promise<void> {
 }
 
 function placeOf(object: unknown): { name: string; uid: string } {
-  // biome-ignore lint/suspicious/noExplicitAny: an object of the cluster is read freely
-  const { name, uid } = (object as any).metadata;
+  const { name, uid } = (object as Free).metadata;
   return { name, uid };
 }

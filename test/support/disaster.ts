@@ -3,13 +3,11 @@ import assert from 'node:assert/strict';
 import type { SimulatedCluster } from '../../simulator/index.ts';
 import type { Operation } from '../../src/core/operations/rules/operation.ts';
 import type { Client } from './client.ts';
+import { type Free, freeObject } from './kubernetes/free-object.ts';
 import { until } from './until.ts';
 
 export const home = 'org-myteam';
 export const beside = 'org-copy';
-
-// biome-ignore lint/suspicious/noExplicitAny: an object of the cluster is read freely
-export type Resource = any;
 
 /** `meanwhile` is done at each look at what is under way. */
 export function disasterOf(
@@ -26,7 +24,7 @@ export function disasterOf(
     told,
     reasons: async (id: string) => (await told(id)).map(({ reason }) => reason),
     returned: async (id: string) => (await find(id)).conditions.find(({ type }) => type === 'Returned'),
-    inCluster: (namespace: string, name: string): Resource => cluster.get('operations', namespace, name),
+    inCluster: (namespace: string, name: string): Free => freeObject(cluster, 'operations', namespace, name),
     async succeeded(more: object): Promise<Operation> {
       const { body, status } = await api.post('/v1/operations', { applicationInstanceId, ...more });
       assert.equal(status, 201, JSON.stringify(body));

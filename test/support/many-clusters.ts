@@ -2,11 +2,13 @@
  * Many simulated clusters in a process of their own, so that what they cost is not measured as the service's. Told over
  * IPC; as a module, it starts that process and speaks to it.
  */
+
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type EventsOptions, type SimulatedCluster, startClusters } from '../../simulator/index.ts';
 import { type Ailment, place, recover, strike, struckCount } from './ailments.ts';
+import type { Free } from './kubernetes/free-object.ts';
 
 export { place } from './ailments.ts';
 
@@ -148,7 +150,6 @@ function operationsOf(cluster: SimulatedCluster | undefined): readonly StatedOpe
 }
 
 function stated(object: unknown): StatedOperation {
-  // biome-ignore lint/suspicious/noExplicitAny: an object of the cluster is read freely
-  const { metadata, status } = object as any;
+  const { metadata, status } = object as Free;
   return { name: metadata.name, phase: status?.phase ?? 'Pending', createdAt: metadata.creationTimestamp };
 }

@@ -3,13 +3,15 @@ import type { SimulatedCluster } from '../../../simulator/index.ts';
 
 type Resource = Parameters<SimulatedCluster['get']>[0];
 
+// biome-ignore lint/suspicious/noExplicitAny: the one place where what a test reads freely is of any shape
+export type Free = any;
+
 /** `undefined` when the cluster has none. Without a namespace, of a kind that has none. */
 export function freeObject(
   cluster: Pick<SimulatedCluster, 'get'>,
   resource: Resource,
   namespace: string | undefined,
   name: string,
-  // biome-ignore lint/suspicious/noExplicitAny: the one place where an object of the cluster is of any shape
-): any {
+): Free {
   return cluster.get(resource, namespace, name);
 }

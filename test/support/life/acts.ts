@@ -1,6 +1,7 @@
 /** What people, clusters and engines do in a random life. Nothing here is the service's own doing. */
 import { call } from '../../../simulator/testing.ts';
-import { type Free, type Life, namespace } from './scene.ts';
+import type { Free } from '../kubernetes/free-object.ts';
+import { type Life, namespace } from './scene.ts';
 
 const weights = {
   ...{ nothing: 2, restartOperator: 2, restartApiServer: 1, backup: 3, restore: 4, both: 3, cancel: 1, heed: 2 },

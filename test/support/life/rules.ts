@@ -1,7 +1,8 @@
 /** What holds in every life, whatever others do. Each rule throws in words. */
 import assert from 'node:assert/strict';
+import type { Free } from '../kubernetes/free-object.ts';
 import type { Doings } from './acts.ts';
-import { type Free, hourMs, type Life, secondMs } from './scene.ts';
+import { hourMs, type Life, secondMs } from './scene.ts';
 
 const isOpen = ({ phase }: { readonly phase?: string }) =>
   phase === undefined || phase === 'Pending' || phase === 'Running';

@@ -15,12 +15,10 @@ import { confirmVanished, tellOperations } from '../../../src/core/velero/velero
 import { clusterApi } from '../../../src/kubernetes/cluster-api.ts';
 import { makeMetrics } from '../../../src/telemetry/telemetry.ts';
 import { startApi, type TestApi } from '../../api/harness.ts';
+import type { Free } from '../kubernetes/free-object.ts';
 import { keptLog } from '../log.ts';
 import { loopbackAllowed } from '../loopback.ts';
 import { patience } from '../until.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: objects of the cluster, rows and answers are read freely
-export type Free = any;
 
 export const namespace = 'org-myteam';
 const target = 'nextcloud-myteam';
