@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { copyAt, daily, day, failed, monthly, slots, well } from '../../../../test/support/core/protection-example.ts';
-import { copyExpectedBy, isOverdue, servedSchedules } from './expected-copies.ts';
+import { copyExpectedBy, isOverdue, memoizedNextTwo, servedSchedules } from './expected-copies.ts';
 import { judgeProtection, scheduleProtections } from './judge-protection.ts';
 import type { FiringSchedule, ProtectionFacts } from './protection.ts';
 
@@ -137,5 +137,51 @@ describe('the copies that are expected', () => {
     assert.equal(status('2026-10-26T01:59:00+01:00').reason, 'LastAttemptPartial');
     assert.equal(status('2026-10-26T01:59:00+01:00').breachesAt, at('2026-10-26T02:00:00+01:00'));
     assert.equal(status('2026-10-26T02:01:00+01:00').status, 'Breached');
+  });
+
+  test('is expected after two slots, and half of the time between them, four hours at most', () => {
+    const expected = (more: Partial<FiringSchedule>) => copyExpectedBy({ ...daily, ...more }, slots.nextTwo);
+    assert.equal(expected({ schedule: '0 * * * *' }), Date.parse(day(4.5)));
+    assert.equal(expected({ schedule: '0 */8 * * *', lastGood: copyAt(0) }), Date.parse(day(16 + 4)));
+    assert.equal(expected({ schedule: '0 */9 * * *', lastGood: copyAt(0) }), Date.parse(day(18 + 4)));
+    assert.equal(expected({ endsAt: day(49) }), undefined, 'it does not fire twice');
+    assert.equal(expected({ schedule: undefined, at: day(26) }), undefined);
+  });
+
+  test('counts from the newest of its copy, its creation and its last change', () => {
+    const expected = (more: Partial<FiringSchedule>) => {
+      const schedule = { ...daily, lastGood: copyAt(2), createdAt: day(-90), updatedAt: day(-80), ...more };
+      return new Date(copyExpectedBy(schedule, slots.nextTwo) ?? 0).toISOString();
+    };
+    assert.equal(expected({}), day(54));
+    assert.equal(expected({ updatedAt: day(27) }), day(78));
+    assert.equal(expected({ createdAt: day(51) }), day(102));
+    assert.equal(expected({ lastGood: undefined }), day(-42));
+    assert.equal(expected({ lastGood: undefined, updatedAt: day(-90), createdAt: day(-80) }), day(-42));
+  });
+
+  test('what is remembered of a recurrence is remembered for its own question only', () => {
+    const nextTwo = memoizedNextTwo();
+    const base = { schedule: '0 2 * * *', timeZone: 'Etc/UTC' };
+    for (let round = 1; round <= 2; round += 1) {
+      assert.deepEqual(nextTwo(base, day(2)), [day(26), day(50)]);
+      assert.deepEqual(nextTwo(base, day(26)), [day(50), day(74)]);
+      assert.deepEqual(nextTwo({ ...base, schedule: '0 3 * * *' }, day(2)), [day(3), day(27)]);
+      assert.deepEqual(nextTwo({ ...base, timeZone: 'Asia/Tokyo' }, day(2)), [day(17), day(41)]);
+      assert.deepEqual(nextTwo({ ...base, startsAt: day(30) }, day(2)), [day(50), day(74)]);
+      assert.deepEqual(nextTwo({ ...base, endsAt: day(30) }, day(2)), [day(26)]);
+      assert.deepEqual(nextTwo({ timeZone: 'Etc/UTC', at: day(3) }, day(2)), [day(3)]);
+      assert.deepEqual(nextTwo({ timeZone: 'Etc/UTC', at: day(1) }, day(2)), []);
+    }
+  });
+
+  test('a schedule whose period cannot be told, and one that recurs no more, is never overdue', () => {
+    const late = (more: Partial<FiringSchedule>) =>
+      isOverdue({ ...daily, ...more }, Date.parse(day(500)), slots.periodOf, slots.nextTwo);
+    assert.equal(late({}), true);
+    assert.equal(late({ schedule: '0 2 30 2 *' }), false);
+    assert.equal(late({ schedule: 'cannot be read' }), false);
+    assert.equal(late({ endsAt: day(30) }), false);
+    assert.equal(late({ schedule: undefined, at: day(26) }), false);
   });
 });

@@ -55,4 +55,49 @@ describe('the events of protection', () => {
     const next = { ...expiring, lastGoodCopy: { ...copy, operationId: 'another' } };
     assert.deepEqual(events(first?.recorded, next), ['Warning RecoveryPointExpiring']);
   });
+
+  test('what is recorded, and each event, is of the application, the time and the copy that it is about', () => {
+    const ids = { applicationInstanceId: 'app', organizationId: 'organization', clusterId: 'cluster' };
+    const judged = protection('Breached', { ...ids, lastGoodCopy: copy });
+    assert.deepEqual(protectionChange(recorded('Protected'), judged, now), {
+      protection: judged,
+      recorded: { status: 'Breached', since: now, expiringOperationId: id, revision: 5 },
+      events: [
+        { ...ids, at: now, type: 'Warning', reason: 'Breached', message: 'Because.' },
+        {
+          ...{ ...ids, at: now, type: 'Warning', reason: 'RecoveryPointExpiring', operationId: id },
+          message: 'The last good copy expires at 2026-05-28T12:00:00.000Z, and there is no newer one.',
+        },
+      ],
+    });
+    const first = { status: 'Protected', since: now, expiringOperationId: undefined, revision: 1 };
+    assert.deepEqual(protectionChange(undefined, protection('Protected'), now)?.recorded, first);
+  });
+
+  test('a copy is about to expire from a quarter of its life before its end, until its end', () => {
+    const at = (moment: string) =>
+      protectionChange(recorded('Breached'), protection('Breached', { lastGoodCopy: copy }), moment)?.events.length ??
+      0;
+    assert.deepEqual(
+      ['05:59:59.999', '06:00:00.000', '11:59:59.999', '12:00:00.000'].map((time) => at(`2026-05-28T${time}Z`)),
+      [0, 1, 1, 0],
+    );
+  });
+
+  test('a change of status forgets no copy for which its expiry was recorded', () => {
+    const before = { ...recorded('Protected'), expiringOperationId: id };
+    assert.equal(protectionChange(before, protection('Breached'), now)?.recorded.expiringOperationId, id);
+    const both = protectionChange(before, protection('Breached', { lastGoodCopy: copy }), now);
+    assert.deepEqual(
+      both?.events.map(({ reason }) => reason),
+      ['Breached'],
+    );
+  });
+
+  test('AtRisk is a warning, also of a new application, unless its first copy is awaited', () => {
+    assert.deepEqual(events(undefined, protection('AtRisk', { reason: 'LastAttemptFailed' })), ['Warning AtRisk']);
+    assert.deepEqual(events(recorded('Protected'), protection('AtRisk', { reason: 'AwaitingFirstCopy' })), [
+      'Normal AtRisk',
+    ]);
+  });
 });

@@ -86,4 +86,54 @@ describe('a recovery point', () => {
       assert.equal(recoveryPointOf({ ...succeeded, phase }), undefined, phase);
     assert.equal(recoveryPointOf({ ...succeeded, type: 'Restore' }), undefined);
   });
+
+  test('has what Velero states of its copy: times, counts, location, and when it was seen, or found to be gone', () => {
+    const scheduleId = '01a1fc2c-56dc-776a-9702-a499873becfb';
+    const goneAt = velerosAt(90);
+    const word = { ...exampleWord, storageLocation: 'aws-secondary', errorCount: 3, goneAt, lastSeenAt: velerosAt(60) };
+    const outputs = { backupName: 'copy-7', storageLocation: 'aws-primary', backupItemCount: 7, backupSizeBytes: 512 };
+    const seen = { ...succeeded, scheduleId, outputs, resourceGoneAt: velerosAt(80), observedAt: velerosAt(7) };
+    assert.deepEqual(recoveryPointOf(seen, word), {
+      ...{ id: succeeded.id, operationId: succeeded.id, organizationId: succeeded.organizationId },
+      ...{ clusterId: succeeded.clusterId, applicationInstanceId: succeeded.applicationInstanceId, scheduleId },
+      ...{ namespace: 'org-myteam', target: 'nextcloud-myteam', backupName: 'copy-7' },
+      ...{ storageLocation: 'aws-secondary', startedAt: velerosAt(1), finishedAt: velerosAt(5) },
+      ...{ expiresAt: velerosAt(1 + 720 * 60), collectedBy: velerosAt(1 + 721 * 60) },
+      ...{ ttl: '720h', ttlSource: 'request', partial: false, itemCount: 412, warningCount: 2, errorCount: 3 },
+      ...{ sizeBytes: 512, knownFrom: 'Velero', lastSeenAt: velerosAt(60), goneAt, resourceGoneAt: velerosAt(80) },
+    });
+    const { storageLocation: _, ...nowhere } = word;
+    assert.equal(recoveryPointOf(seen, nowhere)?.storageLocation, 'aws-primary');
+    assert.equal(recoveryPointOf(seen)?.lastSeenAt, velerosAt(7), 'what the operator stated last');
+  });
+
+  test('has no more than is known, and begins when it was asked for where nobody states when it began', () => {
+    const { applicationInstanceId: _, ttlSource: __, startedAt: ___, ...less } = succeeded;
+    const point = recoveryPointOf({ ...less, outputs: { backupName: '', storageLocation: '' } });
+    for (const absent of [
+      ...['applicationInstanceId', 'scheduleId', 'ttlSource', 'itemCount', 'sizeBytes', 'warningCount', 'errorCount'],
+      ...['lastSeenAt', 'goneAt', 'resourceGoneAt'],
+    ])
+      assert.ok(point !== undefined && !(absent in point), absent);
+    assert.equal(point?.startedAt, succeeded.createdAt);
+    assert.deepEqual([point?.backupName, point?.storageLocation], [succeeded.name, 'aws-primary']);
+  });
+
+  test('is none without items, and none whose end, expiry or time to live is not known', () => {
+    assert.equal(recoveryPointOf({ ...succeeded, outputs: { backupItemCount: 0 } }), undefined);
+    assert.equal(recoveryPointOf({ ...succeeded, outputs: { backupItemCount: 1 } })?.itemCount, 1);
+    for (const unknown of ['finishedAt', 'expiresAt', 'ttl'])
+      assert.equal(recoveryPointOf({ ...succeeded, [unknown]: undefined }), undefined, unknown);
+    const contradiction = { phase: 'Failed', message: 'm', at: '2026-05-28T12:00:00.000Z' } as const;
+    assert.equal(recoveryPointOf({ ...succeeded, phase: 'Failed', contradiction }), undefined);
+    const kept = { ...contradiction, phase: 'Succeeded' } as const;
+    assert.equal(recoveryPointOf({ ...succeeded, contradiction: kept })?.finishedAt, succeeded.finishedAt);
+  });
+
+  test('is partial only by what degrades it, and while Velero says so', () => {
+    const other = { type: 'Restorable', status: 'True', reason: 'R', message: '', lastTransitionTime: '' } as const;
+    assert.equal(recoveryPointOf({ ...succeeded, conditions: [other] })?.partial, false);
+    const word = { ...exampleWord, phase: 'PartiallyFailed', copied: false, lastSeenAt: velerosAt(60) };
+    assert.equal(recoveryPointOf(succeeded, word)?.partial, false, 'no word about this copy');
+  });
 });
