@@ -1,6 +1,7 @@
 /** A schedule that is due each full hour, for rules that decide about it. */
 import { defaultRetention } from '../../../src/core/applications/rules/retention.ts';
 import type { DueSchedule } from '../../../src/core/scheduling/rules/firing/due-schedule.ts';
+import type { Schedule } from '../../../src/core/scheduling/rules/schedule.ts';
 
 export const dueSchedule: DueSchedule & { readonly nextSlotAt: string } = {
   id: '01a1fc2c-56dc-776a-9702-a499873becfb',
@@ -24,4 +25,13 @@ export const dueSchedule: DueSchedule & { readonly nextSlotAt: string } = {
   organizationSuspend: false,
   clusterSuspend: false,
   restoring: false,
+};
+
+const { id, organizationId, clusterId, applicationInstanceId, name, schedule, timeZone } = dueSchedule;
+
+/** The same schedule as its row has it, before its next slot is set. */
+export const hourlySchedule: Schedule = {
+  ...{ id, organizationId, clusterId, applicationInstanceId, name, schedule, timeZone },
+  ...{ concurrencyPolicy: 'Forbid', missedFires: 'Latest', suspend: false, cadence: 'hourly', template: {} },
+  ...{ createdAt: '2026-05-28T01:00:00.000Z', updatedAt: '2026-05-28T01:00:00.000Z', revision: 1 },
 };

@@ -105,3 +105,31 @@ test('it is warned of when windows skip all of the next slots, and not when one 
     /"nights", "mornings"/,
   );
 });
+
+test('what holds slots back is told as things stand: a suspension of each slot, what passes of the next one only', () => {
+  const holds = [
+    { effect: 'Skip', reason: 'ClusterSuspended', message: 'm' },
+    { effect: 'Wait', reason: 'ClusterBusy', message: 'm' },
+  ] as const;
+  const fires = atOnce(preview({ ...dueSchedule, schedule: '0 2 * * *' }, kept, [], now, 2, holds));
+  const skipped = 'Skipped as things stand (ClusterSuspended).';
+  assert.deepEqual(
+    fires.map(({ notes }) => notes),
+    [[skipped, 'Waits if this has not passed by then (ClusterBusy).'], [skipped]],
+  );
+});
+
+test('the slots of three years are looked at, and fifty at most', () => {
+  // 1 January is a Friday in 2027, and in the years after it a Saturday, a Monday, a Tuesday and a Wednesday.
+  const warned = (...days: BlackoutWindow['days']) =>
+    blackoutWarnings({ ...dueSchedule, schedule: '0 2 1 1 *' }, [{ ...window, behavior: 'Skip', days }], now).length;
+  assert.equal(warned('FRI', 'SAT', 'MON', 'TUE'), 1);
+  assert.equal(warned('FRI', 'SAT', 'MON'), 0);
+  assert.equal(warned('FRI'), 0);
+  const place = { ...dueSchedule, schedule: '0 1 * * *', spreadSeconds: 3600 };
+  const skips = { ...window, behavior: 'Skip' } as const;
+  assert.equal(spreadOffsetSeconds(dueSchedule.id, 3600), 800);
+  assert.deepEqual(blackoutWarnings(place, [{ ...skips, from: '01:14' }], now), [], 'it is due before the window');
+  assert.equal(blackoutWarnings(place, [{ ...skips, from: '01:13' }], now).length, 1);
+  assert.deepEqual(blackoutWarnings({ ...dueSchedule, endsAt: now }, [skips], now), [], 'no slot is left');
+});

@@ -168,3 +168,45 @@ test('an Operation and its row in the ledger name each other', () => {
   );
   assert.equal(new Set([...ids, ...fires.map((fire) => fire.id)]).size, 5);
 });
+
+test('the Operation of a slot is made from the schedule and what its application, class and organization say', () => {
+  const change: Partial<DueSchedule> = {
+    ...{ startingDeadlineSeconds: 9_000, template: { parameters: { snapshotVolumes: true } } },
+    ...{ defaultParameters: { snapshotVolumes: false, storageLocation: 'aws' }, override: { hourly: '36h' } },
+  };
+  const slots = [passed.newest];
+  const { operations } = rowsOf(
+    { schedule: { ...dueSchedule, ...change }, now, offsetSeconds },
+    { ...decisions.Fires, slots },
+    () => 'id',
+  );
+  const { organizationId, clusterId, applicationInstanceId, namespace, target } = dueSchedule;
+  const shared = {
+    ...{ id: 'id', organizationId, clusterId, applicationInstanceId, namespace, target },
+    ...{ scheduleId, scheduledFor: passed.newest, name: 'nextcloud-myteam-backup-20260528t040000z-873becfb' },
+    ...{ type: 'Backup', engine: 'velero', parameters: { snapshotVolumes: true, storageLocation: 'aws' } },
+    ...{ ttl: '36h', ttlSource: 'organization', origin: 'schedule', requestedBy: 'schedule/hourly', phase: 'Pending' },
+    ...{ conditions: [], outputs: {}, warnings: [], createdAt: now, revision: 1 },
+  };
+  assert.deepEqual(operations, [{ ...shared, deliverBefore: '2026-05-28T06:30:00.000Z' }]);
+  const plain = (more: Partial<DueSchedule>) =>
+    rowsOf({ schedule: { ...dueSchedule, ...more }, now, offsetSeconds }, { ...decisions.Fires, slots }, () => 'id')
+      .operations[0];
+  assert.equal(plain({})?.deliverBefore, '2026-05-29T04:10:00.000Z', "the class's deadline, from now");
+  assert.deepEqual([plain({ ttl: '48h' })?.ttl, plain({ ttl: '48h' })?.ttlSource], ['48h', 'schedule']);
+  assert.deepEqual(plain({ cadence: 'yearly', classRetention: { yearly: '9000h' } })?.ttl, '9000h');
+});
+
+test('a schedule whose time to resume has come says so, whatever becomes of its slots', () => {
+  for (const decision of [decisions.Stopped, decisions.NotYet]) {
+    const { events } = rowsOf(
+      { schedule: { ...dueSchedule, suspend: true }, now, offsetSeconds },
+      decision,
+      () => 'id',
+    );
+    assert.deepEqual(
+      events.map(({ type, reason, message, scheduleId: of, at }) => [type, reason, message, of, at]),
+      [['Normal', 'Resumed', 'Resumed by itself: resumeAt has come.', scheduleId, now]],
+    );
+  }
+});

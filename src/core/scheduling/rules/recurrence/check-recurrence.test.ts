@@ -1,19 +1,13 @@
 /** Which recurrences are refused or warned of, each at its bound. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dueSchedule } from '../../../../../test/support/core/due-schedule-example.ts';
+import { hourlySchedule } from '../../../../../test/support/core/due-schedule-example.ts';
 import type { Schedule } from '../schedule.ts';
 import { checkRecurrence } from './check-recurrence.ts';
 
 const now = '2026-05-28T10:00:00.000Z';
-const { id, organizationId, clusterId, applicationInstanceId, name, schedule: hourly, timeZone } = dueSchedule;
-const base: Schedule = {
-  ...{ id, organizationId, clusterId, applicationInstanceId, name, schedule: hourly, timeZone },
-  ...{ concurrencyPolicy: 'Forbid', missedFires: 'Latest', suspend: false, cadence: 'hourly', template: {} },
-  ...{ createdAt: now, updatedAt: '2026-05-01T00:00:00.000Z', revision: 1 },
-};
 const check = (change: Partial<Schedule> = {}, minimumIntervalSeconds?: number, ttl = '720h') =>
-  checkRecurrence({ ...base, ...change }, ttl, now, minimumIntervalSeconds);
+  checkRecurrence({ ...hourlySchedule, ...change }, ttl, now, minimumIntervalSeconds);
 const refused = (change: Partial<Schedule>, pointer: string, minimumIntervalSeconds?: number) =>
   assert.throws(
     () => check(change, minimumIntervalSeconds),

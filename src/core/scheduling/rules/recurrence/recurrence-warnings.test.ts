@@ -114,3 +114,25 @@ test('a move that leaves a longer time between two slots than there ever is says
   assert.match(moveWarningsOfPlan([daily, { ...daily, id: 'b' }], twice, now).join('|'), /^daily: Between [^|]*$/);
   assert.deepEqual(moveWarningsOfPlan(twice, twice, now), [], 'its recurrence is the same');
 });
+
+test('the time between two single times says nothing, nor between slots of what fires once in years', () => {
+  const [createdAt, timeZone] = ['2026-01-01T00:00:00.000Z', 'Etc/UTC'];
+  const moved = { timeZone, createdAt, nextSlotAt: '2026-12-21T12:00:00.000Z' };
+  const once = { ...moved, at: '2026-11-01T00:00:00.000Z' };
+  assert.deepEqual(moveWarnings(once, { ...moved, at: moved.nextSlotAt }, now), []);
+  assert.equal(moveWarnings(once, { ...moved, schedule: '0 2 * * *' }, now).length, 1, 'by the one that recurs');
+  assert.equal(moveWarnings({ ...moved, schedule: '0 2 * * *' }, { ...moved, at: moved.nextSlotAt }, now).length, 1);
+});
+
+test('a plan warns of a move of twenty schedules at most, and of the schedules that it had', () => {
+  const daily = { schedule: '0 2 * * *', timeZone: 'Etc/UTC', createdAt: '2026-01-01T00:00:00.000Z' };
+  const of = (count: number, more: object = {}) =>
+    Array.from({ length: count }, (_, n) => ({ ...daily, id: `${n}`, protectionPlanEntry: `e-${n}`, ...more }));
+  const late = { timeZone: 'Europe/Berlin', nextSlotAt: '2026-11-23T02:00:00.000Z' };
+  const warned = (count: number, more: object) => moveWarningsOfPlan(of(count), of(count, more), now);
+  assert.equal(warned(21, late).length, 20);
+  assert.match(warned(1, late)[0] ?? '', /^e-0: Between the last slot \(2026-11-21T02:00:00\.000Z\) and the next one/);
+  assert.equal(warned(1, { nextSlotAt: late.nextSlotAt, schedule: '0 3 * * *' }).length, 1);
+  assert.deepEqual(warned(1, { nextSlotAt: late.nextSlotAt }), [], 'nothing was moved');
+  assert.deepEqual(moveWarningsOfPlan([], of(1, late), now), [], 'it is new');
+});
