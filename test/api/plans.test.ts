@@ -165,7 +165,8 @@ describe('protection plans', () => {
     const foreign = await setScene(api, 'org-other', api.otherKey, '-other');
     for (const choice of [{ protectionPlanId: gold.id }, { protectionPlanName: 'for-wordpress' }])
       assertProblem(await apply(foreign.applicationInstanceId, choice, api.otherKey), 422, 'rule-violated');
-    assertProblem(await apply(id, { protectionPlanId: gfs }, api.otherKey), 404, 'not-found');
+    for (const choice of [{ protectionPlanId: gfs }, { protectionPlanId: gold.id }, {}])
+      assertProblem(await apply(id, choice, api.otherKey), 404, 'not-found');
     for (const choice of [{}, { protectionPlanId: gfs, protectionPlanName: 'default' }])
       assert.deepEqual(pointersOf(await apply(id, choice)), ['/protectionPlanId']);
     const short = await api.call('POST', '/v1/protection-plans', {

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { processorMs } from '../../../../test/support/core/processor-ms.ts';
 import { ttlHours } from '../../kernel/rules/duration.ts';
 import { atOnce } from '../../kernel/rules/paced.ts';
+import { Refusal } from '../../kernel/rules/problem.ts';
 import { nextSlot } from '../../time/rules/recurrence.ts';
 import { type ForecastInput, forecast } from './forecast.ts';
 
@@ -188,4 +189,93 @@ test('a schedule that never fires is refused, and one that never settles gets a 
   assert.equal(steadyState, undefined);
   assert.match(warnings.join(), /still grows after twenty years/);
   assert.equal(points.at(-1)?.copies, 240);
+});
+
+test('each schedule is told with its defaults filled in, and each point with all that is known', () => {
+  const told = of({
+    schedules: [daily, { schedule: '0 3 * * 0', ttl: '672h', timeZone: 'Europe/Berlin', startsAt: from }],
+    ...{ ...sizes, deltaGB: 7, horizonDays: 2, maxPoints: 2, from: '2026-11-22T02:00:00.000Z' },
+  });
+  assert.deepEqual(told.schedules, [
+    { ...daily, timeZone: 'Etc/UTC' },
+    {
+      ...{ schedule: '0 3 * * 0', ttl: '672h', timeZone: 'Europe/Berlin', startsAt: from },
+      ...{ name: 'schedule-2', deltaGB: 7 },
+    },
+  ]);
+  assert.deepEqual(told.points, [
+    { at: '2026-11-22T02:00:00.000Z', copies: 2, copiesBySchedule: [1, 1], storageGB: 207, costPerMonth: 10.35 },
+    { at: '2026-11-24T02:00:00.000Z', copies: 4, copiesBySchedule: [3, 1], storageGB: 217, costPerMonth: 10.85 },
+  ]);
+  assert.deepEqual(told.warnings, []);
+  const plain = of({ schedules: [{ schedule: '0 2 * * *', ttl: '24h' }], horizonDays: 1, maxPoints: 2 });
+  assert.deepEqual(plain.schedules, [
+    { schedule: '0 2 * * *', ttl: '24h', name: 'schedule-1', timeZone: 'Etc/UTC', deltaGB: 0 },
+  ]);
+  assert.deepEqual(plain.points[1], { at: '2026-11-22T12:00:00.000Z', copies: 1, copiesBySchedule: [1] });
+  const sized = of({ schedules: [daily], firstCopyGB: 200, horizonDays: 1, maxPoints: 2 });
+  assert.deepEqual(sized.points, [
+    { at: from, copies: 0, copiesBySchedule: [0], storageGB: 0 },
+    { at: '2026-11-22T12:00:00.000Z', copies: 1, copiesBySchedule: [1], storageGB: 200 },
+  ]);
+  assert.ok(!('costPerMonth' in (of({ schedules: [daily], pricePerGBMonth: 1, horizonDays: 1 }).points[0] ?? {})));
+});
+
+test('the steady state is told with when it is reached, and amounts are rounded to four decimals', () => {
+  const { steadyState, points } = of({ schedules: [{ ...daily, ttl: '72h', deltaGB: 0.00004 }], ...sizes });
+  assert.deepEqual(steadyState, {
+    ...{ reachedAt: '2026-11-25T02:00:00.000Z', copies: 3, copiesBySchedule: [3], storageGB: 200.0001 },
+    ...{ costPerMonth: 10, minimumCopies: 3, maximumCopies: 3 },
+  });
+  assert.equal(points.at(-1)?.at, steadyState?.reachedAt, 'the forecast ends there');
+  const grows = of({ schedules: [{ ...daily, ttl: '175680h' }] });
+  assert.equal(grows.points.at(-1)?.at, new Date(Date.parse(from) + 7305 * 86_400_000).toISOString());
+  assert.ok(grows.points.length <= 100 && grows.points.length > 50, `${grows.points.length} points`);
+});
+
+test('the full copy takes the place of the smallest copy that is there', () => {
+  const storage = (...deltas: number[]) =>
+    of({
+      schedules: deltas.map((deltaGB) => ({ ...daily, deltaGB })),
+      ...{ firstCopyGB: 100, from: '2026-11-22T02:00:00.000Z', horizonDays: 1, maxPoints: 2 },
+    }).points.at(0)?.storageGB;
+  assert.deepEqual([storage(5, 20), storage(20, 5), storage(20)], [120, 120, 100]);
+  const later = { ...daily, deltaGB: 1, startsAt: '2026-12-01T00:00:00.000Z' };
+  const { points } = of({
+    schedules: [later, { ...daily, deltaGB: 20 }],
+    ...{ firstCopyGB: 100, from: '2026-11-22T02:00:00.000Z', horizonDays: 2, maxPoints: 3 },
+  });
+  assert.deepEqual(
+    points.map(({ storageGB }) => storageGB),
+    [100, 120, 140],
+  );
+});
+
+test('what lies out of this century or begins after twenty years is refused, at its very bound', () => {
+  const refused = (pointer: string, more: Parameters<typeof of>[0]) =>
+    assert.throws(
+      () => of({ horizonDays: 1, ...more }),
+      (error) => error instanceof Refusal && error.errors[0]?.pointer === pointer,
+    );
+  const schedules = [daily];
+  assert.equal(of({ schedules, from: '2000-01-01T00:00:00.000Z', horizonDays: 1 }).warnings.length, 0);
+  assert.equal(of({ schedules, from: '2099-12-31T23:59:59.999Z', horizonDays: 1 }).warnings.length, 0);
+  refused('/from', { schedules, from: '1999-12-31T23:59:59.999Z' });
+  refused('/from', { schedules, from: '2100-01-01T00:00:00.000Z' });
+  const begins = (afterMs: number) => ({
+    ...daily,
+    startsAt: new Date(Date.parse(from) + 7305 * 86_400_000 + afterMs).toISOString(),
+  });
+  assert.match(of({ schedules: [daily, begins(0)], horizonDays: 1 }).warnings.join(), /^daily has no slot within/);
+  refused('/schedules/1/startsAt', { schedules: [daily, begins(1)] });
+  refused('/schedules/1/schedule', { schedules: [daily, { schedule: '0 0 30 2 *', ttl: '24h' }] });
+});
+
+test('a schedule whose first slot lies beyond the forecast is named', () => {
+  const warned = (startsAt: string) =>
+    of({ schedules: [daily, { schedule: '0 2 * * *', ttl: '24h', startsAt }], horizonDays: 3 }).warnings;
+  assert.deepEqual(warned('2026-11-24T12:00:00.000Z'), ['schedule-2 has no slot within the time of the forecast.']);
+  assert.deepEqual(warned('2026-11-24T02:00:00.000Z'), []);
+  const last = { schedule: '0 12 * * *', ttl: '24h', startsAt: '2026-11-24T12:00:00.000Z' };
+  assert.deepEqual(of({ schedules: [last], horizonDays: 3 }).warnings, [], 'at its very end');
 });

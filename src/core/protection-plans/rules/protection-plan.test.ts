@@ -90,3 +90,47 @@ test('entries that share a name, never fire, or spread over their neighbours are
     },
   );
 });
+
+test("a built-in plan is any organization's own, as its answers show it", () => {
+  const at = '2026-11-21T00:00:00.000Z';
+  for (const plan of builtInProtectionPlans('any')) {
+    const { id: _, name: __, displayName: ___, entries, ...rest } = plan;
+    assert.deepEqual(rest, {
+      ...{ organizationId: 'any', timeZone: 'Etc/UTC', createdAt: at, updatedAt: at, revision: 1, builtIn: true },
+    });
+    for (const { name, cadence } of entries) assert.equal(cadence, name);
+  }
+});
+
+test('the cadence of an entry is the one that is given, else that of its recurrence', () => {
+  const given = { name: 'a', schedule: '0 2 * * *', ttl: '720h', spreadSeconds: 60 };
+  assert.deepEqual(entriesOf([given, { ...given, name: 'b', cadence: 'custom' }]), [
+    { ...given, cadence: 'daily' },
+    { ...given, name: 'b', cadence: 'custom' },
+  ]);
+});
+
+test('a spread may be as long as the time between slots, and the shortest interval may be reached', () => {
+  const of = (spreadSeconds: number | undefined, minimumIntervalSeconds?: number) =>
+    checkEntries(
+      { entries: entriesOf([{ name: 'a', schedule: '0 * * * *', ttl: '24h', spreadSeconds }]), timeZone: 'Etc/UTC' },
+      now,
+      minimumIntervalSeconds,
+    );
+  assert.deepEqual([of(3600), of(undefined, 3600)], [[], []]);
+  const refused = (message: string, ...given: Parameters<typeof of>) => assert.throws(() => of(...given), { message });
+  refused('/entries/0/spreadSeconds is longer than the 3600 s between slots. Make it at most 3600.', 3601);
+  refused(
+    '/entries/0/schedule fires every 3600 s; the organization allows one fire every 3601 s at most.',
+    ...([undefined, 3601] as const),
+  );
+  refused('2 fields break a rule.', 3601, 3601);
+});
+
+test('each warning begins with the name of its entry, and an entry that is refused has none', () => {
+  const warned = check('30 2 * * *', '24h', 'Europe/Berlin');
+  assert.equal(warned.length, 2);
+  assert.match(warned[0] ?? '', /^only: On 2027-03-28 the clocks of Europe\/Berlin go forward/);
+  assert.match(warned[1] ?? '', /^only: ttl \(24h\) is shorter than twice/);
+  assert.throws(() => check('0 0 30 2 *', '1h'), { message: '/entries/0/schedule never fires (no date matches it).' });
+});

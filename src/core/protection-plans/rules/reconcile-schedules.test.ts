@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dueSchedule } from '../../../../test/support/core/due-schedule-example.ts';
+import { Refusal } from '../../kernel/rules/problem.ts';
 import type { Schedule } from '../../scheduling/rules/schedule.ts';
+import { spreadOffsetSeconds } from '../../time/rules/slots.ts';
 import { entriesOf } from './protection-plan.ts';
 import { reconcileSchedules } from './reconcile-schedules.ts';
 
@@ -86,4 +88,57 @@ test("the application's own time zone goes over the plan's", () => {
   const own = { ...instance, protectionPlanTimeZone: 'Asia/Tokyo' };
   assert.equal(reconcileSchedules(own, plan('0 2 * * *'), [], now, tools).made[0]?.timeZone, 'Asia/Tokyo');
   assert.equal(reconcile(plan('0 2 * * *'), []).made[0]?.timeZone, 'Etc/UTC');
+});
+
+test('a schedule that is made is of its application and its plan, and is due at its place in the spread', () => {
+  const [schedule] = reconcileSchedules(instance, plan('0 * * * *', { spreadSeconds: 600 }), [], now, {
+    newId: () => dueSchedule.id,
+  }).made;
+  const place = spreadOffsetSeconds(dueSchedule.id, 600) * 1000;
+  assert.deepEqual(schedule, {
+    ...{ id: dueSchedule.id, organizationId, applicationInstanceId, clusterId, name: 'plan-often' },
+    ...{ schedule: '0 * * * *', timeZone: 'Etc/UTC', cadence: 'hourly', ttl: '48h', spreadSeconds: 600 },
+    ...{ protectionPlanId: 'p-1', protectionPlanEntry: 'often', concurrencyPolicy: 'Forbid', missedFires: 'Latest' },
+    ...{ suspend: false, template: {}, nextSlotAt: hour(5), createdAt: now, updatedAt: now, revision: 1 },
+    nextFireAt: new Date(Date.parse(hour(5)) + place).toISOString(),
+  });
+});
+
+test('each field that an entry decides is changed, and what a person set stays', () => {
+  const byPerson = { concurrencyPolicy: 'Allow', missedFires: 'All', displayName: 'Often' } as const;
+  const known = made({ ...byPerson, template: { parameters: { snapshotVolumes: true } } });
+  for (const other of [
+    ...[{ cadence: 'custom' as const }, { ttl: '24h' }, { protectionPlanId: 'p-0' }, { spreadSeconds: 60 }],
+    ...[{ schedule: '30 * * * *' }, { timeZone: 'Asia/Tokyo' }],
+  ]) {
+    const { changed, kept, made: others, removed } = reconcile(plan('0 * * * *'), [{ ...known, ...other }], hour(1));
+    const next = { nextSlotAt: hour(2), nextFireAt: hour(2) };
+    const { deferredReason: _, accountedUntil: __, ...schedule } = changed[0] ?? known;
+    assert.deepEqual(schedule, { ...known, ...next, updatedAt: hour(1) }, JSON.stringify(other));
+    assert.deepEqual([changed.length, kept, others, removed], [1, [], [], []]);
+  }
+});
+
+test('a refusal for a schedule by hand names the application, and the schedule in the way', () => {
+  const byHand = made({ protectionPlanId: undefined, protectionPlanEntry: undefined });
+  assert.throws(
+    () => reconcile(plan('0 * * * *'), [made({ name: 'other', protectionPlanEntry: 'x' }), byHand]),
+    (error) => {
+      assert.ok(error instanceof Refusal);
+      assert.deepEqual([error.code, error.existingId], ['already-exists', byHand.id]);
+      assert.match(error.message, new RegExp(`${namespace}/nextcloud-myteam \\(${applicationInstanceId}\\)`));
+      return true;
+    },
+  );
+});
+
+test('the schedule of another plan follows the entry of its name, and leaves where there is none', () => {
+  const other = made({ protectionPlanId: 'p-0' });
+  const rest = made({ protectionPlanId: 'p-0', protectionPlanEntry: 'seldom', name: 'plan-seldom' });
+  const { changed, removed, fires } = reconcile(plan('0 * * * *'), [rest, other]);
+  assert.deepEqual([changed.map(({ id }) => id), removed.map(({ id }) => id)], [[other.id], [rest.id]]);
+  assert.deepEqual(
+    fires.map(({ scheduleId }) => scheduleId),
+    [rest.id],
+  );
 });
