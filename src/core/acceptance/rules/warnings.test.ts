@@ -180,3 +180,67 @@ test('a plan names each cause once, with some of the applications that it is abo
   assert.deepEqual([warnings(22).length, warnings(22).at(-1)], [21, 'And 2 more warnings like these.']);
   assert.equal(warningsForPlan([...planned, ...planned].map((each) => ({ ...each, cluster: closed }))).length, 1);
 });
+
+test('an error of a plan says what to do by where the parameter comes from', () => {
+  const planned = {
+    schedule: {
+      name: 'plan-daily',
+      protectionPlanEntry: 'daily',
+      template: { parameters: { includedResources: ['pods'] } },
+    },
+    ...{ instance, cluster: checked({ acceptedParameters: { ...known, backup: [] } }) },
+    defaultParameters: { snapshotVolumes: true },
+  };
+  const refused = `The operator of the cluster east does not accept it (checked ${now})`;
+  const rest = 'or update the operator and check the cluster. It is about org-myteam/nextcloud.';
+  assert.deepEqual(
+    unacceptedOfPlan([planned], (entry, field) => `/${entry}/${field}`),
+    [
+      {
+        pointer: '/daily/snapshotVolumes',
+        detail: `snapshotVolumes: ${refused}; it comes from the application class's defaultParameters: remove it there, ${rest}`,
+      },
+      {
+        pointer: '/daily/includedResources',
+        detail: `includedResources in the template of the schedule plan-daily: ${refused}; leave it out there, ${rest}`,
+      },
+      {
+        pointer: '/daily/ttl',
+        detail: `ttl: The operator of the cluster east accepts no time to live, neither as ttl nor as retention (checked ${now}); create schedules without a ttl there, instead of a plan, ${rest}`,
+      },
+    ],
+  );
+  const warned = warningsForPlan([{ ...planned, schedule: { ...planned.schedule, template: {} } }]);
+  assert.match(warned.join(), /^The operator of east accepts no time to live: Velero's own default/);
+});
+
+test('what is warned of for a plan goes by the template before the class, and by what the application reports', () => {
+  const template = { parameters: { storageLocation: 'default' } };
+  const planned = {
+    ...{ schedule: { name: 's', template }, instance, cluster: checked() },
+    defaultParameters: { storageLocation: 'gone' },
+  };
+  assert.deepEqual(warningsForPlan([planned]), []);
+  assert.match(
+    warningsForPlan([{ ...planned, schedule: { name: 's', template: {} } }]).join(),
+    /no storage location gone/,
+  );
+  const state = { ready: true, capabilities: {}, conditions: [], seenAt: now };
+  assert.match(warningsForPlan([{ ...planned, state }]).join(), /does not carry the annotation/);
+});
+
+test('a cluster that does not serve Operations, and a namespace that is closed, are warned of where that is known', () => {
+  const served = (versions: string[]) => ({ group: 'ops.vworkspace.io', resource: 'operations', versions });
+  const of = (part: object) => warned({ cluster: checked({ customResources: { ...known, items: [], ...part } }) });
+  assert.match(
+    of({ items: [served(['v1'])] }),
+    /does not serve ops\.vworkspace\.io\/v1alpha1 operations \(checked 2026/,
+  );
+  assert.equal(of({ items: [served(['v1', 'v1alpha1'])] }), '');
+  assert.equal(of({ items: [served(['v1'])], status: 'Unknown' }), '');
+  assert.equal(of({ items: [{ ...served(['v1']), resource: 'backups' }] }), '', 'of another resource');
+  const closed = (namespaces: string[]) =>
+    warned({ cluster: checked({ namespaces: { ...known, items: [], truncated: true, closed: namespaces } }) });
+  assert.match(closed([instance.namespace]), /is not open to the operator/);
+  assert.equal(closed(['other']), '');
+});

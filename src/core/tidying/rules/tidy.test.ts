@@ -164,3 +164,78 @@ test('a look is never put off into the past, and a copy that lives is never touc
     }),
   );
 });
+
+test('each decision says why in words, or when it is looked at again', () => {
+  const late = shifted(expiresAt, 1000 * hour);
+  const later = (seconds: number) => ({ kind: 'Later', at: shifted(late, seconds) });
+  assert.deepEqual(decided(restore, late, { allowed: false }), later(600));
+  const off = { operation: restore, allowed: true, targetInFlight: false, followsVelero: false };
+  assert.deepEqual(decideTidy(off, { ...settings, enabled: false }, late), later(600));
+  assert.deepEqual(decided({ ...restore, phase: 'Running' }, late), later(3600));
+  const givenUp = { ...failed, conditions: [{ ...failedCondition, reason: 'RunningTimeout' }] };
+  assert.deepEqual(decided(givenUp, late), later(3600));
+  const inFlightInCluster = { phase: 'Pending', message: '', since: end } as const;
+  assert.deepEqual(decided({ ...restore, inFlightInCluster }, late), later(60));
+  assert.deepEqual(decided(restore, late, { targetInFlight: true }), later(60));
+  assert.deepEqual(decided(restore, shifted(end, 400), { followsVelero: true }), {
+    kind: 'Later',
+    at: shifted(end, 430),
+  });
+  assert.deepEqual(decided(restore, end, { followsVelero: true }), { kind: 'Later', at: shifted(end, 300) });
+  assert.deepEqual(decided({ ...restore, uid: undefined }, late), { kind: 'Never' });
+  assert.deepEqual(decided(restore, late), {
+    ...{ kind: 'Tidy', reason: 'RestoreEnded' },
+    message: 'The Restore has ended, and what it said is recorded here.',
+  });
+  assert.deepEqual(decided(backup, late), {
+    ...{ kind: 'Tidy', reason: 'CopyExpired' },
+    message: `The copy expired at ${expiresAt}, more than 48 h ago.`,
+  });
+  assert.deepEqual(decided(failed, late, { followsVelero: true }), {
+    ...{ kind: 'Tidy', reason: 'BackupFailed' },
+    message: 'The Backup failed, and Velero has no copy of it.',
+  });
+  const away = shifted(end, 60);
+  const gone = { followsVelero: true, word: { ...copied, goneAt: shifted(end, 360) } };
+  const message = (since: string) => `By Velero's word the copy has been gone since ${since}.`;
+  assert.deepEqual(decided(backup, late, gone), {
+    kind: 'Tidy',
+    reason: 'CopyGone',
+    message: message(shifted(end, 360)),
+  });
+  assert.deepEqual(decided(backup, late, { ...gone, word: { ...gone.word, awayAt: away } }), {
+    ...{ kind: 'Tidy', reason: 'CopyGone', message: message(away) },
+  });
+});
+
+test('a Backup that waits is looked at when it may be due, and each hour while that is not known', () => {
+  const at = (operation: KnownOperation, now: string, more: Partial<TidyCandidate> = {}) => {
+    const decision = decided(operation, now, more);
+    return decision.kind === 'Later' ? decision.at : decision.kind;
+  };
+  const follows = { followsVelero: true } as const;
+  assert.equal(at(backup, end), shifted(expiresAt, 48 * hour));
+  assert.equal(at(backup, end, { ...follows, word: copied }), shifted(expiresAt, hour), 'Velero collects it then');
+  const late = shifted(expiresAt, 400 * hour);
+  assert.equal(at(backup, late, { ...follows, word: copied }), shifted(late, hour), 'it has not collected it yet');
+  assert.equal(at(backup, late, { locationPhase: 'Unavailable' }), shifted(late, hour));
+  assert.equal(at(backup, end, { locationPhase: 'Unavailable' }), shifted(expiresAt, 48 * hour));
+  const running = { phase: 'InProgress', copied: false };
+  assert.equal(at(failed, late, { ...follows, word: running }), shifted(late, hour), 'it may become a copy');
+  for (const over of [{ awayAt: end }, { goneAt: end }])
+    assert.equal(at(failed, late, { ...follows, word: { ...running, ...over } }), 'Tidy');
+  assert.equal(at(failed, end, { ...follows, word: { phase: 'Failed', copied: false } }), shifted(end, 24 * hour));
+  assert.equal(at(backup, end, follows), shifted(expiresAt, 48 * hour), 'it succeeded, so it had a copy');
+});
+
+test('a copy of which nobody says when it expires is kept for its time to live, or thirty days, from the end', () => {
+  const due = (operation: KnownOperation) => {
+    const decision = decided(operation, end);
+    return decision.kind === 'Later' && decision.at;
+  };
+  const { ttl: _, ttlSeconds: __, ...unkept } = failed;
+  assert.equal(due({ ...failed, ttl: '24h' }), shifted(end, 72 * hour));
+  assert.equal(due(unkept), shifted(end, (720 + 48) * hour));
+  const { finishedAt: ___, ...unended } = failed;
+  assert.equal(due({ ...unended, ttl: '24h' }), shifted(failed.createdAt, 72 * hour), 'from its creation at the least');
+});
