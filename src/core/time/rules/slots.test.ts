@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { memoizedNextSlot, nextSlot } from './recurrence.ts';
 import {
+  countSlots,
+  memoizedPassedSlots,
   passedSlots,
   type Recurrence,
   shortestGapSeconds,
@@ -128,4 +131,99 @@ test('a spread is even, stable, and within its window', () => {
     const share = offsets.filter((offset) => Math.floor(offset / 1800) === quarter).length;
     assert.ok(share > 180 && share < 320, `${share} in quarter ${quarter}`);
   }
+});
+
+test('the place in a spread is the same in every version, so that no schedule moves with an upgrade', () => {
+  const of = (id: string) => [3_600, 604_800].map((spread) => spreadOffsetSeconds(id, spread));
+  assert.deepEqual(of('01a1fc2c-56dc-776a-9702-a499873becfb'), [800, 522_800]);
+  assert.deepEqual(of('01a1fc2c-56dc-776a-9702-000000000001'), [2_504, 114_104]);
+  for (const none of [undefined, 0, -60]) assert.equal(spreadOffsetSeconds('x', none), 0);
+});
+
+test('the shortest gap is looked for through three years, and at least between the next two slots', () => {
+  const gap = (recurrence: object, after: string) => shortestGapSeconds({ timeZone: 'Etc/UTC', ...recurrence }, after);
+  assert.equal(gap({ schedule: '0 0,1 1 1 *' }, '2026-01-01T00:30:00.000Z'), 3_600);
+  const days = 4 * 365 + 1;
+  assert.equal(gap({ schedule: '0 0,1 29 2 *' }, '2028-02-29T00:30:00.000Z'), days * 86_400 - 3_600);
+  const ends = { schedule: '0 2 * * *', endsAt: '2026-05-30T01:00:00.000Z' };
+  assert.equal(gap(ends, '2026-05-28T01:00:00.000Z'), 86_400);
+  assert.equal(gap(ends, '2026-05-28T02:00:00.000Z'), undefined, 'one slot is left');
+  assert.equal(gap({ at: '2026-05-30T01:00:00.000Z' }, '2026-05-28T01:00:00.000Z'), undefined);
+});
+
+test('of one moment there is one slot, strictly after and strictly before', () => {
+  const at = '2026-05-28T02:00:00.000Z';
+  const once = { at: '2026-05-28T04:00:00+02:00', timeZone: 'Etc/UTC' };
+  const [before, after] = [-1, 1].map((ms) => new Date(Date.parse(at) + ms).toISOString());
+  assert.ok(before !== undefined && after !== undefined);
+  assert.deepEqual([slotAfter(once, before), slotAfter(once, at)], [at, undefined]);
+  assert.deepEqual([slotBefore(once, after), slotBefore(once, at)], [at, undefined]);
+  assert.deepEqual(
+    [countSlots(once, before, at), countSlots(once, at, after), countSlots(once, before, before)],
+    [1, 0, 0],
+  );
+  const nothing = { timeZone: 'Etc/UTC' };
+  assert.deepEqual(
+    [slotAfter(nothing, at), slotBefore(nothing, at), countSlots(nothing, before, after)],
+    [undefined, undefined, 0],
+  );
+  assert.deepEqual(passedSlots(once, at, after), {
+    first: at,
+    newest: at,
+    count: 1,
+    beforeNewest: undefined,
+    next: undefined,
+  });
+});
+
+test('slots at the very bounds count, and none beyond them', () => {
+  const bounded = {
+    ...{ schedule: '0 * * * *', timeZone: 'Etc/UTC' },
+    ...{ startsAt: '2026-05-28T02:00:00.000Z', endsAt: '2026-05-28T04:00:00.000Z' },
+  };
+  const hour = (number: number) => `2026-05-28T0${number}:00:00.000Z`;
+  assert.deepEqual(
+    [0, 1, 2, 3, 4].map((from) => countSlots(bounded, hour(from), hour(9))),
+    [3, 3, 2, 1, 0],
+  );
+  assert.deepEqual(
+    [1, 2, 3, 4, 5].map((until) => countSlots(bounded, hour(0), hour(until))),
+    [0, 1, 2, 3, 3],
+  );
+  assert.deepEqual(
+    [0, 1, 2, 4].map((after) => slotAfter(bounded, hour(after))),
+    [hour(2), hour(2), hour(3), undefined],
+  );
+  assert.deepEqual(
+    [2, 3, 4, 5].map((before) => slotBefore(bounded, hour(before))),
+    [undefined, hour(2), hour(3), hour(4)],
+  );
+});
+
+test('what is remembered is remembered for its own question only', () => {
+  const passed = memoizedPassedSlots(memoizedNextSlot());
+  const [first, until] = ['2026-05-28T02:00:00.000Z', '2026-05-30T04:30:00.000Z'];
+  const base = { schedule: '0 2 * * *', timeZone: 'Etc/UTC' };
+  const questions: readonly [Recurrence, string, string][] = [
+    [base, first, until],
+    [{ ...base, schedule: '0 3 * * *' }, first, until],
+    [{ ...base, timeZone: 'Asia/Tokyo' }, first, until],
+    [{ ...base, startsAt: '2026-05-30T00:00:00.000Z' }, first, until],
+    [{ ...base, endsAt: '2026-05-29T00:00:00.000Z' }, first, until],
+    [base, '2026-05-29T02:00:00.000Z', until],
+    [base, first, '2026-05-31T04:30:00.000Z'],
+    [{ timeZone: 'Etc/UTC', at: first }, first, until],
+    [{ timeZone: 'Etc/UTC', at: until }, first, until],
+  ];
+  for (let round = 1; round <= 2; round += 1)
+    for (const question of questions) assert.deepEqual(passed(...question), passedSlots(...question));
+  const next = memoizedNextSlot();
+  for (const [schedule, zone, after] of [
+    ['0 2 * * *', 'Etc/UTC', first],
+    ['0 3 * * *', 'Etc/UTC', first],
+    ['0 2 * * *', 'Asia/Tokyo', first],
+    ['0 2 * * *', 'Etc/UTC', until],
+  ] as const)
+    for (let round = 1; round <= 2; round += 1)
+      assert.equal(next(schedule, zone, after), nextSlot(schedule, zone, after));
 });

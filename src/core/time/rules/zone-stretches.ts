@@ -33,7 +33,7 @@ const known = new Map<string, readonly Stretch[]>();
 export function stretchAt(timeZone: string, at: number): Stretch {
   step();
   const stretches = stretchesOfYear(timeZone, new Date(at).getUTCFullYear());
-  const found = stretches.findLast(({ from }) => from <= at) ?? stretches[0];
+  const found = stretches.findLast(({ from }) => from <= at);
   if (found === undefined) throw new RangeError(`${at} is no instant.`);
   return found;
 }
@@ -67,7 +67,8 @@ function stretchesOfYear(timeZone: string, year: number): readonly Stretch[] {
       from = at;
     }
   }
-  const ofYear = [...stretches, last].filter(({ to }) => to > start);
+  // One that ended before the year is never found: the next one begins before the year, too.
+  const ofYear = [...stretches, last];
   if (known.size >= rememberedYears) known.clear();
   known.set(key, ofYear);
   return ofYear;
