@@ -1,7 +1,12 @@
 /** A Backup and a Restore of one application never meet in its cluster because of us, and neither waits for what is not there. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { OperationType } from '../../src/core/kernel/rules/operation-type.ts';
+import { Phase } from '../../src/core/operations/rules/operation.ts';
+import { isOpen } from '../../src/core/operations/rules/restores/open-operation.ts';
 import { fire } from '../../src/core/scheduling/fire.ts';
+import { jsonRows } from '../../src/postgres/kit/rows/shape.ts';
+import { isOpen as openInSql } from '../../src/postgres/operations/open.ts';
 import { type Delivering, startDelivering } from '../support/delivering.ts';
 import { freeObject } from '../support/kubernetes/free-object.ts';
 import { keptLog } from '../support/log.ts';
@@ -172,5 +177,51 @@ describe('while an Operation of an application is open in its cluster', () => {
       [done.id],
     );
     assert.match(findings[0].whatToDo, new RegExp(`Restore ${name} .*"nightly" \\(Backup\\).*delete the resource`));
+  });
+
+  test('a finished Restore that is in flight again keeps Backups back until the operator is done with it', async () => {
+    const done = await sent(restore);
+    await scene.end(done);
+    const resource = freeObject(scene.cluster, 'operations', done.namespace, done.name);
+    scene.cluster.put('operations', { ...resource, status: { phase: 'Pending' } });
+    await scene.look([done]);
+    const waiting = await scene.ask();
+    await scene.deliver();
+    assert.equal(isThere(waiting), false, 'each would block the other for ever');
+    const held = await heldOf(waiting.id);
+    assert.equal(held?.reason, 'RestoreInFlight');
+    assert.match(
+      held?.message ?? '',
+      new RegExp(`${done.name} .*in flight again.*delete the resource of ${done.name}`),
+    );
+    assert.deepEqual(await fireSchedule(), ['Deferred/RestoreInFlight']);
+    scene.ahead(7300);
+    assert.equal(await scene.tellWaits(), 1, 'it is told when it lasts');
+
+    await scene.end(done);
+    await scene.deliver();
+    assert.equal(isThere(waiting), true);
+  });
+
+  test('what the record asks PostgreSQL is what the rule calls open', async () => {
+    const cases = ['Backup', 'Restore'].flatMap((type) =>
+      Phase.options.flatMap((phase) =>
+        [undefined, 'u'].flatMap((uid) =>
+          [0, 1].flatMap((unanswered) =>
+            [undefined, { phase: 'Pending', message: '', since: scene.now() } as const].map((inFlightInCluster) => ({
+              ...{ type: OperationType.parse(type), phase, uid, unanswered, inFlightInCluster },
+            })),
+          ),
+        ),
+      ),
+    );
+    const { rows } = await scene.api.opened.pool.query(
+      `select ${openInSql('o')} as open from json_populate_recordset(null::operation, $1) o`,
+      [jsonRows(cases)],
+    );
+    assert.deepEqual(
+      rows.map(({ open }) => open),
+      cases.map(isOpen),
+    );
   });
 });

@@ -49,6 +49,9 @@ describe("Velero's own word", () => {
       return body.phase === wanted ? body : undefined;
     });
 
+  const failureOf = ({ conditions }: { conditions: readonly { type: string; reason: string; message: string }[] }) =>
+    conditions.find(({ type }) => type === 'Failed');
+
   test('where it may be read, a copy is known from Velero with its counts', async () => {
     assert.deepEqual(
       [(await known(scene.clusterId)).status, (await known(scene.clusterId)).reason],
@@ -71,12 +74,26 @@ describe("Velero's own word", () => {
 
   test('a backup that Velero does not begin with fails with its errors, while the operator says Running', async () => {
     allowing.inject({ kind: 'backup', outcome: 'FailedValidation', reason: 'no such location', count: 1 });
-    const { conditions } = await phase(await ask(scene), 'Failed');
-    const failed = conditions.find(({ type }: { type: string }) => type === 'Failed');
+    const failed = failureOf(await phase(await ask(scene), 'Failed'));
     assert.deepEqual(
-      [failed.reason, failed.message],
+      [failed?.reason, failed?.message],
       ['FailedValidation', 'Velero states FailedValidation: no such location'],
     );
+  });
+
+  test('a Restore that Velero does not begin with leaves the cluster, and the next Backup goes', async () => {
+    const parameters = { backupName: 'of-others' };
+    const refused = await phase(await ask(scene, { type: 'Restore', parameters }), 'Failed');
+    assert.equal(failureOf(refused)?.reason, 'FailedValidation');
+    await until(
+      'the resource to leave',
+      patience,
+      async () => !allowing.get('operations', refused.namespace, refused.name),
+    );
+    await phase(await ask(scene), 'Succeeded');
+    const { body } = await service.api.get(`/v1/operations/${refused.id}`);
+    assert.deepEqual([body.phase, failureOf(body)?.reason], ['Failed', 'FailedValidation']);
+    assert.ok(body.resourceGoneAt);
   });
 
   test('where it may not be read, everything works and says so', async () => {

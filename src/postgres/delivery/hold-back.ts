@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Deliveries } from '../../core/delivery/ports.ts';
 import { sift } from '../../core/kernel/rules/broken/bad-rows.ts';
 import { OperationType } from '../../core/kernel/rules/operation-type.ts';
+import { Phase } from '../../core/operations/rules/operation.ts';
 import { type HeldRows, heldAs, isHeld } from '../kit/batches/held-rows.ts';
 import { byParts, type Taken } from '../kit/batches/parts.ts';
 import { appendEvents } from '../kit/events.ts';
@@ -38,10 +39,10 @@ export function mayBeSent(operation: string, now: string, approved: string): str
 }
 
 const named = (type: 'Backup' | 'Restore', ofType: 'Backup' | 'Restore') =>
-  `(select x.type, x.name from operation x where o.type = '${ofType}' and ${otherOf('o', type)} and ${isOpen('x')} order by x.id limit 1)`;
+  `(select x.type, x.name, x.phase from operation x where o.type = '${ofType}' and ${otherOf('o', type)} and ${isOpen('x')} order by x.id limit 1)`;
 const maxCount = 1_000;
 const candidates = `
-    select o.*, x.type as other_type, x.name as other_name
+    select o.*, x.type as other_type, x.name as other_name, x.phase as other_phase
     from operation o
     left join lateral (${named('Restore', 'Backup')} union all ${named('Backup', 'Restore')}) x on true
     where o.cluster_id = $1 and o.next_attempt_at <= $2 and ${unsent('o')} and not ${isHeld('deliver', 'o.id', '$2')}
@@ -57,7 +58,7 @@ export async function unsentRestores(pool: Pool, clusterId: string, now: string)
   return (await select(pool, restores, [clusterId, now])).map(({ id }) => String(id));
 }
 
-const Other = z.object({ other_type: OperationType.nullable(), other_name: z.string().nullable() });
+const Other = z.object({ type: OperationType, name: z.string(), phase: Phase });
 
 export function holdBackOf(pool: Pool, heldRows: HeldRows): Deliveries['holdBack'] {
   return async (clusterId, now, decide) => {
@@ -80,13 +81,9 @@ async function holdIn(
 ): Promise<Taken<string, undefined>> {
   const { rows } = await client.query({ name: 'hold-back', text: candidates, values: [...values] });
   const { made, bad } = sift(rows, (row: Row) => {
-    const { other_type: type, other_name: name, ...raw } = row;
-    const other = Other.parse({ other_type: type, other_name: name });
+    const { other_type: type, other_name: name, other_phase: phase, ...raw } = row;
     const stored = storedOperation(raw);
-    const openOther =
-      other.other_type === null || other.other_name === null
-        ? undefined
-        : { type: other.other_type, name: other.other_name };
+    const openOther = type === null ? undefined : Other.parse({ type, name, phase });
     return { ...stored, ...decide({ operation: stored.operation, openOther }) };
   });
   await writeDelivered(

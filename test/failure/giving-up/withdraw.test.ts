@@ -18,7 +18,7 @@ describe('giving up', () => {
     await scene.cluster.start();
     const { pool, directory } = scene.api.opened;
     const { rows } = await pool.query(
-      `update operation set phase = 'Cancelled', owed = null, deletion_reason = null, next_attempt_at = null, deleting_since = null returning name`,
+      `update operation set phase = 'Cancelled', owed = null, deletion_reason = null, next_attempt_at = null, deleting_since = null, in_flight_in_cluster = null returning name`,
     );
     const target = await directory.target(scene.clusterId);
     assert.ok(target !== undefined);

@@ -185,7 +185,7 @@ function deleted(
 const deletionMessage: Readonly<Record<DeliveryAction, string>> = {
   Apply: 'The cluster is deleting the resource.',
   Cancel: 'The cluster is deleting the resource, as requested.',
-  Withdraw: 'The cluster is deleting the resource: it had not started in time.',
+  Withdraw: 'The cluster is deleting the resource, which is given up here.',
   Tidy: 'The cluster is deleting the resource, which has ended and is recorded here.',
 };
 

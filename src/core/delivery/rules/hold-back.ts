@@ -2,7 +2,8 @@
  * What is not sent yet, because the cluster is known to refuse it, or because two Operations would block each other there.
  *
  *   Backup    waits while a Restore of its application is open: the operator lets none begin, and a Backup that runs
- *             while it looks at a finished Restore again blocks it, and is blocked by it
+ *             while it looks at a finished Restore again blocks it, and is blocked by it. So it waits as well while one
+ *             that has ended here is in flight again there
  *   Restore   waits while a Backup of its application is open, for the same reasons; and for its approval, where the
  *             operator demands one: in the cluster it would keep every Backup of its application waiting
  *
@@ -12,8 +13,8 @@
 import type { ApprovalDemand } from '../../clusters/rules/restore-approval.ts';
 import { type OwnCondition, withCondition } from '../../kernel/rules/condition.ts';
 import type { NewEvent } from '../../kernel/rules/event.ts';
-import type { OperationType } from '../../kernel/rules/operation-type.ts';
 import type { KnownOperation } from '../../operations/rules/observed/observation.ts';
+import { isTerminal, type Operation } from '../../operations/rules/operation.ts';
 import { operationCondition } from '../../operations/rules/reasons.ts';
 import { shifted } from '../../time/rules/slots.ts';
 import { deliveryEvent } from './reasons.ts';
@@ -22,7 +23,7 @@ import { deliveryEvent } from './reasons.ts';
 export interface Unsent {
   readonly operation: KnownOperation;
   /** The oldest open Operation of the same application that it must not meet. */
-  readonly openOther?: { readonly type: OperationType; readonly name: string } | undefined;
+  readonly openOther?: Pick<Operation, 'type' | 'name' | 'phase'> | undefined;
 }
 
 /** Of the Restores of a cluster. */
@@ -70,8 +71,11 @@ function heldBy(
     return operationCondition('Held', 'True', 'AwaitingApproval', message, now);
   }
   if (openOther === undefined) return undefined;
-  const { type: other, name } = openOther;
+  const { type: other, name, phase } = openOther;
   const reason = other === 'Restore' ? 'RestoreInFlight' : 'BackupInFlight';
-  const message = `The ${other} ${name} of the application is open in the cluster. It is sent once that has ended or is gone. To send it before, cancel ${name}.`;
+  const [state, release] = isTerminal(phase)
+    ? [`${phase} here, and in flight again in the cluster`, `delete the resource of ${name} in the cluster`]
+    : ['open in the cluster', `cancel ${name}`];
+  const message = `The ${other} ${name} of the application is ${state}. It is sent once that has ended or is gone. To send it before, ${release}.`;
   return operationCondition('Held', 'True', reason, message, now);
 }

@@ -58,6 +58,18 @@ test('a Restore that runs is withdrawn only when overdue and known to be idle; a
   assert.equal(verdict('Withdraw', finished, overdue, { engineIdle: true }), 'Leave');
 });
 
+test('what its engine refused is withdrawn while it runs, as long as the engine is known to be idle', () => {
+  const condition = { status: 'True', reason: 'FailedValidation', message: '', lastTransitionTime: at } as const;
+  for (const each of [restore, backup]) {
+    const refused: Operation = { ...each, phase: 'Failed', conditions: [{ type: 'Withdrawing', ...condition }] };
+    assert.equal(verdict('Withdraw', running, refused, { engineIdle: true }), 'Delete');
+    assert.equal(verdict('Withdraw', running, refused), 'Leave');
+    assert.equal(verdict('Withdraw', finished, refused, { engineIdle: true }), 'Leave');
+    const leaving = seen({ phase: 'Running' }, { deletingSince: at });
+    assert.equal(verdict('Withdraw', leaving, refused, { engineIdle: true }), 'Wait');
+  }
+});
+
 test('what the record knows to have started is not withdrawn, whatever the cluster states by now', () => {
   assert.equal(verdict('Withdraw', pending, { ...restore, startedAt: at }), 'Leave');
   assert.equal(verdict('Withdraw', pending, { ...restore, phase: 'Running' }), 'Leave');

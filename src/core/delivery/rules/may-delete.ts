@@ -3,8 +3,9 @@
  * bound to the uid and the version that was seen here.
  *
  *   Cancel     what has not ended: deleting a finished Backup deletes its copy
- *   Withdraw   what has not started. A Restore that runs is deleted only when it is overdue and its engine is known not
- *              to work on it: half an application would be left
+ *   Withdraw   what has not started. What runs is deleted only when its engine is known not to work on it, and it is an
+ *              overdue Restore, or has ended here because the engine refused it: of a Restore half an application would be
+ *              left, and of a Backup no copy
  *   Tidy       what has ended, once this version is recorded and while the rules of tidying still say so: nothing else of
  *              its target is in flight, and the copy of a Backup is gone
  *
@@ -13,7 +14,7 @@
  *   Leave      not for this reason, and never again: nothing is owed any more
  */
 
-import { isOverdue } from '../../operations/rules/giving-up/withdraw.ts';
+import { isOverdue, withdrawalOf } from '../../operations/rules/giving-up/withdraw.ts';
 import type { KnownOperation, Observation } from '../../operations/rules/observed/observation.ts';
 import { statedPhase } from '../../operations/rules/observed/observed-status.ts';
 import { type DeletionReason, isTerminal } from '../../operations/rules/operation.ts';
@@ -22,7 +23,7 @@ import { type DeletionReason, isTerminal } from '../../operations/rules/operatio
 export interface DeletionFacts {
   /** It is still to leave the cluster (src/core/tidying/rules/tidy.ts). */
   readonly mayLeave: boolean;
-  /** The engine is known not to work on it. */
+  /** The engine is known not to work on it, and to have made nothing of it (src/core/velero/rules/engine-end.ts). */
   readonly engineIdle: boolean;
 }
 
@@ -44,6 +45,7 @@ export function mayDelete(deletion: Deletion, seen: Observation, facts: Deletion
     case 'Withdraw':
       if (hasEnded(seen)) return 'Leave';
       if (!hasStarted(operation, seen)) return allowed;
+      if (withdrawalOf(operation)?.reason === 'FailedValidation') return facts.engineIdle ? allowed : 'Leave';
       if (operation.type !== 'Restore' || !isOverdue(operation)) return 'Leave';
       return facts.engineIdle ? allowed : 'Wait';
     case 'Tidy':

@@ -161,6 +161,7 @@ export const operationConditions = {
       DeadlineExceeded: 'The resource came into the cluster only after deliverBefore.',
       RunningTimeout: 'A Restore is overdue, and its engine is known not to work on it.',
       LeftBehind: 'The Operation had ended here, and its resource was still in the cluster and had not started.',
+      FailedValidation: 'Velero does not begin with it, and the operator leaves its resource Running for ever.',
       Started: 'The resource has started before it could be deleted, so it goes on.',
     },
   },

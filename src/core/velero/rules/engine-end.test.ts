@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exampleOperation } from '../../../../test/support/core/operation-example.ts';
 import { velerosAt as at, exampleWord } from '../../../../test/support/core/velero-example.ts';
+import { withdrawalOf } from '../../operations/rules/giving-up/withdraw.ts';
 import type { KnownOperation } from '../../operations/rules/observed/observation.ts';
 import { observe } from '../../operations/rules/observed/observe.ts';
 import { ObservedStatus } from '../../operations/rules/observed/observed-status.ts';
-import { toldByVelero } from './engine-end.ts';
+import { isEngineIdle, toldByVelero } from './engine-end.ts';
 
 const now = at(10);
 const running: KnownOperation = {
@@ -52,6 +53,37 @@ test('a Backup that Velero does not begin with fails at once with its errors, an
     assert.deepEqual([after.operation.phase, failedOf(after.operation)?.reason], ['Failed', 'FailedValidation']);
     assert.deepEqual(toldByVelero(after.operation, refused, at(61)).changed, false);
   }
+});
+
+test('what Velero refused is withdrawn, because the operator leaves it Running for ever, and once only', () => {
+  for (const type of ['Backup', 'Restore'] as const) {
+    const { operation, owed } = toldByVelero({ ...running, type }, refused, now);
+    assert.equal(owed, 'Withdraw');
+    const { type: _, status, reason } = withdrawalOf(operation) ?? assert.fail();
+    assert.deepEqual([status, reason], ['True', 'FailedValidation']);
+    assert.deepEqual([operation.inFlightInCluster?.phase, operation.inFlightInCluster?.since], ['Running', now]);
+    assert.equal(toldByVelero(operation, refused, at(61)).owed, undefined);
+  }
+  const condition = { ...failedCondition('late'), reason: 'RunningTimeout' };
+  const late = toldByVelero({ ...running, phase: 'Failed', conditions: [condition] }, refused, now);
+  assert.deepEqual([late.owed, failedOf(late.operation)?.reason], ['Withdraw', 'RunningTimeout']);
+  assert.equal(toldByVelero({ ...running, cancelRequestedAt: at(9) }, refused, now).owed, 'Cancel');
+  const unknown = toldByVelero({ ...running, uid: undefined }, refused, now);
+  assert.deepEqual([unknown.changed, unknown.told], [false, false], 'it is told once its resource is known');
+  assert.equal(toldByVelero(running, { ...refused, copied: true }, now).owed, undefined, 'a copy has that name');
+  assert.equal(toldByVelero(failed('no space left'), refused, now).owed, undefined, 'the operator has ended it');
+});
+
+test('an engine is known to be idle only by its own word, and never where a copy may be', () => {
+  const idle = (phase: string, more: object = {}) => isEngineIdle(word(phase, more));
+  assert.deepEqual(
+    ['FailedValidation', 'Failed', 'New', 'InProgress', 'Completed', 'PartiallyFailed'].map((phase) => idle(phase)),
+    [true, true, false, false, false, false],
+  );
+  assert.equal(idle('InProgress', { goneAt: now }), true);
+  assert.equal(idle('InProgress', { awayAt: now }), false, 'it may only blink');
+  assert.equal(idle('FailedValidation', { copied: true }), false);
+  assert.equal(isEngineIdle(undefined), false);
 });
 
 test("a failure without a word of the operator's gets Velero's, with the counts, and keeps them when the operator looks again", () => {

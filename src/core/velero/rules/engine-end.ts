@@ -1,7 +1,8 @@
 /**
  * What Velero's end means for the Operation, where the operator hides it:
  *
- *   FailedValidation                  the operator leaves the Operation Running for ever: it fails at once
+ *   FailedValidation                  the operator leaves the Operation Running for ever: it fails at once. Its resource is
+ *                                     owed a deletion, because what runs for ever keeps all else of its target waiting
  *   PartiallyFailed, Failed           the operator states Failed without a word: it gets Velero's
  *
  * Nothing else changes. A phase never goes back, and what the cluster says in words of its own stays.
@@ -10,6 +11,8 @@
 import { clip, type OwnCondition, withCondition } from '../../kernel/rules/condition.ts';
 import { eventsOfChange } from '../../operations/rules/change-events.ts';
 import { withEnd } from '../../operations/rules/end-operation.ts';
+import { leftInCluster } from '../../operations/rules/giving-up/left-in-cluster.ts';
+import { withdrawalOf, withWithdrawal } from '../../operations/rules/giving-up/withdraw.ts';
 import type { KnownOperation, Observed } from '../../operations/rules/observed/observation.ts';
 import { isTerminal } from '../../operations/rules/operation.ts';
 import { operationCondition } from '../../operations/rules/reasons.ts';
@@ -19,7 +22,7 @@ import { type VeleroResource, wordsOf } from './velero-resource.ts';
 /** The phases that an Operation may have to be told of. */
 export const toldPhases = ['FailedValidation', 'PartiallyFailed', 'Failed'] as const;
 
-export interface ToldOperation extends Pick<Observed, 'changed' | 'events'> {
+export interface ToldOperation extends Pick<Observed, 'changed' | 'events' | 'owed'> {
   readonly operation: KnownOperation;
   /** Nothing more can follow from this word. */
   readonly told: boolean;
@@ -30,16 +33,43 @@ export function toldByVelero(operation: KnownOperation, word: VeleroResource, no
   const reason = toldPhases.find((phase) => phase === word.phase);
   if (reason === undefined || !isWordOf(operation, word)) return { ...unchanged, told: true };
   const failed = () => operationCondition('Failed', 'True', reason, clip(wordsOf(word)), now);
-  if (!isTerminal(operation.phase))
-    return reason === 'FailedValidation'
-      ? changed(operation, withEnd(operation, 'Failed', failed(), now), now)
-      : { ...unchanged, told: false };
+  if (reason === 'FailedValidation') {
+    if (operation.uid === undefined) return { ...unchanged, told: false };
+    const ended = isTerminal(operation.phase) ? operation : withEnd(operation, 'Failed', failed(), now);
+    if (isLeft(ended) && isEngineIdle(word)) return withdrawn(operation, ended, now);
+    return ended === operation ? { ...unchanged, told: true } : changed(operation, ended, now);
+  }
+  if (!isTerminal(operation.phase)) return { ...unchanged, told: false };
   return operation.phase === 'Failed' && isWordless(operation)
     ? changed(operation, withWords(operation, failed()), now)
     : { ...unchanged, told: true };
 }
 
+/** Its resource may be there, and nobody has begun to delete it, or found that it must stay. */
+function isLeft(ended: KnownOperation): boolean {
+  return leftInCluster(ended) === 'MayBeThere' && withdrawalOf(ended) === undefined;
+}
+
+const refusedMessage =
+  'Velero does not begin with it, and the operator leaves it Running. Its resource is deleted in the cluster, so that nothing waits for it.';
+
+function withdrawn(before: KnownOperation, ended: KnownOperation, now: string): ToldOperation {
+  const inFlightInCluster = ended.inFlightInCluster ?? { phase: 'Running', message: refusedMessage, since: now };
+  const operation = { ...withWithdrawal(ended, 'FailedValidation', refusedMessage, now), inFlightInCluster };
+  const owed = before.cancelRequestedAt === undefined ? 'Withdraw' : 'Cancel';
+  return { ...changed(before, operation, now), owed };
+}
+
 const recentMs = 86_400_000;
+
+/**
+ * Velero does not work on it, and has made nothing of it: it refused it, or failed at once, or its resource is gone.
+ * Without a word of Velero nobody knows.
+ */
+export function isEngineIdle(word: Pick<VeleroResource, 'phase' | 'copied' | 'goneAt'> | undefined): boolean {
+  if (word === undefined || word.copied) return false;
+  return word.phase === 'FailedValidation' || word.phase === 'Failed' || word.goneAt !== undefined;
+}
 
 /** What ended more than a day ago is told by the Operation, and is no news. */
 function isRecent({ finishedAt }: KnownOperation, now: string): boolean {

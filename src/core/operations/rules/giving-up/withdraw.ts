@@ -47,7 +47,7 @@ export function withdraw(
 
 export function withWithdrawal<T extends Operation>(
   operation: T,
-  reason: WithdrawalReason | 'LeftBehind',
+  reason: WithdrawalReason | 'LeftBehind' | 'FailedValidation',
   message: string,
   now: string,
 ): T {
