@@ -2,10 +2,13 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { LeaseLost } from '../../src/core/clusters/rules/fence.ts';
+import { observe } from '../../src/core/operations/rules/observed/observe.ts';
+import { ObservedStatus } from '../../src/core/operations/rules/observed/observed-status.ts';
 import { followVelero } from '../../src/core/velero/follow-velero.ts';
 import { recordVelero } from '../../src/core/velero/record-velero.ts';
 import type { ObservedVelero } from '../../src/core/velero/rules/velero-resource.ts';
 import { confirmVanished, forgetGone, tellOperations } from '../../src/core/velero/velero-work.ts';
+import { observedVelero } from '../support/core/velero-example.ts';
 import { keptLog } from '../support/log.ts';
 import { poisonOf } from '../support/poison.ts';
 import { startApi, type TestApi } from './harness.ts';
@@ -43,18 +46,12 @@ describe("Velero's own word", () => {
   let organizationId = '';
   const recorder = () => recordVelero(ports(), cluster(), fence);
   const follower = () => followVelero(ports(), cluster(), fence);
-  const nothing = { namespace: 'velero', uid: 'u', deleted: false, namespaces: [], validationErrors: [] };
-  const location = (phase: string): ObservedVelero => ({
-    ...nothing,
-    kind: 'BackupStorageLocation',
-    name: 'default',
-    phase,
-  });
-  const seen = (name: string, more: Partial<ObservedVelero> = {}): ObservedVelero => ({
-    ...{ ...nothing, kind: 'Backup', name, storageLocation: 'default', phase: 'Completed' },
-    ...{ startedAt: ago(30 * minute), completedAt: ago(20 * minute), expiresAt: ago(-600 * minute) },
-    ...{ totalItems: 40, itemsDone: 40, warningCount: 1, ...more },
-  });
+  const location = (phase: string) => observedVelero('BackupStorageLocation', 'default', { phase });
+  const seen = (name: string, more: Partial<ObservedVelero> = {}) =>
+    observedVelero('Backup', name, {
+      ...{ startedAt: ago(30 * minute), completedAt: ago(20 * minute), expiresAt: ago(-600 * minute) },
+      ...{ storageLocation: 'default', totalItems: 40, itemsDone: 40, warningCount: 1, ...more },
+    });
   const copyOf = async (more: Partial<ObservedVelero> = {}) => {
     const id = await succeeded(api, scene);
     const { body } = await api.call('GET', `/v1/operations/${id}`);
@@ -95,8 +92,30 @@ describe("Velero's own word", () => {
   });
 
   test('a copy that Velero lets expire earlier is offered no longer', async () => {
-    const { id } = await copyOf({ expiresAt: ago(minute) });
-    assert.ok(!(await listedIds()).includes(id));
+    assert.ok(!(await listedIds()).includes((await copyOf({ expiresAt: ago(minute) })).id));
+  });
+
+  test('a copy that Velero keeps for longer is offered, and protects, for as long', async () => {
+    const { id, name, observed } = await copyOf();
+    const [expiresAt, afterTtl] = [ago(-9000 * 60 * minute), ago(-8000 * 60 * minute)];
+    await recorder().seen([seen(name, { ...observed, expiresAt })]);
+    const { body } = await api.call('GET', `/v1/operations/${id}`);
+    assert.deepEqual([body.expiresAt, (await point(id)).expiresAt], [expiresAt, expiresAt]);
+    assert.ok((await listedIds(`at=${afterTtl}`)).includes(id));
+    assert.equal((await protection()).lastGoodCopy.expiresAt, expiresAt);
+    await recorder().seen([seen(name, { ...observed, expiresAt })]);
+    assert.equal((await api.call('GET', `/v1/operations/${id}`)).body.revision, body.revision, 'once');
+  });
+
+  test('a copy that waited in the queue of Velero is kept as Velero says, although the operator ends it later', async () => {
+    const { operation } = await api.make('/v1/operations', backup(scene));
+    const expiresAt = ago(-9000 * 60 * minute);
+    await recorder().seen([seen(operation.name, { expiresAt })]);
+    const status = ObservedStatus.parse({ phase: 'Succeeded', startedAt: ago(50 * minute), finishedAt: ago(minute) });
+    const { name, namespace, id: operationId } = operation;
+    const observation = { name, namespace, operationId, uid: 'uid', deleted: false, source: 'Listed', status } as const;
+    await api.opened.observations.ingest(scene.clusterId, [observation], (known, each) => observe(known, each, ago(0)));
+    assert.equal((await api.call('GET', `/v1/operations/${operationId}`)).body.expiresAt, expiresAt);
   });
 
   test('a copy that blinks is told to nobody and stays, one that is away for five minutes is gone, and may return', async () => {
@@ -210,10 +229,9 @@ describe("Velero's own word", () => {
       seen('by-namespace', { namespaces: ['org-myteam'], veleroSchedule: 'nightly' }),
       seen('of-all', {}),
     ]);
-    const found = new Map((await copies()).map((each: { name: string }) => [each.name, each])) as Map<
-      string,
-      Record<string, unknown>
-    >;
+    const found: Map<string, Record<string, unknown>> = new Map(
+      (await copies()).map((each: { name: string }) => [each.name, each]),
+    );
     const instance = scene.applicationInstanceId;
     assert.deepEqual(
       ['by-label', 'by-namespace', 'of-all'].map((name) => [
@@ -237,7 +255,7 @@ describe("Velero's own word", () => {
   });
 
   test('what is gone for a month and belongs to no Operation is forgotten, and nothing else', async () => {
-    await recorder().seen([{ ...seen('of-all'), deleted: true }]);
+    await recorder().seen([seen('of-all', { deleted: true })]);
     later(6 * minute);
     assert.ok((await confirmVanished(ports())) > 0);
     later(31 * 24 * 60 * minute);

@@ -23,6 +23,7 @@ import {
   writeObserved,
   writeVersions,
 } from '../operations/batch.ts';
+import { keepAsVeleroDoes } from '../velero/later-expiry.ts';
 
 // What was held is released: when the batch fails, that is rolled back. Where nothing is held, no row is looked at.
 const locked = `
@@ -96,6 +97,11 @@ export function observationsOf(pool: Pool, heldRows: HeldRows): Observations {
   };
 }
 
+/** Of a Backup whose copy has an expiry. */
+function copyNameOf({ operation: { name, expiresAt } }: Owing): readonly string[] {
+  return expiresAt === undefined ? [] : [name];
+}
+
 const ofOperation = { resourceType: 'Operation' } as const;
 const ofCluster = { resourceType: 'Cluster' } as const;
 
@@ -127,6 +133,7 @@ export async function ingestIn(
   const badNames = new Set(bad.map(({ item }) => String(item.name)));
   const matched = new Set(made.flatMap((each) => each.matched));
   await writeObserved(client, written);
+  await keepAsVeleroDoes(client, clusterId, written.flatMap(copyNameOf));
   await writeVersions(client, passed);
   await appendEvents(client, events);
   const unmatched = observations.filter((each) => !matched.has(each) && !badNames.has(each.name));

@@ -9,7 +9,7 @@ import type { KnownVelero, VeleroDecision, VeleroPlaces, VeleroRecord } from '..
 import type { CopyOwner } from '../../core/velero/rules/vanished.ts';
 import { maxOthersCount } from '../../core/velero/rules/velero-caps.ts';
 import { veleroNamespaceOf } from '../../core/velero/rules/velero-namespace.ts';
-import { VeleroResource } from '../../core/velero/rules/velero-resource.ts';
+import { type VeleroKind, VeleroResource } from '../../core/velero/rules/velero-resource.ts';
 import { holdFence } from '../clusters/fence.ts';
 import type { HeldRows } from '../kit/batches/held-rows.ts';
 import { byParts, type Taken } from '../kit/batches/parts.ts';
@@ -18,6 +18,7 @@ import { assignmentsOf, columnsOf } from '../kit/rows/columns.ts';
 import { camelRow, jsonRows, type Row, shownRow } from '../kit/rows/shape.ts';
 import { select } from '../kit/sql.ts';
 import { inTransaction } from '../kit/transaction.ts';
+import { keepAsVeleroDoes } from './later-expiry.ts';
 import { isWordOf } from './words.ts';
 
 const columns = columnsOf(VeleroResource.shape);
@@ -91,6 +92,8 @@ export function velerosWordOf(pool: Pool, heldRows: HeldRows): Pick<VeleroRecord
         some: attempt,
       });
       if (roleFailure !== undefined) throw roleFailure;
+      // All that were seen, whether or not they changed: what was lost between the two is made up for by the next list.
+      if ('at' in places) await keepAsVeleroDoes(pool, clusterId, namesOf(places.at));
       await heldRows.putAside(
         'record-velero',
         bad.map(({ item: name, error }) => ({ item: { resourceType: 'Cluster', resourceId: clusterId, name }, error })),
@@ -123,6 +126,10 @@ async function withinCap(
   const room = Math.max(0, maxOthersCount - Number(rows[0]?.count));
   const dropped = new Set(added.slice(room));
   return { written: written.filter((each) => !dropped.has(each)), leftOutCount: dropped.size };
+}
+
+function namesOf(places: readonly { readonly kind: VeleroKind; readonly name: string }[]): readonly string[] {
+  return places.filter(({ kind }) => kind === 'Backup').map(({ name }) => name);
 }
 
 type Missing = Extract<VeleroPlaces, { readonly missingFrom: unknown }>;

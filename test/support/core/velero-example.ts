@@ -20,3 +20,13 @@ export const exampleWord: VeleroResource = {
   ...stated,
   ...{ id, organizationId, clusterId, copied: true, told: false, firstSeenAt: velerosAt(1), seenAt: velerosAt(5) },
 };
+
+/** As a watch sees it, with nothing but its name. */
+export function observedVelero(
+  kind: ObservedVelero['kind'],
+  resourceName: string,
+  more: Partial<ObservedVelero>,
+): ObservedVelero {
+  const stated = { namespace: 'velero', uid: 'u', deleted: false, namespaces: [], validationErrors: [] };
+  return { ...stated, kind, name: resourceName, phase: 'Completed', ...more };
+}
