@@ -2,11 +2,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { executes, measure } from './coverage.mjs';
-import { runTest } from './run-test.mjs';
+import { contract, runTest } from './run-test.mjs';
 
 const longestFileSeconds = 240;
 /** Of a source that a test file executes although the graph has no way to it. */
 const farAway = 6;
+/** A step of a schema, which the committed contract most often shows. */
+const schemaStep = /\bz\b|\.(?:min|max|regex|optional|nullable|refine|meta|describe)\(/;
 
 /** What each test file executes, as it was kept or measured now. */
 export async function measureAll(places, files, coverage, told) {
@@ -71,7 +73,9 @@ export async function judge(places, changes, { graph, measured, seconds, stopped
 /** The test files that execute the line: near ones and quick ones first, and what was red for the same file before. */
 function candidatesFor({ path, start }, text, { graph, measured, killers }) {
   const weighed = [];
+  const line = text.slice(text.lastIndexOf('\n', start) + 1, text.indexOf('\n', start));
   for (const [test, found] of measured) {
+    const isShown = test === contract && schemaStep.test(line);
     const distance = graph.reach.get(test)?.get(path) ?? (path in found.sources ? farAway : undefined);
     if (distance === undefined) continue;
     const answer = executes(found, path, text, start);
@@ -80,7 +84,8 @@ function candidatesFor({ path, start }, text, { graph, measured, killers }) {
     const killed = (killers.get(path) ?? []).filter((by) => by === test).length;
     const doubt = answer === 'yes' ? 1 : 4;
     const alike = sharedWords(test, path);
-    weighed.push({ test, weight: ((found.seconds + 0.3) * doubt * (1 + distance)) / ((1 + killed) * (1 + alike)) });
+    const way = isShown ? 1 : 1 + distance;
+    weighed.push({ test, weight: ((found.seconds + 0.3) * doubt * way) / ((1 + killed) * (1 + alike)) });
   }
   return weighed.sort((a, b) => a.weight - b.weight).map(({ test }) => test);
 }
