@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { expiry, inWords, Ttl, ttlHours } from './duration.ts';
+import { expiry, GivenTtl, inWords, Ttl, ttlHours } from './duration.ts';
 
 test('a time to live is whole hours, from one hour to twenty years', () => {
   for (const ttl of ['1h', '720h', '175680h']) assert.ok(Ttl.safeParse(ttl).success, ttl);
@@ -34,4 +34,24 @@ test('a length of time is told in its two largest units', () => {
     [187_265, '2 d 4 h'],
   ] as const)
     assert.equal(inWords(seconds), words);
+});
+
+test('a copy whose ttl is not in whole hours expires at its second', () => {
+  const at = '2026-05-28T10:00:00.000Z';
+  assert.equal(expiry(at, { ttl: '1h', ttlSeconds: 5401 }), '2026-05-28T11:30:01.000Z');
+  assert.equal(expiry(at, { ttl: '1h', ttlSeconds: undefined }), '2026-05-28T11:00:00.000Z');
+});
+
+test('a request may print a ttl as Velero does, with minutes and seconds that are 0, and it comes in as whole hours', () => {
+  for (const ttl of ['720h', '720h0m', '720h0s', '720h0m0s']) assert.equal(GivenTtl.parse(ttl), '720h');
+  for (const ttl of ['720h1m', '720h0s0m', '0h0m0s', 'x720h', '720h0m0s '])
+    assert.ok(!GivenTtl.safeParse(ttl).success, ttl);
+});
+
+test('the refusal of a ttl says whether it is too long or no Go duration', () => {
+  for (const schema of [Ttl, GivenTtl]) {
+    const words = (ttl: string) => schema.safeParse(ttl).error?.issues[0]?.message ?? '';
+    for (const ttl of ['175681h', '999999h']) assert.match(words(ttl), /at most 175680h \(20 years\)/, ttl);
+    for (const ttl of ['30d', '99999', '-1h']) assert.match(words(ttl), /720h for 30 days/, ttl);
+  }
 });
