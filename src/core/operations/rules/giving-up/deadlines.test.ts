@@ -86,3 +86,95 @@ test('a Restore that runs is told to be overdue once, and does not end', () => {
     undefined,
   );
 });
+
+test('a timeout says since when, which limit, what the cluster stated last, and whether it could be watched', () => {
+  const condition = (type: string, status: 'True' | 'False', reason: string, message: string) => ({
+    ...{ type, status, reason, message },
+    lastTransitionTime: at(0),
+  });
+  const accepted = condition('Accepted', 'True', 'AdmissionPassed', '');
+  const ran = condition('Running', 'False', 'Queued', 'in the queue');
+  const blocked = condition('Blocked', 'True', 'ConflictingOperation', 'another one runs');
+  const watched = { status: 'True', reason: 'Watching', message: 'm' } as const;
+  const told = (conditions: readonly (typeof accepted)[], watching?: DatedOperation['watching']) => {
+    const operation = { ...pending.operation, conditions: [...conditions] };
+    return decideDeadline({ ...pending, operation, watching }, at(1800))?.events[0]?.message;
+  };
+  const since = `It has been Pending in the cluster since ${at(0)}, longer than 30 min (pendingDeadlineSeconds 1800).`;
+  const end = 'Its resource is deleted in the cluster, so that it does not run later.';
+  const [seen, unseen] = ['could be watched at that time.', 'could not be watched at that time'];
+  for (const [conditions, watching, words] of [
+    [[], watched, `The cluster has stated no condition. The cluster ${seen}`],
+    [[accepted], watched, `The cluster states Accepted=True: AdmissionPassed. The cluster ${seen}`],
+    [[accepted, ran], watched, `The cluster states Running=False: Queued: in the queue. The cluster ${seen}`],
+    [
+      [accepted, ran, blocked],
+      watched,
+      `The cluster states Blocked=True: ConflictingOperation: another one runs. The cluster ${seen}`,
+    ],
+    [
+      [accepted, { ...blocked, status: 'False' }],
+      undefined,
+      `The cluster states Accepted=True: AdmissionPassed. The cluster ${unseen}, so its last statement may be old.`,
+    ],
+    [
+      [],
+      { ...watched, status: 'Unknown' },
+      `The cluster has stated no condition. The cluster ${unseen} (Watching: m), so its last statement may be old.`,
+    ],
+  ] as const)
+    assert.equal(told(conditions, watching), `${since} ${words} ${end}`);
+});
+
+test('what runs for too long keeps nothing owed but a cancel when it is a Backup, and is owed its end when it is a Restore', () => {
+  for (const [type, owed, after, phase, words] of [
+    [
+      'Backup',
+      undefined,
+      undefined,
+      'Failed',
+      /^It has been Running since .*T10:10:00.000Z, longer than 4 h \(runningDeadlineSeconds 14400\)\. .*The resource is left/,
+    ],
+    ['Backup', 'Cancel', 'Cancel', 'Failed', /Its cancel is still carried out\.$/],
+    ['Restore', undefined, 'Withdraw', 'Running', /It is not deleted, because half an application could be left/],
+    ['Restore', 'Cancel', 'Cancel', 'Running', /Its cancel is still carried out\.$/],
+  ] as const) {
+    const step = decideDeadline({ ...running, owed, operation: { ...running.operation, type } }, at(15_000));
+    assert.deepEqual([step?.operation.phase, step?.owed], [phase, after], type);
+    const [event] = step?.events ?? [];
+    assert.match(event?.message ?? '', words);
+    const reason = type === 'Backup' ? 'RunningTimeout' : 'Overdue';
+    assert.deepEqual([step?.events.length, event?.type, event?.reason], [1, 'Warning', reason]);
+    const condition = step?.operation.conditions.at(-1);
+    assert.deepEqual(
+      [condition?.type, condition?.status, condition?.reason, condition?.message],
+      [type === 'Backup' ? 'Failed' : 'Overdue', 'True', 'RunningTimeout', event?.message],
+    );
+    assert.equal(step?.operation.finishedAt, type === 'Backup' ? at(15_000) : undefined);
+  }
+});
+
+test('Running counts from the later of start and delivery, and from the making where neither is known', () => {
+  const since = (more: Partial<DatedOperation['operation']>) => {
+    const operation = { ...running.operation, createdAt: at(-60), ...more };
+    const message = decideDeadline({ ...running, operation }, at(99_999))?.events[0]?.message ?? '';
+    return /Running since (\S+),/.exec(message)?.[1];
+  };
+  assert.equal(since({ startedAt: at(600), deliveredAt: at(0) }), at(600));
+  assert.equal(since({ startedAt: at(0), deliveredAt: at(600) }), at(600));
+  assert.equal(since({ startedAt: undefined, deliveredAt: at(5) }), at(5));
+  assert.equal(since({ startedAt: undefined, deliveredAt: undefined }), at(-60));
+});
+
+test('an overdue Restore whose deletion is owed by nothing is owed it again, and nothing is owed for what others made', () => {
+  const condition = { type: 'Overdue', status: 'True', reason: 'RunningTimeout', message: 'm' } as const;
+  const operation = {
+    ...running.operation,
+    type: 'Restore' as const,
+    conditions: [{ ...condition, lastTransitionTime: at(0) }],
+  };
+  assert.deepEqual(decideDeadline({ ...running, operation }, at(1)), { operation, owed: 'Withdraw', events: [] });
+  assert.equal(decideDeadline({ ...running, operation, owed: 'Withdraw' }, at(99_999)), undefined);
+  assert.equal(decideDeadline({ ...running, operation: { ...operation, phase: 'Failed' } }, at(1)), undefined);
+  assert.equal(decideDeadline({ ...running, operation: { ...operation, origin: 'cluster' } }, at(1)), undefined);
+});

@@ -52,16 +52,21 @@ export function decideDeadline(dated: DatedOperation, now: string): OperationDec
   if (phase === 'Pending' && deliveredAt !== undefined && withdrawalOf(operation) === undefined) {
     if (isPast(shifted(deliverBefore ?? now, longestCallSeconds), deliveredAt))
       return withdraw(operation, owed, 'DeadlineExceeded', lateMessage(operation), now);
-    if (isOver(deliveredAt, pendingDeadlineSeconds, now))
-      return withdraw(operation, owed, 'PendingTimeout', overMessage(dated, 'Pending', deliveredAt), now);
+    if (pendingDeadlineSeconds !== undefined && isOver(deliveredAt, pendingDeadlineSeconds, now)) {
+      const limit = `pendingDeadlineSeconds ${pendingDeadlineSeconds}`;
+      const words = `Pending in the cluster since ${deliveredAt}, longer than ${inWords(pendingDeadlineSeconds)} (${limit})`;
+      return withdraw(operation, owed, 'PendingTimeout', overMessage(dated, words), now);
+    }
   }
   if (phase !== 'Running' || isOverdue(operation)) return undefined;
   const [since = operation.createdAt] = [startedAt, deliveredAt]
     .filter((at) => at !== undefined)
     .sort()
     .reverse();
-  if (!isOver(since, runningDeadlineSeconds, now)) return undefined;
-  const message = overMessage(dated, 'Running', since);
+  if (runningDeadlineSeconds === undefined || !isOver(since, runningDeadlineSeconds, now)) return undefined;
+  const limit = `runningDeadlineSeconds ${runningDeadlineSeconds}`;
+  const words = `Running since ${since}, longer than ${inWords(runningDeadlineSeconds)} (${limit})`;
+  const message = overMessage(dated, words);
   return operation.type === 'Restore' ? overdue(dated, message, now) : timedOut(dated, message, now);
 }
 
@@ -72,8 +77,8 @@ function isPast(limit: string, at: string): boolean {
   return Date.parse(at) > Date.parse(limit);
 }
 
-function isOver(since: string, limitSeconds: number | undefined, now: string): boolean {
-  return limitSeconds !== undefined && Date.parse(shifted(since, limitSeconds)) <= Date.parse(now);
+function isOver(since: string, limitSeconds: number, now: string): boolean {
+  return Date.parse(shifted(since, limitSeconds)) <= Date.parse(now);
 }
 
 function timedOut({ operation, owed }: DatedOperation, message: string, now: string): OperationDecision {
@@ -109,17 +114,8 @@ function lateMessage({ deliveredAt, deliverBefore }: Operation): string {
   return `It came into the cluster at ${deliveredAt}, after deliverBefore (${deliverBefore}), and has not started.`;
 }
 
-function overMessage(dated: DatedOperation, phase: 'Pending' | 'Running', since: string): string {
-  const { operation, watching, pendingDeadlineSeconds, runningDeadlineSeconds } = dated;
-  const [seconds = 0, name, words] =
-    phase === 'Pending'
-      ? ([pendingDeadlineSeconds, 'pendingDeadlineSeconds', 'Pending in the cluster'] as const)
-      : ([runningDeadlineSeconds, 'runningDeadlineSeconds', 'Running'] as const);
-  return [
-    `It has been ${words} since ${since}, longer than ${inWords(seconds)} (${name} ${seconds}).`,
-    lastStatement(operation),
-    watchingMessage(watching),
-  ].join(' ');
+function overMessage({ operation, watching }: DatedOperation, words: string): string {
+  return [`It has been ${words}.`, lastStatement(operation), watchingMessage(watching)].join(' ');
 }
 
 /** The condition that says why it has not ended, in the words of the cluster. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exampleOperation } from '../../../../../test/support/core/operation-example.ts';
 import type { Operation, Phase } from '../operation.ts';
-import { leftInCluster } from './left-in-cluster.ts';
+import { hadStarted, leftInCluster, wasGivenUp } from './left-in-cluster.ts';
 
 const at = '2026-05-28T10:00:00.000Z';
 const ended = (phase: Phase, reason: string, more: Partial<Operation> = {}): Operation => ({
@@ -29,4 +29,48 @@ test('only what was given up here, and has neither ended nor gone there, may sti
     [ended('Cancelled', 'SupersededByOperation'), 'Ended'],
   ] as const)
     assert.equal(leftInCluster(operation), expected, `${operation.phase} ${operation.conditions[0]?.reason}`);
+});
+
+test('the reason of an end is that of its own condition, whatever else is stated beside it', () => {
+  const condition = { status: 'True', reason: 'CancelledByUser', message: '', lastTransitionTime: at } as const;
+  for (const [reason, expected] of [
+    ['ExternalDeletion', 'Gone'],
+    ['PendingTimeout', 'MayBeThere'],
+    ['EngineFailed', 'Ended'],
+  ] as const) {
+    const { conditions, ...operation } = ended('Failed', reason);
+    for (const beside of [
+      { ...condition, type: 'Accepted' },
+      { ...condition, type: 'Succeeded' },
+    ])
+      assert.equal(leftInCluster({ ...operation, conditions: [beside, ...conditions] }), expected, reason);
+    const unsaid = conditions.map((each) => ({ ...each, status: 'False' as const }));
+    assert.equal(leftInCluster({ ...operation, conditions: unsaid }), 'Ended', 'no end is stated');
+  }
+});
+
+test('it had started when a start is known, when it runs again, or when it ended for something that only follows a start', () => {
+  const inFlight = (phase: 'Pending' | 'Running') => ({ inFlightInCluster: { phase, message: '', since: at } });
+  for (const [operation, expected] of [
+    [ended('Failed', 'PendingTimeout'), false],
+    [ended('Failed', 'RunningTimeout'), true],
+    [ended('Failed', 'FailedValidation'), true],
+    [ended('Cancelled', 'RunningTimeout'), false],
+    [ended('Failed', 'PendingTimeout', { startedAt: at }), true],
+    [ended('Failed', 'PendingTimeout', inFlight('Running')), true],
+    [ended('Failed', 'PendingTimeout', inFlight('Pending')), false],
+  ] as const)
+    assert.equal(hadStarted(operation), expected, JSON.stringify(operation.conditions));
+});
+
+test('it was given up when it failed by a decision of ours, or before the cluster was known to have it', () => {
+  const neverDelivered = { deliveredAt: undefined } as const;
+  for (const [operation, expected] of [
+    [ended('Failed', 'EngineFailed'), false],
+    [ended('Failed', 'EngineFailed', neverDelivered), true],
+    [ended('Cancelled', 'PendingTimeout', neverDelivered), false],
+    [ended('Failed', 'DeadlineExceeded'), true],
+    [{ ...ended('Failed', 'PendingTimeout'), conditions: ended('Cancelled', 'PendingTimeout').conditions }, false],
+  ] as const)
+    assert.equal(wasGivenUp(operation), expected, `${operation.phase} ${operation.conditions[0]?.reason}`);
 });
