@@ -133,3 +133,13 @@ test('the condition stays when the cluster states other conditions, also one of 
     assert.deepEqual(own(after), own(operation), source);
   }
 });
+
+test('the condition is one text: the first that came back, how many more, what to do, and what failed', () => {
+  const advice = /Its resource came back as (\S+), under the uid (\S+): .* It is deleted, because it would restore/;
+  const one = conditionOf(see(begun(restore), 10, seen('uid-1')))?.message ?? '';
+  assert.deepEqual(advice.exec(one)?.slice(1), [`${ended.namespace}/${ended.name}`, 'uid-1']);
+  const two = see(begun(restore), 10, seen('uid-1'), seen('uid-2', { namespace: 'org-copy' }));
+  const both = conditionOf(two)?.message ?? '';
+  assert.match(both, /uid-1.* 1 more came back\. It is deleted/);
+  for (const words of [one, both]) assert.doesNotMatch(words, / {2}|^ | $/, 'no part of it is empty');
+});

@@ -177,3 +177,25 @@ test('our own conditions outlast what the cluster states, and a start settles a 
   const deletedByOthers = fold(delivered, seen({ phase: 'Pending' }, { deleted: true, source: 'Watched' }));
   assert.equal(conditionOf(deletedByOthers, 'Failed')?.reason, 'ExternalDeletion');
 });
+
+test('an end keeps the time that is known of it, until a whole status knows it better', () => {
+  const ended = fold(delivered, posted('Succeeded', 'True', 4));
+  assert.deepEqual([ended.finishedAt, ended.endIsPosted], [at(4), true]);
+  const wordless = fold(ended, seen({ phase: 'Succeeded' }));
+  assert.deepEqual([wordless.finishedAt, wordless.endIsPosted], [at(4), undefined]);
+  assert.equal(fold(ended, seen({ phase: 'Succeeded', finishedAt: at(6) })).finishedAt, at(6));
+  assert.equal(fold(wordless, seen({ phase: 'Succeeded', finishedAt: at(6) })).finishedAt, at(4));
+  assert.equal(fold(delivered, seen({ phase: 'Succeeded' })).finishedAt, now);
+});
+
+test('a start is never after its end: such a start is of a later run', () => {
+  const running = fold(delivered, seen({ phase: 'Running', startedAt: at(1) }));
+  const starts = (startedAt: string, from = running) =>
+    fold(from, seen({ phase: 'Succeeded', startedAt, finishedAt: at(5) })).startedAt;
+  assert.deepEqual([starts(at(2)), starts(at(5)), starts(at(6))], [at(2), at(5), at(1)]);
+  assert.equal(starts(at(6), delivered), undefined);
+  const { startedAt: _, ...ended } = fold(delivered, seen({ phase: 'Succeeded', finishedAt: at(5) }));
+  const postedStart = (minute: number) =>
+    fold(ended, posted('Running', 'False', minute, {}, { startedAt: at(minute) })).startedAt;
+  assert.deepEqual([postedStart(4), postedStart(5), postedStart(6)], [at(4), at(5), undefined]);
+});
