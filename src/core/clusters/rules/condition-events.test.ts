@@ -120,3 +120,63 @@ describe('events of a cluster', () => {
     assert.deepEqual(eventsOfConditions([condition('Authenticated', 'Unknown', 0)], well, at(600)).events, []);
   });
 });
+
+describe('each condition of a cluster', () => {
+  const others: RecordedReasons = { Other: 'Kept' };
+  const told = (type: string, status: 'True' | 'False', reason: string, recorded: string, seconds: number) => {
+    const before = { ...others, [type]: recorded };
+    const {
+      events,
+      recorded: after,
+      nextAt,
+    } = eventsOfConditions([condition(type, status, 0, reason)], before, at(seconds));
+    const [event] = events;
+    assert.deepEqual(after, event === undefined ? before : { ...others, [type]: event.reason });
+    return event === undefined ? nextAt : `${event.type} ${event.reason}: ${event.message}`;
+  };
+  const since = `no route to host. Since ${at(0)}.`;
+
+  test('has the event of its trouble and of its end, at its moment and not a second before', () => {
+    for (const [type, status, reason, words, seconds] of [
+      ['Reachable', 'False', 'X', 'Warning ClusterUnreachable', 10],
+      ['Reachable', 'True', 'X', 'Normal ClusterReachable', 30],
+      ['OperatorReady', 'False', 'X', 'Warning OperatorNotReady', 10],
+      ['OperatorReady', 'True', 'X', 'Normal OperatorReady', 30],
+      ['Watching', 'False', 'X', 'Warning WatchInterrupted', 10],
+      ['Watching', 'True', 'X', 'Normal Watching', 30],
+      ['Authenticated', 'False', 'X', 'Warning CredentialsRejected', 0],
+      ['Authenticated', 'False', 'AccessUnreadable', 'Warning AccessUnreadable', 0],
+      ['Authenticated', 'True', 'X', 'Normal CredentialsAccepted', 0],
+      ['Identity', 'False', 'Rebuilt', 'Warning ClusterRebuilt', 0],
+      ['Identity', 'False', 'RegisteredTwice', 'Warning ClusterRegisteredTwice', 0],
+      ['Identity', 'True', 'Unique', 'Normal ClusterIdentified', 0],
+    ] as const) {
+      assert.equal(told(type, status, reason, 'Before', seconds), `${words}: ${since}`);
+      if (seconds > 0) assert.equal(told(type, status, reason, 'Before', seconds - 1), at(seconds));
+    }
+  });
+
+  test('of credentials names the time in its own words, and one that is unknown here is told of by nothing', () => {
+    for (const [status, reason, words] of [
+      ['True', 'Expired', 'Warning CredentialsExpired'],
+      ['True', 'ExpiresSoon', 'Warning CredentialsExpiring'],
+      ['False', 'Valid', 'Normal CredentialsRenewed'],
+    ] as const)
+      assert.equal(told('CredentialsExpiring', status, reason, 'Before', 0), `${words}: no route to host.`);
+    for (const status of ['True', 'False'] as const) assert.equal(told('Later', status, 'X', 'Before', 999), undefined);
+  });
+
+  test('that is well at first is recorded beside the others without an event', () => {
+    const outcome = eventsOfConditions([condition('Identity', 'True', 0, 'Unique')], others, at(0));
+    assert.deepEqual(outcome, {
+      events: [],
+      recorded: { ...others, Identity: 'ClusterIdentified' },
+      nextAt: undefined,
+    });
+  });
+
+  test('waits for its own moment, and the next look is at the first of them', () => {
+    const both = [condition('OperatorReady', 'False', 5), condition('Reachable', 'False', 2)];
+    assert.equal(eventsOfConditions(both, {}, at(6)).nextAt, at(12));
+  });
+});

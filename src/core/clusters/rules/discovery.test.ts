@@ -68,3 +68,25 @@ test('the results of a check that was overtaken are not recorded, unless the clo
   assert.equal(isOutdated(checked(early), undefined, now), false);
   assert.equal(isOutdated(checked(early), checked('2026-05-29T00:00:00.000Z'), now), false);
 });
+
+test('a check that failed as a whole leaves every part unknown, with the problem, and so every part keeps its last result', () => {
+  const parts = [
+    ...['server', 'identity', 'customResources', 'permissions', 'namespaces', 'storageLocations'],
+    ...['volumeSnapshotClasses', 'storageClasses', 'operator', 'webhook', 'acceptedParameters', 'restoreApproval'],
+  ] as const;
+  const failed = nothingFound('2026-05-28T11:00:00.000Z', 'no answer');
+  const each = (part: object) => Object.fromEntries(parts.map((name) => [name, part]));
+  const unknown = { status: 'Unknown', problem: 'no answer' };
+  assert.deepEqual(failed, { checkedAt: '2026-05-28T11:00:00.000Z', problem: 'no answer', ...each(unknown) });
+  const before: Discovery = { ...nothingFound(now, 'x'), ...each(known) };
+  assert.deepEqual(refreshed(before, failed), { ...failed, ...each({ ...known, problem: 'no answer' }) });
+});
+
+test('a part that versions before did not check stays absent, and an absent one of a cluster is kept', () => {
+  const { identity: _, ...older } = nothingFound(now, 'x');
+  const later = nothingFound('2026-05-28T11:00:00.000Z', 'no answer');
+  assert.deepEqual(refreshed(older, later), later);
+  assert.deepEqual(refreshed(later, older), older);
+  const absent = { status: 'Absent', checkedAt: now } as const;
+  assert.deepEqual(refreshed(found({ webhook: absent }), later).webhook, { ...absent, problem: 'no answer' });
+});

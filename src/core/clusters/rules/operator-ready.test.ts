@@ -76,3 +76,40 @@ test('a delivery that the webhook failed makes it not ready at once, and one tha
   assert.equal(after([applied], 'WebhookFailing', off), undefined, 'nothing was checked');
   assert.equal(after([{ kind: 'Deleted' }], 'WebhookFailing'), undefined);
 });
+
+test('a sign of life holds for a quarter of an hour to the second, and the last of all signs counts', () => {
+  const secondsAgo = (seconds: number) => new Date(Date.parse(now) - seconds * 1000).toISOString();
+  const blind = { ...off, operator: { ...known, items: [] } };
+  assert.match(ready(blind, { heartbeatAt: secondsAgo(900) }), /^True Alive/);
+  assert.match(
+    ready(blind, { heartbeatAt: secondsAgo(901) }),
+    /^Unknown NoSignOfLife: .*15 min 1 s ago \(its agent posted/,
+  );
+  assert.match(
+    ready(blind, { heartbeatAt: minutesAgo(9), changedAt: minutesAgo(3) }),
+    /It changed a status at .*09:57/,
+  );
+  assert.match(ready(blind, { heartbeatAt: minutesAgo(3), changedAt: minutesAgo(9) }), /heartbeat at .*09:57/);
+  const stated = { ...off, operator: health('True', minutesAgo(1)) };
+  assert.match(
+    ready(stated, { heartbeatAt: minutesAgo(3), changedAt: minutesAgo(9) }),
+    /It stated a condition .*09:59/,
+  );
+});
+
+test('where nothing was tried, the words are those of the webhook, else of the resources, else that nobody asked', () => {
+  const blind = { operator: { ...known, items: [] } };
+  const words = (webhook: object, customResources: object) =>
+    ready({
+      ...blind,
+      webhook: { status: 'Unknown', ...webhook },
+      customResources: { status: 'Unknown', ...customResources },
+    });
+  const never = 'The operator was never seen to do anything.';
+  for (const [webhook, customResources, why] of [
+    [{ problem: 'not allowed' }, { problem: 'no list' }, 'not allowed'],
+    [{}, { problem: 'no list' }, 'no list'],
+    [{}, {}, 'it was not asked'],
+  ] as const)
+    assert.equal(words(webhook, customResources), `Unknown NotAsked: Its webhook was not tried: ${why} ${never}`);
+});

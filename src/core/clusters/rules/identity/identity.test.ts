@@ -29,3 +29,18 @@ test('copies that were lost are told of before an application that is backed up 
   const reason = (lostCopyCount: number) => identityCondition(rebuilt, { ...twice, lostCopyCount })?.reason;
   assert.deepEqual([reason(1), reason(0)], ['Rebuilt', 'RegisteredTwice']);
 });
+
+test('what else is known of the identity stays with a new uid, and the same API server under another name is told of', () => {
+  const before = { kubeSystemUid: 'before', copiesFrom: '2026-01-01T00:00:00.000Z' };
+  assert.deepEqual(identityAfter({ copiesFrom: before.copiesFrom }, 'first', now), {
+    ...before,
+    kubeSystemUid: 'first',
+  });
+  assert.deepEqual(identityAfter(before, 'after', now), rebuilt);
+  const message = (twins: readonly string[]) =>
+    identityCondition({ kubeSystemUid: 'first' }, { ...alone, twins })?.message;
+  const registered = 'The cluster is the one that was registered.';
+  assert.equal(message([]), registered);
+  assert.equal(message(['a']), `${registered} The same API server is a as well, for other namespaces.`);
+  assert.equal(message(['a', 'b']), `${registered} The same API server is a, b as well, for other namespaces.`);
+});
