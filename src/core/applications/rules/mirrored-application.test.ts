@@ -120,3 +120,60 @@ test('an application that is gone, and one that is back, are told as that', () =
   assert.deepEqual(told(row(), { goneAt: later, ...notReady }), ['Warning ApplicationGone']);
   assert.deepEqual(told({ ...row(), goneAt: now }), ['Normal ApplicationReturned']);
 });
+
+test('a known row keeps its own id, organization and cluster, and a release its name', () => {
+  const known = row(resource({}, { annotations: {} }));
+  const next = mirrored(known, observed(), { id: 'a-2', organizationId: 'o-2', clusterId: 'c-2' }, later);
+  assert.deepEqual([next?.id, next?.organizationId, next?.clusterId], ['a-1', 'o-1', 'c-1']);
+  const named = row(resource({ spec: { release: { name: 'r', namespace: 'n' } } }));
+  assert.deepEqual([named.releaseName, named.releaseNamespace], ['r', 'n']);
+});
+
+test('of a time that is stated anew the new one is kept, and fifty conditions at most', () => {
+  const conditions = (count: number, lastTransitionTime: string) => ({
+    status: {
+      conditions: Array.from({ length: count }, (_, n) => ({ type: `T${n}`, status: 'True', lastTransitionTime })),
+    },
+  });
+  const known = row(resource(conditions(1, now)));
+  assert.equal(row(resource(conditions(1, later)), known, later).conditions[0]?.lastTransitionTime, later);
+  assert.deepEqual(
+    row(resource(conditions(51, now))).conditions.map(({ type }) => type),
+    Array.from({ length: 50 }, (_, n) => `T${n}`),
+  );
+});
+
+test('fifty labels and annotations of the operator and of Kubernetes are read, each of at most 1 KiB', () => {
+  const values = {
+    'app.vworkspace.io/a': '1',
+    'ops.vworkspace.io/b': '2',
+    'app.kubernetes.io/c': '3',
+    'managed-by': '4',
+  };
+  const read = (metadata: object) => {
+    const { labels, annotations } = observed({ metadata, spec: {} });
+    return { labels, annotations };
+  };
+  assert.deepEqual(read({ labels: { ...values, other: '5' }, annotations: { ...values, other: '5' } }), {
+    labels: values,
+    annotations: { 'ops.vworkspace.io/b': '2' },
+  });
+  const long = { 'ops.vworkspace.io/fits': 'x'.repeat(1024), 'ops.vworkspace.io/long': 'x'.repeat(1025) };
+  assert.deepEqual(Object.keys(read({ labels: { ...long, 'managed-by': 7 } }).labels), ['ops.vworkspace.io/fits']);
+  const many = Object.fromEntries(Array.from({ length: 51 }, (_, n) => [`ops.vworkspace.io/${n}`, 'x']));
+  assert.deepEqual(Object.keys(read({ annotations: many }).annotations), Object.keys(many).slice(0, 50));
+});
+
+test('an event of an application says whose it is, and in which words', () => {
+  const gone = eventsOfApplication(row(), { ...row(), goneAt: later }, 'i-1', later);
+  const whose = { organizationId: 'o-1', clusterId: 'c-1', applicationInstanceId: 'i-1', at: later };
+  const message = 'The cluster has no ApplicationInstance org-myteam/nextcloud any more.';
+  assert.deepEqual(gone, [{ ...whose, type: 'Warning', reason: 'ApplicationGone', message }]);
+  const words = (change: Partial<Mirrored>) =>
+    eventsOfApplication(row(), { ...row(), ...change }, 'i-1', later).map((event) => event.message);
+  assert.deepEqual(words(notReady), ['org-myteam/nextcloud is not ready: R: m']);
+  assert.deepEqual(words({ conditions: [] }), ['org-myteam/nextcloud is not ready: it has no condition Ready']);
+  assert.deepEqual(words({ capabilities: { backup: 'restic' } }), [
+    'org-myteam/nextcloud now allows Backup by restic.',
+  ]);
+});

@@ -1,7 +1,7 @@
 /** Which parameters fit a type of Operation, and what the class's defaults add. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BackupParameters, type OperationParameters, parametersOf } from './parameters.ts';
+import { BackupParameters, insteadOf, OperationParameters, parametersOf } from './parameters.ts';
 
 const defaults = { storageLocation: 'aws-primary', snapshotVolumes: true };
 const refused = (type: 'Backup' | 'Restore', given: OperationParameters, pointers: readonly string[]) =>
@@ -39,4 +39,30 @@ test('a resource is named as Velero names it, and at most two hundred are', () =
     assert.ok(!fits([name]), name);
   assert.ok(fits(Array(200).fill('pods')));
   assert.ok(!fits(Array(201).fill('pods')));
+});
+
+test('each key that only the other type takes is refused, and none that both take', () => {
+  const both = { includedResources: ['pods'], excludedResources: ['events'] };
+  const ofBackup = { storageLocation: 'a', snapshotVolumes: true, snapshotClassName: 'b', csiSnapshotClassName: 'c' };
+  const ofRestore = { backupName: 'b', namespaceMapping: { a: 'b' }, restorePVs: true };
+  const all = { ...ofRestore, existingResourcePolicy: 'update' as const };
+  assert.deepEqual(parametersOf('Backup', { ...ofBackup, ...both }, {}), { ...ofBackup, ...both });
+  assert.deepEqual(parametersOf('Restore', { ...all, ...both }, defaults), { ...all, ...both });
+  refused('Backup', { ...all, ...both }, Object.keys(all));
+  refused('Restore', { backupName: 'b', ...ofBackup, ...both }, Object.keys(ofBackup));
+});
+
+test('who tries a key of Velero or of an older operator is told what to use instead', () => {
+  for (const [key, hint] of [
+    ['ttl', /beside `parameters`/],
+    ['retention', /720h/],
+    ['storageClassMapping', /ConfigMap/],
+    ['defaultVolumesToFsBackup', /backup\.velero\.io\/backup-volumes/],
+    ['hooks', /pre\.hook\.backup\.velero\.io\/command/],
+    ['labelSelector', /includedResources/],
+    ['includedNamespaces', /namespace of its application/],
+  ] as const) {
+    assert.match(insteadOf[key] ?? '', hint, key);
+    assert.ok(!OperationParameters.safeParse({ [key]: 'x' }).success, key);
+  }
 });

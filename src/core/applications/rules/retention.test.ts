@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { expiry, GivenTtl, Ttl } from '../../kernel/rules/duration.ts';
-import { defaultRetention, resolveTtl } from './retention.ts';
+import { defaultRetention, resolveTtl, retentionOfCadenceWarnings } from './retention.ts';
+import { ttlIn } from './setting.ts';
 
 test('the most specific time to live wins, and its source is recorded', () => {
   const all = {
@@ -78,4 +79,35 @@ test('only whole hours that Velero can read are a time to live', () => {
 
 test('a copy expires its ttl after its start', () => {
   assert.equal(expiry('2026-05-28T10:00:00Z', { ttl: '720h' }), '2026-06-27T10:00:00.000Z');
+});
+
+test('a time to live that is shorter than the time between two slots of its cadence is warned about, by name and length', () => {
+  for (const [cadence, hours] of [
+    ['hourly', 1],
+    ['daily', 24],
+    ['weekly', 7 * 24],
+    ['monthly', 31 * 24],
+    ['yearly', 366 * 24],
+  ] as const) {
+    assert.deepEqual(retentionOfCadenceWarnings({ [cadence]: `${hours}h` }), [], cadence);
+    if (hours === 1) continue;
+    const ttl = `${hours - 1}h`;
+    assert.deepEqual(retentionOfCadenceWarnings({ [cadence]: ttl }), [
+      `retention.${cadence} (${ttl}) is shorter than the time between two slots (${hours}h): there would be times without any copy. Make it at least ${hours}h, better ${2 * hours}h.`,
+    ]);
+  }
+  assert.equal(retentionOfCadenceWarnings({ daily: '1h', weekly: '1h' }).length, 2);
+  assert.deepEqual(retentionOfCadenceWarnings({ custom: '1h', onDemand: '1h' }), []);
+});
+
+test("a copy's time to live is that of its setting: the organization's override goes over the class", () => {
+  const applicationClass = { retention: { daily: '4h' }, defaultParameters: {}, deliveryDeadlineSeconds: 60 };
+  const override = { retention: { daily: '3h' } };
+  assert.deepEqual(ttlIn({ applicationClass, override }, { cadence: 'daily' }), {
+    ttl: '3h',
+    ttlSource: 'organization',
+  });
+  assert.deepEqual(ttlIn({ applicationClass }, { cadence: 'daily' }), { ttl: '4h', ttlSource: 'applicationClass' });
+  assert.equal(ttlIn({ applicationClass, override }, { cadence: 'daily', schedule: '2h' }).ttl, '2h');
+  assert.equal(ttlIn({ applicationClass, override }, { cadence: 'daily', schedule: '2h', request: '1h' }).ttl, '1h');
 });
