@@ -91,3 +91,13 @@ test('what is being deleted already is waited for', () => {
   assert.equal(verdict('Cancel', seen({ phase: 'Running' }, { deletingSince })), 'Wait');
   assert.equal(verdict('Cancel', seen({ phase: 'Succeeded' }, { deletingSince })), 'Leave');
 });
+
+test('what has ended is known by its phase or by the time of its end, what has started by any sign of it', () => {
+  assert.equal(verdict('Cancel', seen({ phase: 'Succeeded' })), 'Leave');
+  assert.equal(verdict('Cancel', seen({ phase: 'Pending', finishedAt: at })), 'Leave');
+  assert.equal(verdict('Withdraw', seen({ phase: 'Pending', startedAt: at })), 'Leave');
+  assert.equal(verdict('Withdraw', seen({ phase: 'Running' })), 'Leave');
+  const recorded = { ...restore, observedVersion: '7' };
+  const deleting = seen({ phase: 'Succeeded', finishedAt: at }, { deletingSince: at });
+  assert.equal(verdict('Tidy', deleting, recorded, { mayLeave: true }), 'Wait');
+});
