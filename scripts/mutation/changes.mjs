@@ -114,8 +114,12 @@ export function changesOf(source) {
       return;
     }
     const other = operators.get(operatorToken.kind);
-    if (other !== undefined) replace(operatorToken, other);
+    if (other === undefined || (isBound(operatorToken) && (isClock(left) || isClock(right)))) return;
+    replace(operatorToken, other);
   };
+  /** Of a comparison with a clock that runs: nobody can be at the bound. */
+  const isBound = ({ kind }) => kind >= SyntaxKind.LessThanToken && kind <= SyntaxKind.GreaterThanEqualsToken;
+  const isClock = (node) => /\b(?:performance|Date)\.now\(\)/.test(textOf(node));
   /** The name under which a statement is prepared makes it quicker, and nothing else. */
   const isStatementName = (node) =>
     node.name !== undefined &&

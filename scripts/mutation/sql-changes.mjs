@@ -33,6 +33,9 @@ const changes = [
   [/\bmax\(/g, 'min('],
 ];
 
+/** The bound of a comparison with the database's own clock, of microseconds: nobody can be there at that moment. */
+const onItsClock = /^\s*(?:now|clock_timestamp)\(\)/;
+
 /** Each change with its place in the text. What stands in `${…}` is code, and is not looked at here. */
 export function sqlChanges(words) {
   const code = [...words.matchAll(/\$\{[^}]*\}/g)].map(({ index, 0: found }) => [index, index + found.length]);
@@ -40,6 +43,7 @@ export function sqlChanges(words) {
     [...words.matchAll(pattern)]
       .filter(({ index }) => !code.some(([from, to]) => index > from && index < to))
       .filter(({ index }) => holds(words.slice(0, index)))
+      .filter(({ index, 0: found }) => !/^[<>]=?$/.test(found) || !onItsClock.test(words.slice(index + found.length)))
       .map(({ index, 0: found }) => ({ at: index, length: found.length, instead })),
   );
 }
