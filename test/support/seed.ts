@@ -85,3 +85,47 @@ export async function seedSchedules(pool: Pool, options: SeedOptions): Promise<S
 function ids(count: number): readonly string[] {
   return Array.from({ length: count }, () => v7());
 }
+
+/** Makes an Operation of the first schedule's application; `columns` are its own. Returns its id. */
+export function seedOperation(pool: Pool, columns: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  const id = String(columns.id ?? v7());
+  return seedRow(pool, 'operation', ['organization_id', 'cluster_id', 'application_instance_id'], {
+    ...{ name: id, namespace: 'apps', target: 'shop', type: 'Backup', engine: 'velero', parameters: '{}', ttl: '24h' },
+    ...{ origin: 'request', requested_by: 'seed', phase: 'Pending', conditions: '[]', outputs: '{}', warnings: '[]' },
+    ...{ created_at: new Date().toISOString(), revision: 1, ...columns, id },
+  });
+}
+
+/** Makes what Velero states of a resource in the first schedule's cluster. Returns its id. */
+export function seedVelero(pool: Pool, columns: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  const id = String(columns.id ?? v7());
+  const at = new Date().toISOString();
+  return seedRow(pool, 'velero_resource', ['organization_id', 'cluster_id'], {
+    ...{
+      kind: 'Backup',
+      name: id,
+      uid: id,
+      namespaces: '[]',
+      validation_errors: '[]',
+      phase: 'Completed',
+      copied: true,
+    },
+    ...{ told: false, first_seen_at: at, seen_at: at, ...columns, id },
+  });
+}
+
+async function seedRow(
+  pool: Pool,
+  table: string,
+  ofSchedule: readonly string[],
+  columns: Readonly<Record<string, unknown>> & { readonly id: string },
+): Promise<string> {
+  const inherited = ofSchedule.filter((column) => columns[column] === undefined);
+  const names = [...inherited, ...Object.keys(columns)];
+  const values = [...inherited, ...Object.keys(columns).map((_, n) => `$${n + 1}`)];
+  await pool.query(
+    `insert into ${table} (${names.join(', ')}) select ${values.join(', ')} from schedule order by schedule.id limit 1`,
+    Object.values(columns),
+  );
+  return columns.id;
+}
