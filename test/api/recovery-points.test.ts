@@ -63,7 +63,9 @@ describe('recovery points', () => {
     const all = await ids();
     assert.ok(!all.includes(old));
     assert.deepEqual(await ids('at=2026-03-02T00:00:00Z'), [old]);
-    assert.deepEqual(await ids('at=2026-03-01T02:02:00%2B02:00'), [], 'not finished yet');
+    assert.deepEqual(await ids('at=2026-03-01T02:03:59.999%2B02:00'), [], 'not finished yet');
+    assert.deepEqual(await ids('at=2026-03-01T02:04:00%2B02:00'), [old]);
+    assert.deepEqual(await ids('at=2026-03-02T23:59:59.999Z'), [old]);
     assert.deepEqual(await ids('at=2026-03-03T00:00:00Z'), [], 'expired');
     assert.deepEqual(await ids('at=1970-01-01T00:00:00Z'), []);
     assert.deepEqual(await ids('at=2999-12-31T00:00:00-23:59'), []);

@@ -135,11 +135,13 @@ describe('while an Operation of an application is open in its cluster', () => {
       (await scene.api.call('GET', '/v1/watchdog')).body.findings.filter(
         ({ kind }: { kind: string }) => kind === 'BackupsWaitForRestore',
       );
-    const protection = async () =>
-      (await scene.api.call('GET', `/v1/application-instances/${applicationInstanceId}/protection`)).body;
+    const wait = async () =>
+      (await scene.api.opened.protections.find(open.organizationId, applicationInstanceId, scene.now()))?.facts
+        .restoreWait;
     scene.ahead(7190);
     assert.deepEqual([await scene.tellWaits(), (await findings()).length], [0, 0]);
-    assert.notEqual((await protection()).reason, 'RestoreOpen');
+    const since = (await heldOf(waiting.id))?.lastTransitionTime;
+    assert.deepEqual(await wait(), { name: open.name, since, limitSeconds: 7200 });
     scene.ahead(20);
     assert.equal(await scene.tellWaits(), 1);
     assert.equal(await scene.tellWaits(), 0, 'it is told once');
@@ -147,7 +149,7 @@ describe('while an Operation of an application is open in its cluster', () => {
     const [finding] = await findings();
     assert.deepEqual([finding?.resourceType, finding?.resourceId], ['Operation', open.id]);
     await scene.cancel(waiting.id);
-    assert.deepEqual(await findings(), [], 'nothing waits any more');
+    assert.deepEqual([await findings(), await wait()], [[], undefined], 'nothing waits any more');
   });
 
   test('a finished Restore that is Pending again and blocked is told, with what blocks it and the way out', async () => {
