@@ -158,6 +158,7 @@ describe('Operations that somebody else made in a cluster', () => {
     );
     await watch.seen(...odd);
     for (const { name } of odd) assert.deepEqual(await named(name), [], name);
+    assert.equal((await api.opened.pool.query('select from held_row')).rowCount, 0, 'and are no rows to be mended');
     assert.equal((await named('nested')).length, 1);
     assert.deepEqual((await named('upgrade'))[0].parameters, { targetVersion: '7' });
     assert.equal(logged().match(/are left out/g)?.length, 1);
