@@ -82,7 +82,17 @@ describe("Velero's own word", () => {
   });
 
   test('a Restore that Velero does not begin with leaves the cluster, and the next Backup goes', async () => {
-    const parameters = { backupName: 'of-others' };
+    const { name: backupName } = await phase(await ask(scene), 'Succeeded');
+    const parameters = { backupName };
+    const given = { applicationInstanceId: scene.applicationInstanceId, type: 'Restore' };
+    await until('its copy', patience, async () => {
+      const { items } = (await service.api.get(`/v1/clusters/${scene.clusterId}/copies`)).body;
+      return items.some((each: { name: string; copied: boolean }) => each.name === backupName && each.copied);
+    });
+    const unknown = await service.api.post('/v1/operations', { ...given, parameters: { backupName: 'of-nobody' } });
+    assert.deepEqual([unknown.status, unknown.body.errors[0].pointer], [422, '/parameters/backupName']);
+    assert.match(unknown.body.errors[0].detail, /Velero of allowing has no Backup of that name/);
+    allowing.inject({ kind: 'backup', outcome: 'FailedValidation', resources: ['restores'], count: 1 });
     const refused = await phase(await ask(scene, { type: 'Restore', parameters }), 'Failed');
     assert.equal(failureOf(refused)?.reason, 'FailedValidation');
     await until(

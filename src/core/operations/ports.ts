@@ -6,7 +6,7 @@ import type { OperationDecision } from './rules/end-operation.ts';
 import type { DatedOperation } from './rules/giving-up/deadlines.ts';
 import type { RecordPosition } from './rules/manifest.ts';
 import type { DeliveryAction, Operation } from './rules/operation.ts';
-import type { NamedBackup } from './rules/restores/named-backup.ts';
+import type { NamedBackup, VelerosBackup } from './rules/restores/named-backup.ts';
 import type { RestoreWait } from './rules/restores/restore-wait.ts';
 
 export interface LockedOperation {
@@ -50,6 +50,7 @@ export interface OperationsTable {
     updateOwed(operation: Operation, owed: DeliveryAction | undefined): Promise<Operation>;
     /** The Backups of that name, in any cluster of the organization. */
     backupsNamed(organizationId: string, name: string): Promise<readonly NamedBackup[]>;
+    velerosBackup(clusterId: string, name: string): Promise<VelerosBackup>;
     /** The names of open Operations of that type of the application, at most one. */
     openOf(applicationInstanceId: string, type: 'Backup' | 'Restore'): Promise<string | undefined>;
   };

@@ -57,13 +57,7 @@ async function draftWithCluster(
   const { cluster, state } = await operationTarget(call, setting);
   refuseUnaccepted({ type, parameters, given, ttlGiven: ttl !== undefined, pointer: '/parameters' }, cluster);
   const ofCopy =
-    type === 'Restore' && 'backupName' in parameters && typeof parameters.backupName === 'string'
-      ? judgeNamedBackup(
-          { backupName: parameters.backupName, cluster },
-          await tx.operations.backupsNamed(caller.organizationId, parameters.backupName),
-          now,
-        )
-      : [];
+    type === 'Restore' && 'backupName' in parameters ? await namedBackup(call, parameters.backupName, cluster) : [];
   const operation = begin(
     setting,
     {
@@ -99,6 +93,17 @@ async function draftWithCluster(
       ...warningsFor({ type, engine, parameters, instance, cluster, state }),
     ],
   };
+}
+
+async function namedBackup(
+  { tx, caller, now }: Reading<DraftTables>,
+  backupName: unknown,
+  cluster: { readonly id: string; readonly name: string },
+): Promise<readonly string[]> {
+  if (typeof backupName !== 'string') return [];
+  const found = await tx.operations.backupsNamed(caller.organizationId, backupName);
+  const velerosBackup = await tx.operations.velerosBackup(cluster.id, backupName);
+  return judgeNamedBackup({ backupName, cluster, velerosBackup }, found, now);
 }
 
 export type RequestTables = DraftTables & EventsTable;

@@ -5,12 +5,14 @@ import { Instant } from '../../core/kernel/rules/fields.ts';
 import { Refusal } from '../../core/kernel/rules/problem.ts';
 import type { LockedOperation, OperationsTable } from '../../core/operations/ports.ts';
 import { StoredOperation } from '../../core/operations/rules/operation.ts';
+import { VelerosBackup } from '../../core/operations/rules/restores/named-backup.ts';
 import type { Prisma } from '../generated/client.ts';
 import { namingHolder } from '../kit/name-holder.ts';
 import { selectOf } from '../kit/rows/columns.ts';
 import { kindOf, rowsOf } from '../kit/rows/rows.ts';
 import { fromRow, shownRow, toRow } from '../kit/rows/shape.ts';
 import { selectThrough } from '../kit/sql.ts';
+import { hasAllBackups, isFollowed } from '../velero/followed.ts';
 import { isOpen } from './open.ts';
 import { OwedFields, owedAction, owedColumns } from './owed.ts';
 
@@ -32,12 +34,17 @@ const Named = StoredOperation.pick({
   resourceGoneAt: true,
   contradiction: true,
   createdAt: true,
+  finishedAt: true,
 });
 const NamedRow = Named.extend({ unanswered: z.int(), clusterName: z.string(), copiesFrom: Instant.optional() });
 const named = `
   select ${selectOf(Named.shape, 'o')}, o.unanswered, c.name as "clusterName", c.copies_from as "copiesFrom"
   from cluster c join operation o on o.cluster_id = c.id and o.name = $2
   where c.organization_id = $1::uuid and o.organization_id = $1::uuid and o.type = 'Backup' order by o.id desc limit ${maxNamed}`;
+const velerosBackup = `
+  select case
+    when exists (select from velero_resource v where v.cluster_id = $1::uuid and v.kind = 'Backup' and v.name = $2 and v.gone_at is null) then 'There'
+    when ${isFollowed('$1::uuid')} and ${hasAllBackups('$1::uuid')} then 'Missing' else 'Unknown' end as "velerosBackup"`;
 const openOf = `
   select o.name from operation o
   where o.application_instance_id = $1::uuid and o.type = $2 and ${isOpen('o')} order by o.id limit 1`;
@@ -100,6 +107,10 @@ function owedRows(client: Prisma.TransactionClient): OwedRows {
         const { unanswered, clusterName, copiesFrom, ...operation } = fromRow(NamedRow, row);
         return { operation, unanswered, clusterName, copiesFrom };
       });
+    },
+    async velerosBackup(clusterId, name) {
+      const [row] = await selectThrough(client, velerosBackup, [clusterId, name]);
+      return VelerosBackup.parse(row?.velerosBackup);
     },
     async openOf(applicationInstanceId, type) {
       const [row] = await selectThrough(client, openOf, [applicationInstanceId, type]);

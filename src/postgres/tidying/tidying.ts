@@ -14,7 +14,7 @@ import { camelRow, fromRow, jsonRows, type Row } from '../kit/rows/shape.ts';
 import { inTransaction } from '../kit/transaction.ts';
 import { storedOperation } from '../operations/batch.ts';
 import { owesNothing } from '../operations/owed.ts';
-import { live } from '../velero/velero-work.ts';
+import { isFollowed } from '../velero/followed.ts';
 import { isWordOf } from '../velero/words.ts';
 
 /** Exactly the condition of the partial index. */
@@ -27,12 +27,6 @@ const inFlight = `
     where b.cluster_id = o.cluster_id and b.phase in ('Pending', 'Running') and b.namespace = o.namespace and b.target = o.target
       and b.id <> o.id and (b.uid is not null or b.attempts > 0)
   )`;
-const followed = `
-  exists (
-    select from velero_watch w
-    join cluster_lease l on l.cluster_id = w.cluster_id and l.connector_id = w.connector_id and l.epoch = w.epoch and ${live}
-    where w.cluster_id = o.cluster_id and w.followed_since is not null
-  )`;
 const location = `coalesce(v.storage_location, o.outputs->>'storageLocation', o.parameters->>'storageLocation', 'default')`;
 const locationPhase = `
   coalesce(
@@ -42,7 +36,7 @@ const locationPhase = `
   )`;
 
 const candidates = `
-  select o.*, k.tidy and k.retired_at is null as allowed, ${inFlight} as target_in_flight, ${followed} as follows_velero,
+  select o.*, k.tidy and k.retired_at is null as allowed, ${inFlight} as target_in_flight, ${isFollowed('o.cluster_id')} as follows_velero,
     ${locationPhase} as location_phase,
     case when v.id is not null then json_build_object(
       'phase', v.phase, 'copied', v.copied, 'startedAt', v.started_at, 'awayAt', v.away_at, 'goneAt', v.gone_at, 'expiresAt', v.expires_at

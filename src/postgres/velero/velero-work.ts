@@ -13,17 +13,16 @@ import { columnsOf } from '../kit/rows/columns.ts';
 import { camelRow, fromRow, shownRow } from '../kit/rows/shape.ts';
 import { inTransaction } from '../kit/transaction.ts';
 import { storedOperation, writeObserved } from '../operations/batch.ts';
+import { isLive } from './followed.ts';
 import { owner, ownerOf } from './velero-record.ts';
 import { isWordOf } from './words.ts';
 
 const longAway = `$1::timestamptz - interval '${vanishedAfterSeconds} seconds'`;
-/** A lease whose end is far ahead was written before the server's clock was set back. */
-export const live = `l.expires_at > clock_timestamp() and l.expires_at < clock_timestamp() + interval '60 seconds'`;
 
 const vanished = `
   select v.*, owner.* from velero_resource v
   join velero_watch w on w.cluster_id = v.cluster_id and w.followed_since <= ${longAway}
-  join cluster_lease l on l.cluster_id = w.cluster_id and l.connector_id = w.connector_id and l.epoch = w.epoch and ${live}
+  join cluster_lease l on l.cluster_id = w.cluster_id and l.connector_id = w.connector_id and l.epoch = w.epoch and ${isLive}
   join velero_resource b on b.cluster_id = v.cluster_id and b.kind = 'BackupStorageLocation'
     and b.name = coalesce(v.storage_location, 'default') and b.phase = 'Available' and b.away_at is null and b.seen_at <= ${longAway}
   ${owner('v')}

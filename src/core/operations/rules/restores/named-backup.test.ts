@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judgeNamedBackup, type NamedBackup } from './named-backup.ts';
+import { judgeNamedBackup, type NamedBackup, type VelerosBackup } from './named-backup.ts';
 
 const now = '2026-05-28T12:00:00.000Z';
 const cluster = { id: 'here', name: 'prod' };
@@ -15,7 +15,9 @@ const made = (more: Partial<NamedBackup['operation']> = {}, rest: Partial<NamedB
   clusterName: 'prod',
   ...rest,
 });
-const judged = (...found: NamedBackup[]) => judgeNamedBackup({ backupName: 'nightly', cluster }, found, now).join();
+const judgedWith = (velerosBackup: VelerosBackup, ...found: NamedBackup[]) =>
+  judgeNamedBackup({ backupName: 'nightly', cluster, velerosBackup }, found, now).join();
+const judged = (...found: NamedBackup[]) => judgedWith('Unknown', ...found);
 
 test('a Restore of a copy that is there is taken without a word', () => {
   assert.equal(judged(made()), '');
@@ -36,4 +38,24 @@ test('a Restore of a copy that may be there is warned about, with the field and 
   assert.match(judged(made({ expiresAt: now })), /expired at/);
   assert.match(judged(made({ clusterId: 'other' }, { clusterName: 'old' })), /was made in old.*same storage location/);
   assert.match(judged(made({}, { copiesFrom: now })), /before prod was rebuilt/);
+});
+
+test('where all Backups of Velero are known, a name that is not among them is refused, and one that is needs no record here', () => {
+  const refused = (...found: NamedBackup[]) =>
+    assert.throws(() => judgedWith('Missing', ...found), /has no Backup of that/);
+  refused();
+  refused(made());
+  refused(made({ phase: 'Failed' }));
+  assert.throws(
+    () => judgedWith('Missing', made({ clusterId: 'other' }, { clusterName: 'old' })),
+    /was made in old: Velero of prod sees it once/,
+  );
+  assert.equal(judgedWith('There'), '');
+  assert.equal(judgedWith('There', made()), '');
+});
+
+test("a copy of which Velero's word may be on its way is not refused", () => {
+  assert.match(judgedWith('Missing', made({ phase: 'Running' })), /is Running: its copy is not there yet/);
+  assert.equal(judgedWith('Missing', made({ finishedAt: '2026-05-28T11:55:01.000Z' })), '');
+  assert.throws(() => judgedWith('Missing', made({ finishedAt: '2026-05-28T11:55:00.000Z' })));
 });
