@@ -81,6 +81,9 @@ test('of a row that reaches beyond now its part that has passed stays, and what 
   assert.deepEqual(withoutAhead(accounted, [row('begins now', 4, 6)], hour(4)).replaced, [
     { id: 'begins now', by: row('begins now', 4) },
   ]);
+  assert.deepEqual(withoutAhead(accounted, [row('almost', 2, 6)], '2026-05-28T03:59:59.999Z').replaced, [
+    { id: 'almost', by: row('almost', 2, 3) },
+  ]);
 });
 
 test('what has an Operation stays, and all before it, within the two hours that a clock steps back', () => {
