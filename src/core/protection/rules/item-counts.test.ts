@@ -10,6 +10,8 @@ test('under half of the median of up to five before it, a copy is too small, and
   assert.equal(tooFewItems([49, 100, 100, 100]), words(49, 100, 3));
   assert.equal(tooFewItems([49, 90, 110, 80, 120]), words(49, 100, 4));
   assert.equal(tooFewItems([50, 100, 100, 100]), undefined);
+  assert.equal(tooFewItems([49, 300, 80, 100]), words(49, 100, 3));
+  assert.equal(tooFewItems([39, 300, 70, 90, 80]), words(39, 85, 4));
 });
 
 test('copies before the last five say nothing any more', () => {

@@ -5,6 +5,7 @@
  */
 
 import type { NewEvent } from '../../kernel/rules/event.ts';
+import type { GoodCopy } from '../../operations/rules/good-copy.ts';
 import { expiringFrom, type JudgedProtection } from './judge-protection.ts';
 import type { ProtectionStatus } from './protection.ts';
 import { protectionEvent } from './reasons.ts';
@@ -31,7 +32,7 @@ export function protectionChange(
 ): ProtectionChange | undefined {
   const { status, applicationInstanceId, organizationId, clusterId, lastGoodCopy } = protection;
   const changed = before?.status !== status;
-  const expiring = isExpiring(protection, now) ? lastGoodCopy?.operationId : undefined;
+  const expiring = lastGoodCopy !== undefined && isExpiring(lastGoodCopy, now) ? lastGoodCopy.operationId : undefined;
   const newlyExpiring = expiring !== undefined && expiring !== before?.expiringOperationId;
   if (!changed && !newlyExpiring) return undefined;
 
@@ -51,10 +52,9 @@ export function protectionChange(
   return { protection, recorded, events };
 }
 
-function isExpiring({ lastGoodCopy }: JudgedProtection, now: string): boolean {
-  if (lastGoodCopy === undefined) return false;
+function isExpiring(copy: GoodCopy, now: string): boolean {
   const nowMs = Date.parse(now);
-  return nowMs >= Date.parse(expiringFrom(lastGoodCopy)) && nowMs < Date.parse(lastGoodCopy.expiresAt);
+  return nowMs >= Date.parse(expiringFrom(copy)) && nowMs < Date.parse(copy.expiresAt);
 }
 
 /** A new application that is Protected, or has nothing yet, gets no event. */

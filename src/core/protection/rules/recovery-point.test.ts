@@ -117,6 +117,8 @@ describe('a recovery point', () => {
       assert.ok(point !== undefined && !(absent in point), absent);
     assert.equal(point?.startedAt, succeeded.createdAt);
     assert.deepEqual([point?.backupName, point?.storageLocation], [succeeded.name, 'aws-primary']);
+    const short = recoveryPointOf({ ...less, outputs: { backupName: 'b', storageLocation: 's' } });
+    assert.deepEqual([short?.backupName, short?.storageLocation], ['b', 's']);
   });
 
   test('is none without items, and none whose end, expiry or time to live is not known', () => {
