@@ -2,7 +2,8 @@
  * The small changes that a line of source can suffer: another operator, a condition that always or never holds, another
  * constant, a statement or a step that is missing. One change is one place and what stands there instead.
  *
- * No change is made where nothing but words would differ: texts for readers, what is logged, types, imports.
+ * No change is made where nothing but words would differ: texts for readers, what is logged, types, imports. Nor in a
+ * memory, a map that is emptied when it is full: what it forgets is computed again, so only the speed would differ.
  */
 import { SyntaxKind } from 'typescript/unstable/ast';
 import { looksLikeSql, sqlChanges } from './sql-changes.mjs';
@@ -35,6 +36,7 @@ const opposites = new Map(
 );
 const wordsOnly = new Set(['describe', 'meta']);
 const wordsOnlyProperties = new Set(['summary', 'description', 'example', 'examples', 'title', 'detail', 'advice']);
+const emptied = /if \((\w+)\.size >= (\w+)\) \1\.clear\(\);/g;
 const logs = /^(?:\w+\.)*(?:log|logger|console)\??\.\w+$/;
 
 /** All changes of one parsed source, in the order of the text. */
@@ -44,6 +46,8 @@ export function changesOf(source) {
   const put = (start, end, instead) => {
     if (text.slice(start, end) !== instead) found.push({ start, end, instead });
   };
+  const memories = new Set([...text.matchAll(emptied)].map(([, memory]) => memory));
+  const sizes = new Set([...text.matchAll(emptied)].map(([, , size]) => size));
   const startOf = (node) => node.getStart(source);
   const textOf = (node) => text.slice(startOf(node), node.end);
   const replace = (node, instead) => put(startOf(node), node.end, instead);
@@ -53,6 +57,9 @@ export function changesOf(source) {
     if (kind === SyntaxKind.ImportDeclaration || kind === SyntaxKind.ExportDeclaration) return true;
     if (kind === SyntaxKind.InterfaceDeclaration || kind === SyntaxKind.TypeAliasDeclaration) return true;
     if (kind >= SyntaxKind.FirstTypeNode && kind <= SyntaxKind.LastTypeNode) return true;
+    if (kind === SyntaxKind.IfStatement && textOf(node).replace(emptied, '') === '') return true;
+    if (kind === SyntaxKind.VariableDeclaration && sizes.has(textOf(node.name))) return true;
+    if (kind === SyntaxKind.ExpressionStatement && isOfMemory(node.expression, 'set')) return true;
     if (kind === SyntaxKind.PropertyAssignment && wordsOnlyProperties.has(textOf(node.name))) return true;
     return kind === SyntaxKind.CallExpression && logs.test(textOf(node.expression));
   };
@@ -110,7 +117,7 @@ export function changesOf(source) {
     const { left, operatorToken, right } = node;
     if (operatorToken.kind === SyntaxKind.QuestionQuestionToken) {
       replace(node, textOf(left));
-      replace(node, textOf(right));
+      if (!isOfMemory(left, 'get')) replace(node, textOf(right));
       return;
     }
     const other = operators.get(operatorToken.kind);
@@ -120,6 +127,10 @@ export function changesOf(source) {
   /** Of a comparison with a clock that runs: nobody can be at the bound. */
   const isBound = ({ kind }) => kind >= SyntaxKind.LessThanToken && kind <= SyntaxKind.GreaterThanEqualsToken;
   const isClock = (node) => /\b(?:performance|Date)\.now\(\)/.test(textOf(node));
+  const isOfMemory = (node, method) => {
+    const [memory, called] = node.kind === SyntaxKind.CallExpression ? textOf(node.expression).split('.') : [];
+    return memories.has(memory) && called === method;
+  };
   /** The name under which a statement is prepared makes it quicker, and nothing else. */
   const isStatementName = (node) =>
     node.name !== undefined &&
