@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exampleOperation } from '../../../../test/support/core/operation-example.ts';
 import { defaultRetention } from '../../applications/rules/retention.ts';
-import { type Beginning, begin } from './begin.ts';
+import { type Beginning, begin, createdEvent } from './begin.ts';
+import type { Operation } from './operation.ts';
 
 const now = '2026-05-28T10:00:30.000Z';
 const setting = {
@@ -60,4 +61,45 @@ test('a slot makes the same name each time, from the slot and the schedule', () 
     [begun({ name: 'mine' }).name, begun({ slot }).origin, begun().origin],
     ['mine', 'schedule', 'request'],
   );
+});
+
+test('a Backup begins with all that was decided for it, and a request says who asked', () => {
+  const ids = { applicationInstanceId: setting.instance.id, organizationId: setting.instance.organizationId };
+  assert.deepEqual(
+    begun({ ttl: { cadence: 'daily', request: '48h' }, onBehalfOf: 'mia', requestId: 'r', name: 'mine' }),
+    {
+      ...{
+        id: exampleOperation.id,
+        ...ids,
+        clusterId: setting.instance.clusterId,
+        name: 'mine',
+        namespace: 'org-myteam',
+      },
+      ...{ target: 'nextcloud-myteam', type: 'Backup', engine: 'velero', ttl: '48h', ttlSource: 'request' },
+      parameters: { storageLocation: 'aws-primary', snapshotVolumes: true },
+      ...{ origin: 'request', requestedBy: 'odoo', onBehalfOf: 'mia', requestId: 'r', phase: 'Pending' },
+      ...{
+        conditions: [],
+        outputs: {},
+        warnings: [],
+        deliverBefore: '2026-05-28T12:00:30.000Z',
+        createdAt: now,
+        revision: 1,
+      },
+    },
+  );
+  const fired = begun({ slot: { scheduleId: 's', scheduledFor: '2026-05-28T02:00:00.000Z' }, engine: 'volsync' });
+  assert.deepEqual([fired.scheduleId, fired.scheduledFor, fired.engine], ['s', '2026-05-28T02:00:00.000Z', 'volsync']);
+  assert.equal(fired.name, `nextcloud-myteam-backup-20260528t020000z-${exampleOperation.id.slice(-8)}`);
+});
+
+test('that it was made is told with who asked, and how long the copy is kept and why', () => {
+  const told = (of: Operation) => {
+    const { type, reason, message, at } = createdEvent(of, now);
+    return [type, reason, message, at];
+  };
+  const words = 'Backup of org-myteam/nextcloud-myteam, requested by odoo';
+  assert.deepEqual(told(exampleOperation), ['Normal', 'Created', `${words}, kept 720h (request).`, now]);
+  const { ttl: _, ...restore } = exampleOperation;
+  assert.deepEqual(told(restore), ['Normal', 'Created', `${words}.`, now]);
 });

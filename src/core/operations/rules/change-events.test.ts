@@ -66,3 +66,38 @@ test('a contradiction is told once for each phase, and not as the condition that
     1,
   );
 });
+
+test('one that has ended and is blocked again, or has started all the same, is told with the way out', () => {
+  const failed: Operation = { ...before, phase: 'Failed' };
+  const blocked = condition('Blocked', 'True', 'ConflictingOperation');
+  assert.match(
+    told({ conditions: [blocked] }, failed).join(),
+    /^Warning BlockedAgain: It is Failed here, .* blocked: ConflictingOperation\. If/,
+  );
+  assert.match(told({ conditions: [{ ...blocked, message: 'x runs' }] }, failed).join(), /blocked: x runs\. If/);
+  const running = { inFlightInCluster: { phase: 'Running', message: '', since: now } } as const;
+  assert.match(
+    told(running, failed).join(),
+    /^Warning StartedAfterEnd: It is Failed here, .* cancel it to delete it\.$/,
+  );
+  for (const known of [
+    { ...failed, startedAt: now },
+    { ...failed, ...running },
+    { ...before, phase: 'Succeeded' as const },
+  ])
+    assert.deepEqual(told(running, known), []);
+  assert.deepEqual(told({ inFlightInCluster: { ...running.inFlightInCluster, phase: 'Pending' } }, failed), []);
+});
+
+test('that the resource is gone is told once: of a copy as a warning of what follows, else as what was left there', () => {
+  const succeeded: Operation = { ...before, phase: 'Succeeded' };
+  const left = 'The cluster no longer has the resource that had been left there.';
+  assert.match(told({ resourceGoneAt: now }, succeeded).join(), /^Warning ResourceDeleted: Somebody deleted/);
+  for (const known of [
+    { ...succeeded, type: 'Restore' },
+    { ...before, phase: 'Failed' },
+  ] as const)
+    assert.deepEqual(told({ resourceGoneAt: now }, known), [`Normal ResourceGone: ${left}`]);
+  assert.deepEqual(told({ resourceGoneAt: now }, { ...succeeded, resourceGoneAt: now }), []);
+  assert.deepEqual(told({ resourceGoneAt: now }), []);
+});

@@ -57,3 +57,30 @@ test('only that the uid becomes known changes the resource, whatever becomes of 
   assert.deepEqual(manifestOf(ended, cluster).metadata, metadata);
   assert.deepEqual(manifestOf({ ...ended, uid: 'u' }, cluster).metadata, { ...metadata, uid: 'u' });
 });
+
+test('a resource is of its application, with its parameters, its ttl where the operator takes one, and its claim', () => {
+  const { apiVersion, kind, metadata, spec } = manifestOf(exampleOperation, cluster);
+  const { name, namespace, target, type, engine, parameters } = exampleOperation;
+  assert.deepEqual(
+    { apiVersion, kind, name: metadata.name, namespace: metadata.namespace, labels: metadata.labels },
+    {
+      ...{ apiVersion: 'ops.vworkspace.io/v1alpha1', kind: 'Operation', name, namespace },
+      labels: {
+        'app.vworkspace.io/managed-by': 'control-plane',
+        'app.vworkspace.io/cluster-id': 'cluster-prod-1',
+        'app.vworkspace.io/application-instance': target,
+        'velero.io/exclude-from-backup': 'true',
+      },
+    },
+  );
+  const targetRef = { apiVersion: 'apps.vworkspace.io/v1alpha1', kind: 'ApplicationInstance', name: target };
+  assert.deepEqual(spec, { targetRef, type, engine, parameters: { ...parameters, ttl: '720h' } });
+  const { ttl: _, ...restore } = exampleOperation;
+  assert.deepEqual(manifestOf(restore, cluster, 'proof').spec, {
+    targetRef,
+    type,
+    engine,
+    parameters,
+    approvals: { claim: 'proof' },
+  });
+});

@@ -43,3 +43,43 @@ for (const [name, operation, cluster, reason, message] of cases) {
     if (message !== undefined) assert.equal(waiting?.message, message);
   });
 }
+
+test('it says since when it waits: for its delivery since it was made, for what is stated since that was stated', () => {
+  const earlier = '2026-05-28T01:00:00.000Z';
+  const away = { ...condition('Reachable', 'False', 'Unreachable', 'no route'), lastTransitionTime: earlier };
+  const unsure = {
+    ...condition('Delivered', 'Unknown', 'DeadlineExceeded'),
+    lastTransitionTime: '2026-05-28T04:05:00+02:00',
+  };
+  const held = condition('Held', 'True', 'RestoreInFlight', 'r runs');
+  const waits = (operation: Partial<WaitingOperation>, cluster: WaitedForCluster = well) =>
+    waitingOf({ ...undelivered, ...operation }, cluster);
+  const none = { reason: 'AwaitingDelivery', message: 'No connector has tried to deliver it yet.', since: createdAt };
+  assert.deepEqual(waits({}), none);
+  assert.deepEqual(
+    waits({ conditions: [condition('Held', 'False', 'x'), condition('Delivered', 'True', 'Applied')] }),
+    none,
+  );
+  assert.deepEqual(waits({}, { conditions: [away] }), { reason: 'Unreachable', message: 'no route', since: createdAt });
+  const lately = { conditions: [{ ...away, lastTransitionTime: later }] };
+  assert.equal(waits({}, lately)?.since, later);
+  assert.deepEqual(waits({ conditions: [unsure] }), {
+    reason: 'DeadlineExceeded',
+    message: 'DeadlineExceeded',
+    since: later,
+  });
+  const paused = { ...well, throttledUntil: later };
+  const pause = { reason: 'Throttled', message: `The cluster asked for a pause until ${later}.`, since: createdAt };
+  assert.deepEqual(waits({ conditions: [webhookDown] }, paused), pause, 'a pause goes before a failed try');
+  assert.equal(waits({ conditions: [held] }, paused)?.reason, 'RestoreInFlight', 'and a hold before a pause');
+  assert.equal(waits({ conditions: [webhookDown] }, { conditions: [away] })?.reason, 'ServerError');
+  const queued = {
+    reason: 'Queued',
+    message: 'The cluster has accepted the resource and has not started it.',
+    since: later,
+  };
+  assert.deepEqual(
+    waits({ deliveredAt: later, conditions: [held, condition('Blocked', 'False', 'x')] }, paused),
+    queued,
+  );
+});

@@ -59,3 +59,21 @@ test("a copy of which Velero's word may be on its way is not refused", () => {
   assert.equal(judgedWith('Missing', made({ finishedAt: '2026-05-28T11:55:01.000Z' })), '');
   assert.throws(() => judgedWith('Missing', made({ finishedAt: '2026-05-28T11:55:00.000Z' })));
 });
+
+test('of Backups of one name the one with a copy counts, here before elsewhere, and without a copy the one that is here', () => {
+  const here = made({ phase: 'Failed' });
+  const there = (phase: 'Succeeded' | 'Failed') => made({ phase, clusterId: 'other' }, { clusterName: 'old' });
+  assert.equal(judged(there('Succeeded'), made()), '');
+  assert.match(judged(here, there('Succeeded')), /was made in old/);
+  assert.match(judged(there('Failed'), here), /^[^.]*\.backupName: the Backup nightly is Failed: [^.]*known\.$/);
+  assert.match(judged(there('Failed')), /is Failed: .*was made in old/);
+});
+
+test('each warning is about the field, and there is none at the moment that a cluster was rebuilt, nor without an expiry', () => {
+  const warnings = judged(made({ clusterId: 'other', expiresAt: now })).split(',parameters.backupName: ');
+  assert.equal(warnings.length, 2);
+  assert.ok(warnings[0]?.startsWith('parameters.backupName: the copy nightly expired'));
+  assert.ok(warnings[1]?.startsWith('the copy nightly was made in prod'));
+  assert.equal(judged(made({}, { copiesFrom: '2026-05-28T02:00:00.000Z' })), '', 'made when the cluster was rebuilt');
+  assert.equal(judged(made({ expiresAt: undefined })), '');
+});
