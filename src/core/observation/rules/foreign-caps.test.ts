@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { capped, leftOutText } from './foreign-caps.ts';
+import { capped, leftOutText, togetherLeftOut } from './foreign-caps.ts';
 import { type ForeignOperation, foreignOperation } from './foreign-operation.ts';
 
 const now = '2026-05-28T10:00:00.000Z';
@@ -57,4 +57,25 @@ test('the limit of the organization holds where the cluster has room, and is nam
   const { taken, leftOut } = decide([made(1, 'unknown')], 0, 20);
   assert.deepEqual([taken, leftOut], [[], { of: 'organization', limit: 20, count: 1 }]);
   assert.match(leftOutText({ of: 'organization', limit: 20, count: 1 }), /1 Operations .* 20 .* organization/);
+});
+
+const left = (count: number, limit = 10) => ({ of: 'cluster', limit, count }) as const;
+
+test('what parts of a batch have left out is one sum, under the words of the last part', () => {
+  assert.equal(togetherLeftOut([]), undefined);
+  assert.equal(togetherLeftOut([undefined, undefined]), undefined);
+  assert.deepEqual(togetherLeftOut([undefined, left(2), undefined]), left(2));
+  assert.deepEqual(togetherLeftOut([left(2, 10), undefined, left(3, 20)]), left(5, 20));
+});
+
+test('what was left out is named with its limit, for whom it holds', () => {
+  assert.match(
+    leftOutText(left(3)),
+    /^3 Operations that others made are left out: 10 are recorded, .* limit of a cluster\./,
+  );
+  assert.match(leftOutText({ ...left(3), of: 'organization' }), /limit of an organization\./);
+  assert.match(
+    leftOutText({ ...left(3), of: 'applications' }),
+    /^3 applications are left out: .* beyond 10 in a cluster/,
+  );
 });
