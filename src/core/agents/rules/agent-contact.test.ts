@@ -59,3 +59,47 @@ describe('the contact to an agent', () => {
     assert.deepEqual(stateOf(contactAfterBatch(known, batch(1), later(4_801))), ['False Unreadable', 2, 5]);
   });
 });
+
+describe('what a batch leaves of the contact', () => {
+  const known: AgentContact = {
+    ...{ conditions: [], relistRevision: 4, relistWanted: false, unreadableCount: 0 },
+    ...{ lastContactAt: now, heartbeatAt: now },
+  };
+  const at = (seconds: number) => new Date(Date.parse(now) + seconds * 1000).toISOString();
+  const quiet = { heartbeat: false, relist: false, unreadable: undefined };
+
+  test('the time of the last contact moves after five seconds, and at once with a heartbeat', () => {
+    assert.deepEqual(contactAfterBatch(known, quiet, at(5)), known);
+    assert.deepEqual(contactAfterBatch(known, quiet, at(6)), { ...known, lastContactAt: at(6) });
+    const beat = contactAfterBatch(known, { ...quiet, heartbeat: true }, at(1));
+    const message = `The last heartbeat came at ${at(1)}.`;
+    const connected = {
+      type: 'AgentConnected',
+      status: 'True',
+      reason: 'Heartbeat',
+      message,
+      lastTransitionTime: at(1),
+    };
+    assert.deepEqual(beat, { ...known, lastContactAt: at(1), heartbeatAt: at(1), conditions: [connected] });
+  });
+
+  test('a relist is asked for once a minute, and one that is wanted in between comes when the minute has passed', () => {
+    const first = contactAfterBatch(known, { ...quiet, relist: true }, at(1));
+    assert.deepEqual([first.relistRevision, first.relistWanted, first.relistRaisedAt], [5, false, at(1)]);
+    const waiting = contactAfterBatch(first, { ...quiet, relist: true }, at(2));
+    assert.deepEqual([waiting.relistRevision, waiting.relistWanted, waiting.relistRaisedAt], [5, true, at(1)]);
+    assert.deepEqual(contactAfterWait(waiting, at(60)), waiting);
+    const later = contactAfterWait(waiting, at(61));
+    assert.deepEqual([later.relistRevision, later.relistWanted, later.relistRaisedAt], [6, false, at(61)]);
+  });
+
+  test('a silent agent is told with when its last heartbeat came, and its condition stays while it is silent', () => {
+    const silent = (more: Partial<AgentContact>) =>
+      contactAfterWait({ ...known, tokenCreatedAt: now, ...more }, at(181)).conditions.map((each) => [
+        ...[each.type, each.status, each.reason, each.message],
+      ]);
+    const words = (message: string) => [['AgentConnected', 'False', 'Silent', message]];
+    assert.deepEqual(silent({}), words(`No heartbeat has come since ${now}.`));
+    assert.deepEqual(silent({ heartbeatAt: undefined }), words('No heartbeat has come yet.'));
+  });
+});

@@ -149,3 +149,42 @@ test('of two conditions the newer is by generation, then by time, and within a s
   assert.equal(newer(condition('Succeeded', 'False', 5), { status: 'True' }), true);
   assert.equal(newer(condition('Succeeded', 'True', 5), { status: 'False' }), false);
 });
+
+test('a fact has all that was stated of its resource, and where it was not stated the time of its event', () => {
+  const [full] = facts(event({ eventKey: 'k', resourceRef: { ...operation, generation: 3 } }));
+  assert.deepEqual(full, {
+    about: 'Operation',
+    identity: JSON.stringify(['k', 'Running', 'True', 'R', at(1)]),
+    ref: { namespace: 'n', name: 'o', uid: 'u', generation: 3 },
+    condition: {
+      type: 'Running',
+      status: 'True',
+      reason: 'R',
+      message: '',
+      lastTransitionTime: at(1),
+      observedGeneration: 3,
+    },
+  });
+  const bare = { apiVersion: operation.apiVersion, kind: 'Operation', name: 'o', uid: '' };
+  const [least] = facts(event({ resourceRef: bare, conditions: [{ type: 'Running', status: 'False' }] }));
+  assert.deepEqual(least?.ref, { namespace: '', name: 'o', uid: undefined, generation: undefined });
+  assert.deepEqual(least?.condition, {
+    type: 'Running',
+    status: 'False',
+    reason: '',
+    message: '',
+    lastTransitionTime: at(2),
+  });
+  const own = { type: 'Running', status: 'True' as const, observedGeneration: 0 };
+  const [of] = facts(event({ resourceRef: { ...operation, generation: 3 }, conditions: [own] }));
+  assert.equal(of?.condition.observedGeneration, 0, 'that of the condition goes before that of the resource');
+});
+
+test('an observation of a posted condition is of its resource alone, and says that it was posted', () => {
+  const [fact] = facts(event({ resourceRef: { ...operation, generation: 3 } }));
+  assert.ok(fact !== undefined);
+  assert.deepEqual(observationOf(fact, 'uid-1'), {
+    ...{ name: 'o', namespace: 'n', uid: 'uid-1', deleted: false, source: 'Posted', generation: 3 },
+    status: { conditions: [fact.condition], startedAt: at(1) },
+  });
+});
