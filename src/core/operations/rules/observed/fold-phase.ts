@@ -6,6 +6,7 @@
  * in its cluster has a copy, which expires, whichever phase we recorded.
  *
  * After an end the times stand, because an operator looks at what has ended again and states other times each time.
+ * An end is the time of its condition, because those looks move `finishedAt` also while nobody watches.
  * They change once, by better knowledge: an end that was only posted, and then a whole status states it. A start that
  * was posted late is taken as well. A start is never after its end. That the operator has put an ended resource back among
  * those in flight is kept apart (`inFlightInCluster`).
@@ -86,11 +87,19 @@ function timesOf(before: KnownOperation, { phase, stated, conditions }: Told, no
   const takenBack = single || isCorrected ? before.startedAt : undefined;
   const began = single ? (takenBack ?? status.startedAt) : (status.startedAt ?? takenBack);
   if (!isTerminal(phase)) return { startedAt: began, finishedAt: before.finishedAt, endIsPosted: false };
-  const statedEnd = status.finishedAt ?? sinceOf(phase, conditions);
+  const statedEnd = endOf(status.finishedAt, sinceOf(phase, conditions), began);
   const finishedAt = statedEnd ?? before.finishedAt ?? endNow({ startedAt: began }, now);
   const ofAnotherRun = began !== undefined && notAfter(finishedAt, began) === undefined;
   const startedAt = ofAnotherRun ? notAfter(finishedAt, before.startedAt) : began;
   return { startedAt, finishedAt, endIsPosted: single };
+}
+
+/**
+ * The end that is stated. Each look of the operator at what has ended moves `finishedAt`, also while nobody watches. The
+ * time of the condition moves with its status alone, so it is the end, unless it is of a run before this one.
+ */
+function endOf(finishedAt: string | undefined, since: string | undefined, began: string | undefined) {
+  return notAfter(finishedAt, since) !== undefined && notAfter(since, began) === began ? since : (finishedAt ?? since);
 }
 
 /** The start, unless it is after the end: then it is of a later run. */

@@ -100,6 +100,18 @@ test('a copy does not begin later, and is not kept longer, because it is looked 
   assert.equal(ended.expiresAt, at(5 + 720 * 3_600));
 });
 
+test('what ended and was looked at again before anybody watched ended when its condition says, not at the last look', () => {
+  for (const phase of ['Succeeded', 'Failed'] as const) {
+    const again = { phase, startedAt: at(5), finishedAt: at(36_060), conditions: [condition(phase, 'True', 60)] };
+    for (const source of ['Listed', 'Watched'] as const) {
+      const known = observe(operation, seen(again, source), at(40_000)).operation;
+      assert.deepEqual([known.startedAt, known.finishedAt], [at(5), at(60)]);
+    }
+    const runAgain = observe(operation, seen({ ...again, startedAt: at(36_000) }, 'Listed'), at(40_000)).operation;
+    assert.equal(runAgain.finishedAt, at(36_060), 'the condition is of the run before');
+  }
+});
+
 test('an end that was posted gets its times from the first whole status that states it, and then they stand', () => {
   const posted = seen({ conditions: [condition('Succeeded', 'True', 70)], finishedAt: at(70) }, 'Posted');
   const known = observe(operation, posted, at(71)).operation;
