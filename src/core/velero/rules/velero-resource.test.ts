@@ -49,6 +49,23 @@ test('a second Backup of the name, which Velero refuses, leaves the copy its tim
   );
 });
 
+test('a copy that is gone is there again once its Backup, run again, has made one, and not while it runs', () => {
+  const gone: VeleroResource = { ...row, awayAt: at(20), goneAt: at(26) };
+  const runs = { uid: 'uid-2', startedAt: at(29), completedAt: undefined };
+  for (const phase of ['New', 'Queued', 'InProgress', 'Failed', 'FailedValidation']) {
+    const running = again(gone, { ...runs, phase });
+    assert.deepEqual([running?.phase, running?.awayAt, running?.goneAt], [phase, at(20), at(26)]);
+    const replaced = again(row, { ...runs, phase });
+    assert.deepEqual([replaced?.awayAt, replaced?.goneAt], [at(30), undefined], 'its own end was not seen');
+    assert.equal(again(running, { ...runs, phase, deleted: true }), undefined, 'it was away before');
+  }
+  const reason = { failureReason: 'backup already exists in object storage' };
+  for (const there of [{ phase: 'Completed' }, { phase: 'PartiallyFailed' }, { phase: 'Failed', ...reason }]) {
+    const back = again(again(gone, { ...runs, phase: 'InProgress' }), { ...runs, ...there });
+    assert.deepEqual([back?.awayAt, back?.goneAt], [undefined, undefined]);
+  }
+});
+
 test('an end is told to its Operation again only when it is another one', () => {
   const told = { ...row, told: true };
   assert.equal(again(told, { warningCount: 9 })?.told, true);

@@ -6,7 +6,8 @@
  *     ▲________│________│           from the bucket again within a minute (vanished.ts says when it is gone)
  *
  * A name is a copy: Velero makes the resource again under another uid. When somebody makes a new resource of the name,
- * which Velero refuses, the copy that is in the bucket keeps its times and counts.
+ * which Velero refuses, the copy that is in the bucket keeps its times and counts. When Velero does not refuse it, because
+ * the copy is not in the bucket, the copy is away until the run has made another one.
  */
 
 import { z } from 'zod';
@@ -108,6 +109,7 @@ export function recorded(
     told: known?.told === true && known.phase === seen.phase && known.uid === seen.uid,
     firstSeenAt: known?.firstSeenAt ?? now,
     seenAt: now,
+    ...(known !== undefined && isRunAgain(known, seen) && absenceOf(known, now)),
   };
   return known !== undefined && isUnchanged(known, next) ? undefined : next;
 }
@@ -116,6 +118,17 @@ export function recorded(
 export function markedAway(known: VeleroResource, now: string): VeleroResource | undefined {
   if (known.awayAt !== undefined || known.goneAt !== undefined) return undefined;
   return { ...known, awayAt: now, ...(known.kind !== 'Backup' && { goneAt: now }) };
+}
+
+/** A run under the name of a copy is no copy yet: that one is usable, or Velero's refusal, shows that there is one. */
+function isRunAgain(known: VeleroResource, seen: ObservedVelero): boolean {
+  const isThere = isUsable(seen) || /already exists in object storage/.test(seen.failureReason ?? '');
+  if (!known.copied || isThere || seen.phase === 'Deleting') return false;
+  return known.awayAt !== undefined || known.uid !== seen.uid;
+}
+
+function absenceOf({ awayAt, goneAt }: VeleroResource, now: string) {
+  return { awayAt: awayAt ?? now, ...(goneAt !== undefined && { goneAt }) };
 }
 
 function factsOfCopy(known: VeleroResource) {
