@@ -198,6 +198,34 @@ describe('giving up', () => {
     assert.equal((await scene.find(operation.id)).phase, 'Cancelled');
   });
 
+  test('an overdue Restore that somebody deletes by hand has failed, whoever learns of it first', async () => {
+    const { observations, directory } = scene.api.opened;
+    const told = async (operation: Operation, source?: 'Watched') => {
+      const { name, uid = '' } = await scene.find(operation.id);
+      const of = { name, namespace, uid, deleted: true, ...(source !== undefined && { source }) };
+      const seen = { ...of, operationId: operation.id, status: { phase: 'Running' } } as const;
+      await observations.ingest(scene.clusterId, [seen], (known, each) => observe(known, each, scene.now()));
+    };
+    const ways = [deliverLater, (each: Operation) => told(each, 'Watched'), (each: Operation) => told(each)];
+    for (const learn of ways) {
+      const operation = await running('Restore');
+      scene.ahead(14_401);
+      await scene.expire();
+      await deliverLater();
+      assert.deepEqual(await findings(operation.id), ['RestoreOverdue']);
+      const target = await directory.target(scene.clusterId);
+      assert.ok(target !== undefined);
+      await scene.api.ports.clusterApi.remove(target, { name: operation.name, namespace });
+      await learn(operation);
+      const { phase, finishedAt } = await scene.find(operation.id);
+      assert.deepEqual([phase, (await condition(operation.id, 'Failed'))?.reason], ['Failed', 'ExternalDeletion']);
+      assert.ok(finishedAt !== undefined);
+      assert.deepEqual(await findings(operation.id), []);
+      await deliverLater();
+      assert.deepEqual((await scene.find(operation.id)).finishedAt, finishedAt);
+    }
+  });
+
   test('a deletion that the cluster does not finish is told with the way out, until it is gone', async () => {
     const operation = await pending('Backup');
     const target = await scene.api.opened.directory.target(scene.clusterId);
