@@ -1,14 +1,17 @@
 /**
  * A year of random life in simulated time, as six lives of 61 days: a schedule each six hours, backups and restores on
- * demand, restarts of operator and API server, people with kubectl, storage that is away, copies that vanish, engines
- * that hang or fail. What has ended leaves the cluster. The rules are in test/support/life/rules.ts.
+ * demand that meet each other, restarts of operator and API server, people with kubectl, storage that is away, copies that
+ * vanish and return, engines that hang or fail. What has ended leaves the cluster. The rules are in
+ * test/support/life/rules.ts, what happens in acts.ts beside it.
  *
  * A life that fails prints its seed and its steps: `LIFE_SEED` lives it again, alone. `TEST_SCALE` makes more lives.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { act, acts, type Doings, heed } from '../support/life/acts.ts';
+import { act, acts } from '../support/life/acts.ts';
+import { type Doings, nothingDone } from '../support/life/doings.ts';
+import { heed } from '../support/life/people.ts';
 import { rulesOf } from '../support/life/rules.ts';
 import { hourMs, type Life, secondMs, startLife } from '../support/life/scene.ts';
 import { scale } from '../support/scale.ts';
@@ -24,11 +27,14 @@ const step = fc.tuple(
   }),
   // How much of the whole time it takes.
   fc.integer({ min: 1, max: 8 }),
+  // Hours later a person does what the findings say.
+  fc.constantFrom(true, true, true, true, true, false),
 );
 const lifeOf = fc.record({
   readsVelero: fc.constantFrom(true, true, false),
   webhooks: fc.constantFrom(true, true, false),
   runsAgain: fc.constantFrom('looked-at' as const, 'unblocked' as const),
+  restoresAfterSeconds: fc.constantFrom(15, 60, 300),
   steps: fc.array(step, { minLength: stepsOfALife, maxLength: stepsOfALife }),
 });
 
@@ -37,6 +43,8 @@ const given = process.env.LIFE_SEED;
 const count = Math.round(6 * scale);
 const seeds =
   given === undefined ? Array.from({ length: count }, () => Math.floor(Math.random() * 2 ** 31)) : [Number(given)];
+/** In seconds. What has happened to a copy is known after these. */
+const soon = [20, 70, 700, 600];
 /** The service is away for so long at most. */
 const longestRoundMs = 60 * hourMs;
 
@@ -46,26 +54,31 @@ describe('random lives', { concurrency: livesAtOnce }, () => {
       const [sampled] = fc.sample(lifeOf, { seed, numRuns: 1 });
       assert.ok(sampled !== undefined);
       const { steps, ...options } = sampled;
-      const doings: Doings = { isAway: false, isChecked: options.webhooks, deleted: new Set(), removed: new Map() };
+      const doings = nothingDone(options.webhooks);
       const rules = rulesOf(doings);
       const whole = steps.reduce((sum, [, share]) => sum + share, 0);
       const told: string[] = [];
       const beganAt = performance.now();
-      const life = await startLife({ ...options, discovery: true }, rules.sent);
+      const life = await startLife({ ...options, discovery: options.readsVelero }, rules);
       const since = life.nowMs();
       const say = (what: string) => told.push(`${new Date(life.nowMs()).toISOString()} ${what}`);
       try {
-        for (const [done, share] of steps) {
+        for (const [done, share, isHeeded] of steps) {
           const until = life.nowMs() + (days * 24 * hourMs * share) / whole;
           for (const [kind, n, seconds] of done) {
             say(`${kind} ${n}`);
             await act(life, doings, kind, n);
             await life.round(seconds * secondMs);
           }
-          for (const seconds of [20, 70]) await life.round(seconds * secondMs);
+          for (const seconds of soon) await life.round(seconds * secondMs);
+          await rules.held(life);
+          await life.round(6 * hourMs);
+          await rules.held(life);
+          if (isHeeded) await heed(life, doings);
+          for (const seconds of soon) await life.round(seconds * secondMs);
           while (life.nowMs() < until)
             await life.round(Math.min(longestRoundMs, Math.max(hourMs, until - life.nowMs())));
-          for (const seconds of [5, 40, 330]) await life.round(seconds * secondMs);
+          for (const seconds of soon) await life.round(seconds * secondMs);
           await rules.held(life);
         }
         await getWell(life, doings);
@@ -88,7 +101,7 @@ describe('random lives', { concurrency: livesAtOnce }, () => {
 
 /** Everything is there again, and a person does what the findings say. */
 async function getWell(life: Life, doings: Doings): Promise<void> {
-  doings.isAway = false;
+  doings.availableSince ??= life.nowMs();
   doings.isChecked = true;
   life.cluster.clearFaults();
   life.cluster.setStorageLocation('default', 'Available');

@@ -1,18 +1,18 @@
 /** What holds in every life, whatever others do. Each rule throws in words. */
 import assert from 'node:assert/strict';
 import type { Free } from '../kubernetes/free-object.ts';
-import type { Doings } from './acts.ts';
-import { hourMs, type Life, secondMs } from './scene.ts';
+import { callRules } from './calls.ts';
+import { copyRules } from './copies.ts';
+import type { Doings } from './doings.ts';
+import { type Heard, hourMs, isInFlight, type Life, secondMs } from './scene.ts';
 
-const isOpen = ({ phase }: { readonly phase?: string }) =>
-  phase === undefined || phase === 'Pending' || phase === 'Running';
 const trueOf = ({ conditions = [] }: Free, type: string): Free =>
   conditions.find((each: Free) => each.type === type && each.status === 'True');
+/** Ends that the service records by itself. */
+const ourEnds = ['RunningTimeout', 'PendingTimeout', 'DeadlineExceeded', 'FailedValidation', 'ExternalDeletion'];
 const nameOf = ({ metadata }: Free): string => metadata.name;
 
-export interface Rules {
-  /** Directly after a delivery. */
-  sent(life: Life): Promise<void>;
+export interface Rules extends Heard {
   /** After a step, when the service has had its minutes. */
   held(life: Life): Promise<void>;
   /** At the end, when everything is well again and people have done what they were told. */
@@ -22,14 +22,13 @@ export interface Rules {
 
 export function rulesOf(doings: Doings): Rules {
   const ends = new Map<string, string>();
-  const leaving = new Set<string>();
-  const tied = new Map<string, number>();
-  const [deadlocks, vanished] = [new Set<string>(), new Set<string>()];
-  let wellSince = 0;
+  const expiries = new Map<string, string | undefined>();
+  const deadlocks = new Set<string>();
+  const copies = copyRules(doings);
 
   const timesStand = (life: Life, rows: readonly Free[]) => {
-    for (const { id, type, name, phase, started_at, finished_at } of rows) {
-      if (isOpen({ phase })) continue;
+    for (const { id, type, name, phase, started_at, finished_at, expires_at } of rows) {
+      if (isInFlight({ phase })) continue;
       const what = `${type} ${name} ${phase}`;
       if (started_at !== null && finished_at !== null)
         assert.ok(started_at <= finished_at, `${what} starts after its end`);
@@ -37,6 +36,41 @@ export function rulesOf(doings: Doings): Rules {
       const state = `${phase} ${started_at?.toISOString()} ${finished_at?.toISOString()}`;
       assert.equal(state, ends.get(id) ?? state, `${what} has other times`);
       ends.set(id, state);
+      // Of a Backup that fails here the copy may come, and go, later.
+      if (phase !== 'Succeeded') continue;
+      assert.equal(
+        expires_at?.toISOString(),
+        expiries.get(id) ?? expires_at?.toISOString(),
+        `${what} expires at another time`,
+      );
+      expiries.set(id, expires_at?.toISOString());
+    }
+  };
+
+  /** The end is the one that the cluster stated, whatever the operator says when it looks again, and is not before Velero's. */
+  const timesAreStated = (life: Life, rows: readonly Free[]) => {
+    const objects = new Map(life.there().map((object) => [object.metadata.uid, object.status ?? {}]));
+    const words = new Map(life.backups().map(({ metadata, status }) => [metadata.name, { metadata, status }]));
+    for (const { type, name, uid, phase, started_at, finished_at, conditions } of rows) {
+      const end = conditions.find((each: Free) => each.type === phase && each.status === 'True');
+      if (isInFlight({ phase }) || ourEnds.includes(end?.reason)) continue;
+      const status = objects.get(uid) ?? {};
+      const isSameRun = Date.parse(status.startedAt) === started_at?.getTime();
+      const stated = trueOf(status, phase)?.lastTransitionTime;
+      if (isSameRun && stated !== undefined) {
+        // What was given up here may fail there later.
+        const isRight =
+          phase === 'Failed' ? finished_at <= new Date(stated) : finished_at.getTime() === Date.parse(stated);
+        assert.ok(isRight, `${type} ${name} ${phase} at ${stated}, and is recorded as ${finished_at.toISOString()}`);
+      }
+      const word = words.get(name);
+      const { startTimestamp, completionTimestamp } = word?.status ?? {};
+      if (word?.metadata.labels?.['ops.vworkspace.io/operation'] !== uid || completionTimestamp === undefined) continue;
+      if (phase === 'Succeeded' && Date.parse(startTimestamp) <= finished_at.getTime())
+        assert.ok(
+          Date.parse(completionTimestamp) <= finished_at.getTime(),
+          `${type} ${name} ended before its copy did`,
+        );
     }
   };
 
@@ -55,36 +89,16 @@ export function rulesOf(doings: Doings): Rules {
   };
 
   const deadlocksAreTold = (life: Life, rows: readonly Free[], found: ReadonlySet<string>) => {
-    const pairs = tiedPairs(life);
-    const names = new Set(pairs.map((pair) => pair.map(nameOf).join(' ')));
-    for (const known of [...tied.keys()]) if (!names.has(known)) tied.delete(known);
-    for (const name of names) {
-      const since = tied.get(name) ?? life.nowMs();
-      tied.set(name, since);
-      deadlocks.add(name);
-      const parties = rows.filter((row) => name.split(' ').includes(row.name));
+    for (const pair of tiedPairs(life)) {
+      const names = pair.map(nameOf);
+      const since = Math.max(...pair.map(({ status }) => Date.parse(trueOf(status, 'Blocked').lastTransitionTime)));
+      deadlocks.add(names.join(' '));
+      const parties = rows.filter(({ name }) => names.includes(name));
       if (parties.length > 0 && life.nowMs() - since > 5 * hourMs)
         assert.ok(
           parties.some(({ id }) => found.has(id)),
-          `${name} block each other, and no finding says so`,
+          `${names} block each other, and no finding says so`,
         );
-    }
-  };
-
-  const pointsAreThere = async (life: Life) => {
-    const copies = new Set(life.cluster.copies());
-    for (const point of await life.recoveryPoints()) {
-      const { backupName: name, goneAt, expiresAt } = point;
-      if (goneAt !== undefined) vanished.add(name);
-      if (copies.has(name)) {
-        assert.ok(goneAt === undefined, `${name} is in the bucket, and counts as gone since ${goneAt}`);
-        continue;
-      }
-      const isExpired = Date.parse(expiresAt) <= life.nowMs();
-      const isRecent = life.nowMs() - Math.max(doings.removed.get(name) ?? 0, wellSince) < 20 * 60 * secondMs;
-      if (!isExpired && !isRecent && point.knownFrom === 'Velero')
-        assert.ok(goneAt !== undefined, `${name} is not in the bucket, and nothing says so`);
-      assert.ok(isExpired || doings.removed.has(name), `${name} lives, and nobody took it from the bucket`);
     }
   };
 
@@ -94,70 +108,34 @@ export function rulesOf(doings: Doings): Rules {
     const copies = new Set(life.cluster.copies());
     for (const { name, type, phase, expires_at } of rows)
       if (type === 'Backup' && phase === 'Succeeded' && expires_at?.getTime() > life.nowMs() && copies.has(name))
-        assert.ok(there.has(name) || doings.deleted.has(name), `the copy of ${name} lives, and its resource has left`);
+        assert.ok(
+          there.has(name) || doings.deleted.has(name) || doings.moved.has(name),
+          `the copy of ${name} lives, and its resource has left`,
+        );
   };
 
   const nothingIsForgotten = (life: Life, rows: readonly Free[], found: ReadonlySet<string>) => {
     for (const { id, type, name, phase, created_at } of rows)
-      if (isOpen({ phase }) && life.nowMs() - created_at.getTime() > 31 * hourMs)
+      if (isInFlight({ phase }) && life.nowMs() - created_at.getTime() > 31 * hourMs)
         assert.ok(found.has(id), `${type} ${name} is ${phase} since ${created_at.toISOString()}, without a finding`);
   };
 
   return {
-    async sent(life) {
-      const rows = await life.ours();
-      const objects = life.there();
-      const byName = new Map(rows.map((row) => [row.name, row]));
-      for (const object of objects) {
-        const name = nameOf(object);
-        const row = byName.get(name);
-        if (object.metadata.deletionTimestamp === undefined || leaving.has(object.metadata.uid)) continue;
-        leaving.add(object.metadata.uid);
-        if (row === undefined || doings.deleted.has(name) || row.cancel_requested_at !== null) continue;
-        assert.ok(
-          object.spec.type !== 'Restore' || object.status?.phase !== 'Running',
-          `${name} runs, and was deleted by us`,
-        );
-        if (isOpen(object.status ?? {})) continue;
-        const beside = objects.find(
-          (other) =>
-            other.spec.type !== object.spec.type &&
-            isOpen(other.status ?? {}) &&
-            byName.get(nameOf(other))?.phase !== undefined &&
-            Date.parse(other.metadata.creationTimestamp) < Date.parse(object.metadata.deletionTimestamp) - 2 * secondMs,
-        );
-        assert.ok(beside === undefined, `${name} was deleted while ${beside && nameOf(beside)} is in flight`);
-      }
-      const there = new Set(objects.filter(({ status = {} }) => isOpen(status)).map(nameOf));
-      const sent = rows.filter((row) => isOpen(row) && there.has(row.name));
-      const restore = sent.find(({ type }) => type === 'Restore');
-      const backup = sent.find(({ type }) => type === 'Backup');
-      assert.ok(
-        restore === undefined || backup === undefined,
-        `${restore?.name} and ${backup?.name} are both in flight`,
-      );
-      for (const { name, phase, conditions } of rows) {
-        const delivered = conditions.find(({ type }: Free) => type === 'Delivered');
-        if (!isOpen({ phase }) || delivered?.reason !== 'ConflictingOperation') continue;
-        const other = byName.get(/"([^"]+)"/.exec(delivered.message)?.[1] ?? '');
-        assert.ok(
-          other === undefined || !isOpen(other) || other.created_at > new Date(delivered.lastTransitionTime),
-          `${name} was sent while ${other?.name} of ours was open`,
-        );
-      }
-    },
+    ...callRules(),
     async held(life) {
       const rows = await life.ours();
       const found = new Set<string>((await life.findings()).map(({ resourceId }) => resourceId));
-      if (doings.isAway || wellSince === 0) wellSince = life.nowMs();
       timesStand(life, rows);
+      timesAreStated(life, rows);
       livingStay(life, rows);
       deadlocksAreTold(life, rows, found);
       nothingIsForgotten(life, rows, found);
-      await pointsAreThere(life);
+      await copies.held(life);
     },
     async ended(life) {
-      const open = (await life.ours()).filter((row) => isOpen(row) && life.nowMs() - row.created_at.getTime() > hourMs);
+      const open = (await life.ours()).filter(
+        (row) => isInFlight(row) && life.nowMs() - row.created_at.getTime() > hourMs,
+      );
       assert.deepEqual(
         open.map(({ type, name, phase, conditions }) => ({ type, name, phase, conditions })),
         [],
@@ -170,7 +148,7 @@ export function rulesOf(doings: Doings): Rules {
       );
     },
     get counts() {
-      return { ended: ends.size, deadlocks: deadlocks.size, vanished: vanished.size };
+      return { ended: ends.size, deadlocks: deadlocks.size, vanished: copies.vanishedCount };
     },
   };
 }
