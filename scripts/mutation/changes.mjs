@@ -52,6 +52,10 @@ export function changesOf(source) {
   const textOf = (node) => text.slice(startOf(node), node.end);
   const replace = (node, instead) => put(startOf(node), node.end, instead);
 
+  const isLog = ({ kind, expression }) => kind === SyntaxKind.ExpressionStatement && logs.test(calleeText(expression));
+  /** Whether something is logged. A condition that calls something may have an effect of its own. */
+  const saysOnly = ({ expression, thenStatement, elseStatement }) =>
+    elseStatement === undefined && isLog(thenStatement) && !textOf(expression).includes('(');
   const isSkipped = (node) => {
     const { kind } = node;
     if (kind === SyntaxKind.ImportDeclaration || kind === SyntaxKind.ExportDeclaration) return true;
@@ -60,6 +64,9 @@ export function changesOf(source) {
     if (kind === SyntaxKind.IfStatement && textOf(node).replace(emptied, '') === '') return true;
     if (kind === SyntaxKind.VariableDeclaration && sizes.has(textOf(node.name))) return true;
     if (kind === SyntaxKind.ExpressionStatement && isOfMemory(node.expression, 'set')) return true;
+    if (kind === SyntaxKind.IfStatement && saysOnly(node)) return true;
+    // What an error is called, for logs.
+    if (kind === SyntaxKind.ExpressionStatement && /^this\.name = '\w+';?$/.test(textOf(node))) return true;
     if (kind === SyntaxKind.PropertyAssignment && wordsOnlyProperties.has(textOf(node.name))) return true;
     return kind === SyntaxKind.CallExpression && logs.test(textOf(node.expression));
   };
@@ -85,7 +92,7 @@ export function changesOf(source) {
       case SyntaxKind.NumericLiteral:
         return replace(node, anotherNumber(textOf(node)));
       case SyntaxKind.ExpressionStatement:
-        if (!logs.test(calleeText(node.expression))) replace(node, ';');
+        if (!isLog(node)) replace(node, ';');
         return undefined;
       case SyntaxKind.ThrowStatement:
       case SyntaxKind.BreakStatement:
