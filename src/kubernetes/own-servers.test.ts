@@ -3,8 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ownServers } from './own-servers.ts';
 
-const addresses: Readonly<Record<string, readonly string[]>> = { db: ['10.0.0.5', 'fd00::5'], replica: ['10.0.0.6'] };
+const addresses: Readonly<Record<string, readonly string[]>> = {
+  db: ['10.0.0.5', 'fd00::5'],
+  replica: ['10.0.0.6'],
+  '/var/run': ['10.0.0.9'],
+};
 const resolve = async (host: string) => {
+  // A start waits for the answer, which does not come at once.
+  await new Promise((answered) => setTimeout(answered, 10));
   const found = addresses[host];
   if (found === undefined) throw new Error('not found');
   return found.map((address) => ({ address, family: 4 }) as const);

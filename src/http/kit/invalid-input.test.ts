@@ -141,6 +141,8 @@ test('a key is taken for another up to two letters away, for a third of its lett
     ['time_zone', 'timeZone'],
     ['TIME-ZONE', 'timeZone'],
     ['timezon', 'timeZone'],
+    ['T-I-M-E-Z-O-N-E', 'timeZone'],
+    ['applicationInstanceIdXyz', undefined],
     ['timeZones', 'timeZone'],
     ['time', undefined],
     ['nam', 'name'],
@@ -152,6 +154,8 @@ test('a key is taken for another up to two letters away, for a third of its lett
     ['x'.repeat(65), undefined],
   ] as const)
     assert.equal(suggestionFor(key, [], schema), meant === undefined ? undefined : `did you mean ${meant}?`, key);
+  const near = z.object({ timeZones: z.string(), timeZone: z.string() });
+  assert.equal(suggestionFor('timeZon', [], near), 'did you mean timeZone?', 'the nearest');
   const padded = z.object({ ['a'.repeat(65)]: z.string() });
   assert.equal(suggestionFor('a'.repeat(64), [], padded), `did you mean ${'a'.repeat(65)}?`);
   assert.equal(suggestionFor('name', ['else'], schema), undefined);

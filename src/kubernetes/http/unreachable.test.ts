@@ -60,6 +60,27 @@ test('a call surely had no effect where it failed before its first byte, however
   assert.equal(unreachable(new Error('fetch failed')).untouched, undefined);
 });
 
+test('a chain of causes is followed for eight steps, so that one without an end has words too', () => {
+  const end = new Error('nine', { cause: new Error('ten') });
+  const steps = Array.from({ length: 8 });
+  const chain = (wrap: (inner: Error) => Error, inner: Error) =>
+    unreachable(steps.reduce<Error>((each) => wrap(each), inner)).message;
+  const causes = (inner: Error) => new Error('fetch failed', { cause: inner });
+  const several = (inner: Error) => new AggregateError([inner]);
+  for (const wrap of [causes, several]) {
+    assert.equal(chain(wrap, wrap(end)), 'nine');
+    assert.equal(chain(wrap, end), 'nine: ten');
+  }
+  const early = new Error('no connection');
+  neverSent.add(early);
+  const deep = steps.reduce<Error>((each) => causes(each), early);
+  assert.equal(unreachable(deep).untouched, true);
+  assert.equal(unreachable(causes(deep)).untouched, undefined);
+  const endless = new Error('endless');
+  endless.cause = endless;
+  assert.match(unreachable(endless).message, /endless/);
+});
+
 test('lines are whole wherever the stream is cut; a rest without an end is dropped, and one without bound is an error', async () => {
   const lines = async (chunks: readonly Uint8Array[], maxBytes = 100) => {
     async function* stream() {
@@ -75,5 +96,6 @@ test('lines are whole wherever the stream is cut; a rest without an end is dropp
   const line = Buffer.from('x'.repeat(60));
   await assert.rejects(lines([line, line]), /one event of the watch is larger than 0 KiB/);
   const end = Buffer.from('\n');
-  assert.equal((await lines([line, Buffer.from('x'.repeat(40)), end, line, end])).length, 2, 'each up to the bound');
+  const whole = [line, Buffer.from('x'.repeat(40))];
+  assert.equal((await lines([...whole, end, ...whole, end])).length, 2, 'each up to the bound');
 });

@@ -63,7 +63,9 @@ describe('the state of a watch', () => {
     assert.deepEqual(states.splice(0), []);
     await second.report(followed);
     assert.deepEqual(states.splice(0), [{ kind: 'Watching', limited: limits.slice(1) }]);
-    await first.report(followed);
+    await first.report(polled);
+    const again = { resource: 'operations', namespace: 'a', reason: 'Polled', message: 'now and then' };
+    assert.deepEqual(states.splice(0), [{ kind: 'Watching', limited: [...limits.slice(1), again] }], 'it counts again');
     await second.leave();
     await first.leave();
     assert.deepEqual(states, [], 'without any that is needed there is nothing to say');
