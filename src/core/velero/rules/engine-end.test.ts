@@ -47,7 +47,10 @@ test('a Backup that Velero does not begin with fails at once with its errors, an
     assert.match(failedOf(ended)?.message ?? '', /storage location "x" not found/);
     assert.deepEqual(
       events.map(({ type, reason }) => [type, reason]),
-      [['Warning', 'Failed']],
+      [
+        ['Warning', 'Failed'],
+        ['Warning', 'Withdrawing'],
+      ],
     );
     const after = seenAgain(ended, 'Running', []);
     assert.deepEqual([after.operation.phase, failedOf(after.operation)?.reason], ['Failed', 'FailedValidation']);
