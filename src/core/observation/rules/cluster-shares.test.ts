@@ -142,3 +142,16 @@ test('joining moves a bounded number of watches in a round', () => {
   ]);
   assert.deepEqual(handOvers(sharesOf({ clusterCount: 1000, held }), 'a'), [{ to: 'b', count: 50 }]);
 });
+
+test('a connector that is not known takes nothing, and none hands over while a cluster is free', () => {
+  const connectors = [
+    { id: 'b', heldCount: 5, steady: true },
+    { id: 'a', heldCount: 0, steady: true },
+    { id: 'c', heldCount: 0, steady: true },
+  ];
+  assert.equal(takeCount({ clusterCount: 6, freeCount: 1, connectors }, 'unknown'), 0);
+  assert.deepEqual(handOvers({ clusterCount: 6, freeCount: 1, connectors }, 'b'), []);
+  const moved = handOvers({ clusterCount: 5, freeCount: 0, connectors }, 'b');
+  const sum = moved.reduce((count, each) => count + each.count, 0);
+  assert.deepEqual([moved.map(({ to }) => to).toSorted(), sum], [['a', 'c'], 3]);
+});

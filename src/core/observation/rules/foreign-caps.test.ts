@@ -79,3 +79,11 @@ test('what was left out is named with its limit, for whom it holds', () => {
     /^3 applications are left out: .* beyond 10 in a cluster/,
   );
 });
+
+test('where both limits leave the same room that of the cluster is named, and what must be recorded is none left out', () => {
+  assert.equal(decide([made(1, 'unknown')], 10, 20).leftOut?.of, 'cluster');
+  const kept = decide([made(1, 'shop'), made(2, 'shop')], 9);
+  assert.deepEqual([kept.leftOut, kept.beyondCount, kept.taken.length], [undefined, 1, 2]);
+  const { taken } = decide([made(1, 'shop'), made(2, 'unknown'), made(3, 'unknown')], 8);
+  assert.deepEqual(names(taken), ['shop-1', 'unknown-3']);
+});

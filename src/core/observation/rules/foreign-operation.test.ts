@@ -122,3 +122,78 @@ describe("somebody else's Operation", () => {
     assert.equal(isOurs(seen({ namespace: 'other' }), [{ ...row, expected: true }]), false);
   });
 });
+
+test('a row of it has all that the cluster states, as delivered when it was created there', () => {
+  const parameters = {
+    'k\u0000': ['a\u0000', null, 7, { inner: '\ud800' }],
+    none: undefined,
+    long: 'x'.repeat(32_769),
+  };
+  const { operation, event, history } = made(seen({}, parameters)) ?? assert.fail();
+  const createdAt = '2026-05-28T09:00:00.000Z';
+  const message = 'It was made in the cluster by unknown.';
+  const { observedVersion: _, ...row } = operation;
+  assert.deepEqual(row, {
+    ...{
+      id: createdAt,
+      organizationId: 'o',
+      clusterId: 'c',
+      name: 'by-hand',
+      namespace: 'apps',
+      uid: 'u',
+      target: 'shop',
+    },
+    ...{
+      type: 'Backup',
+      engine: 'velero',
+      ttl: '720h',
+      ttlSource: 'velero',
+      origin: 'cluster',
+      requestedBy: 'cluster/unknown',
+    },
+    parameters: { 'k\uFFFD': ['a\uFFFD', null, 7, { inner: '\uFFFD' }], none: null, long: `${'x'.repeat(32_765)}…` },
+    ...{ phase: 'Pending', outputs: {}, warnings: [], createdAt, deliveredAt: createdAt, observedAt: now, revision: 1 },
+    conditions: [{ type: 'Delivered', status: 'True', reason: 'Applied', message, lastTransitionTime: createdAt }],
+  });
+  const about = {
+    organizationId: 'o',
+    clusterId: 'c',
+    operationId: createdAt,
+    type: 'Normal',
+    reason: 'Observed',
+    at: now,
+  };
+  assert.deepEqual(
+    [history, event],
+    [false, { ...about, message: 'Backup of apps/shop, made in the cluster by unknown: Pending.' }],
+  );
+});
+
+test('its end is news for a day to the second, and from the registration of its cluster on', () => {
+  const isTold = (finishedAt: string, createdAt = cluster.createdAt) => {
+    const observation = seen({ status: { phase: 'Succeeded', finishedAt } });
+    return (
+      foreignOperation({ observation, cluster: { ...cluster, createdAt }, own: [] }, (at) => at, now)?.event !==
+      undefined
+    );
+  };
+  assert.deepEqual([isTold('2026-05-27T10:00:00.000Z'), isTold('2026-05-27T10:00:00.001Z')], [false, true]);
+  const at = '2026-05-28T09:30:00.000Z';
+  assert.deepEqual([isTold(at, at), isTold(at, '2026-05-28T09:30:00.001Z')], [true, false]);
+});
+
+test('it names the id that it carries, unless that is the id of an Operation of ours that is here', () => {
+  const row: OwnOperation = {
+    ...{ id, namespace: 'apps', name: 'ours', expected: false, here: true },
+    ...{ type: 'Backup', engine: 'velero', target: 'shop' },
+  };
+  const other = { ...row, id: '01997b5e-4c52-7c43-8b5e-0d5a7b1f6a11' };
+  const by = (own: readonly OwnOperation[], operationId: string | undefined = id) =>
+    made(seen({ operationId }), own)?.operation.requestedBy;
+  const elsewhere = `cluster/unknown (Operation ${id} of another control plane)`;
+  assert.equal(by([row]), 'cluster/unknown');
+  assert.equal(by([other, row]), 'cluster/unknown');
+  for (const own of [[], [other], [{ ...row, here: false }]]) assert.equal(by(own), elsewhere);
+  assert.equal(by([], 'x'.repeat(65)), `cluster/unknown (Operation ${'x'.repeat(61)}… of another control plane)`);
+  assert.equal(isOurs(seen({ operationId: id, name: 'ours' }), [other, row]), true, 'any of the rows');
+});
