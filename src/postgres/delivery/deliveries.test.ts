@@ -161,6 +161,38 @@ describe('deliveries', () => {
     assert.deepEqual(await names(new Set()), ['o'], 'a Backup needs none');
   });
 
+  test('that somebody changed since their claim are decided as they are by then', async () => {
+    for (const change of ['revision = revision + 1', `observed_version = '8'`]) {
+      await only({ observed_version: '7' });
+      const [claimed] = await claim();
+      assert.ok(claimed);
+      await opened.pool.query(`update operation set ${change}, cancel_requested_at = $1`, [now]);
+      const seen: unknown[] = [];
+      const answers = [{ claim: claimed, answer: { kind: 'Absent' } as const }];
+      await opened.deliveries.record(
+        answers,
+        ({ operation, attempts, unanswered }) => {
+          seen.push(operation.cancelRequestedAt);
+          return { operation, owed: undefined, attempts, unanswered, events: [] };
+        },
+        now,
+      );
+      assert.deepEqual(seen, [now], change);
+    }
+  });
+
+  test('that another connector is claiming are passed over', async () => {
+    const id = await only({});
+    await seedOperation(opened.pool, { name: 'other', ...owed });
+    const client = await opened.pool.connect();
+    await client.query('begin');
+    await client.query('select from operation where id = $1 for update', [id]);
+    const claimed = await names();
+    await client.query('rollback');
+    client.release();
+    assert.deepEqual(claimed, ['other']);
+  });
+
   test('are renewed and recorded by whoever claimed them, and by nobody else', async () => {
     await only({});
     const [mine] = await claim();

@@ -35,8 +35,7 @@ interface Case {
   readonly unless: readonly string[];
 }
 
-const late = [0, 1] as const;
-const until = [0, -1] as const;
+const [late, until] = [[0, 1] as const, [0, -1] as const];
 const cases: readonly Case[] = [
   {
     kind: 'ScheduleOverdue',
@@ -198,8 +197,8 @@ describe('the watchdog', () => {
       `update application_class set pending_deadline_seconds = $1, running_deadline_seconds = $2, restore_wait_seconds = $3`,
       [classDeadlines.pending, classDeadlines.running, classDeadlines.restoreWait],
     );
-    ids.schedule = String((await pool.query('select id from schedule')).rows[0].id);
-    ids.cluster = String((await pool.query('select id from cluster')).rows[0].id);
+    const [row] = (await pool.query('select id::text as schedule, cluster_id::text as cluster from schedule')).rows;
+    Object.assign(ids, row);
     const ended = { phase: 'Succeeded', created_at: at(60), finished_at: at(30) };
     ids.operation = await seedOperation(pool, { ...ended, schedule_id: ids.schedule, scheduled_for: at(60) });
     await pool.query(
@@ -217,26 +216,27 @@ describe('the watchdog', () => {
     await database.drop();
   });
 
-  /** What is found so many milliseconds from now, after these changes, which do not stay. */
-  const found = async (changes: readonly string[], moments: readonly number[]) => {
+  /** What is looked at after these changes, which do not stay. */
+  const changed = async <T>(changes: readonly string[], look: (client: PoolClient) => Promise<T>): Promise<T> => {
     const client = await pool.connect();
     try {
       await client.query('begin');
       for (const change of changes) await client.query(change);
-      return await Promise.all(moments.map((each) => kindsAt(client, each)));
+      return await look(client);
     } finally {
       await client.query('rollback');
       client.release();
     }
   };
+  /** What is found so many milliseconds from now. */
+  const found = (changes: readonly string[], moments: readonly number[]) =>
+    changed(changes, (client) => Promise.all(moments.map((each) => kindsAt(client, each))));
   const kindsAt = async (client: PoolClient, moment: number) => {
     const { rows } = await client.query(brokenInvariants, [new Date(now.getTime() + moment).toISOString()]);
     return rows.map(({ kind, resourceId }) => `${kind} ${resourceId}`);
   };
-  const changesOf = ({ resource, edge, beside }: Case) => [
-    `update ${resource} set ${edge} where id = '${ids[resource]}'`,
-    ...(beside === undefined ? [] : [beside]),
-  ];
+  const changesOf = ({ resource, edge, beside }: Case) =>
+    [`update ${resource} set ${edge} where id = '${ids[resource]}'`, beside].filter((each) => each !== undefined);
 
   test('finds nothing in rows that are well', async () => {
     assert.deepEqual(await found([], [0]), [[]]);
@@ -260,6 +260,17 @@ describe('the watchdog', () => {
     const abandoned = `update operation set ${running}, owed = 'Delete', lease_id = gen_random_uuid(), next_attempt_at = ${ago(2 * leaseSeconds)}`;
     const pause = `update cluster set throttled_until = ${ago(leaseSeconds)}`;
     assert.deepEqual(await found([abandoned, pause], [-1, 0]), [[], [`DeliveryLeaseExpired ${ids.operation}`]]);
+  });
+
+  test('tells of an Operation that a wrong clock has made as of now at the latest', async () => {
+    for (const [madeAt, since] of [
+      [60, at(60)],
+      [-60, at(0)],
+    ] as const) {
+      const change = `update operation set scheduled_for = ${ago(-2 * aheadSeconds)}, created_at = ${ago(madeAt)}`;
+      const [row] = (await changed([change], (client) => client.query(brokenInvariants, [at(0)]))).rows;
+      assert.deepEqual([row.kind, row.since.toISOString()], ['OperationOfFutureSlot', since]);
+    }
   });
 
   test('finds a row that is held until an hour after its hold', async () => {
