@@ -74,6 +74,41 @@ describe('limits', () => {
     }
   });
 
+  test('how long ago a look was counts, and not how long the process runs', () => {
+    const [at, fifteen] = [8 * hour, 15 * second];
+    assert.equal(kindAfter(look(at), outOfStep(at + second, fifteen)), 'Doubted');
+  });
+
+  test('while it is in doubt the time runs on evenly from what was believed last, whoever jumped with it', () => {
+    const { state } = judgeClock({}, look(0));
+    const both = ['own', 'other'].map((name) => ({ name, aheadMs: 0 }));
+    const { verdict } = judgeClock(state, outOfStep(second, hour, { clocks: both }));
+    assert.deepEqual([verdict.kind, verdict.reason, verdict.correctionMs], ['Doubted', 'Jumped', -hour]);
+  });
+
+  test('that it ran on evenly is no witness against two that contradict it', () => {
+    const clocks = ['one', 'other'].map((name) => ({ name, aheadMs: hour }));
+    const { state } = judgeClock(judgeClock({}, look(0)).state, look(second, { clocks }));
+    for (const [byMs, reason] of [
+      [0, 'Contradicted'],
+      [minute, 'Jumped'],
+    ] as const)
+      assert.equal(judgeClock(state, outOfStep(2 * second, byMs, { clocks })).verdict.reason, reason);
+  });
+
+  test('after a gap one clock that agrees with it does not do beside two that do not', () => {
+    const far = ['one', 'other'].map((name) => ({ name, aheadMs: 24 * hour }));
+    const verdict = (clocks: ClockLook['clocks']) => {
+      const first = look(0, { clocks });
+      return judgeClock(stateAtStart(first, 3 * hour), first).verdict;
+    };
+    const own = { name: 'own', aheadMs: 0 };
+    assert.equal(verdict([own, ...far]).kind, 'Doubted');
+    assert.equal(verdict([own, ...far.slice(1)]).kind, 'Believed');
+    const alone = verdict(far.slice(1));
+    assert.deepEqual([alone.kind, alone.correctionMs], ['Doubted', 0], "it is the database's where none has most");
+  });
+
   test('a clock is compared with itself of up to a minute before, and what it showed then is forgotten', () => {
     const [nine, eighteen] = [9 * second, 18 * second];
     const late = outOfStep(minute + second, eighteen);
