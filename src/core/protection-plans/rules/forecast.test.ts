@@ -67,6 +67,7 @@ test('points are whole hours or days apart, from the first moment to the last, a
   );
   assert.equal(times(10, 10).length, 6, 'two days apart');
   assert.equal(times(1, 25).length, 25);
+  assert.equal(times(3, 3)[1], Date.parse(from) + 172_800_000, 'and the last are one day apart');
 });
 
 test('a slot that lies exactly at the beginning counts, and one a millisecond before it does not', () => {
@@ -278,4 +279,22 @@ test('a schedule whose first slot lies beyond the forecast is named', () => {
   assert.deepEqual(warned('2026-11-24T02:00:00.000Z'), []);
   const last = { schedule: '0 12 * * *', ttl: '24h', startsAt: '2026-11-24T12:00:00.000Z' };
   assert.deepEqual(of({ schedules: [last], horizonDays: 3 }).warnings, [], 'at its very end');
+});
+
+test('what settles after twenty years to the day is told as settled, and a copy that lives an hour longer is not', () => {
+  const settled = (ttl: string) => {
+    const told = of({ schedules: [{ ...daily, ttl }], from: '2026-11-22T02:00:00.000Z' });
+    return [told.steadyState?.copies, told.warnings];
+  };
+  assert.deepEqual(settled('175320h'), [7305, []]);
+  assert.deepEqual(settled('175321h'), [undefined, ['The number of copies still grows after twenty years.']]);
+});
+
+test('other work may go on after each schedule, twice, and after each point', () => {
+  const pauses = (count: number, maxPoints: number) => {
+    const schedules = Array.from({ length: count }, () => daily);
+    return [...forecast({ from, timeZone: 'Etc/UTC', schedules, horizonDays: 1, maxPoints })].length;
+  };
+  assert.equal(pauses(11, 2) - pauses(1, 2), 20);
+  assert.equal(pauses(1, 13) - pauses(1, 3), 10);
 });

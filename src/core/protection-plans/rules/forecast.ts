@@ -111,19 +111,19 @@ function* pointsOf(
   from: number,
   to: number,
 ): Paced<(moment: number) => ForecastPoint> {
-  const counters: SlotCounter[] = [];
+  const counters: { readonly deltaGB: number; readonly copiesAt: SlotCounter }[] = [];
   for (const line of lines) {
+    const { beginsAt, keptMs, deltaGB } = line;
     const counter = slotCounter(line, from, to);
-    const earlier = line.beginsAt > to ? 0 : counter(line.beginsAt - 1);
-    counters.push((moment) => (moment < line.beginsAt ? 0 : counter(moment) - earlier));
+    const earlier = counter(beginsAt - 1);
+    const made = (moment: number) => (moment < beginsAt ? 0 : counter(moment) - earlier);
+    counters.push({ deltaGB, copiesAt: (moment) => made(moment) - made(moment - keptMs) });
     yield;
   }
   return (moment) => {
-    const copiesBySchedule = lines.map(({ keptMs }, index) => {
-      const counted = counters[index] ?? (() => 0);
-      return counted(moment) - counted(moment - keptMs);
-    });
-    const storageGB = firstCopyGB === undefined ? undefined : storageOf(lines, copiesBySchedule, firstCopyGB);
+    const counted = counters.map(({ deltaGB, copiesAt }) => ({ deltaGB, copies: copiesAt(moment) }));
+    const copiesBySchedule = counted.map(({ copies }) => copies);
+    const storageGB = firstCopyGB === undefined ? undefined : storageOf(counted, firstCopyGB);
     return {
       at: new Date(moment).toISOString(),
       copies: copiesBySchedule.reduce((sum, count) => sum + count, 0),
@@ -135,11 +135,14 @@ function* pointsOf(
   };
 }
 
-function storageOf(lines: readonly ForecastLine[], copies: readonly number[], firstCopyGB: number): number {
-  const present = lines.flatMap(({ deltaGB }, index) => ((copies[index] ?? 0) > 0 ? [deltaGB] : []));
+function storageOf(
+  counted: readonly { readonly deltaGB: number; readonly copies: number }[],
+  firstCopyGB: number,
+): number {
+  const present = counted.filter(({ copies }) => copies > 0);
   if (present.length === 0) return 0;
-  const deltas = lines.reduce((sum, { deltaGB }, index) => sum + deltaGB * (copies[index] ?? 0), 0);
-  return firstCopyGB + deltas - Math.min(...present);
+  const deltas = present.reduce((sum, { deltaGB, copies }) => sum + deltaGB * copies, 0);
+  return firstCopyGB + deltas - Math.min(...present.map(({ deltaGB }) => deltaGB));
 }
 
 function rounded(value: number): number {
