@@ -4,6 +4,7 @@ import type { Free } from '../kubernetes/free-object.ts';
 import { type Heard, isInFlight, type Life, namespace, secondMs } from './scene.ts';
 
 const conflicting: Readonly<Record<string, string>> = { Backup: 'Restore', Restore: 'Backup' };
+const ended: readonly unknown[] = ['Completed', 'PartiallyFailed', 'Failed', 'FailedValidation'];
 /** What others make is recorded once the watch has told of it. */
 const recordedWithinMs = 120 * secondMs;
 
@@ -34,7 +35,10 @@ function removedProblem(life: Life, row: Free, rows: readonly Free[]): string | 
   const object = life.there().find(({ metadata }) => metadata.name === row.name && metadata.uid === row.uid);
   if (object === undefined || row.cancel_requested_at !== null) return undefined;
   if (isInFlight(object.status)) {
-    const isHalf = object.spec.type === 'Restore' && object.status?.phase === 'Running';
+    // The operator leaves what Velero refused Running.
+    const engine = life.cluster.get('restores', 'velero', row.name) as Free;
+    const isWorkedOn = engine !== undefined && !ended.includes(engine.status?.phase);
+    const isHalf = object.spec.type === 'Restore' && object.status?.phase === 'Running' && isWorkedOn;
     return isHalf ? `${row.name} runs, and is deleted by us` : undefined;
   }
   const other = rows.find((each) => isBeside(row, each, life.nowMs()) && (each.uid !== null || each.attempts > 0));
