@@ -1,6 +1,6 @@
 /**
  * A whole database as SQL that a person can read: the migrations of its version as they stand, then the rows, a line
- * each, in the order of foreign keys and primary keys. Anything that this cannot write is refused rather than left out.
+ * each, in the order of foreign keys and primary keys, then how far the sequences have come. Anything that this cannot write is refused rather than left out.
  *
  * Only the schema `public` is written: the queue's holds no fact. A column of type xid8 numbers transactions of one
  * server, so it is left to its default.
@@ -29,9 +29,10 @@ const tables = `
   from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' order by c.relname`;
 const unwritable = `
   select relname as name from pg_class
-  where relnamespace = 'public'::regnamespace and (relkind not in ('r', 'i') or relkind = 'r' and relhassubclass)
+  where relnamespace = 'public'::regnamespace and (relkind not in ('r', 'i', 'S') or relkind = 'r' and relhassubclass)
   union all select attrelid::regclass::text || '.' || attname from pg_attribute
   where attrelid in (select oid from pg_class where relnamespace = 'public'::regnamespace) and (attidentity <> '' or attgenerated <> '')`;
+const sequences = `select sequencename as name, last_value as last from pg_sequences where schemaname = 'public' order by 1`;
 const definition = `
   select format(E'create table %I (\\n  %s\\n);', c.relname, string_agg(line, E',\\n  ' order by part, n)) as sql from pg_class c, lateral (
     select 1 as part, attnum::int as n, format('%I %s%s%s', attname, format_type(atttypid, atttypmod),
@@ -60,6 +61,8 @@ export async function dump(databaseUrl: string, folder: string, head: readonly s
     );
     for (const { name } of applied) parts.push(`-- The migration ${name}.\n${await migration(folder, name)}`);
     for (const table of inOrder((await client.query<Table>(tables)).rows)) parts.push(await rowsOf(client, table));
+    for (const { name, last } of (await client.query<{ name: string; last: string | null }>(sequences)).rows)
+      if (last !== null) parts.push(`select setval('${name}', ${last});`);
     return `${parts.join('\n\n')}\n`;
   } finally {
     await client.end();

@@ -43,7 +43,7 @@ const migrations = new URL('../../prisma/migrations/', import.meta.url);
 const upgradedAt = '2026-10-25T01:31:00Z';
 const namespace = 'org-myteam';
 
-for (const name of ['before-floors']) {
+for (const name of ['before-floors', 'before-narrow-tables']) {
   describe(`on the database ${name}`, () => {
     let old: OldDatabase;
     let database: TestDatabase;
