@@ -7,7 +7,16 @@ import { startRealParts } from '../test-parts.mjs';
 const copied = [
   ...['src', 'simulator', 'test', 'scripts', 'bench', 'docs', 'openapi', 'prisma'],
   ...['package.json', 'package-lock.json', 'tsconfig.json', 'prisma.config.ts', 'biome.json', 'knip.jsonc'],
-  ...['.dockerignore', 'Dockerfile', '.npmrc', '.env.example', 'README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'],
+  ...[
+    '.dockerignore',
+    'Dockerfile',
+    'docker-compose.yml',
+    '.npmrc',
+    '.env.example',
+    'README.md',
+    'ARCHITECTURE.md',
+    'CONTRIBUTING.md',
+  ],
 ];
 
 export async function openPlace(root, tree, withParts) {
