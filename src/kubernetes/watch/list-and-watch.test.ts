@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { recorder } from '../../../test/support/kubernetes/recorder.ts';
 import {
   answerJson,
@@ -16,6 +17,7 @@ import {
   watching,
   watchTimings,
 } from '../../../test/support/kubernetes/scripted-watch.ts';
+import type { CompleteList } from '../../core/observation/ports.ts';
 import { clusterApi } from '../cluster-api.ts';
 
 describe('a watch', () => {
@@ -221,6 +223,29 @@ describe('a watch', () => {
     };
     await watching(cluster, watcher, async () => until(() => watcher.lists.length === 2, 'a second list'));
     assert.deepEqual(watcher.lists, [new Set(['apps/a', 'apps/b']), new Set(['apps/b'])]);
+  });
+
+  test('begins a list only when what it heard before is recorded, so that a list tells older rows from newer ones', async () => {
+    let recordedAt = '';
+    const beganAt: string[] = [];
+    const kept = recorder(async () => {
+      if (kept.batches.length !== 2) return;
+      await pause(50);
+      recordedAt = new Date().toISOString();
+    });
+    const operations = {
+      ...kept.operations,
+      listed: async (list: CompleteList) => void beganAt.push(list.beganAt),
+    };
+    const cluster: ScriptedWatches = {
+      lists: () => [operationObject('a', '1', 'Pending')],
+      watch: ({ event }) => {
+        event('MODIFIED', operationObject('a', '11', 'Running'));
+        event('ERROR', { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' });
+      },
+    };
+    await watching(cluster, { ...kept, operations }, async () => until(() => beganAt.length >= 2, 'a second list'));
+    assert.ok(recordedAt !== '' && String(beganAt[1]) >= recordedAt, `${beganAt[1]} is before ${recordedAt}`);
   });
 
   test('that is answered with 410 lists again', async () => {

@@ -134,6 +134,8 @@ async function listStep<Observed extends Identified>(
   batch: Batch<Observed>,
   signal: AbortSignal,
 ): Promise<Next> {
+  // What is recorded after that time counts as newer than the list.
+  await batch.drain();
   const beganAt = await watch.clock.now();
   const take = async (observations: readonly Observed[]) => {
     for (const observation of observations) batch.add(observation);

@@ -105,8 +105,6 @@ export async function startLife({ restoresAfterSeconds, ...options }: LifeOption
     callSeconds: 5,
     backOffSeconds: [0.02, 0.2],
     relistAfterBreakSeconds: soon,
-    // What went while a list began after a break is found by the next one.
-    relistSeconds: [10, 20],
     refusedSeconds: soon,
     optionalSeconds: soon,
     optionalPollSeconds: soon,
