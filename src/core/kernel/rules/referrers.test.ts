@@ -25,6 +25,10 @@ test('what nothing refers to may go; else each kind is counted, in the plural wh
       'The plan cannot be deleted: 1 schedule, 1 Operation that has ended, 2 Backups that others made refer to it. Detach them.',
     errors: [],
   });
+  assert.match(
+    removed({ 'Operation that has not ended': 2 })?.detail ?? '',
+    /: 2 Operations that have not ended refer/,
+  );
 });
 
 test('what was retired takes nothing new, and the refusal names the field if one names it', () => {

@@ -19,7 +19,7 @@ function countsOf(referrers: Referrers): string {
 
 function plural(what: string): string {
   const [head = '', ...rest] = what.split(' that ');
-  return [`${head}s`, ...rest].join(' that ');
+  return [`${head}s`, ...rest.map((words) => words.replace(/^has /, 'have '))].join(' that ');
 }
 
 /** Throws the Refusal `in-use` while anything refers to it. `what` names the resource, `advice` says what to do. */
