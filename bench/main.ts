@@ -3,10 +3,11 @@
  * README.md in this folder says what each row means. Takes about five minutes on two cores.
  *
  *   npm run bench -- --fires=2000        smaller bursts, for a quick look
- *   npm run bench -- --only=scheduler    or --only=connector
+ *   npm run bench -- --only=scheduler    or --only=connector, or --only=api
  */
 import { parseArgs } from 'node:util';
 import { freshDatabase } from '../test/support/database.ts';
+import { type Asked, apiFigures, asked, p99At } from './api/api.ts';
 import { bullmq } from './bullmq.ts';
 import { deliveries } from './deliveries.ts';
 import { graphileWorker } from './graphile-worker.ts';
@@ -37,8 +38,10 @@ try {
   const told = await machine(servers);
   for (const line of told) progress(line);
   const report: string[] = [];
-  if (values.only !== 'connector') report.push(await bursts(servers), await perFire(), await lags(servers));
-  if (values.only !== 'scheduler') report.push(await toClusters(), await fromClusters());
+  const wanted = (part: string) => values.only === undefined || values.only === part;
+  if (wanted('scheduler')) report.push(await bursts(servers), await perFire(), await lags(servers));
+  if (wanted('connector')) report.push(await toClusters(), await fromClusters());
+  if (wanted('api')) report.push(await requests());
   console.log(`\n${[...told, ...report].join('\n\n')}\n`);
 } finally {
   await servers.stop();
@@ -160,6 +163,38 @@ async function fromClusters(): Promise<string> {
       contender('bare inserts of the same rows', inserts, operationCount, 1),
     ],
     [`ours ≥ 5,000 a second: ${goal(operationCount / service.median >= 5_000)}`],
+  );
+}
+
+/** The least share of the bare server, by what is asked. */
+const shares: Readonly<Record<Asked, number>> = {
+  POST: 0.45,
+  'POST with a key': 0.35,
+  'list of 50': 0.8,
+  get: 0.4,
+  PATCH: 0.3,
+};
+
+async function requests(): Promise<string> {
+  const { ours: service, bare, allRoles, p99Ms, peakMegabytes } = await apiFigures();
+  const shareOf = (what: Asked) => service[what].median / bare[what].median;
+  const rolesShare = allRoles.median / service.POST.median;
+  return table(
+    'Requests a second, of 32 connections that are always busy, beside a bare Fastify with one statement of pg',
+    ['', 'ours', 'lowest', 'highest', 'runs', 'bare', 'share'],
+    asked.map((what) => [
+      what,
+      ...[service[what].median, service[what].lowest, service[what].highest].map((rate) => rate.toFixed(0)),
+      String(service[what].count),
+      bare[what].median.toFixed(0),
+      shareOf(what).toFixed(3),
+    ]),
+    [
+      ...asked.map((what) => `${what} ≥ ${shares[what]} of the bare: ${goal(shareOf(what) >= shares[what])}`),
+      `p99 of POST at ${p99At} a second ≤ 25 ms: ${goal(p99Ms <= 25)} (${p99Ms.toFixed(0)} ms)`,
+      `POST to a process with all roles ≥ ⅔ of that: ${goal(rolesShare >= 2 / 3)} (${allRoles.median.toFixed(0)} a second, ${rolesShare.toFixed(2)})`,
+      `peak memory of the API < 400 MB: ${goal(peakMegabytes < 400)} (${peakMegabytes.toFixed(0)} MB)`,
+    ],
   );
 }
 
