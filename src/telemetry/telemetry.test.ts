@@ -20,6 +20,14 @@ test('what is called like a secret is struck out of a log line, at any depth tha
   assert.ok(!text().includes(secret), text());
 });
 
+test('a log line has its level, its time, its fields and its message, and nothing of the process or the machine', () => {
+  const { log, text } = keptLog();
+  log.warn({ clusterId: 'c' }, 'a line');
+  const { time, ...line } = JSON.parse(text());
+  assert.equal(time, new Date(time).toISOString());
+  assert.deepEqual(line, { level: 40, clusterId: 'c', msg: 'a line' });
+});
+
 test('the longest time for which the event loop was held since the last reading is a metric', async () => {
   const metrics = makeMetrics();
   const read = async () =>

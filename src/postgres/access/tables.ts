@@ -43,7 +43,6 @@ export function accessTables(
             revokedAt: null,
             OR: [{ expiresAt: null }, { expiresAt: { gt: now } }],
           },
-          orderBy: { id: 'asc' },
         });
         return rows.map((row) => fromRow(ApiKey, row));
       },

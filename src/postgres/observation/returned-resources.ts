@@ -36,7 +36,7 @@ const Resource = z.object({
   nextAttemptAt: Instant.optional(),
   attempts: z.int(),
   problem: z.string().optional(),
-}) satisfies z.ZodType<ReturnedResource>;
+} satisfies Readonly<Record<keyof ReturnedResource, z.ZodType>>) satisfies z.ZodType<ReturnedResource>;
 
 const locked = 'select * from operation where id = any($1::uuid[]) order by id for update';
 const known = `select ${selectOf(Resource.shape, 'r')} from returned_resource r where operation_id = any($1::uuid[]) order by seen_at, uid`;
