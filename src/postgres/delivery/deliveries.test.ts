@@ -144,6 +144,31 @@ describe('deliveries', () => {
     }
   });
 
+  test('that wait are decided once each, with the oldest open Operation that they must not meet', async () => {
+    const open = { phase: 'Running', uid: 'u' };
+    for (const [type, otherType] of [
+      ['Backup', 'Restore'],
+      ['Restore', 'Backup'],
+    ] as const) {
+      await only({ type });
+      for (const [name, columns] of [
+        ['not open', { phase: 'Succeeded' }],
+        ['oldest', {}],
+        ['newer', { phase: 'Pending' }],
+      ] as const)
+        await seedOperation(opened.pool, { name, type: otherType, ...open, ...columns });
+      await seedOperation(opened.pool, { name: 'of its own type', type, ...open });
+      const seen: unknown[] = [];
+      await opened.deliveries.holdBack(clusterId, now, ({ operation, openOther }) => {
+        seen.push([operation.name, openOther]);
+        return { operation, changed: false, lookAgainAt: at(7), events: [] };
+      });
+      assert.deepEqual(seen, [['o', { type: otherType, name: 'oldest', phase: 'Running' }]]);
+      const { rows } = await opened.pool.query(`select next_attempt_at from operation where name = 'o'`);
+      assert.equal(rows[0].next_attempt_at.toISOString(), at(7));
+    }
+  });
+
   test('of Restores go those that are approved, where an approval is demanded; of what was sent, all', async () => {
     const id = await only({ type: 'Restore' });
     assert.deepEqual(await opened.deliveries.unsentRestores(clusterId, now), [id]);
