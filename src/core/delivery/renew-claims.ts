@@ -28,7 +28,7 @@ export interface ClaimLease {
 }
 
 interface LeasePorts {
-  readonly deliveries: Deliveries;
+  readonly deliveries: Pick<Deliveries, 'renew'>;
   readonly clock: Clock;
   readonly log: Log;
 }
