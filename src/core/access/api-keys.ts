@@ -7,7 +7,8 @@ import type { Vault } from '../kernel/ports.ts';
 import { Refusal, ruleViolated } from '../kernel/rules/problem.ts';
 import { type Call, ownLocked } from './call.ts';
 import type { ApiKeyHolders, ApiKeysTable, OrganizationsTable } from './ports.ts';
-import { type ApiKey, type Caller, may, type NewApiKey, requireScope } from './rules/access.ts';
+import type { ApiKey, Caller, NewApiKey } from './rules/access.ts';
+import { organizationOfKey } from './rules/new-api-key.ts';
 import { accessProblem } from './rules/problems.ts';
 
 /** The holder of this key, or the Refusal `unauthenticated`. */
@@ -30,18 +31,7 @@ export async function createApiKey(
   { tx, caller, now, vault }: Call<ApiKeysTable & OrganizationsTable>,
   input: NewApiKey,
 ): Promise<{ key: ApiKey; secret: string }> {
-  const organizationId = input.organizationId ?? caller.organizationId;
-  if (organizationId !== caller.organizationId) requireScope(caller, 'platform:admin');
-  const beyond = input.scopes.filter((scope) => !may(caller, scope));
-  if (beyond.length > 0)
-    throw new Refusal(
-      accessProblem.forbidden,
-      `An API key can give only scopes that it has itself. This one lacks ${beyond.join(', ')}.`,
-    );
-  if (input.expiresAt !== undefined && Date.parse(input.expiresAt) <= Date.parse(now)) {
-    throw ruleViolated('/expiresAt', 'must be in the future.');
-  }
-  refuseLongerLife(caller, input.expiresAt);
+  const organizationId = organizationOfKey(caller, input, now);
   if ((await tx.organizations.find(organizationId, organizationId)) === undefined) {
     throw ruleViolated('/organizationId', `There is no organization ${organizationId}.`);
   }
@@ -51,12 +41,6 @@ export async function createApiKey(
   const key: ApiKey = { id: vault.newId(), organizationId, name, scopes, hint, createdAt: now, ...expiresAt };
   await tx.apiKeys.insertHashed(key, hash);
   return { key, secret };
-}
-
-/** A key that expires makes none that outlives it: its holder would keep the access that ends with it. */
-function refuseLongerLife({ expiresAt: limit }: Caller, expiresAt: string | undefined): void {
-  if (limit === undefined || (expiresAt !== undefined && Date.parse(expiresAt) <= Date.parse(limit))) return;
-  throw ruleViolated('/expiresAt', `must be given, and no later than ${limit}: the calling API key expires then.`);
 }
 
 /** The key is refused at once. Revoking it again changes nothing. The last key that may administer cannot be revoked. */
