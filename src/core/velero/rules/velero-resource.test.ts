@@ -9,11 +9,36 @@ import {
 import { betterTimes, isWordOf } from './better-times.ts';
 import { vanishedEvent } from './vanished.ts';
 import { isComplete, veleroKnown } from './velero-known.ts';
-import { markedAway, recorded, type VeleroResource, wordsOf } from './velero-resource.ts';
+import { markedAway, recorded, VeleroResource, wordsOf } from './velero-resource.ts';
 
 const made = { id: row.id, organizationId: row.organizationId, clusterId: row.clusterId };
 const again = (known: VeleroResource | undefined, more: object = {}, now = at(30)) =>
   recorded(known, { ...seen, ...more }, made, now);
+
+/** Each field that a row can have. */
+const whole: Required<VeleroResource> = {
+  ...{ ...row, operationUid: 'uid-1', target: 'wiki', veleroSchedule: 'nightly', backupName: 'b', queuePosition: 3 },
+  ...{ storageLocation: 'minio', createdAt: at(0), startedAt: at(1), completedAt: at(5), expiresAt: at(9) },
+  ...{ totalItems: 41, itemsDone: 40, warningCount: 2, errorCount: 1, failureReason: 'f', validationErrors: ['v'] },
+  ...{ deletingSince: at(6), awayAt: at(7), goneAt: at(8) },
+};
+
+test('a row keeps each field that Velero states', () => {
+  assert.deepEqual(VeleroResource.parse(whole), whole);
+  const { awayAt: _, goneAt: __, ...there } = whole;
+  const { id, organizationId, clusterId, copied: ___, told: ____, firstSeenAt: _____, seenAt: ______, ...word } = there;
+  const first = recorded(undefined, { ...word, namespace: 'velero', deleted: false }, made, at(30));
+  assert.deepEqual(first, { ...there, told: false, firstSeenAt: at(30), seenAt: at(30) });
+});
+
+test('a copy keeps all its times and counts while a run of its name is none', () => {
+  const counts = { totalItems: 1, itemsDone: 1, warningCount: 7, errorCount: 7 };
+  const runs = { startedAt: at(25), completedAt: at(26), expiresAt: at(27), ...counts };
+  const { startedAt, completedAt, expiresAt, totalItems, itemsDone, warningCount, errorCount } = whole;
+  assert.partialDeepStrictEqual(again(whole, { uid: 'uid-2', phase: 'InProgress', ...runs }), {
+    ...{ startedAt, completedAt, expiresAt, totalItems, itemsDone, warningCount, errorCount },
+  });
+});
 
 test('what Velero states again is not written again', () => {
   const first = again(undefined);

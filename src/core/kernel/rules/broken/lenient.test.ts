@@ -28,6 +28,20 @@ test('what fits is as the schema has it, without what the schema does not know',
   assert.deepEqual(leniently(Row, { ...whole, hash: 'secret' }), whole);
 });
 
+test('what fits is as its schema reads it, of whatever kind the schema is', () => {
+  const Kinds = z.object({
+    either: z.union([z.object({ a: z.string() }), z.array(z.string())]),
+    anything: z.unknown(),
+    given: z.int().default(7),
+    lower: z.string().transform((text) => text.toLowerCase()),
+    broken: z.int(),
+  });
+  const stored = { either: ['x'], anything: { b: [1] }, lower: 'LOWER', broken: 1 };
+  const read = { ...stored, given: 7, lower: 'lower' };
+  assert.deepEqual(leniently(Kinds, stored), read);
+  assert.deepEqual(leniently(Kinds, { ...stored, broken: '1' }), { ...read, broken: 0 }, 'beside what is broken');
+});
+
 for (const [what, stored, shown] of [
   [
     'a text that breaks a rule stays',
