@@ -49,6 +49,15 @@ test('a refusal names the field, its values, and what to write instead', () => {
     ['0 2 * * L', 'write 6 for Saturdays, or 6L for the last Saturday of the month'],
     ['H 2 * * *', 'spread schedules with spreadSeconds'],
     ['@every 6h', 'write "0 */6 * * *"'],
+    ['@every 1h', 'write "0 * * * *"'],
+    ['@every 1m', 'intervals are not read; write "* * * * *"'],
+    ['@every 30m', 'write "*/30 * * * *"'],
+    ['@every 12h', 'write "0 */12 * * *"'],
+    ['@every 59m', 'write "0 * * * *" for every hour'],
+    ['@every 23h', 'write "0 0 * * *" for every day'],
+    ['@every 200h', 'write "0 0 * * 0" for every week'],
+    ['@every 61s', 'write "* * * * *" for every minute'],
+    ['@every 61m', 'write "0 * * * *" for every hour'],
     ['@every 15m', 'write "*/15 * * * *"'],
     ['@every 24h', 'write "0 0 * * *"'],
     ['@every 168h', 'write "0 0 * * 0"'],
@@ -149,6 +158,50 @@ test('an abbreviation, an offset or a city is refused as a time zone, with the n
     assert.equal(GivenTimeZone.safeParse(name).success, listed.has(name), name);
   }
 });
+
+test('each abbreviation names zones that exist, whose clocks show what it means', () => {
+  for (const [text, ...meant] of [
+    ['ACT', '+09:30', '-05:00'],
+    ['AET', '+10:00'],
+    ['AST', '-04:00', '-09:00', '+03:00'],
+    ['BST', '+01:00', '+06:00'],
+    ['CDT', '-05:00'],
+    ['CEST', '+02:00'],
+    ['CST', '-06:00', '+08:00', '-05:00'],
+    ['ECT', '+01:00', '-05:00'],
+    ['EDT', '-04:00'],
+    ['EEST', '+03:00'],
+    ['IST', '+05:30', '+01:00', '+02:00'],
+    ['JST', '+09:00'],
+    ['KST', '+09:00'],
+    ['MDT', '-06:00'],
+    ['MSK', '+03:00'],
+    ['NST', '-03:30', '+12:00'],
+    ['PDT', '-07:00'],
+    ['PST', '-08:00', '+08:00'],
+    ['SGT', '+08:00'],
+    ['SST', '-11:00', '+11:00'],
+    ['WEST', '+01:00'],
+  ] as const) {
+    for (const written of [text, ` ${text.toLowerCase()} `]) {
+      const message = GivenTimeZone.safeParse(written).error?.issues[0]?.message ?? '';
+      const [, named] = / write (.*)$/.exec(message) ?? [];
+      assert.ok(message.includes(`for the abbreviation "${written.trim()}" write `), `${written}: ${message}`);
+      const zones = named?.split(/, | or /) ?? [];
+      assert.equal(zones.length, meant.length, message);
+      for (const [index, timeZone] of zones.entries()) {
+        assert.equal(timeZoneNamed(timeZone), timeZone);
+        const shown = ['2026-01-15T00:00:00Z', '2026-07-15T00:00:00Z'].map((at) => offsetOf(timeZone, at));
+        assert.ok(shown.includes(`GMT${meant[index]}`), `${text} is ${meant[index]}, ${timeZone} is ${shown}`);
+      }
+    }
+  }
+});
+
+function offsetOf(timeZone: string, at: string): string | undefined {
+  const parts = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' }).formatToParts(new Date(at));
+  return parts.find(({ type }) => type === 'timeZoneName')?.value;
+}
 
 test('this runtime knows each listed zone, and lists none that is missing here', () => {
   const listed = timeZoneNames.trim().split(/\s+/);

@@ -127,6 +127,14 @@ test('a computation ends when its budget is spent, also within a larger one', ()
   const endless = () => {
     for (;;) step();
   };
+  const steps = (count: number) => () => Array.from({ length: count }, step).length;
+  assert.equal(withinSteps(100, steps(100)), 100);
+  assert.throws(() => withinSteps(100, steps(101)), /more steps than it may/);
+  assert.equal(
+    withinSteps(100, () => withinSteps(1_000, steps(100))),
+    100,
+  );
+  assert.throws(() => withinSteps(100, () => withinSteps(1_000, steps(101))), /more steps than it may/);
   assert.throws(() => withinSteps(100, endless), /more steps than it may/);
   assert.throws(() => withinSteps(1_000, () => withinSteps(10_000, endless)), /more steps/);
   assert.equal(

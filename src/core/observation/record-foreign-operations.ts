@@ -20,7 +20,7 @@ import type { Observation } from '../operations/rules/observed/observation.ts';
 import { newestOperations } from './newest-operations.ts';
 import type { CompleteList, FencedCluster, ForeignOperations, RecordedForeign } from './ports.ts';
 import { type RecordReturnedPorts, recordReturned } from './record-returned.ts';
-import { beyondPerSecond, type LeftOut } from './rules/foreign-caps.ts';
+import { type LeftOut, pauseSeconds } from './rules/foreign-caps.ts';
 import {
   claimedId,
   type ForeignOperation,
@@ -46,8 +46,6 @@ export interface ForeignOperationsRecorder {
 }
 
 const maxBatchCount = 500;
-/** A batch that is beyond a limit holds its watch up for no longer. */
-const maxPauseSeconds = 10;
 
 export function recordForeignOperations(
   ports: RecordForeignPorts,
@@ -118,8 +116,7 @@ export function recordForeignOperations(
 /** Slows the watch down to the rate at which rows beyond a limit may be recorded. */
 async function pauseFor({ beyondCount }: RecordedForeign): Promise<void> {
   if (beyondCount === 0) return;
-  const seconds = Math.min(beyondCount / beyondPerSecond, maxPauseSeconds);
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  await new Promise((resolve) => setTimeout(resolve, pauseSeconds(beyondCount) * 1000));
 }
 
 /** What was left out holds until a list has left nothing out. */

@@ -46,10 +46,24 @@ test('each key that only the other type takes is refused, and none that both tak
   const ofBackup = { storageLocation: 'a', snapshotVolumes: true, snapshotClassName: 'b', csiSnapshotClassName: 'c' };
   const ofRestore = { backupName: 'b', namespaceMapping: { a: 'b' }, restorePVs: true };
   const all = { ...ofRestore, existingResourcePolicy: 'update' as const };
+  const whole = { ...ofBackup, ...all, ...both };
+  assert.deepEqual(OperationParameters.parse(whole), whole);
   assert.deepEqual(parametersOf('Backup', { ...ofBackup, ...both }, {}), { ...ofBackup, ...both });
   assert.deepEqual(parametersOf('Restore', { ...all, ...both }, defaults), { ...all, ...both });
   refused('Backup', { ...all, ...both }, Object.keys(all));
   refused('Restore', { backupName: 'b', ...ofBackup, ...both }, Object.keys(ofBackup));
+});
+
+test('a resource that exists already is left alone or updated, and treated in no other way', () => {
+  const policy = (existingResourcePolicy: unknown) =>
+    OperationParameters.safeParse({ existingResourcePolicy }).data?.existingResourcePolicy;
+  assert.deepEqual(['none', 'update', 'replace', '', true].map(policy), [
+    'none',
+    'update',
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
 test('who tries a key of Velero or of an older operator is told what to use instead', () => {

@@ -1,7 +1,7 @@
 /** What is said of a cluster after a call, of its address and its access, and of the deliveries that wait for it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accessUnreadableConditions } from './access-unreadable.ts';
+import { AccessUnreadable, accessUnreadableConditions } from './access-unreadable.ts';
 import { type Cluster, withDelivery } from './cluster.ts';
 import type { ClusterFailure } from './failure.ts';
 import { addressDenied, callConditions } from './reported-conditions.ts';
@@ -68,6 +68,10 @@ test('a cluster whose access cannot be opened is not called: nobody knows whethe
       ['OperatorReady', 'Unknown', 'AccessUnreadable'],
     ],
   );
+  const why = new Error('Unsupported state or unable to authenticate data');
+  const thrown = new AccessUnreadable({ ...cluster, id: 'c' }, why);
+  assert.deepEqual([thrown.cluster.id, thrown.cause], ['c', why], 'a log says why');
+  assert.match(thrown.message, /access to the cluster c cannot be opened/);
 });
 
 test('an address is https, holds no secret, and is kept without a slash at its end', () => {

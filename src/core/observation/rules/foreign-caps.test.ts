@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { capped, leftOutText, togetherLeftOut } from './foreign-caps.ts';
+import { capped, leftOutText, pauseSeconds, togetherLeftOut } from './foreign-caps.ts';
 import { type ForeignOperation, foreignOperation } from './foreign-operation.ts';
 
 const now = '2026-05-28T10:00:00.000Z';
@@ -57,6 +57,10 @@ test('the limit of the organization holds where the cluster has room, and is nam
   const { taken, leftOut } = decide([made(1, 'unknown')], 0, 20);
   assert.deepEqual([taken, leftOut], [[], { of: 'organization', limit: 20, count: 1 }]);
   assert.match(leftOutText({ of: 'organization', limit: 20, count: 1 }), /1 Operations .* 20 .* organization/);
+});
+
+test('what is recorded beyond a limit comes at 20 a second, and holds its watch up for ten seconds at most', () => {
+  assert.deepEqual([0, 1, 20, 199, 200, 201, 500].map(pauseSeconds), [0, 0.05, 1, 9.95, 10, 10, 10]);
 });
 
 const left = (count: number, limit = 10) => ({ of: 'cluster', limit, count }) as const;

@@ -29,7 +29,14 @@ export interface LeftOut {
 export const maxMirroredCount = 10_000;
 
 /** What is recorded beyond a limit, because it must be, is recorded no faster. */
-export const beyondPerSecond = 20;
+const beyondPerSecond = 20;
+/** A batch that is beyond a limit holds its watch up for no longer. */
+const maxPauseSeconds = 10;
+
+/** How long the watch waits after a batch with so many beyond a limit. */
+export function pauseSeconds(beyondCount: number): number {
+  return Math.min(beyondCount / beyondPerSecond, maxPauseSeconds);
+}
 
 export interface CappedOperations {
   readonly taken: readonly ForeignOperation[];

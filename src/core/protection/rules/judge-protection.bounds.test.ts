@@ -228,6 +228,12 @@ describe('when the target is missed', () => {
     const rests = { ...berlin, nextFireAt: undefined };
     const plain = new Date(Date.parse(before) + 172_800_000).toISOString();
     assert.equal(breaches({ schedules: [daily, rests], lastGood }), plain);
+    const later = { ...berlin, id: 'later', schedule: '0 5 * * *' };
+    for (const schedules of [
+      [berlin, later],
+      [later, berlin],
+    ])
+      assert.equal(breaches({ schedules, lastGood }), plain, 'the second slot of the other one has passed by then');
     const ofClass = new Date(Date.parse(before) + 3_600_000).toISOString();
     assert.equal(breaches({ schedules: [berlin], lastGood, targetSeconds: 3600 }), ofClass, "the class's is kept");
   });

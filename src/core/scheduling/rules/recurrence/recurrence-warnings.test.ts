@@ -100,6 +100,12 @@ test('a move that leaves a longer time between two slots than there ever is says
     nextSlotAt: new Date(Date.parse('2026-11-21T02:00:00.000Z') + hours * 3_600_000).toISOString(),
   });
   assert.match(moveWarnings(daily, moved(47), now).join(), /lie 47 h; otherwise at most 24 h .* Trigger the schedule/);
+  const half = { ...daily, schedule: '0,30 2 * * *', nextSlotAt: '2026-11-23T01:30:00.000Z' };
+  assert.match(
+    moveWarnings(half, half, now).join(),
+    /^Between the last slot \(2026-11-21T02:30:00\.000Z\) and the next one \(2026-11-23T01:30:00\.000Z\) lie 47 h; otherwise at most 24 h lie/,
+    '23.5 hours are at most 24',
+  );
   assert.deepEqual([moveWarnings(daily, moved(25), now), moveWarnings(daily, moved(36), now)], [[], []]);
   assert.deepEqual(moveWarnings({ ...daily, createdAt: now }, moved(47), now), [], 'it has had no slot');
   assert.deepEqual(moveWarnings({ ...daily, timeZone: 'Europe/Atlantis' }, moved(47), now), [], 'it could not be read');
