@@ -7,8 +7,10 @@ import { contract, runTest } from './run-test.mjs';
 const longestFileSeconds = 240;
 /** Of a source that a test file executes although the graph has no way to it. */
 const farAway = 6;
+/** Sources whose rows, with their words, are in the contract. */
+const catalogue = /\/rules\/(?:broken\/)?(?:reasons|findings?|problems?|scopes|conditions|event)\.ts$/;
 /** A step of a schema, which the committed contract most often shows. */
-const schemaStep = /\bz\b|\.(?:min|max|regex|optional|nullable|refine|meta|describe)\(/;
+const schemaStep = /\bz\b|\.(?:min|max|regex|enum|optional|nullable|refine|meta|describe)\(/;
 
 /** What each test file executes, as it was kept or measured now. */
 export async function measureAll(places, files, coverage, told) {
@@ -75,7 +77,7 @@ function candidatesFor({ path, start }, text, { graph, measured, killers }) {
   const weighed = [];
   const line = text.slice(text.lastIndexOf('\n', start) + 1, text.indexOf('\n', start));
   for (const [test, found] of measured) {
-    const isShown = test === contract && schemaStep.test(line);
+    const isShown = test === contract && (schemaStep.test(line) || catalogue.test(path));
     const distance = graph.reach.get(test)?.get(path) ?? (path in found.sources ? farAway : undefined);
     if (distance === undefined) continue;
     const answer = executes(found, path, text, start);
