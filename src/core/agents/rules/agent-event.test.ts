@@ -1,7 +1,7 @@
 /** What an agent's events state: which facts, about what, in which order, and which events are the same. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AgentEvent, factsOf, impliedReason } from './agent-event.ts';
+import { AgentEvent, factsOf, impliedReason } from './agent-event.ts';
 import { isNewer, observationOf } from './posted-conditions.ts';
 
 const now = '2026-11-21T07:00:00.000Z';
@@ -187,4 +187,43 @@ test('an observation of a posted condition is of its resource alone, and says th
     ...{ name: 'o', namespace: 'n', uid: 'uid-1', deleted: false, source: 'Posted', generation: 3 },
     status: { conditions: [fact.condition], startedAt: at(1) },
   });
+});
+
+test('an event keeps each field that is named, takes null for absent, and no generation below nothing', () => {
+  const condition = { type: 'Running', status: 'True', reason: 'R', message: 'm', lastTransitionTime: at(1) };
+  const whole = {
+    ...{ eventKey: 'k', kind: 'ConditionTransition', timestamp: at(2) },
+    resourceRef: { ...operation, generation: 0 },
+    conditions: [{ ...condition, observedGeneration: 0 }],
+  };
+  const secret = { managedStorage: { password: 'hunter2' } };
+  assert.deepEqual(AgentEvent.parse({ ...whole, ...secret }), whole);
+  const bare = { kind: 'ClusterHeartbeat', timestamp: at(2), eventKey: null, conditions: null };
+  const nothing = { reason: null, message: null, lastTransitionTime: null, observedGeneration: null };
+  for (const event of [
+    { ...bare, resourceRef: { ...operation, namespace: null, uid: null, generation: null } },
+    { ...whole, conditions: [{ type: 'Running', status: 'Unknown', ...nothing }] },
+  ])
+    assert.deepEqual(AgentEvent.parse(event), event);
+  for (const odd of [
+    { resourceRef: { ...operation, generation: -1 } },
+    { resourceRef: { ...operation, generation: 1.5 } },
+    { conditions: [{ ...condition, observedGeneration: -1 }] },
+    { conditions: [{ ...condition, type: '' }] },
+    { conditions: [{ ...condition, type: 'T'.repeat(317) }] },
+    { eventKey: 'k'.repeat(2049) },
+    { kind: 'K'.repeat(317) },
+    { conditions: Array(33).fill(condition) },
+  ])
+    assert.ok(!AgentEvent.safeParse({ ...whole, ...odd }).success, JSON.stringify(odd).slice(0, 80));
+  const longest = { eventKey: 'k'.repeat(2048), kind: 'K'.repeat(316), conditions: Array(32).fill(condition) };
+  assert.deepEqual(AgentEvent.parse({ ...whole, ...longest }), { ...whole, ...longest });
+});
+
+test('the same status in the same second is newer, of all but an Operation that has ended', () => {
+  const known = { type: 'Running', status: 'True', reason: 'R', message: 'm', lastTransitionTime: at(1) } as const;
+  assert.deepEqual(
+    [isNewer(known, known, now), isNewer(known, known, now, false), isNewer(known, known, now, true)],
+    [true, true, false],
+  );
 });

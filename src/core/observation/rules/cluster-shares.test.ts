@@ -155,3 +155,17 @@ test('a connector that is not known takes nothing, and none hands over while a c
   const sum = moved.reduce((count, each) => count + each.count, 0);
   assert.deepEqual([moved.map(({ to }) => to).toSorted(), sum], [['a', 'c'], 3]);
 });
+
+test('a connector takes free clusters up to its share, and none beyond what it holds of it', () => {
+  const taken = (freeCount: number, ...held: readonly number[]) =>
+    takeCount(
+      {
+        clusterCount: freeCount + held.reduce((sum, count) => sum + count, 0),
+        freeCount,
+        connectors: held.map((heldCount, n) => ({ id: `${n}`, heldCount, steady: true })),
+      },
+      '0',
+    );
+  assert.deepEqual([taken(10, 0, 0), taken(9, 0, 0), taken(9, 3, 0), taken(2, 0, 9), taken(3, 9, 0)], [5, 5, 3, 2, 0]);
+  assert.equal(takeCount({ clusterCount: 9, freeCount: 9, connectors: [] }, '0'), 0, 'it is not known to live');
+});
