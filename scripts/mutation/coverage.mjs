@@ -108,3 +108,13 @@ export function executes(measured, path, text, at) {
     if (at >= source.executed[piece] && at < source.executed[piece + 1]) return 'yes';
   return 'no';
 }
+
+/** About how much of the source the test executes, from 0 to 1, also where the source has changed since. */
+export function executedShare(measured, path, text) {
+  const source = measured.sources[path];
+  if (source === undefined) return 1;
+  let length = 0;
+  for (let piece = 0; piece < source.executed.length; piece += 2)
+    length += source.executed[piece + 1] - source.executed[piece];
+  return Math.min(1, length / text.length);
+}

@@ -1,7 +1,7 @@
 /** The work of a run, spread over the places: measures the test files, then judges the changes. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { executes, measure } from './coverage.mjs';
+import { executedShare, executes, measure } from './coverage.mjs';
 import { contract, runTest } from './run-test.mjs';
 
 const longestFileSeconds = 240;
@@ -9,6 +9,8 @@ const longestFileSeconds = 240;
 const farAway = 6;
 /** Sources whose rows, with their words, are in the contract. */
 const catalogue = /\/rules\/(?:broken\/)?(?:reasons|findings?|problems?|scopes|conditions|event)\.ts$/;
+/** So many times likelier with each word that the two names share. */
+const likeness = 2;
 /** A step of a schema, which the committed contract most often shows. */
 const schemaStep = /\bz\b|\.(?:min|max|regex|enum|optional|nullable|refine|meta|describe)\(/;
 
@@ -72,8 +74,11 @@ export async function judge(places, changes, { graph, measured, seconds, stopped
   return judged;
 }
 
-/** The test files that execute the line: near ones and quick ones first, and what was red for the same file before. */
-function candidatesFor({ path, start }, text, { graph, measured, killers }) {
+/**
+ * The test files that execute the line: near ones and quick ones first, and what was red for the same file before. What
+ * is said once when a file is loaded is executed by whoever imports it: of these, the ones that call most of it go first.
+ */
+export function candidatesFor({ path, start }, text, { graph, measured, killers }) {
   const weighed = [];
   const line = text.slice(text.lastIndexOf('\n', start) + 1, text.indexOf('\n', start));
   for (const [test, found] of measured) {
@@ -85,16 +90,23 @@ function candidatesFor({ path, start }, text, { graph, measured, killers }) {
     if (answer === 'no' && path in found.sources) continue;
     const killed = (killers.get(path) ?? []).filter((by) => by === test).length;
     const doubt = answer === 'yes' ? 1 : 4;
-    const alike = sharedWords(test, path);
+    const likely = (1 + killed) * likeness ** sharedWords(test, path) * (isOwn(test, path) ? 100 : 1);
+    const use = 0.05 + executedShare(found, path, text) ** 2;
     const way = isShown ? 1 : 1 + distance;
-    weighed.push({ test, weight: ((found.seconds + 0.3) * doubt * way) / ((1 + killed) * (1 + alike)) });
+    weighed.push({ test, weight: ((found.seconds + 0.3) * doubt * way) / (likely * use) });
   }
   return weighed.sort((a, b) => a.weight - b.weight).map(({ test }) => test);
 }
 
+/** The file's own test, whatever it takes: `x.test.ts` and `x.more.test.ts` beside `x.ts`. */
+function isOwn(test, path) {
+  return test.startsWith(path.replace(/ts$/, '')) && test.endsWith('.test.ts');
+}
+
+/** By their beginnings: a delivery is of deliveries. */
 function sharedWords(test, path) {
-  const words = new Set(path.match(/[a-z]{4,}/g));
-  return new Set(test.match(/[a-z]{4,}/g)).intersection(words).size;
+  const words = (name) => new Set(name.match(/[a-z]{4,}/g)?.map((word) => word.slice(0, 6)));
+  return words(test).intersection(words(path)).size;
 }
 
 /** Each item in turn, in the place that is free next. */
