@@ -29,15 +29,7 @@ const insert = `
   select ${scheduleColumns} from json_populate_recordset(null::schedule, $1::json)
   on conflict do nothing returning id`;
 // The rows are locked, so a field that no plan decides is written as it was read.
-const changing = StoredSchedule.omit({
-  id: true,
-  organizationId: true,
-  applicationInstanceId: true,
-  clusterId: true,
-  name: true,
-  createdAt: true,
-  revision: true,
-});
+const changing = StoredSchedule.omit({ revision: true });
 const update = `
   update schedule s set ${assignmentsOf(changing.shape, 'n')}, revision = s.revision + 1
   from json_populate_recordset(null::schedule, $1::json) n where s.id = n.id`;
