@@ -17,7 +17,7 @@ const flushMs = 5_000;
 
 export interface DoorbellOptions {
   /** `undefined` while the queue cannot be reached. */
-  readonly producer: () => JobProducer | undefined;
+  readonly producer: () => Pick<JobProducer, 'addBulk'> | undefined;
   readonly log: Log;
 }
 
