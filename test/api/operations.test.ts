@@ -122,7 +122,9 @@ describe('operations', () => {
       );
       return Number(annotations['app.vworkspace.io/record-position']);
     });
-    const later = (await api.make('/v1/operations', backup(scene))).manifest.metadata.annotations;
+    const alone = await api.make('/v1/operations', backup(scene));
+    const later = alone.manifest.metadata.annotations;
+    assert.deepEqual([alone.operation.onBehalfOf, later['app.vworkspace.io/on-behalf-of']], [undefined, undefined]);
     assert.ok(positions.every((each) => each > 0));
     assert.ok(Number(later['app.vworkspace.io/record-position']) > Math.max(...positions));
     const { manifest } = (await api.call('POST', '/v1/operations?dryRun=true', { body: backup(scene) })).body;

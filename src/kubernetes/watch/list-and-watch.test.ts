@@ -42,6 +42,21 @@ describe('a watch', () => {
     assert.deepEqual(watcher.states[0], { kind: 'Watching' });
   });
 
+  test('begins at once after a list, and goes on at once after a watch that ended by its timeout', async () => {
+    const watcher = recorder();
+    let watchCount = 0;
+    const cluster: ScriptedWatches = {
+      lists: () => [],
+      watch: ({ response, event }, count) => {
+        watchCount = count;
+        event('BOOKMARK', bookmark('11'));
+        if (count < 3) response.end();
+      },
+    };
+    const waits = { backOffSeconds: [600, 600] };
+    await watching(cluster, watcher, () => until(() => watchCount === 3, 'the third watch'), waits);
+  });
+
   test('reads a list in pages, and begins again when it expires half way', async () => {
     let expired = false;
     const watcher = recorder();
