@@ -78,7 +78,7 @@ export async function judge(places, changes, { graph, measured, seconds, stopped
  * The test files that execute the line: near ones and quick ones first, and what was red for the same file before. What
  * is said once when a file is loaded is executed by whoever imports it: of these, the ones that call most of it go first.
  */
-export function candidatesFor({ path, start }, text, { graph, measured, killers }) {
+function candidatesFor({ path, start }, text, { graph, measured, killers }) {
   const weighed = [];
   const line = text.slice(text.lastIndexOf('\n', start) + 1, text.indexOf('\n', start));
   for (const [test, found] of measured) {
@@ -91,7 +91,7 @@ export function candidatesFor({ path, start }, text, { graph, measured, killers 
     const killed = (killers.get(path) ?? []).filter((by) => by === test).length;
     const doubt = answer === 'yes' ? 1 : 4;
     const likely = (1 + killed) * likeness ** sharedWords(test, path) * (isOwn(test, path) ? 100 : 1);
-    const use = 0.05 + executedShare(found, path, text) ** 2;
+    const use = isShown ? 1 : 0.05 + executedShare(found, path, text) ** 2;
     const way = isShown ? 1 : 1 + distance;
     weighed.push({ test, weight: ((found.seconds + 0.3) * doubt * way) / (likely * use) });
   }
