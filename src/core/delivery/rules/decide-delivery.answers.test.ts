@@ -33,12 +33,6 @@ const seen = (phase: 'Pending' | 'Running' | 'Succeeded', more: Partial<Observat
   };
 };
 
-test('the back-off doubles from one second to twenty, and its chance spreads the upper half of it', () => {
-  const seconds = (chance: number) => [0, 1, 2, 3, 4, 5, 11, 5000].map((attempts) => backOffSeconds(attempts, chance));
-  assert.deepEqual(seconds(0), [0.5, 1, 2, 4, 8, 10, 10, 10]);
-  assert.deepEqual(seconds(0.5), [0.75, 1.5, 3, 6, 12, 15, 15, 15]);
-});
-
 test('what is tried again waits as long as its answer says', () => {
   const refused = { kind: 'Refused', status: 403, message } as const;
   for (const [answer, seconds] of [
