@@ -1,15 +1,6 @@
 # The service as an image: every role is this image with another ROLES.
-# There is no build step, so the image is Node, the dependencies, the generated Prisma client and the sources.
-# Prisma's command line generates the client in a stage of its own; the image has neither it nor anything of the tests.
+# There is no build step, so the image is Node, the dependencies and the sources, and nothing of the tests.
 # It has no embedded PostgreSQL (an optional dependency): DATABASE_URL is required, REDIS_URL recommended.
-
-FROM node:24.21.0-bookworm-slim AS client
-WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=optional
-COPY prisma ./prisma
-COPY prisma.config.ts ./
-RUN node node_modules/prisma/build/index.js generate
 
 FROM node:24.21.0-bookworm-slim AS packages
 WORKDIR /app
@@ -24,7 +15,6 @@ COPY --from=packages /app/node_modules ./node_modules
 COPY prisma/migrations ./prisma/migrations
 COPY openapi ./openapi
 COPY src ./src
-COPY --from=client /app/src/postgres/generated ./src/postgres/generated
 USER node
 # 8080: the API. 9464: metrics, for Prometheus only (METRICS_HOST=0.0.0.0).
 EXPOSE 8080 9464

@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Queue, Worker } from 'bullmq';
-import { PrismaClient } from '../src/postgres/generated/client.ts';
+import { PrismaClient } from './generated/client.ts';
 import { secondsOf } from './repeat.ts';
 import { batchesOf, type FireRows, forPrisma, type PrismaRows } from './rows.ts';
 import type { Stage } from './stage.ts';

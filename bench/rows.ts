@@ -4,8 +4,8 @@
  */
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import type { Prisma } from '../src/postgres/generated/client.ts';
 import { camelRow } from '../src/postgres/kit/rows/shape.ts';
+import type { Prisma } from './generated/client.ts';
 
 const Row = z.record(z.string(), z.unknown());
 type Row = z.infer<typeof Row>;

@@ -1,5 +1,5 @@
 /**
- * The Prisma client in step with its schema. It is generated, not committed; a stamp beside it holds the hash of what
+ * The Prisma client in step with its schema, for the peer that the benchmarks compare with. It is generated, not committed; a stamp beside it holds the hash of what
  * it was made from, and is written last.
  */
 import { spawnSync } from 'node:child_process';
@@ -14,7 +14,7 @@ export function generatePrismaClient(root, node) {
   const hash = createHash('sha256');
   for (const source of sources) hash.update(readFileSync(join(root, source)));
   const stamp = hash.digest('hex');
-  const stampFile = join(root, 'src', 'postgres', 'generated', '.stamp');
+  const stampFile = join(root, 'bench', 'generated', '.stamp');
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return undefined;
 
   return () => {

@@ -14,7 +14,7 @@ const statement = new RegExp(
 const bare = /^\s*import\s*(['"])([^'"\n]+)\1/gm;
 const call = /\bimport\s*\(\s*(['"`])([^'"`$\n]+)\1/g;
 
-/** The files below a folder of the root that end in one of these, without `src/<edge>/generated`, in alphabetical order. */
+/** The files below a folder of the root that end in one of these, without what is generated, in alphabetical order. */
 export function readSources(root, folder, endings = ['.ts']) {
   if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })

@@ -1,9 +1,7 @@
 /**
- * The record: opens the database, and hands out the ports of all subjects over it. Ordinary reads and writes go through
- * Prisma, hot paths through plain SQL.
+ * The record: opens the database, and hands out the ports of all subjects over it.
  */
 
-import { PrismaPg } from '@prisma/adapter-pg';
 import type { Pool } from 'pg';
 import type { QuotaLimits } from '../core/access/rules/quotas.ts';
 import { noApprovalClaims } from '../core/delivery/approval-claims.ts';
@@ -18,7 +16,6 @@ import { putOffOf } from './clocks/put-off.ts';
 import { clusterChecksOf, clusterFiguresOf } from './clusters/checks.ts';
 import { directoryOf } from './clusters/directory.ts';
 import { deliveriesOf } from './delivery/deliveries.ts';
-import { PrismaClient } from './generated/client.ts';
 import { heldRowsOf } from './kit/batches/held-rows.ts';
 import { clockOf } from './kit/clock.ts';
 import { openPools, type PoolOptions, type Pools, type Purpose } from './kit/pool.ts';
@@ -81,7 +78,6 @@ export async function openStore({ secretsKey, limits = unlimited, ...options }: 
   const applied = await migrate(url);
   if (applied.length > 0) log.info({ applied }, 'migrated the database');
   const pools = openPools(options);
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pools.request) });
   const seals = sealer(secretsKey);
   const writes = writeStandingOf(pools.probe);
 
@@ -89,16 +85,13 @@ export async function openStore({ secretsKey, limits = unlimited, ...options }: 
     ...portsOver(forRequests(pools), seals, limits, log),
     /** The same ports for what the service does by itself: over connections that no request can take. */
     background: { ...portsOver(pools, seals, limits, log), taskRecord: noted(taskRecordOf(pools.lease), writes) },
-    store: storeOf({ prisma, pool: pools.request, writes }, (client) => tablesOf(client, seals, limits.quotas)),
+    store: storeOf({ pool: pools.request, writes }, (client) => tablesOf(client, seals, limits.quotas)),
     apiKeyHolders: apiKeyHoldersOf(pools.request),
     /** Why the database takes no writes now, for people; `undefined` while it does. Rejects when it does not answer. */
     writesFail: writes.look,
     pool: pools.request,
     pools,
-    async close() {
-      await prisma.$disconnect();
-      await pools.end();
-    },
+    close: () => pools.end(),
   };
 }
 

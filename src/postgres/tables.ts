@@ -6,15 +6,15 @@ import { accessTables } from './access/tables.ts';
 import { agentTables } from './agents/tables.ts';
 import { applicationTables } from './applications/tables.ts';
 import { clusterTables } from './clusters/tables.ts';
-import type { Prisma } from './generated/client.ts';
 import { eventTables } from './kit/events.ts';
 import type { Sealer } from './kit/seal.ts';
+import type { Sql } from './kit/sql.ts';
 import { foreignOperationTables } from './observation/tables.ts';
 import { operationTables } from './operations/tables.ts';
 import { protectionPlanTables } from './protection-plans/tables.ts';
 import { schedulingTables } from './scheduling/tables.ts';
 
-export function tablesOf(client: Prisma.TransactionClient, sealer: Sealer, quotas: QuotaLimits) {
+export function tablesOf(client: Sql, sealer: Sealer, quotas: QuotaLimits) {
   return {
     ...accessTables(client, sealer),
     ...quotasTable(client, quotas),

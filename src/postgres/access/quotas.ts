@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { QuotasTable } from '../../core/access/ports.ts';
 import type { QuotaKind, QuotaLimits, QuotaUsage } from '../../core/access/rules/quotas.ts';
-import type { Prisma } from '../generated/client.ts';
+import { type Sql, select } from '../kit/sql.ts';
 
 const tables: Readonly<Record<QuotaKind, string>> = {
   clusters: 'cluster where retired_at is null',
@@ -13,10 +13,10 @@ const tables: Readonly<Record<QuotaKind, string>> = {
 
 const Counted = z.tuple([z.object({ count: z.int() })]);
 
-export function quotasTable(client: Prisma.TransactionClient, limits: QuotaLimits): QuotasTable {
+export function quotasTable(client: Sql, limits: QuotaLimits): QuotasTable {
   const count = async (kind: QuotaKind, column: string, id: string, limit: number) => {
     const text = `select count(*)::int as count from (select from ${tables[kind]} and ${column} = $1::uuid limit $2::int) r`;
-    return Counted.parse(await client.$queryRawUnsafe(text, id, limit + 1))[0].count;
+    return Counted.parse(await select(client, text, [id, limit + 1]))[0].count;
   };
   const limitsOf = (kind: QuotaKind) => {
     if (kind === 'clusters') return { organization: limits.organizationClusters };

@@ -4,10 +4,11 @@
  */
 import type { ApiKeysTable, IdempotencyTable, OrganizationsTable } from '../../core/access/ports.ts';
 import { ApiKey, Organization } from '../../core/access/rules/access.ts';
-import type { Prisma } from '../generated/client.ts';
-import { type Delegate, kindOf, pageOf, rowsOf } from '../kit/rows/rows.ts';
+import { kindOf, pageOf, rowsOf } from '../kit/rows/rows.ts';
 import { fromRow, toRow } from '../kit/rows/shape.ts';
+import { tableOf } from '../kit/rows/table.ts';
 import type { Sealer } from '../kit/seal.ts';
+import { run, type Sql, select } from '../kit/sql.ts';
 import { idempotencyKeysOf } from './idempotency.ts';
 
 /** Ours alone, among the advisory locks of the database. */
@@ -16,38 +17,34 @@ const administratorsLock = 7_305_511_209;
 const organization = kindOf('organization', 'organization', Organization, 'id', ['name']);
 const apiKey = kindOf('API key', 'api_key', ApiKey, 'organizationId');
 
-export function accessTables(
-  client: Prisma.TransactionClient,
-  sealer: Sealer,
-): OrganizationsTable & ApiKeysTable & IdempotencyTable {
-  const rawApiKeys: Delegate = client.apiKey;
+const administrators = `
+  select * from api_key
+  where 'platform:admin' = any(scopes) and revoked_at is null and (expires_at is null or expires_at > $1::timestamptz)`;
+
+export function accessTables(client: Sql, sealer: Sealer): OrganizationsTable & ApiKeysTable & IdempotencyTable {
+  const organizations = tableOf(client, 'organization');
+  const keys = tableOf(client, 'api_key');
   return {
     organizations: {
-      ...rowsOf(client, client.organization, organization),
+      ...rowsOf(client, organization),
       page: (organizationId, query) =>
-        pageOf(client.organization, Organization, organizationId === '' ? {} : { id: organizationId }, query, 'id'),
+        pageOf(organizations, Organization, organizationId === '' ? {} : { id: organizationId }, query, 'id'),
     },
     apiKeys: {
-      ...rowsOf(client, client.apiKey, apiKey),
+      ...rowsOf(client, apiKey),
       async insertHashed(key, hash) {
-        await rawApiKeys.create({ data: { ...toRow(apiKey, key), hash } });
+        await keys.insert({ ...toRow(apiKey.fields, key), hash });
       },
       async findHashed(hash) {
-        const row = await rawApiKeys.findFirst({ where: { hash } });
-        return row === null ? undefined : fromRow(ApiKey, row);
+        const row = await keys.find({ hash });
+        return row === undefined ? undefined : fromRow(ApiKey, row);
       },
       async administrators(now) {
-        const rows = await client.apiKey.findMany({
-          where: {
-            scopes: { has: 'platform:admin' },
-            revokedAt: null,
-            OR: [{ expiresAt: null }, { expiresAt: { gt: now } }],
-          },
-        });
+        const rows = await select(client, administrators, [now]);
         return rows.map((row) => fromRow(ApiKey, row));
       },
       async lockAdministrators() {
-        await client.$queryRawUnsafe('select 1 from pg_advisory_xact_lock($1::bigint)', administratorsLock);
+        await run(client, 'select 1 from pg_advisory_xact_lock($1::bigint)', administratorsLock);
       },
     },
     idempotency: idempotencyKeysOf(client, sealer),

@@ -3,10 +3,9 @@
 import type { ClusterApplications } from '../../core/applications/ports.ts';
 import { ApplicationState, ClusterApplication } from '../../core/applications/rules/cluster-application.ts';
 import type { PageQuery } from '../../core/kernel/rules/page.ts';
-import type { Prisma } from '../generated/client.ts';
 import { columnsOf } from '../kit/rows/columns.ts';
 import { shownRow } from '../kit/rows/shape.ts';
-import { selectThrough } from '../kit/sql.ts';
+import { type Sql, select } from '../kit/sql.ts';
 
 const ready = `a.conditions @> '[{"type": "Ready", "status": "True"}]'::jsonb`;
 
@@ -21,22 +20,21 @@ const states = `
   join cluster_application a on a.cluster_id = i.cluster_id and a.namespace = i.namespace and a.name = i.name
   where i.id = any($1::uuid[]) and i.retired_at is null`;
 
-export function clusterApplicationRows(client: Prisma.TransactionClient): ClusterApplications {
-  const select = (sql: string, values: readonly unknown[]) => selectThrough(client, sql, values);
+export function clusterApplicationRows(client: Sql): ClusterApplications {
   return {
     async find(organizationId, clusterId, id) {
-      const [row] = await select(`${joined} and a.id = $3::uuid`, [organizationId, clusterId, id]);
+      const [row] = await select(client, `${joined} and a.id = $3::uuid`, [organizationId, clusterId, id]);
       return row === undefined ? undefined : shownRow(ClusterApplication, row);
     },
     async page(organizationId, clusterId, query) {
-      const rows = await select(...pageOf(organizationId, clusterId, query));
+      const rows = await select(client, ...pageOf(organizationId, clusterId, query));
       const items = rows.slice(0, query.limit).map((row) => shownRow(ClusterApplication, row));
       const last = rows.length > query.limit ? items.at(-1) : undefined;
       return { items, ...(last !== undefined && { nextCursor: last.id }) };
     },
     async statesOf(applicationInstanceIds) {
       if (applicationInstanceIds.length === 0) return new Map();
-      const rows = await select(states, [[...applicationInstanceIds]]);
+      const rows = await select(client, states, [[...applicationInstanceIds]]);
       return new Map(rows.map(({ instance, ...row }) => [String(instance), shownRow(ApplicationState, row)]));
     },
   };

@@ -8,10 +8,10 @@ import type {
 } from '../../core/applications/ports.ts';
 import { ApplicationClass, StoredApplicationInstance } from '../../core/applications/rules/application.ts';
 import { sameServer } from '../clusters/identity.ts';
-import type { Prisma } from '../generated/client.ts';
 import { kindOf, rowsOf } from '../kit/rows/rows.ts';
 import { fromRow, shownRow } from '../kit/rows/shape.ts';
-import { selectThrough } from '../kit/sql.ts';
+import { tableOf } from '../kit/rows/table.ts';
+import { run, type Sql, select } from '../kit/sql.ts';
 import { isInFlight } from '../operations/giving-up.ts';
 import { clusterApplicationRows } from './cluster-applications.ts';
 import { overrideRows } from './overrides.ts';
@@ -38,17 +38,17 @@ const ClassReferrers = z.object({
 });
 
 export function applicationTables(
-  client: Prisma.TransactionClient,
+  client: Sql,
 ): ApplicationClassesTable & ApplicationInstancesTable & RetentionOverridesTable & ClusterApplicationsTable {
   return {
     applicationClasses: {
-      ...rowsOf(client, client.applicationClass, applicationClass),
+      ...rowsOf(client, applicationClass),
       async named(name) {
-        const row = await client.applicationClass.findUnique({ where: { name } });
-        return row === null ? undefined : shownRow(ApplicationClass, row);
+        const row = await tableOf(client, 'application_class').find({ name });
+        return row === undefined ? undefined : shownRow(ApplicationClass, row);
       },
       async referrers(organizationId, id) {
-        const [row = {}] = await selectThrough(client, ofClass, [id, organizationId]);
+        const [row = {}] = await select(client, ofClass, [id, organizationId]);
         return fromRow(ClassReferrers, row);
       },
     },
@@ -74,21 +74,20 @@ const Referrers = z.object({
   openOperationCount: z.int(),
 });
 
-function instanceRows(client: Prisma.TransactionClient): ApplicationInstancesTable['applicationInstances'] {
-  const rows = rowsOf(client, client.applicationInstance, applicationInstance);
-  const run = (sql: string, ...values: unknown[]) => client.$executeRawUnsafe(sql, ...values);
+function instanceRows(client: Sql): ApplicationInstancesTable['applicationInstances'] {
+  const rows = rowsOf(client, applicationInstance);
   return {
     ...rows,
     async referrers(id) {
-      const [row = {}] = await selectThrough(client, referrers, [id]);
+      const [row = {}] = await select(client, referrers, [id]);
       return fromRow(Referrers, row);
     },
     async twinWith(clusterId, namespace, exceptId) {
-      const [row] = await selectThrough(client, twin, [clusterId, namespace, exceptId ?? null]);
+      const [row] = await select(client, twin, [clusterId, namespace, exceptId ?? null]);
       return row === undefined ? undefined : String(row.name);
     },
     async retire(instance) {
-      await run('delete from protection where application_instance_id = $1::uuid', instance.id);
+      await run(client, 'delete from protection where application_instance_id = $1::uuid', instance.id);
       return rows.update(instance);
     },
     async move(instance) {
@@ -97,7 +96,7 @@ function instanceRows(client: Prisma.TransactionClient): ApplicationInstancesTab
         update schedule set cluster_id = $2::uuid, revision = revision + 1
         where application_instance_id = $1::uuid and deleted_at is null and cluster_id <> $2::uuid`;
       const moved = await rows.update(instance);
-      await run(ofSchedules, id, clusterId);
+      await run(client, ofSchedules, id, clusterId);
       return moved;
     },
   };

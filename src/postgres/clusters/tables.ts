@@ -5,11 +5,10 @@ import { z } from 'zod';
 import type { ClustersTable, CredentialsTable } from '../../core/clusters/ports.ts';
 import { Cluster } from '../../core/clusters/rules/cluster.ts';
 import { operationCondition } from '../../core/operations/rules/reasons.ts';
-import type { Prisma } from '../generated/client.ts';
 import { kindOf, rowsOf } from '../kit/rows/rows.ts';
 import { fromRow } from '../kit/rows/shape.ts';
 import { keyVersion, type Sealer } from '../kit/seal.ts';
-import { selectThrough } from '../kit/sql.ts';
+import { run, type Sql, select } from '../kit/sql.ts';
 import { isHoldingUp } from '../operations/giving-up.ts';
 import { mayBeOwed } from '../operations/owed.ts';
 
@@ -37,7 +36,12 @@ const endOpen = `
 const retiredMessage =
   'The cluster was retired before it had stated what became of the resource: this service does not know whether it is still there.';
 
+const states = 'select id, conditions, throttled_until from cluster where id = any($1::uuid[])';
 const State = Cluster.pick({ conditions: true, throttledUntil: true });
+
+const put = `
+  insert into cluster_credential as c (cluster_id, sealed, key_version) values ($1, $2, $3)
+  on conflict (cluster_id) do update set sealed = excluded.sealed, key_version = excluded.key_version, revision = c.revision + 1`;
 
 /** The place that a cluster's access is bound to. */
 export function accessPlace(organizationId: string, clusterId: string): string {
@@ -49,40 +53,35 @@ const cluster = {
   holding: { retiredAt: null },
 };
 
-export function clusterTables(client: Prisma.TransactionClient, sealer: Sealer): ClustersTable & CredentialsTable {
-  const rows = rowsOf(client, client.cluster, cluster);
+export function clusterTables(client: Sql, sealer: Sealer): ClustersTable & CredentialsTable {
+  const rows = rowsOf(client, cluster);
   return {
     clusters: {
       ...rows,
       async referrers(id) {
-        const [row = {}] = await selectThrough(client, referrers, [id]);
+        const [row = {}] = await select(client, referrers, [id]);
         return fromRow(Referrers, row);
       },
       async retire(cluster) {
-        await client.clusterCredential.deleteMany({ where: { clusterId: cluster.id } });
-        await client.$executeRawUnsafe(forget, cluster.id);
-        await client.$executeRawUnsafe(giveUp, cluster.id);
+        await run(client, 'delete from cluster_credential where cluster_id = $1', cluster.id);
+        await run(client, forget, cluster.id);
+        await run(client, giveUp, cluster.id);
         const at = cluster.retiredAt ?? cluster.updatedAt;
         const failed = operationCondition('Failed', 'True', 'ClusterRetired', retiredMessage, at);
-        await client.$executeRawUnsafe(endOpen, cluster.id, at, JSON.stringify([failed]));
+        await run(client, endOpen, cluster.id, at, JSON.stringify([failed]));
         return rows.update(cluster);
       },
       async states(ids) {
         if (ids.length === 0) return new Map();
-        const select = { id: true, conditions: true, throttledUntil: true };
-        const rows = await client.cluster.findMany({ where: { id: { in: [...ids] } }, select });
-        return new Map(rows.map((row) => [row.id, fromRow(State, row)]));
+        const rows = await select(client, states, [[...ids]]);
+        return new Map(rows.map((row) => [String(row.id), fromRow(State, row)]));
       },
     },
     credentials: {
       async put(cluster, access) {
         const sealed = sealer.seal(JSON.stringify(access), accessPlace(cluster.organizationId, cluster.id));
-        await client.clusterCredential.upsert({
-          where: { clusterId: cluster.id },
-          create: { clusterId: cluster.id, sealed, keyVersion },
-          update: { sealed, keyVersion, revision: { increment: 1 } },
-        });
-        await client.cluster.update({ where: { id: cluster.id }, data: { checkDueAt: new Date(0) } });
+        await run(client, put, cluster.id, sealed, keyVersion);
+        await run(client, 'update cluster set check_due_at = to_timestamp(0) where id = $1', cluster.id);
       },
     },
   };

@@ -2,10 +2,11 @@
 import type { PoolClient } from 'pg';
 import type { EventsTable } from '../../core/kernel/ports.ts';
 import { Event, type NewEvent } from '../../core/kernel/rules/event.ts';
-import type { Prisma } from '../generated/client.ts';
 import { columnsOf } from './rows/columns.ts';
 import { pageOf } from './rows/rows.ts';
 import { jsonRows } from './rows/shape.ts';
+import { tableOf } from './rows/table.ts';
+import { run, type Sql } from './sql.ts';
 import { vault } from './vault.ts';
 
 export const eventColumns = columnsOf(Event.shape);
@@ -24,20 +25,21 @@ export async function appendEvents(client: PoolClient, events: readonly NewEvent
   if (events.length > 0) await client.query({ name: 'append-events', text: append, values: [eventRows(events)] });
 }
 
-export function eventTables(client: Prisma.TransactionClient): EventsTable {
+export function eventTables(client: Sql): EventsTable {
+  const rows = tableOf(client, 'event');
   return {
     events: {
       async append(events) {
-        await client.$executeRawUnsafe(append, eventRows(events));
+        await run(client, append, eventRows(events));
       },
-      ofOperation: (operationId, query) => pageOf(client.event, Event, { operationId }, query, 'id'),
+      ofOperation: (operationId, query) => pageOf(rows, Event, { operationId }, query, 'id'),
       ofCluster: (clusterId, query) => {
         const itself = { clusterId, operationId: null, scheduleId: null, applicationInstanceId: null };
-        return pageOf(client.event, Event, itself, query, 'id');
+        return pageOf(rows, Event, itself, query, 'id');
       },
-      ofSchedule: (scheduleId, query) => pageOf(client.event, Event, { scheduleId, operationId: null }, query, 'id'),
+      ofSchedule: (scheduleId, query) => pageOf(rows, Event, { scheduleId, operationId: null }, query, 'id'),
       ofApplicationInstance: (applicationInstanceId, query) =>
-        pageOf(client.event, Event, { applicationInstanceId }, query, 'id'),
+        pageOf(rows, Event, { applicationInstanceId }, query, 'id'),
     },
   };
 }

@@ -4,36 +4,31 @@
  */
 import { Refusal } from '../../core/kernel/rules/problem.ts';
 import { refusalOf } from './refusals.ts';
+import type { Table, Where } from './rows/table.ts';
 
 interface Named {
   /** The columns of the unique key that has the name. Empty: rows of this kind have no such key. */
   readonly nameKey: readonly string[];
   /** Narrows the rows that count, for example to what is not deleted. */
-  readonly visible?: object;
+  readonly visible?: Where;
   /** Narrows the rows that hold a name, for example to what is not retired. */
-  readonly holding?: object;
-}
-
-interface Finding {
-  findFirst(query: { where: object }): PromiseLike<{ readonly [column: string]: unknown } | null>;
+  readonly holding?: Where;
 }
 
 /** Runs the write of `row`. The Refusal `already-exists` has the id of the row that holds its name, if there was one. */
 export async function namingHolder<T>(
-  delegate: Finding,
+  table: Pick<Table, 'find'>,
   { nameKey, visible, holding }: Named,
   row: { readonly id: string },
   write: () => PromiseLike<T>,
 ): Promise<T> {
   const key = Object.fromEntries(Object.entries(row).filter(([column]) => nameKey.includes(column)));
   const holder =
-    nameKey.length === 0
-      ? null
-      : await delegate.findFirst({ where: { AND: [visible ?? {}, holding ?? {}, key, { NOT: { id: row.id } }] } });
+    nameKey.length === 0 ? undefined : await table.find(key, visible ?? {}, holding ?? {}, { id: { not: row.id } });
   try {
     return await write();
   } catch (error) {
-    const refusal = holder === null ? undefined : refusalOf(error);
+    const refusal = holder === undefined ? undefined : refusalOf(error);
     if (!(refusal instanceof Refusal) || refusal.code !== 'already-exists') throw error;
     const { message, errors } = refusal;
     throw new Refusal(refusal.problem, message, { errors, existingId: String(holder?.id) });

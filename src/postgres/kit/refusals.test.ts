@@ -135,7 +135,7 @@ describe('an error in a batch is due', () => {
         ...['08006', '25006', '25P03', '40001', '40P01', '53100', '53300', '55P03', '57014', '57P01', '58030'].map(
           coded,
         ),
-        ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'P1001', 'P2028', 'P2034'].map(coded),
+        ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN'].map(coded),
         new Error('Connection terminated unexpectedly'),
         new Error('timeout exceeded when trying to connect'),
         new Error('Query read timeout'),

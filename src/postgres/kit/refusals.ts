@@ -11,30 +11,15 @@ import { z } from 'zod';
 import { Refusal, ruleViolated } from '../../core/kernel/rules/problem.ts';
 
 const Coded = z.object({ code: z.string() });
-/**
- * Prisma has codes of its own, among them a single one for all errors of plain SQL, and keeps PostgreSQL's beside it.
- */
-const Cause = z.object({
-  originalCode: z.string(),
-  originalMessage: z.string().optional(),
-  constraint: z.object({ index: z.string().optional() }).optional(),
-});
-const ThroughPrisma = z.object({ meta: z.object({ driverAdapterError: z.object({ cause: Cause }) }) });
-/** An error that Prisma has not wrapped: in the commit of a transaction. */
-const OfAdapter = z.object({ cause: Cause });
 const OfPg = z.object({ constraint: z.string().optional(), column: z.string().optional() });
 
-function causeOf(error: unknown) {
-  return ThroughPrisma.safeParse(error).data?.meta.driverAdapterError.cause ?? OfAdapter.safeParse(error).data?.cause;
-}
-
-/** PostgreSQL's code of an error (SQLSTATE), also when it came through Prisma; without one, Prisma's code. */
+/** PostgreSQL's code of an error (SQLSTATE), or that of the network. */
 export function codeOf(error: unknown): string | undefined {
-  return causeOf(error)?.originalCode ?? Coded.safeParse(error).data?.code;
+  return Coded.safeParse(error).data?.code;
 }
 
 function messageOf(error: unknown): string {
-  return causeOf(error)?.originalMessage ?? (error instanceof Error ? error.message : '');
+  return error instanceof Error ? error.message : '';
 }
 
 /** The last name in quotes after `word`: the message of an error names tables, columns and constraints. */
@@ -52,7 +37,7 @@ export function placeOf(error: unknown): Place {
   const message = messageOf(error);
   const { constraint, column } = OfPg.safeParse(error).data ?? {};
   return {
-    constraint: constraint ?? causeOf(error)?.constraint?.index ?? named('constraint', message),
+    constraint: constraint ?? named('constraint', message),
     column: column ?? named('column', message),
   };
 }

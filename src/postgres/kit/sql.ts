@@ -1,22 +1,35 @@
-/** Reads with plain SQL. Rows have the domain's names. */
-import type { Pool, PoolClient } from 'pg';
-import type { Prisma } from '../generated/client.ts';
+/** Statements of plain SQL, on a connection of the pool or in a transaction. Rows have the domain's names. */
+import pg, { type Pool, type PoolClient } from 'pg';
 import { camelRow, type Row } from './rows/shape.ts';
 
-export async function select(
-  client: Pool | PoolClient,
-  text: string,
-  values: readonly unknown[],
-): Promise<readonly Row[]> {
+export type Sql = Pool | PoolClient;
+
+const int8 = 20;
+/** A count of 8 bytes is no text. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format: 'text') =>
+    oid === int8
+      ? (text: string) => BigInt(text)
+      : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
+export async function select(client: Sql, text: string, values: readonly unknown[]): Promise<readonly Row[]> {
   const { rows } = await client.query<Row>(text, [...values]);
   return rows.map(camelRow);
 }
 
-/** `select` through Prisma, in the transaction of `client` if it has one. */
-export async function selectThrough(
-  client: Prisma.TransactionClient,
+/** `select` of a statement that is asked often: the server plans it once a connection. */
+export async function selectPrepared(
+  client: Sql,
+  name: string,
   text: string,
   values: readonly unknown[],
 ): Promise<readonly Row[]> {
-  return (await client.$queryRawUnsafe<Row[]>(text, ...values)).map(camelRow);
+  const { rows } = await client.query<Row>({ name, text, values: [...values], types });
+  return rows.map(camelRow);
+}
+
+/** Returns how many rows it changed. */
+export async function run(client: Sql, text: string, ...values: readonly unknown[]): Promise<number> {
+  return (await client.query(text, [...values])).rowCount ?? 0;
 }

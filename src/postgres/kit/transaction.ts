@@ -1,5 +1,5 @@
 /**
- * Transactions on a connection of the pool, or through Prisma, under one rule. When PostgreSQL ends a transaction
+ * Transactions on a connection of the pool, under one rule. When PostgreSQL ends a transaction
  * because of another one, its work runs again in a new transaction, three times at most. So work may change nothing but
  * rows.
  *
@@ -10,14 +10,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
 import type { Committing, Store } from '../../core/kernel/ports.ts';
-import type { Prisma, PrismaClient } from '../generated/client.ts';
 import { codeOf, refusalOf } from './refusals.ts';
-import { select } from './sql.ts';
+import { type Sql, select } from './sql.ts';
 import type { WriteStanding } from './write-standing.ts';
 
 const maxAttempts = 3;
-/** Errors that pass when the work runs again: serialization failure, deadlock, and Prisma's code for both. */
-const passing: readonly (string | undefined)[] = ['40001', '40P01', 'P2034'];
+/** Errors that pass when the work runs again: serialization failure and deadlock. */
+const passing: readonly (string | undefined)[] = ['40001', '40P01'];
 
 /**
  * A key that another transaction took meanwhile. A caller is to be told who has it, and a refused transaction answers no
@@ -60,29 +59,27 @@ async function once<T>(pool: Pool, work: (client: PoolClient) => Promise<T>, beg
 }
 
 /**
- * The record through Prisma. Only the effects of the attempt that is committed run, each once, after the commit. A write
+ * The record for requests. Only the effects of the attempt that is committed run, each once, after the commit. A write
  * that does not fit the record ends in the Refusal that says so.
  */
 export function storeOf<Tables>(
-  { prisma, pool, writes }: { readonly prisma: PrismaClient; readonly pool: Pool; readonly writes: WriteStanding },
-  tablesOf: (client: Prisma.TransactionClient) => Tables,
+  { pool, writes }: { readonly pool: Pool; readonly writes: WriteStanding },
+  tablesOf: (client: Sql) => Tables,
 ): Store<Tables> {
   return {
-    tables: tablesOf(prisma),
+    tables: tablesOf(pool),
     async transaction<Result>(work: (tx: Tables & Committing) => Promise<Result>): Promise<Result> {
       const attempt = async () => {
         const effects: (() => void)[] = [];
         const afterCommit = (effect: () => void) => void effects.push(effect);
         const ran: { done?: { readonly result: Result; readonly xid: string | undefined } } = {};
+        const inOne = async (client: PoolClient) => {
+          const result = await work({ ...tablesOf(client), afterCommit });
+          ran.done = { result, xid: await xidOf(client) };
+          return ran.done;
+        };
         try {
-          const { result, xid } = await prisma.$transaction(
-            async (client) => {
-              const result = await work({ ...tablesOf(client), afterCommit });
-              ran.done = { result, xid: await xidOf(client) };
-              return ran.done;
-            },
-            { maxWait: 5_000, timeout: 20_000 },
-          );
+          const { result, xid } = await once(pool, inOne, 'begin');
           if (xid !== undefined) writes.worked();
           return { result, effects };
         } catch (error) {
@@ -102,10 +99,9 @@ export function storeOf<Tables>(
 }
 
 /** The id of the transaction; `undefined` when it has written nothing. */
-async function xidOf(client: Prisma.TransactionClient): Promise<string | undefined> {
-  const sql = 'select pg_current_xact_id_if_assigned()::text as xid';
-  const [row] = await client.$queryRawUnsafe<{ xid: string | null }[]>(sql);
-  return row?.xid ?? undefined;
+async function xidOf(client: PoolClient): Promise<string | undefined> {
+  const [row] = await select(client, 'select pg_current_xact_id_if_assigned()::text as xid', []);
+  return typeof row?.xid === 'string' ? row.xid : undefined;
 }
 
 /** Longer than a transaction that was cut off stays open (pool.ts). */

@@ -5,7 +5,7 @@
 
 import type { LinkingTable } from '../../core/applications/ports.ts';
 import type { ForgettingTable } from '../../core/clusters/ports.ts';
-import type { Prisma } from '../generated/client.ts';
+import { run, type Sql } from '../kit/sql.ts';
 import { lockMirror } from './mirror-lock.ts';
 
 const link = `
@@ -16,19 +16,19 @@ const unlink = `
   where application_instance_id = $1::uuid and origin = 'cluster'`;
 const forget = `delete from operation where cluster_id = $1::uuid and foreign_uid <> '' and application_instance_id is null`;
 
-export function foreignOperationTables(client: Prisma.TransactionClient): LinkingTable & ForgettingTable {
+export function foreignOperationTables(client: Sql): LinkingTable & ForgettingTable {
   return {
     foreignOperations: {
       async link({ id, clusterId, namespace, name }) {
-        await client.$executeRawUnsafe(lockMirror, clusterId);
-        await client.$executeRawUnsafe(link, id, clusterId, namespace, name);
+        await run(client, lockMirror, clusterId);
+        await run(client, link, id, clusterId, namespace, name);
       },
       async unlink(applicationInstanceId) {
-        await client.$executeRawUnsafe(unlink, applicationInstanceId);
+        await run(client, unlink, applicationInstanceId);
       },
       async forget(clusterId) {
-        await client.$executeRawUnsafe(lockMirror, clusterId);
-        await client.$executeRawUnsafe(forget, clusterId);
+        await run(client, lockMirror, clusterId);
+        await run(client, forget, clusterId);
       },
     },
   };

@@ -12,12 +12,12 @@ import { Refusal } from '../../core/kernel/rules/problem.ts';
 import type { ProtectionPlans, ProtectionPlansTable } from '../../core/protection-plans/ports.ts';
 import { StoredProtectionPlan } from '../../core/protection-plans/rules/protection-plan.ts';
 import { StoredSchedule } from '../../core/scheduling/rules/schedule.ts';
-import type { Prisma } from '../generated/client.ts';
 import { releaseRow } from '../kit/batches/held-rows.ts';
 import { assignmentsOf } from '../kit/rows/columns.ts';
 import { kindOf, rowsOf } from '../kit/rows/rows.ts';
 import { jsonRows, shownRow } from '../kit/rows/shape.ts';
-import { selectThrough } from '../kit/sql.ts';
+import { tableOf } from '../kit/rows/table.ts';
+import { run, type Sql, select } from '../kit/sql.ts';
 import { scheduleColumns } from '../scheduling/columns.ts';
 import { upsertFires } from '../scheduling/ledger.ts';
 
@@ -37,36 +37,38 @@ const remove = `
   update schedule set deleted_at = $2::timestamptz, next_fire_at = null, next_slot_at = null, revision = revision + 1
   where id = any($1::uuid[])`;
 
-export function protectionPlanTables(client: Prisma.TransactionClient): ProtectionPlansTable {
+export function protectionPlanTables(client: Sql): ProtectionPlansTable {
   const kind = kindOf('protection plan', 'protection_plan', StoredProtectionPlan, 'organizationId', [
     'organizationId',
     'name',
   ]);
-  return { protectionPlans: planRows(client, rowsOf(client, client.protectionPlan, kind)) };
+  return { protectionPlans: planRows(client, rowsOf(client, kind)) };
 }
 
-function planRows(client: Prisma.TransactionClient, rows: Rows<StoredProtectionPlan>): ProtectionPlans {
-  const select = (sql: string, ...values: unknown[]) => selectThrough(client, sql, values);
-  const run = (sql: string, ...values: unknown[]) => client.$executeRawUnsafe(sql, ...values);
+function planRows(client: Sql, rows: Rows<StoredProtectionPlan>): ProtectionPlans {
   return {
     ...rows,
     async findNamed(organizationId, name) {
-      const row = await client.protectionPlan.findUnique({ where: { organizationId_name: { organizationId, name } } });
-      return row === null ? undefined : shownRow(StoredProtectionPlan, row);
+      const row = await tableOf(client, 'protection_plan').find({ organizationId, name });
+      return row === undefined ? undefined : shownRow(StoredProtectionPlan, row);
     },
     async lockInstance(organizationId, id) {
-      const [row] = await select(instances.replace('%s', 'id = $2::uuid'), organizationId, id);
+      const [row] = await select(client, instances.replace('%s', 'id = $2::uuid'), [organizationId, id]);
       return row === undefined ? undefined : shownRow(ApplicationInstance, row);
     },
     async lockApplied(organizationId, planId) {
-      const found = await select(instances.replace('%s', 'protection_plan_id = $2::uuid'), organizationId, planId);
+      const found = await select(client, instances.replace('%s', 'protection_plan_id = $2::uuid'), [
+        organizationId,
+        planId,
+      ]);
       return found.map((row) => shownRow(ApplicationInstance, row));
     },
     async surroundingsOf(instances) {
       const clusterIds = new Set(instances.map(({ clusterId }) => clusterId));
       const classIds = new Set(instances.map(({ applicationClassId }) => applicationClassId));
-      const clusters = await client.cluster.findMany({ where: { id: { in: [...clusterIds] } } });
-      const classes = await client.applicationClass.findMany({ where: { id: { in: [...classIds] } } });
+      const clusters = await select(client, 'select * from cluster where id = any($1::uuid[])', [[...clusterIds]]);
+      const ofIds = 'select * from application_class where id = any($1::uuid[])';
+      const classes = await select(client, ofIds, [[...classIds]]);
       return {
         clusters: clusters.map((row) => shownRow(Cluster, row)),
         applicationClasses: classes.map((row) => shownRow(ApplicationClass, row)),
@@ -74,20 +76,23 @@ function planRows(client: Prisma.TransactionClient, rows: Rows<StoredProtectionP
     },
     async lockSchedules(applicationInstanceIds) {
       if (applicationInstanceIds.length === 0) return [];
-      return (await select(ofInstances, [...applicationInstanceIds])).map((row) => shownRow(StoredSchedule, row));
+      return (await select(client, ofInstances, [[...applicationInstanceIds]])).map((row) =>
+        shownRow(StoredSchedule, row),
+      );
     },
     async write(steps, now) {
       // Names are freed before they are taken.
       if (steps.removed.length > 0)
         await run(
+          client,
           remove,
           steps.removed.map(({ id }) => id),
           now,
         );
-      if (steps.changed.length > 0) await run(update, jsonRows(steps.changed));
-      for (const { id } of steps.changed) await run(releaseRow, id);
+      if (steps.changed.length > 0) await run(client, update, jsonRows(steps.changed));
+      for (const { id } of steps.changed) await run(client, releaseRow, id);
       if (steps.made.length > 0) {
-        const made = await select(insert, jsonRows(steps.made));
+        const made = await select(client, insert, [jsonRows(steps.made)]);
         if (made.length < steps.made.length) {
           throw new Refusal(
             'already-exists',
@@ -95,7 +100,7 @@ function planRows(client: Prisma.TransactionClient, rows: Rows<StoredProtectionP
           );
         }
       }
-      if (steps.fires.length > 0) await run(upsertFires('$1'), jsonRows(steps.fires));
+      if (steps.fires.length > 0) await run(client, upsertFires('$1'), jsonRows(steps.fires));
     },
   };
 }

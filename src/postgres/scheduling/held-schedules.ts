@@ -12,13 +12,12 @@ import { withConditions } from '../../core/scheduling/rules/broken/conditions.ts
 import { heldEvent } from '../../core/scheduling/rules/broken/held.ts';
 import { type Fire, ledgerRow } from '../../core/scheduling/rules/ledger.ts';
 import type { Schedule } from '../../core/scheduling/rules/schedule.ts';
-import type { Prisma } from '../generated/client.ts';
 import { heldReasonOf } from '../kit/batches/blame.ts';
 import { type HeldRows, heldAs } from '../kit/batches/held-rows.ts';
 import { inParts } from '../kit/batches/parts.ts';
 import { appendEvents } from '../kit/events.ts';
 import { fromRow, jsonRows } from '../kit/rows/shape.ts';
-import { selectThrough } from '../kit/sql.ts';
+import { type Sql, select } from '../kit/sql.ts';
 import { inTransaction } from '../kit/transaction.ts';
 import { vault } from '../kit/vault.ts';
 import { upsertFires } from './ledger.ts';
@@ -82,11 +81,8 @@ const Held = z.object({
 });
 
 /** Schedules as the API shows them: one that cannot be fired says why. */
-export async function shownSchedules<Row extends Schedule>(
-  client: Prisma.TransactionClient,
-  schedules: readonly Row[],
-): Promise<Row[]> {
-  const rows = await selectThrough(client, held, [schedules.map(({ id }) => id)]);
+export async function shownSchedules<Row extends Schedule>(client: Sql, schedules: readonly Row[]): Promise<Row[]> {
+  const rows = await select(client, held, [schedules.map(({ id }) => id)]);
   const byId = new Map(rows.map((row) => fromRow(Held, row)).map((each) => [each.id, each]));
   return schedules.map((schedule) => withConditions(schedule, byId.get(schedule.id)));
 }

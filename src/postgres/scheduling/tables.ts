@@ -1,14 +1,15 @@
 /** The tables of scheduling: schedules, their ledger, and blackout windows. A removed schedule keeps its ledger. */
 import { z } from 'zod';
+import { Instant } from '../../core/kernel/rules/fields.ts';
 import type { BlackoutWindowsTable, FiresTable, SchedulesTable } from '../../core/scheduling/ports.ts';
 import { BlackoutWindow } from '../../core/scheduling/rules/blackout.ts';
 import { Fire } from '../../core/scheduling/rules/ledger.ts';
 import { StoredSchedule } from '../../core/scheduling/rules/schedule.ts';
-import type { Prisma } from '../generated/client.ts';
 import { releaseRow } from '../kit/batches/held-rows.ts';
 import { kindOf, pageOf, rowsOf } from '../kit/rows/rows.ts';
 import { fromRow, jsonRows } from '../kit/rows/shape.ts';
-import { selectThrough } from '../kit/sql.ts';
+import { tableOf } from '../kit/rows/table.ts';
+import { run, type Sql, select } from '../kit/sql.ts';
 import { isInFlight, isWithdrawing } from '../operations/giving-up.ts';
 import { isOpen } from '../operations/open.ts';
 import { shownSchedules } from './held-schedules.ts';
@@ -34,8 +35,18 @@ const UnderWay = z.object({
   restore: z.string().optional(),
 });
 
-export function schedulingTables(client: Prisma.TransactionClient): SchedulesTable & FiresTable & BlackoutWindowsTable {
-  const schedules = rowsOf(client, client.schedule, schedule);
+const made = `
+  select (select count(*)::int from operation where schedule_id = $1::uuid and type = 'Backup' and phase = 'Succeeded' and expires_at > $2::timestamptz) as copy_count,
+         (select max(expires_at) from operation where schedule_id = $1::uuid and type = 'Backup' and phase = 'Succeeded' and expires_at > $2::timestamptz) as last_copy_expires_at,
+         (select count(*)::int from operation where schedule_id = $1::uuid and phase in ('Pending', 'Running')) as in_flight_count`;
+const Made = z.object({ copyCount: z.int(), lastCopyExpiresAt: Instant.optional(), inFlightCount: z.int() });
+const remove = `
+  update schedule set deleted_at = now(), next_fire_at = null, next_slot_at = null
+  where id = $1::uuid and organization_id = $2::uuid and deleted_at is null`;
+
+export function schedulingTables(client: Sql): SchedulesTable & FiresTable & BlackoutWindowsTable {
+  const schedules = rowsOf(client, schedule);
+  const fires = tableOf(client, 'fire');
   return {
     schedules: {
       ...schedules,
@@ -48,61 +59,46 @@ export function schedulingTables(client: Prisma.TransactionClient): SchedulesTab
         return { ...page, items: await shownSchedules(client, page.items) };
       },
       async existed(organizationId, id) {
-        return (await client.schedule.count({ where: { id, organizationId } })) > 0;
+        return (await tableOf(client, 'schedule').find({ id, organizationId })) !== undefined;
       },
       async underWay({ id, clusterId, applicationInstanceId }) {
-        const [row = {}] = await selectThrough(client, underWay, [id, clusterId, applicationInstanceId]);
+        const [row = {}] = await select(client, underWay, [id, clusterId, applicationInstanceId]);
         return fromRow(UnderWay, row);
       },
       async made(id, now) {
-        const copies = await client.operation.aggregate({
-          where: { scheduleId: id, type: 'Backup', phase: 'Succeeded', expiresAt: { gt: now } },
-          _count: true,
-          _max: { expiresAt: true },
-        });
-        const inFlightCount = await client.operation.count({
-          where: { scheduleId: id, phase: { in: ['Pending', 'Running'] } },
-        });
-        const last = copies._max.expiresAt;
-        return {
-          copyCount: copies._count,
-          ...(last !== null && { lastCopyExpiresAt: last.toISOString() }),
-          inFlightCount,
-        };
+        const [row = {}] = await select(client, made, [id, now]);
+        return fromRow(Made, row);
       },
       // The row stays, because its ledger and its Operations refer to it. It never fires again.
       async remove(organizationId, id) {
-        await client.schedule.updateMany({
-          where: { id, organizationId, deletedAt: null },
-          data: { deletedAt: new Date(), nextFireAt: null, nextSlotAt: null },
-        });
-        await client.$executeRawUnsafe(releaseRow, id);
+        await run(client, remove, id, organizationId);
+        await run(client, releaseRow, id);
       },
     },
     fires: {
       async page(scheduleId, { from, to, ...query }) {
         const bounded = {
           ...(to !== undefined && { scheduledFor: { lte: to } }),
-          ...(from !== undefined && { OR: [{ scheduledFor: { gte: from } }, { lastScheduledFor: { gte: from } }] }),
+          ...(from !== undefined && { or: [{ scheduledFor: { gte: from } }, { lastScheduledFor: { gte: from } }] }),
         };
-        return pageOf(client.fire, Fire, { AND: [{ scheduleId }, bounded] }, query, 'scheduledFor');
+        return pageOf(fires, Fire, { scheduleId, ...bounded }, query, 'scheduledFor');
       },
       async ahead(scheduleId, now, limit) {
         const after = { gt: now };
-        const rows = await client.fire.findMany({
-          where: { scheduleId, OR: [{ scheduledFor: after }, { lastScheduledFor: after }] },
-          take: limit,
-        });
+        const rows = await fires.page(
+          { by: 'scheduledFor', limit },
+          { scheduleId, or: [{ scheduledFor: after }, { lastScheduledFor: after }] },
+        );
         return rows.map((row) => fromRow(Fire, row));
       },
-      async append(fires) {
-        await client.$executeRawUnsafe(upsertFires('$1'), jsonRows(fires));
+      async append(rows) {
+        await run(client, upsertFires('$1'), jsonRows(rows));
       },
-      async replace(id, fires) {
-        await client.fire.delete({ where: { id } });
-        await client.$executeRawUnsafe(upsertFires('$1'), jsonRows(fires));
+      async replace(id, rows) {
+        await fires.remove({ id });
+        await run(client, upsertFires('$1'), jsonRows(rows));
       },
     },
-    blackoutWindows: rowsOf(client, client.blackoutWindow, blackoutWindow),
+    blackoutWindows: rowsOf(client, blackoutWindow),
   };
 }

@@ -22,13 +22,12 @@ const databaseClasses: ReadonlySet<string> = new Set(['08', '25', '28', '40', '5
 const sqlState = /^[0-9A-Z]{2}[0-9A-Z]{3}$/;
 /** Of the network: ECONNRESET, EPIPE, EAI_AGAIN; and Node's for what is written to a socket that has gone. */
 const systemCode = /^(?!ERR_)E[A-Z]+(_[A-Z]+)?$|^ERR_(SOCKET|STREAM|TLS|SSL)_/;
-const prismaCode = /^P[12]\d{3}$/;
 
 export function blameOf(error: unknown): Blame {
   if (error instanceof LeaseLost || error instanceof Refusal) return 'Neither';
   const code = codeOf(error);
   if (code === undefined) return saysConnectionLost(error) ? 'Database' : 'Row';
-  if (systemCode.test(code) || prismaCode.test(code)) return 'Database';
+  if (systemCode.test(code)) return 'Database';
   // Of Node, for a value that a function of its own does not take.
   if (code.startsWith('ERR_')) return 'Row';
   if (!sqlState.test(code)) return 'Neither';

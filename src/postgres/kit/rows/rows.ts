@@ -1,5 +1,5 @@
 /**
- * Rows of one kind through Prisma: find, insert, update, remove, and pages. Reads are scoped by organization, and an
+ * Rows of one kind: find, insert, update, remove, and pages. Reads are scoped by organization, and an
  * update changes only the revision that was read. A row that somebody broke is read all the same, so that it can be repaired.
  */
 import { setImmediate as immediate } from 'node:timers/promises';
@@ -7,31 +7,24 @@ import type { ZodType } from 'zod';
 import type { Rows } from '../../../core/kernel/ports.ts';
 import type { Page, PageQuery } from '../../../core/kernel/rules/page.ts';
 import { Refusal } from '../../../core/kernel/rules/problem.ts';
-import type { Prisma } from '../../generated/client.ts';
 import { releaseRow } from '../batches/held-rows.ts';
 import { namingHolder } from '../name-holder.ts';
-import { type Fields, fieldsOf, type Row, shownRow, toRow } from './shape.ts';
+import { run, type Sql } from '../sql.ts';
+import { type Row, shownRow, toRow } from './shape.ts';
+import { type Table, tableOf, type Where } from './table.ts';
 
-/** The part of a Prisma delegate that rows need. */
-export interface Delegate {
-  findFirst(query: { where: object }): PromiseLike<Row | null>;
-  findMany(query: { where: object; orderBy: object; take: number }): PromiseLike<Row[]>;
-  create(query: { data: object }): PromiseLike<unknown>;
-  updateMany(query: { where: object; data: object }): PromiseLike<{ count: number }>;
-  deleteMany(query: { where: object }): PromiseLike<unknown>;
-}
-
-export interface Kind<T> extends Fields {
+export interface Kind<T> {
   /** For people: `Another <kind> has this name here already.` */
   readonly kind: string;
   readonly table: string;
   readonly schema: ZodType<T>;
+  readonly fields: readonly string[];
   /** The column that holds the organization; `undefined` for rows that belong to all. */
   readonly organizationKey: 'organizationId' | 'id' | undefined;
   /** Narrows every read, for example to what is not deleted. */
-  readonly visible?: object;
+  readonly visible?: Where;
   /** Narrows the rows that hold a name, for example to what is not retired. */
-  readonly holding?: object;
+  readonly holding?: Where;
   /** The columns of the unique key that has the name. Empty: rows of this kind have no such key. */
   readonly nameKey: readonly string[];
 }
@@ -44,56 +37,38 @@ export function kindOf<T>(
   organizationKey: Kind<T>['organizationKey'],
   nameKey: readonly string[] = [],
 ): Kind<T> {
-  return { kind, table, schema, ...fieldsOf(schema.shape), organizationKey, nameKey };
+  return { kind, table, schema, fields: Object.keys(schema.shape), organizationKey, nameKey };
 }
 
-export function rowsOf<T extends { readonly id: string }>(
-  client: Prisma.TransactionClient,
-  delegate: Delegate,
-  of: Kind<T>,
-): Rows<T> {
-  const scope = (organizationId: string) => ({
+export function rowsOf<T extends { readonly id: string }>(sql: Sql, of: Kind<T>): Rows<T> {
+  const table = tableOf(sql, of.table);
+  const scope = (organizationId: string): Where => ({
     ...of.visible,
     ...(of.organizationKey !== undefined && { [of.organizationKey]: organizationId }),
   });
-
-  const find = async (organizationId: string, id: string): Promise<T | undefined> => {
-    const row = await delegate.findFirst({ where: { AND: [scope(organizationId), { id }] } });
-    return row === null ? undefined : shownRow(of.schema, row);
-  };
-
+  const shown = (row: Row | undefined) => (row === undefined ? undefined : shownRow(of.schema, row));
   return {
-    find,
-    async lock(organizationId, id) {
-      await client.$queryRawUnsafe(`select 1 from "${of.table}" where id = $1::uuid for update`, id);
-      return find(organizationId, id);
-    },
+    find: async (organizationId, id) => shown(await table.find({ id }, scope(organizationId))),
+    lock: async (organizationId, id) => shown(await table.lock({ id }, scope(organizationId))),
     async insert(row) {
-      await namingHolder(delegate, of, row, () => delegate.create({ data: toRow(of, row) }));
+      await namingHolder(table, of, row, () => table.insert(toRow(of.fields, row)));
     },
     async update(row) {
       const { id, revision } = { revision: undefined, ...row };
       const next = typeof revision === 'number' ? { ...row, revision: revision + 1 } : row;
-      const { count } = await namingHolder(delegate, of, row, () =>
-        delegate.updateMany({
-          where: { id, ...(typeof revision === 'number' && { revision }) },
-          data: toRow(of, next),
-        }),
+      const count = await namingHolder(table, of, row, () =>
+        table.update(toRow(of.fields, next), { id, ...(typeof revision === 'number' && { revision }) }),
       );
       if (count === 0)
         throw new Refusal(
           'stale-revision',
           `The ${of.kind} has changed since it was read; read it again and repeat the change.`,
         );
-      await client.$executeRawUnsafe(releaseRow, id);
+      await run(sql, releaseRow, id);
       return next;
     },
-    async remove(organizationId, id) {
-      await delegate.deleteMany({ where: { AND: [scope(organizationId), { id }] } });
-    },
-    async page(organizationId, query) {
-      return pageOf(delegate, of.schema, scope(organizationId), query, 'id');
-    },
+    remove: (organizationId, id) => table.remove({ id }, scope(organizationId)),
+    page: (organizationId, query) => pageOf(table, of.schema, scope(organizationId), query, 'id'),
   };
 }
 
@@ -104,19 +79,15 @@ const rowsInOneGo = 25;
  * all.
  */
 export async function pageOf<T>(
-  delegate: Delegate,
+  table: Table,
   schema: ZodType<T>,
-  scope: object,
+  scope: Where,
   query: PageQuery,
   key: string,
 ): Promise<Page<T>> {
   const { limit, cursor, descending = false, where = {} } = query;
   const beyond = cursor === undefined ? {} : { [key]: { [descending ? 'lt' : 'gt']: cursor } };
-  const rows = await delegate.findMany({
-    where: { AND: [scope, where, beyond] },
-    orderBy: { [key]: descending ? 'desc' : 'asc' },
-    take: limit + 1,
-  });
+  const rows = await table.page({ by: key, descending, limit: limit + 1 }, scope, where, beyond);
   const items: T[] = [];
   for (const row of rows.slice(0, limit)) {
     // A large page does not hold up other requests until it is read.

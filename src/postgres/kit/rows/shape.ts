@@ -1,8 +1,7 @@
 /** Between rows and the domain's values: NULL is absence, a timestamp is ISO 8601 in UTC, a count is a number. */
-import { ZodArray, ZodObject, ZodOptional, ZodRecord, type ZodType } from 'zod';
+import type { ZodType } from 'zod';
 import { leniently } from '../../../core/kernel/rules/broken/lenient.ts';
 import { instantAt } from '../../../core/time/rules/instants.ts';
-import { Prisma } from '../../generated/client.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -37,31 +36,9 @@ function valuesOf(row: Row): Row {
   );
 }
 
-/** The fields of a row that Prisma writes. */
-export interface Fields {
-  readonly columns: readonly string[];
-  /**
-   * Fields that are kept as JSON and may be absent. Prisma takes no plain `null` for them: JSON has a null of its own.
-   */
-  readonly optionalJson: ReadonlySet<string>;
-}
-
-export function fieldsOf(shape: Readonly<Record<string, unknown>>): Fields {
-  const columns = Object.keys(shape);
-  return { columns, optionalJson: new Set(columns.filter((column) => isOptionalJson(shape[column]))) };
-}
-
-function isOptionalJson(schema: unknown): boolean {
-  if (!(schema instanceof ZodOptional)) return false;
-  const kept = schema.unwrap();
-  return kept instanceof ZodObject || kept instanceof ZodRecord || kept instanceof ZodArray;
-}
-
-/** The values that Prisma writes. An absent key becomes NULL, so that an update can clear a column. */
-export function toRow({ columns, optionalJson }: Fields, values: Row): Record<string, unknown> {
-  return Object.fromEntries(
-    columns.map((column) => [column, values[column] ?? (optionalJson.has(column) ? Prisma.DbNull : null)]),
-  );
+/** The fields of a row, each with its value; an absent one is NULL, so that an update can clear a column. */
+export function toRow(fields: readonly string[], values: Row): Row {
+  return Object.fromEntries(fields.map((field) => [field, values[field] ?? null]));
 }
 
 const camelCase = remembered((column) => column.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()));
