@@ -33,7 +33,7 @@ const named = async (name: string): Promise<number> =>
   (await pool.query('select from organization where name = $1', [name])).rowCount ?? 0;
 
 test('a POST whose commit was made gets its answer, without an Idempotency-Key as well', async () => {
-  proxy.loseAnswerTo('COMMIT', { arrives: true });
+  proxy.loseAnswerTo('commit', { arrives: true });
   const answer = await service.api.post('/v1/organizations', { name: 'made' });
   assert.equal(answer.status, 201, JSON.stringify(answer.body));
   assert.equal(await named('made'), 1);
@@ -41,7 +41,7 @@ test('a POST whose commit was made gets its answer, without an Idempotency-Key a
 });
 
 test('a POST whose commit never arrived is refused as not done, and the repeated one is done once', async () => {
-  proxy.loseAnswerTo('COMMIT', { arrives: false });
+  proxy.loseAnswerTo('commit', { arrives: false });
   const key = { 'idempotency-key': 'lost' };
   const refused = await service.api.post('/v1/organizations', { name: 'lost' }, key);
   assert.deepEqual([refused.status, refused.body.code], [503, 'temporarily-unavailable']);

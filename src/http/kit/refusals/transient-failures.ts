@@ -3,8 +3,6 @@
  * free connection, or ended this transaction: the answer is a 503, which is worth repeating. A defect is a 500.
  */
 const transientCodes: ReadonlySet<string> = new Set([
-  // Prisma: unreachable, timed out, closed, no connection free, too many connections, write conflict, transaction expired
-  ...['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2034', 'P2037'],
   // the network
   ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
   // PostgreSQL: read-only standby, transaction ended by another or by a time-out, lock not free
@@ -38,13 +36,13 @@ function hasCause(error: unknown, test: (fields: Record<string, unknown>) => boo
   if (typeof error !== 'object' || error === null || depth > maxDepth) return false;
   const fields = fieldsOf(error);
   if (test(fields)) return true;
-  const { cause, errors, meta, driverAdapterError } = fields;
-  const inner = [cause, meta, driverAdapterError, ...(Array.isArray(errors) ? errors : [])];
+  const { cause, errors } = fields;
+  const inner = [cause, ...(Array.isArray(errors) ? errors : [])];
   return inner.some((each) => hasCause(each, test, depth + 1));
 }
 
-function codesIn({ code, originalCode }: Record<string, unknown>): readonly string[] {
-  return [code, originalCode].filter((each) => typeof each === 'string');
+function codesIn({ code }: Record<string, unknown>): readonly string[] {
+  return typeof code === 'string' ? [code] : [];
 }
 
 function fieldsOf(error: object): Record<string, unknown> {
