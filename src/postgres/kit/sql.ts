@@ -18,14 +18,17 @@ export async function select(client: Sql, text: string, values: readonly unknown
   return rows.map(camelRow);
 }
 
-/** `select` of a statement that is asked often: the server plans it once a connection. */
-export async function selectPrepared(
+/**
+ * `select`, with counts of 8 bytes as bigint. With a name the server keeps the statement for as long as the connection
+ * lives: only for statements of which there are few.
+ */
+export async function selectExactly(
   client: Sql,
-  name: string,
   text: string,
   values: readonly unknown[],
+  name?: string,
 ): Promise<readonly Row[]> {
-  const { rows } = await client.query<Row>({ name, text, values: [...values], types });
+  const { rows } = await client.query<Row>({ ...(name !== undefined && { name }), text, values: [...values], types });
   return rows.map(camelRow);
 }
 

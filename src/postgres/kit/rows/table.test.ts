@@ -89,6 +89,16 @@ describe('a table', () => {
     assert.equal(await found(), '13');
   });
 
+  test('has the server keep a statement for each kind of look and change, and none for the ways to filter a list', async () => {
+    const own = new Pool({ connectionString: database.url, max: 1 });
+    const table = tableOf(own, 'thing');
+    for (const n of [1, 2, 3]) await table.find({ id: id(n) });
+    for (const limit of [1, 2, 3]) await table.page({ by: 'id', limit }, { size: limit });
+    const { rows } = await own.query('select name from pg_prepared_statements');
+    await own.end();
+    assert.equal(rows.length, 1, JSON.stringify(rows));
+  });
+
   test('locks the row that it finds until the transaction ends', async () => {
     await inTransaction(pool, async (client) => {
       assert.ok(await tableOf(client, 'thing').lock({ id: id(1) }));

@@ -2,7 +2,7 @@
  * One table, by conditions that are data: what the tables of the API need, and no more. A field has a column of its name
  * in snake_case. Values go in as JSON, so that arrays, objects and absence become what their columns are.
  */
-import { type Sql, selectPrepared } from '../sql.ts';
+import { type Sql, selectExactly } from '../sql.ts';
 import { jsonRows, type Row, snakeCase } from './shape.ts';
 
 /**
@@ -43,7 +43,7 @@ export interface Table {
 }
 
 export function tableOf(sql: Sql, table: string): Table {
-  const ask = (text: string, values: readonly unknown[]) => selectPrepared(sql, nameOf(text), text, values);
+  const ask = (text: string, values: readonly unknown[]) => selectExactly(sql, text, values, nameOf(text));
   const first = async (where: readonly Where[], ending: string) => {
     const { text, values } = conditionOf(where);
     return (await ask(`select * from "${table}" where ${text} limit 1${ending}`, values))[0];
@@ -53,8 +53,10 @@ export function tableOf(sql: Sql, table: string): Table {
     lock: (...where) => first(where, ' for update'),
     async page({ by, descending = false, limit }, ...where) {
       const { text, values } = conditionOf(where);
+      // Filters can be combined in many ways, so the server keeps none of these.
       const order = `"${snakeCase(by)}" ${descending ? 'desc' : 'asc'}`;
-      return ask(`select * from "${table}" where ${text} order by ${order} limit ${limit}`, values);
+      const page = `select * from "${table}" where ${text} order by ${order} limit $${values.length + 1}`;
+      return selectExactly(sql, page, [...values, limit]);
     },
     async insert(row, ...returned) {
       const columns = columnsOf(row).join(', ');
