@@ -82,6 +82,11 @@ describe('what is owed of an Operation', () => {
     });
   });
 
+  test('a deletion that is still owed of what has ended keeps its time and its lease', async () => {
+    for (const phase of ['Pending', 'Running'] as const)
+      assert.deepEqual((await observed(phase, withdrawal, 'Failed', 'Withdraw')).owed, withdrawal);
+  });
+
   test('nothing is owed any more of an Operation that the cluster has ended', async () => {
     for (const before of [apply, withdrawal])
       assert.deepEqual((await observed('Running', before, 'Succeeded')).owed, nothing);

@@ -40,8 +40,8 @@ const kept = (column: string) => `${column} = case when ${owes} then w.${column}
 const writeStatus = `
   update operation o set ${status},
     ${kept('owed')}, ${kept('deletion_reason')},
-    next_attempt_at = case when ${owes} and not ${owedBefore} then to_timestamp(0) when ${keeps} then o.next_attempt_at end,
-    lease_id = case when ${keeps} then o.lease_id end
+    next_attempt_at = case when ${owes} and not ${owedBefore} then to_timestamp(0) when ${owes} or ${keeps} then o.next_attempt_at end,
+    lease_id = case when ${owes} or ${keeps} then o.lease_id end
   ${rows}`;
 const writeVersion = `update operation o set observed_version = w.observed_version ${rows}`;
 const nowOwed = `owed = w.owed, deletion_reason = w.deletion_reason`;

@@ -23,7 +23,7 @@ import { type DeletionReason, isTerminal } from '../../operations/rules/operatio
 export interface DeletionFacts {
   /** It is still to leave the cluster (src/core/tidying/rules/tidy.ts). */
   readonly mayLeave: boolean;
-  /** The engine is known not to work on it, and to have made nothing of it (src/core/velero/rules/engine-end.ts). */
+  /** The engine is known not to work on it, and left no copy (src/core/velero/rules/engine-end.ts). */
   readonly engineIdle: boolean;
 }
 

@@ -63,12 +63,12 @@ function withdrawn(before: KnownOperation, ended: KnownOperation, now: string): 
 const recentMs = 86_400_000;
 
 /**
- * Velero does not work on it, and has made nothing of it: it refused it, or failed at once, or its resource is gone.
- * Without a word of Velero nobody knows.
+ * Velero does not work on it, and left no copy: it refused it, or failed. A resource that is gone says nothing: Velero may
+ * still work on what it has begun. Nor does a missing word.
  */
-export function isEngineIdle(word: Pick<VeleroResource, 'phase' | 'copied' | 'goneAt'> | undefined): boolean {
+export function isEngineIdle(word: Pick<VeleroResource, 'phase' | 'copied'> | undefined): boolean {
   if (word === undefined || word.copied) return false;
-  return word.phase === 'FailedValidation' || word.phase === 'Failed' || word.goneAt !== undefined;
+  return word.phase === 'FailedValidation' || word.phase === 'Failed';
 }
 
 /** What ended more than a day ago is told by the Operation, and is no news. */
